@@ -1,0 +1,26 @@
+/** What moves bytes. Implemented in src/transfer; in a cluster by worker Jobs that run the same code. */
+
+import type { TransferJob, TransferProgress, TransferResult } from '../model/transfer.ts';
+import type { Bytes } from '../model/units.ts';
+
+export interface CopyOptions {
+  readonly signal: AbortSignal;
+  /** Called at most a few times a second per job, and once at the end of each stage. Must not throw. */
+  readonly onProgress: (progress: TransferProgress) => void;
+  /** Finished results of an earlier run by job id. A result is trusted only after the target was found as it was left. */
+  readonly earlier?: ReadonlyMap<string, TransferResult>;
+}
+
+export interface DiskCopier {
+  /**
+   * Bytes that the jobs will occupy on each target file system at most, checked against what is free there.
+   * @throws MigrationError `space-insufficient` naming file system, need and free space
+   */
+  preflight(jobs: readonly TransferJob[], signal: AbortSignal): Promise<{ readonly needed: Bytes }>;
+  /**
+   * Brings one disk to its target. Idempotent: the target has its final name only when complete, synced and (where asked) proven.
+   * Aborting leaves nothing under the final name.
+   * @throws MigrationError `source-read-failed`, `target-full`, `target-write-failed`, `proof-mismatch`, `canceled`, …
+   */
+  copy(job: TransferJob, options: CopyOptions): Promise<TransferResult>;
+}

@@ -1,0 +1,103 @@
+/**
+ * The catalogue of MigrationError codes: stable, kebab-case, one line each, sorted by subject.
+ * `exit` 2 = what was asked cannot be right (usage, configuration); 3 = a source, a target or a transfer failed.
+ * `advice` is printed when the place that throws knows nothing better.
+ */
+interface CatalogueEntry {
+  readonly disposition: 'retry' | 'wait' | 'stalled';
+  readonly exit: 2 | 3;
+  readonly advice: string;
+}
+
+function entry(exit: 2 | 3, disposition: CatalogueEntry['disposition'], advice: string): CatalogueEntry {
+  return { disposition, exit, advice };
+}
+
+export const ERROR_CODES = {
+  // What the user asked for
+  usage: entry(2, 'stalled', 'Run the command with --help.'),
+  'source-not-found': entry(2, 'stalled', 'Check the path or URL of the source.'),
+  'source-unrecognised': entry(
+    2,
+    'stalled',
+    'Give an OVA, OVF, VMX, VMDK, VHD, VHDX, qcow2, VDI or raw image, or a folder that holds any.',
+  ),
+  'vm-not-found': entry(2, 'stalled', 'List the names with `kubeferry inventory SOURCE`.'),
+  'config-invalid': entry(2, 'stalled', 'Correct the named place in the file.'),
+  'ovf-config-unknown': entry(2, 'stalled', 'Choose one of the deployment configurations that the message lists.'),
+  'target-occupied': entry(2, 'stalled', 'Choose an empty folder, or use --resume to go on with the migration that is there.'),
+  'tool-missing': entry(2, 'stalled', 'Install the named program.'),
+
+  // Archives and packages
+  'tar-truncated': entry(3, 'stalled', 'The archive ends too early: copy or download it again.'),
+  'tar-malformed': entry(3, 'stalled', 'The file is not a tar archive that can be read: export it again.'),
+  'tar-entry-unsafe': entry(
+    3,
+    'stalled',
+    'The archive names a path outside itself, a link or a device. Do not use it; export the VM again.',
+  ),
+  'package-no-descriptor': entry(3, 'stalled', 'An OVA holds exactly one .ovf descriptor: export it again.'),
+  'package-digest-mismatch': entry(3, 'stalled', 'The file differs from what the manifest promises: copy or download it again.'),
+  'package-file-missing': entry(3, 'stalled', 'Put the named file beside the descriptor, or export the VM again.'),
+  'package-manifest-malformed': entry(3, 'stalled', 'The .mf file cannot be read: export the VM again.'),
+  'href-unsafe': entry(
+    3,
+    'stalled',
+    'A descriptor may name only files in its own folder. Copy the file there and correct the reference.',
+  ),
+  'gzip-malformed': entry(3, 'stalled', 'The compressed member cannot be inflated: export the VM again.'),
+  'gzip-oversized': entry(
+    3,
+    'stalled',
+    'The compressed member is larger than its descriptor declares. Do not use it; export the VM again.',
+  ),
+
+  // Descriptors
+  'descriptor-too-large': entry(3, 'stalled', 'Descriptors over 10 MiB are refused.'),
+  'descriptor-encoding': entry(3, 'stalled', 'Save the descriptor as UTF-8.'),
+  'xml-malformed': entry(3, 'stalled', 'Export the VM again.'),
+  'xml-dtd-refused': entry(3, 'stalled', 'OVF needs no DTD and no entities of its own: export the VM again.'),
+  'xml-too-complex': entry(3, 'stalled', 'The descriptor is nested deeper, or holds more elements, than any exporter writes.'),
+  'ovf-not-ovf': entry(3, 'stalled', 'The file is XML but no OVF envelope.'),
+  'ovf-malformed': entry(3, 'stalled', 'Export the VM again.'),
+  'ovf-duplicate-id': entry(3, 'stalled', 'Two parts of the envelope have one id: export the VMs separately.'),
+  'vmx-malformed': entry(3, 'stalled', 'Check the named line of the .vmx file.'),
+
+  // Disk images
+  'image-truncated': entry(3, 'stalled', 'The image ends too early: copy it again.'),
+  'image-malformed': entry(3, 'stalled', 'The image header is damaged: copy or export it again.'),
+  'image-unsupported': entry(3, 'stalled', 'Convert the image to a supported kind first.'),
+  'image-parent-missing': entry(3, 'stalled', 'Put the parent image beside the child, or consolidate the snapshots.'),
+  'image-parent-loop': entry(3, 'stalled', 'The chain of parents leads back to itself: consolidate the snapshots on the source.'),
+  'image-extent-unsafe': entry(
+    3,
+    'stalled',
+    'The image names a file outside its folder. Copy that file beside it and correct the reference.',
+  ),
+  'image-extent-missing': entry(3, 'stalled', 'Put the named extent file beside the descriptor.'),
+  'image-too-large': entry(3, 'stalled', 'The image claims a size that no hypervisor makes.'),
+  'capacity-smaller-than-image': entry(
+    3,
+    'stalled',
+    'The descriptor declares a smaller disk than the image holds: export the VM again.',
+  ),
+
+  // Moving bytes
+  'space-insufficient': entry(3, 'wait', 'Free space on the target, or choose another folder.'),
+  'target-full': entry(3, 'wait', 'Free space on the target and run again with --resume.'),
+  'target-write-failed': entry(3, 'retry', 'Check the target disk and run again with --resume.'),
+  'target-changed': entry(3, 'stalled', 'A finished disk was changed from outside. Remove it and run again with --resume.'),
+  'source-read-failed': entry(3, 'retry', 'Check the source disk and run again with --resume.'),
+  'source-changed': entry(3, 'stalled', 'The source changed while it was read. Run again when it is still.'),
+  'transfer-tool-failed': entry(3, 'retry', 'The message holds what the program said.'),
+  'proof-mismatch': entry(
+    3,
+    'stalled',
+    'Target and source differ. The disk was not released; check memory and storage and run again.',
+  ),
+  'state-unreadable': entry(3, 'stalled', 'The progress file of an earlier run cannot be read. Start again in an empty folder.'),
+  'source-unreadable': entry(3, 'stalled', 'Check the permissions of the source.'),
+  canceled: entry(3, 'retry', 'Run again with --resume to go on.'),
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,147 @@
+/**
+ * The target objects, typed: exactly the fields we write and no others. Literal unions stand where the API has a closed set,
+ * so that a wrong bus or run strategy does not compile. Shapes follow kubevirt.io/v1 (KubeVirt 1.6 to 1.9) and core/v1.
+ */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface PersistentVolumeClaim {
+  readonly apiVersion: 'v1';
+  readonly kind: 'PersistentVolumeClaim';
+  readonly metadata: ObjectMeta;
+  readonly spec: {
+    readonly accessModes: readonly AccessMode[];
+    readonly volumeMode: VolumeMode;
+    readonly storageClassName?: string;
+    readonly resources: { readonly requests: { readonly storage: string } };
+  };
+}
+
+export type AccessMode = 'ReadWriteOnce' | 'ReadWriteMany' | 'ReadOnlyMany' | 'ReadWriteOncePod';
+export type VolumeMode = 'Block' | 'Filesystem';
+
+export type DiskBus = 'virtio' | 'scsi' | 'sata' | 'usb';
+export type InterfaceModel = 'virtio' | 'e1000' | 'e1000e' | 'igb' | 'rtl8139' | 'ne2k_pci' | 'pcnet';
+export type RunStrategy = 'Halted' | 'Always' | 'RerunOnFailure' | 'Manual' | 'Once';
+export type EvictionStrategy = 'None' | 'LiveMigrate' | 'LiveMigrateIfPossible' | 'External';
+
+export interface VirtualMachine {
+  readonly apiVersion: 'kubevirt.io/v1';
+  readonly kind: 'VirtualMachine';
+  readonly metadata: ObjectMeta;
+  readonly spec: {
+    readonly runStrategy: RunStrategy;
+    readonly preference?: { readonly kind: 'VirtualMachineClusterPreference'; readonly name: string };
+    readonly template: {
+      readonly metadata?: {
+        readonly labels?: Readonly<Record<string, string>>;
+        readonly annotations?: Readonly<Record<string, string>>;
+      };
+      readonly spec: VirtualMachineInstanceSpec;
+    };
+  };
+}
+
+export interface VirtualMachineInstanceSpec {
+  readonly architecture: 'amd64';
+  readonly hostname?: string;
+  readonly evictionStrategy?: EvictionStrategy;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly domain: Domain;
+  readonly networks: readonly Network[];
+  readonly volumes: readonly Volume[];
+}
+
+export interface Domain {
+  readonly cpu: {
+    readonly sockets: number;
+    readonly cores: number;
+    readonly threads: number;
+    readonly maxSockets: number;
+    readonly features?: readonly {
+      readonly name: string;
+      readonly policy: 'require' | 'optional' | 'disable' | 'forbid' | 'force';
+    }[];
+  };
+  readonly memory: { readonly guest: string; readonly maxGuest: string };
+  readonly machine: { readonly type: 'q35' };
+  readonly firmware: {
+    readonly uuid?: string;
+    readonly serial?: string;
+    readonly bootloader:
+      | { readonly bios: Record<string, never> }
+      | { readonly efi: { readonly secureBoot: boolean; readonly persistent: boolean } };
+  };
+  readonly chassis?: { readonly asset?: string };
+  readonly clock?: Readonly<{ utc: Record<string, never> } | { timezone: string }> & { readonly timer?: ClockTimers };
+  readonly features: DomainFeatures;
+  readonly devices: Devices;
+}
+
+export interface ClockTimers {
+  readonly hpet?: { readonly present: boolean };
+  readonly pit?: { readonly tickPolicy: 'delay' };
+  readonly rtc?: { readonly tickPolicy: 'catchup' };
+  readonly hyperv?: Record<string, never>;
+}
+
+export interface DomainFeatures {
+  readonly acpi: Record<string, never>;
+  readonly smm?: { readonly enabled: boolean };
+  readonly hyperv?: HypervFeatures;
+}
+
+type Empty = Record<string, never>;
+
+export interface HypervFeatures {
+  readonly relaxed: Empty;
+  readonly vapic: Empty;
+  readonly vpindex: Empty;
+  readonly spinlocks: { readonly spinlocks: number };
+  readonly synic: Empty;
+  readonly synictimer: { readonly direct: Empty };
+  readonly runtime: Empty;
+  readonly frequencies: Empty;
+  readonly ipi: Empty;
+  readonly tlbflush: Empty;
+  readonly reset: Empty;
+}
+
+export interface Devices {
+  readonly autoattachPodInterface: false;
+  readonly disks: readonly DiskDevice[];
+  readonly interfaces: readonly Interface[];
+  readonly inputs: readonly { readonly name: string; readonly type: 'tablet'; readonly bus: 'usb' | 'virtio' }[];
+  readonly rng: Empty;
+  /** Written even when absent at the source, because a preference would switch one on (facts: preferences fill unset fields). */
+  readonly tpm?: { readonly enabled?: boolean; readonly persistent?: boolean };
+}
+
+export type DiskDevice = {
+  readonly name: string;
+  readonly bootOrder?: number;
+  readonly serial?: string;
+  readonly shareable?: boolean;
+  readonly cache?: 'none';
+  readonly blockSize?: { readonly custom: { readonly logical: number; readonly physical: number } };
+} & ({ readonly disk: { readonly bus: DiskBus } } | { readonly cdrom: { readonly bus: 'sata' | 'scsi' } });
+
+export type Interface = {
+  readonly name: string;
+  readonly model: InterfaceModel;
+  readonly macAddress?: string;
+  readonly state?: 'up' | 'down';
+} & ({ readonly masquerade: Empty } | { readonly bridge: Empty });
+
+export type Network = { readonly name: string } & (
+  | { readonly pod: Empty }
+  | { readonly multus: { readonly networkName: string } }
+);
+
+export type Volume = { readonly name: string } & { readonly persistentVolumeClaim: { readonly claimName: string } };
+
+export type Manifest = PersistentVolumeClaim | VirtualMachine;

@@ -1,0 +1,90 @@
+/** The user's tables, the target's facts, and what mapping makes of a VM. */
+import type { Concern } from './concern.ts';
+import type { AccessMode, Manifest, VolumeMode } from './manifest.ts';
+import type { VmRef } from './vm.ts';
+
+/** Where the NICs of one source network go. */
+export type NetworkTarget =
+  | { readonly type: 'pod' }
+  | { readonly type: 'multus'; readonly namespace?: string; readonly name: string }
+  | { readonly type: 'ignored' };
+
+/** Source networks by name or id → target. */
+export interface NetworkMap {
+  readonly entries: readonly { readonly source: string; readonly target: NetworkTarget }[];
+}
+
+export interface StorageTarget {
+  /** Absent: the cluster's default class. */
+  readonly storageClass?: string;
+  readonly volumeMode?: VolumeMode;
+  readonly accessMode?: AccessMode;
+}
+
+/** Source datastores, volumes or folders by name or id → target. `*` is every other one. */
+export interface StorageMap {
+  readonly entries: readonly { readonly source: string; readonly target: StorageTarget }[];
+}
+
+export interface StorageClassFacts {
+  readonly name: string;
+  readonly provisioner: string;
+  readonly isDefault?: boolean;
+  /** `storageclass.kubevirt.io/is-default-virt-class`. */
+  readonly isDefaultVirt?: boolean;
+  /** From CDI's StorageProfile where present, best first. */
+  readonly claimProperties?: readonly { readonly accessMode: AccessMode; readonly volumeMode: VolumeMode }[];
+  /** Share of a Filesystem volume that its file system takes, 0–1 (CDIConfig). */
+  readonly filesystemOverhead?: number;
+}
+
+/** What the target cluster is and has: read once, passed in. Absent members are unknown, not empty. */
+export interface ClusterFacts {
+  readonly kubevirtVersion?: string;
+  readonly storageClasses?: readonly StorageClassFacts[];
+  /** `namespace/name` of every NetworkAttachmentDefinition. */
+  readonly networkAttachments?: readonly string[];
+  readonly namespaces?: readonly string[];
+}
+
+/** Choices of the user that are neither table nor fact. */
+export interface MappingOptions {
+  /** Namespace of the created objects; absent leaves it to `kubectl -n`. */
+  readonly namespace?: string;
+  /** `virtio`: the guest has, or will be given, virtio drivers. `compatibility`: sata disks and e1000e NICs. */
+  readonly devices: 'virtio' | 'compatibility';
+}
+
+/** Why one field of a manifest is what it is, or why a fact of the source is not in it. The dry run is a list of these. */
+export interface Decision {
+  /** Path of the source fact: `disks[0].slot`; empty string when no fact stands behind the field. */
+  readonly from: string;
+  /** Path in the target: `VirtualMachine/spec.template.spec.domain.cpu.sockets`; empty string when the fact is dropped. */
+  readonly to: string;
+  readonly outcome: 'kept' | 'changed' | 'added' | 'dropped';
+  /** Source value as text, where there is one. */
+  readonly was?: string;
+  /** Chosen value as text, where there is one. */
+  readonly value?: string;
+  /** Kebab-case id of the rule that decided. */
+  readonly rule: string;
+  readonly because: string;
+}
+
+/** Which claim holds which disk: the bridge from mapping to transfer. */
+export interface DiskPlacement {
+  /** Key of the SourceVm disk. */
+  readonly disk: string;
+  /** Name of the PersistentVolumeClaim, and of the raw image in a folder. */
+  readonly claim: string;
+}
+
+export interface Mapping {
+  readonly vm: VmRef;
+  /** Name of the VirtualMachine on the target: DNS-1123 label, unique in the plan. */
+  readonly targetName: string;
+  readonly manifests: readonly Manifest[];
+  readonly placements: readonly DiskPlacement[];
+  readonly decisions: readonly Decision[];
+  readonly concerns: readonly Concern[];
+}

@@ -1,0 +1,24 @@
+/** One Report is what every renderer renders, for a dry run and for a finished migration alike. */
+import type { Concern } from './concern.ts';
+import type { VmPlan, VmProgress } from './plan.ts';
+import type { SourceVm } from './vm.ts';
+
+export interface VmReport {
+  readonly vm: SourceVm;
+  /** From assessment and mapping together, gravest first. */
+  readonly concerns: readonly Concern[];
+  readonly plan: VmPlan;
+  /** Present once a migration has begun. */
+  readonly progress?: VmProgress;
+}
+
+export interface Report {
+  /** `kubeferry.dev/report/v1`: changes only with the meaning of a field. */
+  readonly schema: 'kubeferry.dev/report/v1';
+  readonly source: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly vms: readonly VmReport[];
+  /** Concerns about the run as a whole: names that collide, maps with unknown sources. */
+  readonly concerns: readonly Concern[];
+}

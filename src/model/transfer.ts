@@ -1,0 +1,102 @@
+/**
+ * What has to be moved and what was moved. Plain data: a plan, a worker Job and a test can carry it.
+ * Secrets travel beside a DiskSource, never in it.
+ */
+import type { Bytes } from './units.ts';
+
+/** A run of bytes. `offset` and `length` are bytes; length > 0. */
+export interface Extent {
+  readonly offset: Bytes;
+  readonly length: Bytes;
+}
+
+/** Contiguous bytes of a local file. */
+export interface FileSlice {
+  /** Absolute path of a regular file. */
+  readonly path: string;
+  readonly offset: Bytes;
+  readonly length: Bytes;
+}
+
+/** Image formats that a local file can have. `vmdk` covers every VMDK with a header or a descriptor; flat extents are reached through theirs. */
+export type ImageFormat = 'raw' | 'vmdk' | 'vhd' | 'vhdx' | 'qcow2' | 'vdi';
+
+/** One image: where its bytes are and how to read them. */
+export interface ImageLayer {
+  readonly format: ImageFormat;
+  /** One slice, or several that follow each other (an OVF file in chunks). A whole file is the slice from 0 to its length. */
+  readonly slices: readonly FileSlice[];
+  /** The slices' bytes are compressed as one gzip stream; `inflated` is the size it may have at most. */
+  readonly gzip?: { readonly inflated: Bytes };
+  /** Further files that the image itself names (VMDK extents): absolute paths, checked by the provider to be inside its folder. */
+  readonly extents?: readonly string[];
+}
+
+/** A disk that consists of local image files. */
+export interface ImageSource {
+  readonly kind: 'image';
+  /** The image that the guest writes first, then its parents, nearest first. Every layer is named here; none is looked up by name later. */
+  readonly layers: readonly [ImageLayer, ...ImageLayer[]];
+  /** Guest-visible size. */
+  readonly capacity: Bytes;
+}
+
+/** Where the bytes of a disk are. Later transports add kinds; src/transfer is the only reader. */
+export type DiskSource = ImageSource;
+
+/** Where the bytes go: a raw image file, written beside its name and renamed when proven. */
+export interface RawFileTarget {
+  readonly kind: 'raw-file';
+  /** Absolute path of the finished file. */
+  readonly path: string;
+}
+
+export type DiskTarget = RawFileTarget;
+
+/** One disk of one VM to be brought to its target. The same job always makes the same bytes. */
+export interface TransferJob {
+  /** Unique in a run and stable over runs: `web/scsi0:0`. */
+  readonly id: string;
+  readonly vm: string;
+  readonly disk: string;
+  readonly source: DiskSource;
+  readonly target: DiskTarget;
+  /** Read source and target once more and compare by hash. */
+  readonly verify: boolean;
+}
+
+/** Counted in bytes that have to be moved (allocated ones where the format tells), not in bytes of the disk's size. */
+export interface TransferProgress {
+  readonly job: string;
+  readonly stage: 'copy' | 'prove';
+  readonly done: Bytes;
+  readonly total: Bytes;
+}
+
+/** Proof that a target holds the source's content. */
+export interface DiskProof {
+  readonly algorithm: 'sha256';
+  /** Bytes covered by one block hash; the last block may be shorter. */
+  readonly blockSize: Bytes;
+  /** Hash over all block hashes in order: equal roots mean equal content. */
+  readonly root: string;
+  /** Guest-visible size, all of which is covered. */
+  readonly size: Bytes;
+  /** Bytes that were read from the source because they are allocated; the rest is proven to be zero on the target. */
+  readonly allocated: Bytes;
+}
+
+/** What a finished transfer says about itself. */
+export interface TransferResult {
+  readonly job: string;
+  /** Guest-visible size of the target. */
+  readonly size: Bytes;
+  /** Bytes moved in this run; 0 when an earlier run had finished the disk. */
+  readonly moved: Bytes;
+  readonly allocated: Bytes;
+  readonly seconds: number;
+  /** Absent when proof was switched off. */
+  readonly proof?: DiskProof;
+  /** How the bytes were read: `qemu-img`, `stream`, with a word on why. */
+  readonly transport: string;
+}
