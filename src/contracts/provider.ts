@@ -35,7 +35,8 @@ export interface Connection extends AsyncDisposable {
   /** Networks, storages and hosts. VMs are not in it. */
   surroundings(signal: AbortSignal): Promise<Omit<Inventory, 'vms'>>;
   /**
-   * Says where the bytes of a disk are. Reads no more than headers.
+   * Says where the bytes of a disk are. Reads no more than headers, and for a package with a manifest once through the
+   * disk's files, to check their digests before anybody trusts them.
    * @throws MigrationError `vm-not-found`, and whatever is wrong with the image
    */
   openDisk(vm: VmRef, diskKey: string, signal: AbortSignal): Promise<DiskSource>;

@@ -41,8 +41,18 @@ export interface ImageSource {
   readonly capacity: Bytes;
 }
 
+/**
+ * A disk without bytes: every block reads as zero (an OVF disk without a file). Nothing is read; the target is a
+ * sparse file of `capacity` bytes, and its proof is that it holds zeros only.
+ */
+export interface BlankSource {
+  readonly kind: 'blank';
+  /** Guest-visible size. */
+  readonly capacity: Bytes;
+}
+
 /** Where the bytes of a disk are. Later transports add kinds; src/transfer is the only reader. */
-export type DiskSource = ImageSource;
+export type DiskSource = ImageSource | BlankSource;
 
 /** Where the bytes go: a raw image file, written beside its name and renamed when proven. */
 export interface RawFileTarget {

@@ -268,7 +268,10 @@ export interface Packaging {
   readonly descriptor: string;
   /** OVF envelope version by its namespace: `0.9`, `1`, `2`. */
   readonly ovfVersion?: string;
-  /** Digest algorithm of the manifest, when there is one and every digest in it was found right. */
+  /**
+   * Digest algorithm of the manifest, when there is one. The descriptor's digest was checked when it was read; those of
+   * the disk files are checked when a disk is opened, before its bytes are trusted, so that an inventory stays quick.
+   */
   readonly manifest?: 'SHA1' | 'SHA256' | 'SHA512';
   /** A manifest is there, but files of the package are not in it. */
   readonly unlisted?: readonly string[];
