@@ -77,7 +77,8 @@ export interface Domain {
       | { readonly efi: { readonly secureBoot: boolean; readonly persistent: boolean } };
   };
   readonly chassis?: { readonly asset?: string };
-  readonly clock?: Readonly<{ utc: Record<string, never> } | { timezone: string }> & { readonly timer?: ClockTimers };
+  /** `offsetSeconds`: the hardware clock's distance from UTC, where the source states a fixed one. */
+  readonly clock?: Readonly<{ utc: { readonly offsetSeconds?: number } } | { timezone: string }> & { readonly timer?: ClockTimers };
   readonly features: DomainFeatures;
   readonly devices: Devices;
 }
@@ -113,6 +114,8 @@ export interface HypervFeatures {
 
 export interface Devices {
   readonly autoattachPodInterface: false;
+  /** Virtio devices of the 0.9 kind beside the modern one, for guests with kernels before 3.x (EL5, EL6). */
+  readonly useVirtioTransitional?: true;
   readonly disks: readonly DiskDevice[];
   readonly interfaces: readonly Interface[];
   readonly inputs: readonly { readonly name: string; readonly type: 'tablet'; readonly bus: 'usb' | 'virtio' }[];
@@ -135,6 +138,8 @@ export type Interface = {
   readonly model: InterfaceModel;
   readonly macAddress?: string;
   readonly state?: 'up' | 'down';
+  /** One series with the disks' orders; only where the source boots from the network. */
+  readonly bootOrder?: number;
 } & ({ readonly masquerade: Empty } | { readonly bridge: Empty });
 
 export type Network = { readonly name: string } & (

@@ -1,6 +1,7 @@
 /** The user's tables, the target's facts, and what mapping makes of a VM. */
 import type { Concern } from './concern.ts';
 import type { AccessMode, Manifest, VolumeMode } from './manifest.ts';
+import type { Bytes } from './units.ts';
 import type { VmRef } from './vm.ts';
 
 /** Where the NICs of one source network go. */
@@ -45,6 +46,8 @@ export interface ClusterFacts {
   /** `namespace/name` of every NetworkAttachmentDefinition. */
   readonly networkAttachments?: readonly string[];
   readonly namespaces?: readonly string[];
+  /** Names of the VirtualMachineClusterPreferences. A VM that names a missing one is accepted and never starts. */
+  readonly preferences?: readonly string[];
 }
 
 /** Choices of the user that are neither table nor fact. */
@@ -53,6 +56,12 @@ export interface MappingOptions {
   readonly namespace?: string;
   /** `virtio`: the guest has, or will be given, virtio drivers. `compatibility`: sata disks and e1000e NICs. */
   readonly devices: 'virtio' | 'compatibility';
+  /** Virtual CPUs instead of what the source says, or does not say (bare images). */
+  readonly cpus?: number;
+  /** Memory in bytes instead of what the source says, or does not say. */
+  readonly memory?: Bytes;
+  /** Firmware instead of what the source says, or does not say. */
+  readonly firmware?: 'bios' | 'uefi';
 }
 
 /** Why one field of a manifest is what it is, or why a fact of the source is not in it. The dry run is a list of these. */
