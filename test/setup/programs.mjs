@@ -1,0 +1,57 @@
+/**
+ * Programs that come from the system, not from npm. One line each; nothing else in the repository names a Debian package.
+ * Pure: the search itself is handed in.
+ */
+
+/** @typedef {'demo' | 'test' | 'check' | 'bench'} Purpose */
+
+/**
+ * @typedef {object} Program
+ * @property {string} program as it is looked up in PATH
+ * @property {string} package Debian's and Ubuntu's package that holds it
+ * @property {readonly Purpose[]} needed by scripts that cannot do without
+ * @property {readonly Purpose[]} wanted by scripts that show more with it
+ */
+
+/** @type {readonly Program[]} */
+export const PROGRAMS = [
+  { program: 'qemu-img', package: 'qemu-utils', needed: ['demo', 'test', 'bench'], wanted: [] },
+  { program: 'qemu-system-x86_64', package: 'qemu-system-x86', needed: ['test'], wanted: ['demo'] },
+  { program: 'tar', package: 'tar', needed: ['test', 'bench'], wanted: [] },
+];
+
+/**
+ * @param {string} text
+ * @returns {text is Purpose}
+ */
+export function isPurpose(text) {
+  return text === 'demo' || text === 'test' || text === 'check' || text === 'bench';
+}
+
+/**
+ * What a script misses on this machine.
+ *
+ * @param {Purpose} purpose
+ * @param {(program: string) => boolean} present
+ * @returns {{ needed: readonly Program[], wanted: readonly Program[] }}
+ */
+export function missingPrograms(purpose, present) {
+  const missing = PROGRAMS.filter((entry) => !present(entry.program));
+  return {
+    needed: missing.filter((entry) => entry.needed.includes(purpose)),
+    wanted: missing.filter((entry) => entry.wanted.includes(purpose)),
+  };
+}
+
+/**
+ * The one line that a person needs when nothing may be installed automatically.
+ *
+ * @param {readonly Program[]} missing
+ * @param {boolean} debian apt-get is there
+ * @returns {string}
+ */
+export function installLine(missing, debian) {
+  const packages = [...new Set(missing.map((entry) => entry.package))].join(' ');
+  if (debian) return `sudo apt-get install --no-install-recommends ${packages}`;
+  return `install ${missing.map((entry) => entry.program).join(', ')} (Debian calls the packages ${packages})`;
+}

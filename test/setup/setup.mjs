@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+/**
+ * Makes a fresh clone ready for one of the package scripts: `node test/setup/setup.mjs demo|test|check|bench`.
+ * Plain JavaScript without dependencies, because it runs on whatever Node (20 or newer) the machine has. It installs the
+ * npm packages of the lock file, among them Node 24 itself, and the system programs that the script needs. What is already
+ * there is left alone; when nothing is missing it says nothing and takes a fraction of a second.
+ * Exit codes: 0 ready, 2 a person has to install something (one line says what), 3 an installation failed.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installedAsLocked } from './lock.mjs';
+import { installLine, isPurpose, missingPrograms } from './programs.mjs';
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+const WANTED_MAJOR = 24;
+const OLDEST_MAJOR = 20;
+
+main(process.argv[2] ?? 'test');
+
+/** @param {string} purpose */
+function main(purpose) {
+  if (!isPurpose(purpose)) stop(2, `unknown purpose "${purpose}": use demo, test, check or bench`);
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < OLDEST_MAJOR)
+    stop(2, `Node ${process.versions.node} is too old to begin with: install Node ${OLDEST_MAJOR} or newer`);
+  installNpmPackages();
+  installNode();
+  installPrograms(purpose);
+}
+
+function installNpmPackages() {
+  const wanted = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
+  if (installedAsLocked(wanted, readIfThere(join(ROOT, 'node_modules', '.package-lock.json')))) return;
+  say('installing the npm packages of package-lock.json (npm ci) …');
+  // Warnings about this machine's own Node are beside the point: the packages run on the Node that is being installed.
+  const failed = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--engine-strict=false', '--include=dev']);
+  if (failed !== undefined) stop(3, `npm ci failed (${failed}); its own message is above`);
+}
+
+/** The package `node` fetches its program in an install script, which npm skips under `ignore-scripts` or without an approval. */
+function installNode() {
+  if (nodeMajor() === WANTED_MAJOR) return;
+  say(`fetching Node ${WANTED_MAJOR} (npm left out its install script) …`);
+  run('npm', ['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error']);
+  if (nodeMajor() === WANTED_MAJOR) return;
+  // An npm that refuses the script even so: the package's own installer does the same, but for the link.
+  const failed = run(process.execPath, ['installArchSpecificPackage.js'], join(ROOT, 'node_modules', 'node'));
+  if (failed === undefined && !existsSync(NODE)) symlinkSync(join('..', 'node', 'bin', 'node'), NODE);
+  if (nodeMajor() === WANTED_MAJOR) return;
+  stop(
+    3,
+    `node_modules/.bin/node is not Node ${WANTED_MAJOR}: allow npm to run the install script of the package "node", then run npm ci`,
+  );
+}
+
+/** @returns {number | undefined} */
+function nodeMajor() {
+  if (!existsSync(NODE)) return undefined;
+  const { stdout } = spawnSync(NODE, ['--version'], { encoding: 'utf8' });
+  const match = /^v(\d+)\./.exec(stdout ?? '');
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** @param {import('./programs.mjs').Purpose} purpose */
+function installPrograms(purpose) {
+  const before = missingPrograms(purpose, inPath);
+  const missing = [...before.needed, ...before.wanted];
+  if (missing.length === 0) return;
+  const debian = inPath('apt-get');
+  const prefix = debian ? privilege() : undefined;
+  if (prefix !== undefined) {
+    const packages = [...new Set(missing.map((entry) => entry.package))];
+    say(`installing ${packages.join(', ')} (apt-get) …`);
+    const [program = 'apt-get', ...rest] = [...prefix, 'apt-get', '-qq'];
+    run(program, [...rest, 'update']);
+    run(program, [...rest, 'install', '-y', '--no-install-recommends', ...packages]);
+  }
+  const after = missingPrograms(purpose, inPath);
+  if (after.needed.length > 0) stop(2, `missing ${names(after.needed)}: ${installLine(after.needed, debian)}`);
+  if (after.wanted.length > 0) say(`${names(after.wanted)} would show more: ${installLine(after.wanted, debian)}`);
+}
+
+/** @returns {readonly string[] | undefined} what to put before apt-get; undefined when we may not install */
+function privilege() {
+  if (process.getuid?.() === 0) return [];
+  if (inPath('sudo') && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0) return ['sudo', '-n'];
+  return undefined;
+}
+
+/**
+ * @param {string} program
+ * @returns {boolean}
+ */
+function inPath(program) {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * Runs with our own stdout and stderr.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {string} cwd
+ * @returns {string | undefined} how it failed, undefined when it did not
+ */
+function run(program, args, cwd = ROOT) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { status, signal, error } = spawnSync(program, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status === 0) return undefined;
+  return error?.message ?? signal ?? `exit ${status}`;
+}
+
+/**
+ * @param {string} path
+ * @returns {string | undefined}
+ */
+function readIfThere(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** @param {readonly import('./programs.mjs').Program[]} programs */
+function names(programs) {
+  return programs.map((entry) => entry.program).join(', ');
+}
+
+/** @param {string} text */
+function say(text) {
+  process.stderr.write(`setup: ${text}\n`);
+}
+
+/**
+ * @param {2 | 3} code
+ * @param {string} text
+ * @returns {never}
+ */
+function stop(code, text) {
+  say(text);
+  process.exit(code);
+}
