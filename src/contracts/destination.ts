@@ -4,24 +4,32 @@ import type { Report } from '../model/report.ts';
 import type { DiskTarget } from '../model/transfer.ts';
 
 export interface Destination {
-  /** Name for people. */
-  readonly name: string;
   /**
-   * Makes sure that the destination is empty, or holds exactly these VMs when `resume` is set. Nothing is changed before this passes.
-   * @throws MigrationError `target-occupied`, `state-unreadable`
+   * Makes sure that the destination is empty, or holds exactly these VMs when `resume` is set, and marks it as taken.
+   * @throws MigrationError `target-occupied`, `state-unreadable`, `target-write-failed`
    */
   claim(plans: readonly VmPlan[], options: { readonly resume: boolean; readonly signal: AbortSignal }): Promise<void>;
   /** Where the bytes of one disk go. */
   diskTarget(plan: VmPlan, diskKey: string): DiskTarget;
-  /** Writes the manifests of one VM; replaces what is there with the same content. Called only when every disk is complete. */
+  /** Writes the objects of one VM; the same content when it is there already. Called only when every disk is complete. */
   createVm(plan: VmPlan, signal: AbortSignal): Promise<void>;
-  /** Writes the report of the whole run. */
-  publish(report: Report, signal: AbortSignal): Promise<void>;
+  /** Writes the report of the whole run and what ties the VMs together. Also runs when the migration was canceled. */
+  publish(report: Report): Promise<void>;
 }
 
 /** Keeps VmProgress over a kill. */
 export interface Store {
+  /** @throws MigrationError `state-unreadable` */
   load(targetName: string): Promise<VmProgress | undefined>;
   /** Durable when it resolves: written aside, synced, renamed. */
   save(progress: VmProgress): Promise<void>;
+}
+
+/** A folder can also take a dry run, and is held by one process at a time. */
+export interface FolderTarget extends Destination, AsyncDisposable {
+  /**
+   * Writes everything but disks; replaces what an earlier dry run left.
+   * @throws MigrationError `target-occupied`, `target-write-failed`
+   */
+  render(report: Report): Promise<void>;
 }

@@ -1,31 +1,13 @@
-/** The phases of a migration and the two itineraries. The state machine over them is src/plan/advance.ts. */
+/** The phases of a migration. Their order is data in src/plan/itineraries.ts, the state machine is src/plan/advance.ts. */
 
-export type Phase =
-  | 'Pending'
-  | 'EnableTracking'
-  | 'Snapshot'
-  | 'CopyDisks'
-  | 'AwaitPrecopy'
-  | 'CopyDelta'
-  | 'AwaitCutover'
-  | 'PowerOffSource'
-  | 'CopyFinalDelta'
-  | 'Convert'
-  | 'CreateVm'
-  | 'Prove'
-  | 'AwaitCommit'
-  | 'Completed'
-  | 'Committed'
-  | 'RolledBack'
-  | 'Failed'
-  | 'Canceled';
+export type WorkPhase = 'Pending' | 'PowerOffSource' | 'CopyDisks' | 'Convert' | 'CreateVm' | 'Prove';
 
-export type TerminalPhase = 'Completed' | 'Committed' | 'RolledBack' | 'Failed' | 'Canceled';
+export type TerminalPhase = 'Completed' | 'Failed' | 'Canceled';
 
-export type MigrationType = 'cold' | 'warm';
+export type Phase = WorkPhase | TerminalPhase;
 
-const TERMINAL: ReadonlySet<Phase> = new Set<Phase>(['Completed', 'Committed', 'RolledBack', 'Failed', 'Canceled']);
+export type MigrationType = 'cold';
 
 export function isTerminal(phase: Phase): phase is TerminalPhase {
-  return TERMINAL.has(phase);
+  return phase === 'Completed' || phase === 'Failed' || phase === 'Canceled';
 }

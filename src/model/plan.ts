@@ -1,7 +1,7 @@
 /** What will happen to each VM, and how far it is. */
-
+import type { ErrorCode } from './error-codes.ts';
 import type { Mapping } from './mapping.ts';
-import type { MigrationType, Phase } from './phase.ts';
+import type { MigrationType, Phase, WorkPhase } from './phase.ts';
 import type { TransferResult } from './transfer.ts';
 import type { SourceVm } from './vm.ts';
 
@@ -9,34 +9,50 @@ import type { SourceVm } from './vm.ts';
 export interface VmPlan {
   readonly vm: SourceVm;
   readonly type: MigrationType;
-  readonly itinerary: readonly Phase[];
+  /** The work phases in their order. */
+  readonly itinerary: readonly WorkPhase[];
   readonly mapping: Mapping;
 }
 
-/** How a phase ended; `skipped` says why it was not needed. */
+/** How a phase ended. */
 export interface PhaseRecord {
-  readonly phase: Phase;
+  readonly phase: WorkPhase;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly endedAt: string;
+  /** Why there was nothing to do. */
   readonly skipped?: string;
 }
 
-/** What a step tells the state machine. */
+/** Why a migration stopped before its end. */
+export interface Failure {
+  readonly phase: WorkPhase;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What a step tells the state machine. Times come from the Clock of whoever drives it. */
 export type StepEvent =
-  | { readonly kind: 'done'; readonly transfers?: readonly TransferResult[] }
+  | { readonly kind: 'done' }
   | { readonly kind: 'skipped'; readonly because: string }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint: string }
+  /** One disk is finished while its siblings go on: the phase stays. */
+  | { readonly kind: 'transferred'; readonly result: TransferResult }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string }
   | { readonly kind: 'canceled' };
 
 /** The persisted state of one VM's migration. A killed process continues from here. */
 export interface VmProgress {
+  /** `VmRef.id` of the source VM. */
   readonly vm: string;
   readonly targetName: string;
   readonly type: MigrationType;
   readonly phase: Phase;
+  /** When the current phase began, ISO 8601. */
+  readonly since: string;
   readonly history: readonly PhaseRecord[];
+  /** One per disk, the latest of each. */
   readonly transfers: readonly TransferResult[];
-  /** Phase in which the migration failed or was canceled, with the reason. */
-  readonly failure?: { readonly phase: Phase; readonly code: string; readonly message: string; readonly hint: string };
+  /** Set in Failed and Canceled. */
+  readonly failure?: Failure;
 }

@@ -1,0 +1,96 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Connection } from '../../contracts/provider.ts';
+import { migrateAll } from '../../migrate.ts';
+import type { Report } from '../../model/report.ts';
+import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
+import type { CommandContext } from '../context.ts';
+import { createObserver } from '../observer.ts';
+import { addMapOptions, type MapOptions, prepareReport, withSource } from '../request.ts';
+
+interface MigrateOptions extends MapOptions {
+  readonly to: string;
+  readonly resume: boolean;
+  readonly verify: boolean;
+  readonly accept: readonly string[];
+  readonly parallelVms: number;
+  readonly parallelDisks: number;
+  readonly output: ReportFormat;
+}
+
+/** `kubeferry migrate SOURCE [VM…] --to DIR`: manifests, raw disks and the proof. */
+export function migrateCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('migrate <source> [vms...]')
+    .description('migrate to a folder: KubeVirt manifests, raw disks, report')
+    .requiredOption('--to <dir>', 'folder that receives everything; empty, or with --resume an interrupted migration')
+    .option('--resume', 'go on with an interrupted migration; what is proven is not copied again', false)
+    .option('--no-verify', 'do not read source and target again to compare them')
+    .addOption(
+      new Option('--accept <concern>', 'migrate in spite of this Critical concern (id); repeatable')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(new Option('--parallel-vms <n>', 'VMs at once, 1–64').argParser(atOnce).default(4))
+    .addOption(new Option('--parallel-disks <n>', 'disks at once over all VMs, 1–64').argParser(atOnce).default(2))
+    .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'));
+  addMapOptions(command).action(async (source: string, vms: string[], options: MigrateOptions) => {
+    await withSource(source, options, context, async (connection) => {
+      const prepared = await prepareReport(connection, vms, options, context);
+      const open = openCritical(prepared, options.accept);
+      if (open.length > 0) {
+        context.terminal.out(renderReport(prepared, options.output, 'concerns'));
+        context.terminal.err(
+          `kubeferry: nothing was migrated: Critical concerns are open (${open.join(', ')}).\n  to do: resolve them, or accept each with --accept ID.\n`,
+        );
+        context.exit(1);
+        return;
+      }
+      const report = await carryOut(prepared, connection, options, context);
+      context.terminal.out(renderReport(report, options.output, 'concerns'));
+      context.exit(report.vms.every(({ progress }) => progress?.phase === 'Completed') ? 0 : 3);
+    });
+  });
+}
+
+async function carryOut(
+  report: Report,
+  connection: Connection,
+  options: MigrateOptions,
+  context: CommandContext,
+): Promise<Report> {
+  const { services, terminal, signal } = context;
+  const { target, store } = services.openFolder(options.to);
+  await using destination = target;
+  using observer = createObserver(terminal, services.clock, services.log);
+  return await migrateAll(report, {
+    connection,
+    destination,
+    store,
+    observer,
+    signal,
+    copier: services.copier(),
+    transfers: services.queue(options.parallelDisks),
+    vms: services.queue(options.parallelVms),
+    clock: services.clock,
+    verify: options.verify,
+    resume: options.resume,
+  });
+}
+
+/** Ids of Critical concerns that nobody accepted. */
+function openCritical(report: Report, accepted: readonly string[]): readonly string[] {
+  const critical = [...report.concerns, ...report.vms.flatMap(({ concerns }) => concerns)].filter(
+    ({ category }) => category === 'Critical',
+  );
+  return [...new Set(critical.map(({ id }) => id))].filter((id) => !accepted.includes(id));
+}
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
+
+function atOnce(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 64) throw new InvalidArgumentError('A whole number from 1 to 64.');
+  return number;
+}

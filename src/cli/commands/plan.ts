@@ -1,0 +1,28 @@
+import { type Command, Option } from 'commander';
+import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
+import type { CommandContext } from '../context.ts';
+import { addFailOn, addMapOptions, exitFor, type FailOn, type MapOptions, prepareReport, withSource } from '../request.ts';
+
+interface PlanOptions extends MapOptions {
+  readonly output: ReportFormat;
+  readonly failOn: FailOn;
+  readonly out?: string;
+}
+
+/** `kubeferry plan SOURCE [VM…]`: the dry run. */
+export function planCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('plan <source> [vms...]')
+    .description('dry run: every field that is kept, changed or dropped, and the manifests')
+    .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'))
+    .option('--out <dir>', 'also write a GitOps-ready folder: manifests, kustomization, report');
+  addFailOn(addMapOptions(command)).action(async (source: string, vms: string[], options: PlanOptions) => {
+    const report = await withSource(source, options, context, (connection) => prepareReport(connection, vms, options, context));
+    if (options.out !== undefined) {
+      await using target = context.services.openFolder(options.out).target;
+      await target.render(report);
+    }
+    context.terminal.out(renderReport(report, options.output, 'full'));
+    context.exit(exitFor(report, options.failOn));
+  });
+}

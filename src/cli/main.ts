@@ -1,0 +1,50 @@
+/** The command line's entry: wires, runs, sets the exit code. The only reader of argv. */
+import { readFile } from 'node:fs/promises';
+import { connect, createLog, createQueue, LocalDiskCopier, openFolder, systemClock } from '../wire.ts';
+import { run } from './run.ts';
+import type { Services } from './services.ts';
+
+/** From sources the package is two folders up, from dist three. */
+async function readVersion(): Promise<string> {
+  for (const up of ['../../package.json', '../../../package.json']) {
+    const text = await readFile(new URL(up, import.meta.url), 'utf8').catch(() => undefined);
+    if (text !== undefined) return String(JSON.parse(text).version);
+  }
+  return 'unknown';
+}
+
+const log = createLog('warn');
+
+const services: Services = {
+  clock: systemClock,
+  log,
+  version: await readVersion(),
+  connect,
+  openFolder,
+  copier: () => new LocalDiskCopier({ clock: systemClock }),
+  queue: createQueue,
+};
+
+const abort = new AbortController();
+
+// The first signal ends the migration in order; a second one, for whoever cannot wait, ends the process.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (abort.signal.aborted) process.exit(130);
+    abort.abort();
+  });
+}
+
+// A reader that closes early (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));
+
+process.exitCode = await run(
+  process.argv.slice(2),
+  services,
+  {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    live: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
+  },
+  abort.signal,
+);

@@ -1,0 +1,118 @@
+/** Reads the user's tables. Every mistake of a file is told at once, with its place. */
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { MigrationError } from '../model/errors.ts';
+import type { ClusterFacts, NetworkMap, StorageMap } from '../model/mapping.ts';
+
+const API_VERSION = z.literal('kubeferry.dev/v1alpha1');
+const AccessMode = z.enum(['ReadWriteOnce', 'ReadWriteMany', 'ReadOnlyMany', 'ReadWriteOncePod']);
+const VolumeMode = z.enum(['Block', 'Filesystem']);
+
+const NetworkMapFile = z.strictObject({
+  apiVersion: API_VERSION,
+  kind: z.literal('NetworkMap'),
+  metadata: z.unknown().optional(),
+  spec: z.strictObject({
+    entries: z
+      .array(
+        z.strictObject({
+          source: z.string().min(1),
+          target: z.discriminatedUnion('type', [
+            z.strictObject({ type: z.literal('pod') }),
+            z.strictObject({ type: z.literal('multus'), namespace: z.string().exactOptional(), name: z.string().min(1) }),
+            z.strictObject({ type: z.literal('ignored') }),
+          ]),
+        }),
+      )
+      .superRefine(refuseTwice),
+  }),
+});
+
+const StorageMapFile = z.strictObject({
+  apiVersion: API_VERSION,
+  kind: z.literal('StorageMap'),
+  metadata: z.unknown().optional(),
+  spec: z.strictObject({
+    entries: z
+      .array(
+        z.strictObject({
+          source: z.string().min(1),
+          target: z.strictObject({
+            storageClass: z.string().min(1).exactOptional(),
+            volumeMode: VolumeMode.exactOptional(),
+            accessMode: AccessMode.exactOptional(),
+          }),
+        }),
+      )
+      .superRefine(refuseTwice),
+  }),
+});
+
+const FactsFile = z.strictObject({
+  apiVersion: API_VERSION,
+  kind: z.literal('ClusterFacts'),
+  kubevirtVersion: z.string().exactOptional(),
+  storageClasses: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        provisioner: z.string(),
+        isDefault: z.boolean().exactOptional(),
+        isDefaultVirt: z.boolean().exactOptional(),
+        claimProperties: z.array(z.strictObject({ accessMode: AccessMode, volumeMode: VolumeMode })).exactOptional(),
+        filesystemOverhead: z.number().min(0).max(1).exactOptional(),
+      }),
+    )
+    .exactOptional(),
+  networkAttachments: z.array(z.string()).exactOptional(),
+  namespaces: z.array(z.string()).exactOptional(),
+});
+
+function refuseTwice(entries: readonly { source: string }[], context: z.RefinementCtx): void {
+  for (const [index, { source }] of entries.entries()) {
+    if (entries.findIndex((entry) => entry.source === source) < index) {
+      context.addIssue({ code: 'custom', path: [index, 'source'], message: `${source} stands here a second time` });
+    }
+  }
+}
+
+/** The table of a file, an empty one without a file. @throws MigrationError `config-invalid` */
+export async function readNetworkMap(file: string | undefined): Promise<NetworkMap> {
+  return file === undefined ? { entries: [] } : (await readTable(file, NetworkMapFile)).spec;
+}
+
+/** The table of a file, an empty one without a file. @throws MigrationError `config-invalid` */
+export async function readStorageMap(file: string | undefined): Promise<StorageMap> {
+  return file === undefined ? { entries: [] } : (await readTable(file, StorageMapFile)).spec;
+}
+
+/** The facts of a file; nothing known without a file. @throws MigrationError `config-invalid` */
+export async function readFacts(file: string | undefined): Promise<ClusterFacts> {
+  if (file === undefined) return {};
+  const { apiVersion: _version, kind: _kind, ...facts } = await readTable(file, FactsFile);
+  return facts;
+}
+
+async function readTable<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+  let content: unknown;
+  try {
+    content = parse(await readFile(file, 'utf8'), { maxAliasCount: 0 });
+  } catch (error) {
+    throw new MigrationError(
+      'config-invalid',
+      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { file, cause: error },
+    );
+  }
+  const parsed = schema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const mistakes = parsed.error.issues.map(
+    (issue) => `${issue.path.length === 0 ? 'top' : issue.path.join('.')}: ${issue.message}`,
+  );
+  throw new MigrationError(
+    'config-invalid',
+    `${file} is wrong in ${mistakes.length} place${mistakes.length === 1 ? '' : 's'}:\n  ${mistakes.join('\n  ')}`,
+    { file },
+  );
+}

@@ -1,0 +1,42 @@
+import { Command, Option } from 'commander';
+import type { LogLevel } from '../contracts/log.ts';
+import { assessCommand } from './commands/assess.ts';
+import { inventoryCommand } from './commands/inventory.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { planCommand } from './commands/plan.ts';
+import type { CommandContext } from './context.ts';
+
+/** The commander tree, built anew for each run so that tests can build it too. */
+export function buildProgram(context: CommandContext): Command {
+  const program = new Command('kubeferry')
+    .description('Moves virtual machines to Kubernetes with KubeVirt: dry run first, every byte proven.')
+    .version(context.services.version)
+    .addOption(
+      new Option('--log-level <level>', 'JSON log lines on stderr')
+        .choices(['silent', 'error', 'warn', 'info', 'debug'])
+        .default('warn')
+        .env('KUBEFERRY_LOG_LEVEL'),
+    )
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => context.terminal.out(text), writeErr: (text) => context.terminal.err(text) })
+    .showHelpAfterError('(run with --help for the options)')
+    .addHelpText('after', EXAMPLES)
+    .hook('preAction', (command) => {
+      context.services.log.level = command.opts<{ logLevel: LogLevel }>().logLevel;
+    });
+  for (const add of [inventoryCommand, assessCommand, planCommand, migrateCommand]) add(program, context);
+  return program;
+}
+
+const EXAMPLES = `
+SOURCE is a path: guest.ova, guest.ovf, guest.vmx, a disk image (vmdk, vhd, vhdx, qcow2, vdi, raw), or a folder of them.
+
+Exit codes: 0 fine, 1 concerns at or above --fail-on, 2 usage or configuration, 3 a source or a transfer failed.
+
+Examples:
+  kubeferry inventory ./exports                        what is there
+  kubeferry plan guest.ova                             the dry run: every field, kept, changed or dropped
+  kubeferry plan guest.ova --out ./gitops              the same as a folder for Git
+  kubeferry migrate guest.ova --to ./out               manifests, raw disks, report; every byte proven
+  kubeferry migrate guest.ova --to ./out --resume      go on after an interruption
+`;

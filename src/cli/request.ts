@@ -1,0 +1,87 @@
+/** The options that every command shares about source and mapping, and what they mean to prepare(). */
+import { type Command, Option } from 'commander';
+import type { Connection } from '../contracts/provider.ts';
+import { atLeast, type Category, worst } from '../model/concern.ts';
+import type { Report } from '../model/report.ts';
+import { type PrepareRequest, prepare } from '../prepare.ts';
+import type { CommandContext } from './context.ts';
+import { readFacts, readNetworkMap, readStorageMap } from './map-files.ts';
+
+export interface SourceOptions {
+  readonly config?: string;
+}
+
+export interface MapOptions extends SourceOptions {
+  readonly networkMap?: string;
+  readonly storageMap?: string;
+  readonly facts?: string;
+  readonly namespace?: string;
+  readonly devices: 'virtio' | 'compatibility';
+}
+
+export const FAIL_ON = ['critical', 'warning', 'information', 'never'] as const;
+
+export type FailOn = (typeof FAIL_ON)[number];
+
+export function addSourceOptions(command: Command): Command {
+  return command.option('--config <id>', 'OVF deployment configuration instead of the default one');
+}
+
+export function addMapOptions(command: Command): Command {
+  return addSourceOptions(command)
+    .option('--network-map <file>', 'source networks → pod, multus or ignored (YAML or JSON)')
+    .option('--storage-map <file>', 'source storages → storage classes (YAML or JSON)')
+    .option('--facts <file>', 'what the target cluster has, written by `kubeferry facts` (YAML or JSON)')
+    .option('-n, --namespace <name>', 'namespace of the created objects')
+    .addOption(
+      new Option('--devices <kind>', 'virtio: the guest has virtio drivers; compatibility: sata disks and e1000e NICs')
+        .choices(['virtio', 'compatibility'])
+        .default('virtio'),
+    );
+}
+
+export function addFailOn(command: Command): Command {
+  return command.addOption(
+    new Option('--fail-on <category>', 'exit with 1 on concerns of this category or graver').choices(FAIL_ON).default('critical'),
+  );
+}
+
+/** Opens the source, runs `work` with it and closes it in every outcome. */
+export async function withSource<T>(
+  source: string,
+  { config }: SourceOptions,
+  context: CommandContext,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  await using connection = await context.services.connect(source, {
+    signal: context.signal,
+    ...(config === undefined ? {} : { configuration: config }),
+  });
+  return await work(connection);
+}
+
+/** Reads the tables first, so that a wrong one is told before a long inventory. */
+export async function prepareReport(
+  connection: Connection,
+  vms: readonly string[],
+  options: MapOptions,
+  context: CommandContext,
+): Promise<Report> {
+  const request: PrepareRequest = {
+    vms,
+    type: 'cold',
+    networkMap: await readNetworkMap(options.networkMap),
+    storageMap: await readStorageMap(options.storageMap),
+    facts: await readFacts(options.facts),
+    options: { devices: options.devices, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) },
+  };
+  return await prepare(connection, request, { clock: context.services.clock, signal: context.signal });
+}
+
+/** 1 when any concern is as grave as `failOn` or graver. */
+export function exitFor(report: Report, failOn: FailOn): 0 | 1 {
+  if (failOn === 'never') return 0;
+  const limit = ({ critical: 'Critical', warning: 'Warning', information: 'Information' } as const)[failOn] satisfies Category;
+  const gravest = worst([...report.concerns, ...report.vms.flatMap(({ concerns }) => concerns)]);
+  return gravest !== undefined && atLeast(gravest, limit) ? 1 : 0;
+}

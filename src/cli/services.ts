@@ -1,0 +1,31 @@
+/**
+ * What the command line needs from outside: built by main.ts from the composition root, or by a test from parts of its own.
+ * This room parses words, calls prepare() and migrateAll(), and prints; it decides nothing about a VM.
+ */
+import type { Clock } from '../contracts/clock.ts';
+import type { FolderTarget, Store } from '../contracts/destination.ts';
+import type { DiskCopier } from '../contracts/disk-copier.ts';
+import type { JobQueue } from '../contracts/job-queue.ts';
+import type { Log } from '../contracts/log.ts';
+import type { Connection, ConnectOptions } from '../contracts/provider.ts';
+
+export interface Services {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  /** Finds the provider of a source. @throws MigrationError `source-unrecognised` and what the provider throws */
+  connect(source: string, options: ConnectOptions): Promise<Connection>;
+  openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store };
+  copier(): DiskCopier;
+  /** At most `limit` at once. */
+  queue(limit: number): JobQueue;
+}
+
+export interface Terminal {
+  /** Reports. */
+  out(text: string): void;
+  /** Everything else. */
+  err(text: string): void;
+  /** Whether `err` is a terminal that can redraw. */
+  readonly live: boolean;
+}

@@ -1,0 +1,14 @@
+/** Who is told how a migration goes: a progress bar, a log, later conditions and events. Must not throw. */
+import type { VmPlan, VmProgress } from '../model/plan.ts';
+import type { TransferJob, TransferProgress } from '../model/transfer.ts';
+
+export interface Observer {
+  /** The VM entered `progress.phase`. */
+  phase(plan: VmPlan, progress: VmProgress): void;
+  /** A disk is about to be moved. */
+  transferStarts(job: TransferJob): void;
+  /** At most a few times a second per job. */
+  transferMoves(progress: TransferProgress): void;
+  /** The disk is on its target, or not: then `failed` holds the message. */
+  transferEnds(job: TransferJob, failed?: string): void;
+}

@@ -1,0 +1,91 @@
+/**
+ * Drives migrations: advance → step → event → advance. (Read me third.)
+ * Progress is durable after each event and before the next step, so that a killed process repeats one step at most.
+ */
+import type { Clock } from './contracts/clock.ts';
+import type { Store } from './contracts/destination.ts';
+import type { JobQueue } from './contracts/job-queue.ts';
+import { MigrationError } from './model/errors.ts';
+import { isTerminal } from './model/phase.ts';
+import type { StepEvent, VmPlan, VmProgress } from './model/plan.ts';
+import type { Report } from './model/report.ts';
+import { advance, begin, resume } from './plan/advance.ts';
+import { STEPS } from './steps/index.ts';
+import type { StepContext } from './steps/step.ts';
+import { transferJobs } from './steps/transfer-jobs.ts';
+
+export interface MigrateContext extends Omit<StepContext, 'record'> {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Orders whole VMs. */
+  readonly vms: JobQueue;
+  /** Continue what an earlier run began. */
+  readonly resume: boolean;
+}
+
+/** A VM that still waits in the queue when the run is canceled is started all the same: it ends at once as Canceled. */
+const NEVER = new AbortController().signal;
+
+/**
+ * Migrates every VM of a prepared report and returns the report with what happened, also published at the destination.
+ * One VM's failure does not stop the others; it is in its progress. Nothing is written before the whole run was found possible.
+ * @throws MigrationError `target-occupied`, `space-insufficient`, and what opening a disk can throw
+ */
+export async function migrateAll(report: Report, context: MigrateContext): Promise<Report> {
+  const plans = report.vms.map(({ plan }) => plan);
+  await context.destination.claim(plans, context);
+  const jobs = (await Promise.all(plans.map((plan) => transferJobs(plan, context)))).flat();
+  await context.copier.preflight(jobs, context.signal);
+  const vms = await Promise.all(
+    report.vms.map(async (entry) => {
+      const name = entry.plan.mapping.targetName;
+      const progress = await context.vms.submit(name, () => migrate(entry.plan, context), NEVER);
+      return { ...entry, progress };
+    }),
+  );
+  const finished = { ...report, vms };
+  await context.destination.publish(finished);
+  return finished;
+}
+
+/** Brings one VM to a terminal phase. Rejects only for a bug or when progress cannot be stored. */
+export async function migrate(plan: VmPlan, context: MigrateContext): Promise<VmProgress> {
+  const { store, clock, observer } = context;
+  const at = () => new Date(clock.now()).toISOString();
+  let progress = await start(plan, context, at());
+  let saving = Promise.resolve();
+
+  // Disks of one VM finish at the same time: events take their turn, so that no write overtakes another.
+  function apply(event: StepEvent): Promise<void> {
+    progress = advance(progress, event, at());
+    const state = progress;
+    saving = saving.then(() => store.save(state));
+    return saving;
+  }
+
+  while (!isTerminal(progress.phase)) {
+    observer.phase(plan, progress);
+    const step = STEPS[progress.phase];
+    const event = await outcome(() => step(plan, progress, { ...context, record: apply }), context.signal);
+    await apply(event);
+  }
+  observer.phase(plan, progress);
+  return progress;
+}
+
+async function start(plan: VmPlan, context: MigrateContext, at: string): Promise<VmProgress> {
+  const earlier = context.resume ? await context.store.load(plan.mapping.targetName) : undefined;
+  return earlier === undefined ? begin(plan, at) : resume(earlier, at);
+}
+
+/** Sorts trouble into its channels: cancellation and the world's failures are events, a bug is thrown on. */
+async function outcome(step: () => Promise<StepEvent>, signal: AbortSignal): Promise<StepEvent> {
+  try {
+    if (signal.aborted) return { kind: 'canceled' };
+    return await step();
+  } catch (error) {
+    if (signal.aborted) return { kind: 'canceled' };
+    if (error instanceof MigrationError) return { kind: 'failed', code: error.code, message: error.message, hint: error.hint };
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+/** Phrases that several renderers share. */
+import type { Decision } from '../model/mapping.ts';
+import type { PhaseRecord, VmProgress } from '../model/plan.ts';
+import type { Report, VmReport } from '../model/report.ts';
+import { formatBytes } from '../model/units.ts';
+import type { SourceVm } from '../model/vm.ts';
+
+/** `2 vCPU, 4.00 GiB, UEFI, 2 disks (60.0 GiB), 1 NIC`; unknown parts say so. */
+export function hardwareLine(vm: SourceVm): string {
+  const firmware = { bios: 'BIOS', uefi: 'UEFI' } as const;
+  return [
+    vm.cpu.count === undefined ? 'vCPU unknown' : `${vm.cpu.count} vCPU`,
+    vm.memory.size === undefined ? 'memory unknown' : formatBytes(vm.memory.size),
+    vm.firmware.kind === undefined ? 'firmware unknown' : firmware[vm.firmware.kind],
+    `${count(vm.disks.length, 'disk')}${vm.disks.length > 0 ? ` (${formatBytes(diskBytes(vm))})` : ''}`,
+    count(vm.nics.length, 'NIC'),
+  ].join(', ');
+}
+
+export function guestLine(vm: SourceVm): string {
+  return vm.guest.osName ?? vm.guest.osId ?? 'guest unknown';
+}
+
+export function diskBytes(vm: SourceVm): number {
+  return vm.disks.reduce((sum, disk) => sum + disk.capacity, 0);
+}
+
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** `1 Critical, 2 Warning`, or `none`. */
+export function concernCounts({ concerns }: Pick<VmReport, 'concerns'>): string {
+  const parts = (['Critical', 'Warning', 'Information'] as const).flatMap((category) => {
+    const number = concerns.filter((concern) => concern.category === category).length;
+    return number === 0 ? [] : [`${number} ${category}`];
+  });
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}
+
+/** `23 kept, 6 changed, 4 added, 9 dropped`. */
+export function outcomeCounts(decisions: readonly Decision[]): string {
+  return (['kept', 'changed', 'added', 'dropped'] as const)
+    .map((outcome) => `${decisions.filter((decision) => decision.outcome === outcome).length} ${outcome}`)
+    .join(', ');
+}
+
+/** `4Gi → 4096Mi`, `64Mi` for something added, `sound card → nothing` for something dropped. */
+export function valueChange({ was, value, outcome }: Decision): string {
+  if (outcome === 'dropped') return was === undefined ? 'nothing' : `${was} → nothing`;
+  if (was === undefined || was === value) return value ?? was ?? '';
+  return `${was} → ${value ?? ''}`;
+}
+
+export function phaseSeconds({ startedAt, endedAt }: PhaseRecord): number {
+  return (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+}
+
+/** How a migration stands in one sentence. */
+export function progressLine(progress: VmProgress): string {
+  const { phase, failure } = progress;
+  if (failure !== undefined) return `${phase} in ${failure.phase}: ${failure.message}`;
+  return phase;
+}
+
+/** True when every disk of every VM is proven. */
+export function allProven(report: Report): boolean {
+  return report.vms.every(({ progress }) => progress?.transfers.every(({ proof }) => proof !== undefined));
+}

@@ -1,0 +1,37 @@
+import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
+import type { TransferJob } from '../model/transfer.ts';
+import type { StepContext } from './step.ts';
+import { transferJobs } from './transfer-jobs.ts';
+
+/**
+ * Moves all disks of the VM side by side, as far as the queue lets them. When one fails its siblings still finish, so that
+ * the next run finds them done.
+ */
+export async function copyDisks(plan: VmPlan, progress: VmProgress, context: StepContext): Promise<StepEvent> {
+  const jobs = await transferJobs(plan, context);
+  if (jobs.length === 0) return { kind: 'skipped', because: 'The VM has no disk to move.' };
+  const earlier = new Map(progress.transfers.map((result) => [result.job, result]));
+  const outcomes = await Promise.allSettled(
+    jobs.map((job) => context.transfers.submit(job.id, () => copyDisk(job, earlier, context), context.signal)),
+  );
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
+  return { kind: 'done' };
+}
+
+async function copyDisk(
+  job: TransferJob,
+  earlier: ReadonlyMap<string, VmProgress['transfers'][number]>,
+  context: StepContext,
+): Promise<void> {
+  const { copier, observer, signal } = context;
+  observer.transferStarts(job);
+  try {
+    const result = await copier.copy(job, { signal, earlier, onProgress: (moved) => observer.transferMoves(moved) });
+    await context.record({ kind: 'transferred', result });
+    observer.transferEnds(job);
+  } catch (error) {
+    observer.transferEnds(job, error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * One phase, one file: a step looks first, then acts, and tells the state machine what happened.
+ * Every step is idempotent: after a kill it is run again from its beginning. Steps see contracts, never adapters.
+ */
+import type { Destination } from '../contracts/destination.ts';
+import type { DiskCopier } from '../contracts/disk-copier.ts';
+import type { JobQueue } from '../contracts/job-queue.ts';
+import type { Observer } from '../contracts/observer.ts';
+import type { Connection } from '../contracts/provider.ts';
+import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
+
+/** What a step may use. */
+export interface StepContext {
+  readonly connection: Connection;
+  readonly destination: Destination;
+  readonly copier: DiskCopier;
+  /** Orders the transfers of all VMs. */
+  readonly transfers: JobQueue;
+  readonly observer: Observer;
+  /** Compare every byte of the target with the source. */
+  readonly verify: boolean;
+  readonly signal: AbortSignal;
+  /** Persists an event in the middle of a phase. */
+  readonly record: (event: StepEvent) => Promise<void>;
+}
+
+/**
+ * Throws MigrationError when the world fails, the signal's reason when canceled, and anything else for a bug.
+ */
+export type Step = (plan: VmPlan, progress: VmProgress, context: StepContext) => Promise<StepEvent>;

@@ -1,0 +1,34 @@
+/** Composition root: names → real parts. Imported by nothing but the main.ts of a door. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PROVIDERS } from '../providers/index.ts';
+import type { Clock } from './contracts/clock.ts';
+import type { FolderTarget, Store } from './contracts/destination.ts';
+import type { Connection, ConnectOptions } from './contracts/provider.ts';
+import { FolderDestination } from './folder/folder-destination.ts';
+import { FolderStore } from './folder/folder-store.ts';
+import { MigrationError } from './model/errors.ts';
+import { runFiles, vmFiles } from './report/folder.ts';
+
+export { createLog } from './log.ts';
+export { LocalDiskCopier } from './transfer/local-copier.ts';
+export { createQueue } from './transfer/queue.ts';
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+};
+
+/**
+ * Opens a source with the provider that claims it.
+ * @throws MigrationError `source-unrecognised` and what the provider throws
+ */
+export async function connect(source: string, options: ConnectOptions): Promise<Connection> {
+  const provider = PROVIDERS.find((candidate) => candidate.claims(source));
+  if (provider === undefined) throw new MigrationError('source-unrecognised', `No provider knows what ${source} is.`);
+  return await provider.connect(source, options);
+}
+
+/** A folder as destination, with the progress that is kept in it. */
+export function openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store } {
+  return { target: new FolderDestination(folder, { vmFiles, runFiles }), store: new FolderStore(folder) };
+}
