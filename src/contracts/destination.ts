@@ -8,7 +8,7 @@ export interface Destination {
    * Makes sure that the destination is empty, or holds exactly these VMs when `resume` is set, and marks it as taken.
    * @throws MigrationError `target-occupied`, `state-unreadable`, `target-write-failed`
    */
-  claim(plans: readonly VmPlan[], options: { readonly resume: boolean; readonly signal: AbortSignal }): Promise<void>;
+  claim(plans: readonly VmPlan[], options: { readonly resume: boolean }): Promise<void>;
   /** Where the bytes of one disk go. */
   diskTarget(plan: VmPlan, diskKey: string): DiskTarget;
   /** Writes the objects of one VM; the same content when it is there already. Called only when every disk is complete. */
