@@ -1,0 +1,14 @@
+/** What every mapper is told besides the VM itself. */
+import type { ClusterFacts, MappingOptions, NetworkMap, StorageMap } from '../src/model/mapping.ts';
+
+export interface MappingContext {
+  readonly networkMap: NetworkMap;
+  readonly storageMap: StorageMap;
+  /** Absent members are unknown. A folder as target knows nothing: `{}`. */
+  readonly facts: ClusterFacts;
+  readonly options: MappingOptions;
+  /** Target name from `assignNames`. */
+  readonly name: string;
+  /** Why the name is what it is, where the caller kept it. */
+  readonly nameBecause?: string;
+}
