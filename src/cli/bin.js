@@ -19,7 +19,7 @@ if (trouble === undefined) {
 
 /** @returns {string | undefined} */
 function troubleInCheckout() {
-  if (!existsSync(new URL('../../node_modules/.bin/node', import.meta.url))) {
+  if (!existsSync(new URL(`../../node_modules/${atLeast(24, 0) ? 'commander' : '.bin/node'}`, import.meta.url))) {
     return 'this checkout is not set up yet: run `node test/setup/setup.mjs` in it.';
   }
   if (atLeast(24, 0)) return undefined;

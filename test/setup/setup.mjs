@@ -35,8 +35,7 @@ function installNpmPackages() {
   const wanted = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
   if (installedAsLocked(wanted, readIfThere(join(ROOT, 'node_modules', '.package-lock.json')))) return;
   say('installing the npm packages of package-lock.json (npm ci) …');
-  // Warnings about this machine's own Node are beside the point: the packages run on the Node that is being installed.
-  const failed = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--engine-strict=false', '--include=dev']);
+  const failed = run('npm', ['ci', '--no-audit', '--no-fund', '--include=dev']);
   if (failed !== undefined) stop(3, `npm ci failed (${failed}); its own message is above`);
 }
 
@@ -44,7 +43,7 @@ function installNpmPackages() {
 function installNode() {
   if (nodeMajor() === WANTED_MAJOR) return;
   say(`fetching Node ${WANTED_MAJOR} (npm left out its install script) …`);
-  run('npm', ['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error']);
+  run('npm', ['rebuild', 'node', '--ignore-scripts=false']);
   if (nodeMajor() === WANTED_MAJOR) return;
   // An npm that refuses the script even so: the package's own installer does the same, but for the link.
   const failed = run(process.execPath, ['installArchSpecificPackage.js'], join(ROOT, 'node_modules', 'node'));
