@@ -2,9 +2,10 @@
  * The seam between the package readers (ova/, ovf/), the image readers (image/) and the VMX reader (vmx/): types only.
  * Whoever reads a package asks `probeImage` what an image is; nobody else looks into image headers.
  */
+import type { MigrationError } from '../../src/model/errors.ts';
 import type { DiskSource, FileSlice, ImageFormat, ImageLayer } from '../../src/model/transfer.ts';
-import type { Bytes } from '../../src/model/units.ts';
-import type { Disk, DiskFormat, SourceVm } from '../../src/model/vm.ts';
+import type { Bytes, Uuid } from '../../src/model/units.ts';
+import type { Disk, DiskFormat, ExtraFact, SourceVm } from '../../src/model/vm.ts';
 
 /** What a look at an image's headers tells. */
 export interface ProbedImage {
@@ -21,6 +22,17 @@ export interface ProbedImage {
   readonly encrypted?: boolean;
   /** Bytes of one logical sector that the guest sees, where the format states it. */
   readonly sectorSize?: number;
+  /** UUID that the image itself states. The guest sees it where the VM shows disk serials (vSphere `disk.EnableUUID`). */
+  readonly uuid?: Uuid;
+  /** Changed block tracking is on for this image. */
+  readonly changeTracking?: boolean;
+  /** What else the headers say and no field holds: path `image/…`. */
+  readonly extras?: readonly ExtraFact[];
+  /**
+   * Why the bytes cannot be read although the facts can: a differencing VHDX, a raw device mapping, encryption.
+   * Thrown when the disk is opened, so that a dry run can still describe the VM.
+   */
+  readonly unreadable?: MigrationError;
 }
 
 /** Where an image is. */
@@ -42,4 +54,6 @@ export interface ImageLocation {
 export interface FileVm {
   readonly vm: SourceVm;
   readonly disks: ReadonlyMap<string, DiskSource>;
+  /** Disks without a source, and the error to throw when one of them is opened (ProbedImage.unreadable). */
+  readonly unreadable?: ReadonlyMap<string, MigrationError>;
 }
