@@ -62,6 +62,7 @@ export const ERROR_CODES = {
   'ovf-malformed': entry(3, 'stalled', 'Export the VM again.'),
   'ovf-duplicate-id': entry(3, 'stalled', 'Two parts of the envelope have one id: export the VMs separately.'),
   'vmx-malformed': entry(3, 'stalled', 'Check the named line of the .vmx file.'),
+  'vmx-encrypted': entry(3, 'stalled', 'Remove the encryption of the VM on the source, then copy it again.'),
 
   // Disk images
   'image-truncated': entry(3, 'stalled', 'The image ends too early: copy it again.'),
