@@ -56,7 +56,7 @@ function prepareVm(vm: SourceVm, { peers, names, request }: Surroundings): VmRep
   const name = names.get(vm.ref.id);
   if (name === undefined) throw new Error(`no name for ${vm.ref.id}`);
   const { type, networkMap, storageMap, facts, options } = request;
-  const mapping = mapVm(vm, { networkMap, storageMap, facts, options, name });
+  const mapping = mapVm(vm, { networkMap, storageMap, facts, options, name: name.name, nameBecause: name.because });
   return {
     vm,
     concerns: sortConcerns([...assess(vm, { peers }), ...mapping.concerns]),

@@ -47,15 +47,17 @@ export const OTHERS: readonly GuestOsRow[] = [
     vbox: ['solaris', 'solaris10'],
     text: /solaris|sunos/i,
   }),
-  legacy({
+  {
     id: 'esxi',
     name: 'VMware ESXi',
     family: 'esxi',
     cim: [104],
     vmware: ['vmkernel', 'vmkernel5', 'vmkernel6', 'vmkernel65', 'vmkernel7', 'vmkernel8', 'vmkernel9'],
     text: /\besxi?\b/i,
-  }),
-  legacy({
+    virtio: 'none',
+    ahci: true,
+  },
+  {
     id: 'macos',
     name: 'macOS',
     family: 'darwin',
@@ -79,7 +81,9 @@ export const OTHERS: readonly GuestOsRow[] = [
     ],
     vbox: ['macos'],
     text: /mac ?os|darwin/i,
-  }),
+    virtio: 'none',
+    ahci: true,
+  },
   legacy({
     id: 'netware',
     name: 'NetWare',

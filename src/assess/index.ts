@@ -1,0 +1,44 @@
+/**
+ * Judgement: facts → concerns. One rule a file in rules/, all of them listed in rules.ts, one sentence of explanation each in the
+ * catalogue. Pure: knows only src/model. What needs the user's tables or the target's facts is judged where it is decided, in mappings.
+ */
+import type { Concern } from '../model/concern.ts';
+import type { SourceVm } from '../model/vm.ts';
+import { type Population, surveyPeers } from './population.ts';
+import { RULES } from './rules.ts';
+
+export interface AssessContext {
+  /** All VMs of the plan, the assessed one among them. Give the same array for each VM: it is surveyed once. */
+  readonly peers?: readonly SourceVm[];
+}
+
+/** Runs every rule. Concerns come in the order of the rules; reports sort them by gravity. */
+export function assess(vm: SourceVm, context: AssessContext = {}): readonly Concern[] {
+  const population = populationOf(context.peers ?? NOBODY);
+  const concerns: Concern[] = [];
+  for (const rule of RULES) {
+    const { id, category, label } = rule;
+    for (const finding of rule.check(vm, population)) {
+      concerns.push({
+        id,
+        category: finding.category ?? category,
+        label,
+        assessment: finding.assessment,
+        subject: finding.subject,
+      });
+    }
+  }
+  return concerns;
+}
+
+const NOBODY: readonly SourceVm[] = [];
+/** The survey of an array is kept as long as the array: the list of peers is the same for every VM of a plan. */
+const SURVEYS = new WeakMap<readonly SourceVm[], Population>();
+
+function populationOf(peers: readonly SourceVm[]): Population {
+  const known = SURVEYS.get(peers);
+  if (known !== undefined) return known;
+  const population = surveyPeers(peers);
+  SURVEYS.set(peers, population);
+  return population;
+}

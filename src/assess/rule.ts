@@ -1,0 +1,26 @@
+/** What a rule is. Each lives in rules/<id>.ts and exports `rule`; rules.ts lists them. */
+import type { Category } from '../model/concern.ts';
+import type { SourceVm } from '../model/vm.ts';
+import type { Population } from './population.ts';
+
+/** One place of a VM that a rule has something to say about. */
+export interface Finding {
+  /** Path of the fact: `disks[1].mode`. */
+  readonly subject: string;
+  /** What it means for this VM and what to do. */
+  readonly assessment: string;
+  /** Where this case is graver or lighter than the rule's own category; `about` says when. */
+  readonly category?: Category;
+}
+
+export interface Rule {
+  /** Stable, kebab-case, the name of the file. */
+  readonly id: string;
+  readonly category: Category;
+  /** What is wrong, in a few words. */
+  readonly label: string;
+  /** What the rule looks at and why it matters, without a case at hand: the catalogue's text. */
+  readonly about: string;
+  /** An unknown fact is not a "no": a rule speaks of it only where not knowing matters, and says so. */
+  check(vm: SourceVm, population: Population): readonly Finding[];
+}

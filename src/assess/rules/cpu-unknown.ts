@@ -1,0 +1,12 @@
+import type { Rule } from '../rule.ts';
+
+export const rule: Rule = {
+  id: 'cpu-unknown',
+  category: 'Warning',
+  label: 'Number of processors unknown',
+  about: 'The source says nothing about processors, as bare disk images never do. A default is used.',
+  check({ cpu }) {
+    if (cpu.count !== undefined) return [];
+    return [{ subject: 'cpu.count', assessment: 'The VM gets 2 virtual CPUs. Give the number with --cpus if it had more.' }];
+  },
+};

@@ -1,0 +1,18 @@
+import type { Rule } from '../rule.ts';
+
+export const rule: Rule = {
+  id: 'eula',
+  category: 'Information',
+  label: 'Licence text to accept',
+  about: 'The package carries licence texts that a deployment on VMware would ask you to accept.',
+  check({ packaging }) {
+    const count = packaging?.eulas ?? 0;
+    if (count === 0) return [];
+    return [
+      {
+        subject: 'packaging.eulas',
+        assessment: `${count} licence texts are in ${packaging?.descriptor}. Read them; some bind the software to one hypervisor.`,
+      },
+    ];
+  },
+};

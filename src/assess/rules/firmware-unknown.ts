@@ -1,0 +1,18 @@
+import type { Rule } from '../rule.ts';
+
+export const rule: Rule = {
+  id: 'firmware-unknown',
+  category: 'Warning',
+  label: 'Firmware unknown',
+  about: 'A guest boots only with the firmware that it was installed with. The source does not say which that is.',
+  check({ firmware }) {
+    if (firmware.kind !== undefined || firmware.secureBoot === true) return [];
+    return [
+      {
+        subject: 'firmware.kind',
+        assessment:
+          'BIOS is assumed unless the guest system needs UEFI. If the VM does not find its disk, migrate again with --firmware uefi.',
+      },
+    ];
+  },
+};

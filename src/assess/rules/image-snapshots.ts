@@ -1,0 +1,20 @@
+import type { Rule } from '../rule.ts';
+
+export const rule: Rule = {
+  id: 'image-snapshots',
+  category: 'Warning',
+  label: 'Snapshots inside the image',
+  about: 'A qcow2 image can hold snapshots. Only the present state is migrated.',
+  check({ extras }) {
+    return extras.flatMap(({ path, value }, index) =>
+      /(^|\/)image\/internalSnapshots$/.test(path)
+        ? [
+            {
+              subject: `extras[${index}]`,
+              assessment: `${value} snapshots in the image stay behind. Keep the image until nobody needs them.`,
+            },
+          ]
+        : [],
+    );
+  },
+};

@@ -1,0 +1,18 @@
+import type { Rule } from '../rule.ts';
+
+export const rule: Rule = {
+  id: 'latency-sensitive',
+  category: 'Warning',
+  label: 'Latency sensitivity',
+  about: 'vSphere gives latency-sensitive VMs processors of their own. The counterpart in KubeVirt needs prepared nodes.',
+  check({ cpu }) {
+    const level = cpu.latencySensitivity;
+    if (level === undefined || /^(normal|medium)$/i.test(level)) return [];
+    return [
+      {
+        subject: 'cpu.latencySensitivity',
+        assessment: `The level ${level} is dropped. Set dedicatedCpuPlacement and isolateEmulatorThread once the nodes offer it, and measure.`,
+      },
+    ];
+  },
+};

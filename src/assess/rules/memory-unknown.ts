@@ -1,0 +1,12 @@
+import type { Rule } from '../rule.ts';
+
+export const rule: Rule = {
+  id: 'memory-unknown',
+  category: 'Warning',
+  label: 'Memory size unknown',
+  about: 'The source says nothing about memory, as bare disk images never do. A default is used.',
+  check({ memory }) {
+    if (memory.size !== undefined) return [];
+    return [{ subject: 'memory.size', assessment: 'The VM gets 2 GiB. Give the size with --memory if it had more.' }];
+  },
+};

@@ -1,0 +1,24 @@
+import type { Rule } from '../rule.ts';
+
+export const rule: Rule = {
+  id: 'nic-mac-duplicate',
+  category: 'Warning',
+  label: 'Same MAC address twice',
+  about: 'Two NICs of this VM, or of two VMs of the plan, have one MAC address. KubeVirt accepts that; switches do not.',
+  check(vm, population) {
+    return vm.nics.flatMap(({ mac, label }, index) => {
+      if (mac === undefined) return [];
+      const twin = vm.nics.findIndex((nic) => nic.mac === mac);
+      const others = population.macHolders(vm, mac);
+      if (twin === index && others.length === 0) return [];
+      const holder =
+        twin === index ? `the VMs ${others.slice(0, 5).join(', ')}` : `${vm.nics[twin]?.label ?? 'another NIC'} of this VM`;
+      return [
+        {
+          subject: `nics[${index}].mac`,
+          assessment: `${label} shares ${mac} with ${holder}. Give one of them another address unless they are on separate networks.`,
+        },
+      ];
+    });
+  },
+};

@@ -1,0 +1,20 @@
+import type { Rule } from '../rule.ts';
+
+export const rule: Rule = {
+  id: 'package-properties',
+  category: 'Warning',
+  label: 'Appliance expects properties at boot',
+  about:
+    'The package declares properties (addresses, passwords, roles) that VMware hands to the appliance at boot. KubeVirt hands over nothing of the kind.',
+  check({ packaging }) {
+    const properties = packaging?.properties ?? [];
+    if (properties.length === 0) return [];
+    const asked = properties.filter((property) => property.userConfigurable === true).length;
+    return [
+      {
+        subject: 'packaging.properties',
+        assessment: `${properties.length} properties, ${asked} of them for the user to set. An appliance that was configured before keeps its settings on disk; a fresh one may wait for them: configure it by cloud-init or on its console.`,
+      },
+    ];
+  },
+};

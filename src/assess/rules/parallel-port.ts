@@ -1,0 +1,10 @@
+import { deviceRule } from '../device-rule.ts';
+
+export const rule = deviceRule({
+  id: 'parallel-port',
+  kind: 'parallel',
+  category: 'Warning',
+  label: 'Parallel port is lost',
+  about: 'KubeVirt has no parallel ports.',
+  assess: (label) => `${label} does not exist on the target. Printers and dongles behind it need another connection.`,
+});

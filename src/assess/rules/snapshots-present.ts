@@ -1,0 +1,18 @@
+import type { Rule } from '../rule.ts';
+
+export const rule: Rule = {
+  id: 'snapshots-present',
+  category: 'Warning',
+  label: 'Snapshots stay behind',
+  about: 'Snapshots of the source do not move; only the present state does.',
+  check({ snapshots }) {
+    const count = snapshots.count ?? 0;
+    if (count === 0) return [];
+    return [
+      {
+        subject: 'snapshots.count',
+        assessment: `${count} snapshots are not migrated. Keep the source until nobody needs them, or delete them beforehand: the copy is quicker then.`,
+      },
+    ];
+  },
+};

@@ -1,0 +1,33 @@
+import { findGuestOs } from '../../model/guest-os.ts';
+import type { Rule } from '../rule.ts';
+
+export const rule: Rule = {
+  id: 'tpm-present',
+  category: 'Warning',
+  label: 'Contents of the virtual TPM are lost',
+  about:
+    'The target gets a new TPM: nothing that was sealed in the old one can be opened. Critical for Windows, where BitLocker is likely to depend on it.',
+  check(vm) {
+    if (vm.firmware.tpm !== true) return [];
+    const subject = 'firmware.tpm';
+    const os = findGuestOs(vm.guest);
+    if (os?.family === 'windows') {
+      return [
+        {
+          subject,
+          category: 'Critical',
+          assessment:
+            'BitLocker is likely in use: suspend it before the migration (Suspend-BitLocker -RebootCount 0) or have the recovery key at hand. Windows Hello and certificates in the TPM must be set up again.',
+        },
+      ];
+    }
+    const who =
+      os === undefined ? 'The guest system is unknown: if it is Windows, suspend BitLocker first. Otherwise look' : 'Look';
+    return [
+      {
+        subject,
+        assessment: `${who} for disks that unlock by TPM (clevis, systemd-cryptenroll) and add a passphrase before the migration.`,
+      },
+    ];
+  },
+};
