@@ -1,0 +1,105 @@
+/**
+ * KubeVirt's own judgement on manifests, for tests. The Go program in `kubevirt/` runs KubeVirt's code as its webhooks and its VM controller do;
+ * this file starts it and types what it prints. There is no cluster behind it: storage, networks, quota, RBAC and nodes are not looked at,
+ * and a claim is only decoded strictly.
+ */
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { buildPeer } from './build.ts';
+
+/** The steps of a cluster: strict CRD check, KubeVirt's admission of the VirtualMachine, making and admitting the VirtualMachineInstance. */
+export const STAGES = ['schema', 'create', 'start'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface Cause {
+  /** Path such as `spec.template.spec.domain.cpu`; empty where the objection is about the whole object. */
+  readonly field: string;
+  /** KubeVirt's own words. */
+  readonly message: string;
+}
+
+export interface StageVerdict {
+  readonly accepted: boolean;
+  readonly causes: readonly Cause[];
+  readonly warnings: readonly string[];
+}
+
+export interface AdmissionVerdict {
+  readonly kind: string;
+  readonly name: string;
+  /** Every stage that the kind has accepts it. */
+  readonly accepted: boolean;
+  readonly schema: StageVerdict;
+  /** Only for a VirtualMachine. */
+  readonly create?: StageVerdict;
+  /** Only for a VirtualMachine. */
+  readonly start?: StageVerdict;
+  /** The VirtualMachineInstance that a start would make, with all that KubeVirt and a preference fill in; absent when none can be made. */
+  readonly started?: StartedInstance;
+}
+
+/** As much of a VirtualMachineInstance as tests look at. */
+export interface StartedInstance {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec: { readonly domain: Readonly<Record<string, unknown>> };
+}
+
+/** What any manifest has. Deliberately wide: tests judge wrong manifests too, and those do not compile as our own types. */
+export interface AnyManifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+export interface CustomResourceDefinition extends AnyManifest {
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly kind: string; readonly plural: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean; readonly storage: boolean }[];
+  };
+}
+
+/**
+ * One verdict a manifest, in the order given. VirtualMachine and PersistentVolumeClaim can be judged.
+ * @throws Error for any other kind, or when KubeVirt's code asks for something that only a cluster has
+ */
+export async function admitAll(manifests: readonly AnyManifest[], signal?: AbortSignal): Promise<readonly AdmissionVerdict[]> {
+  const output = await runPeer('admit', manifests.map((manifest) => JSON.stringify(manifest)).join('\n'), signal);
+  return documents<AdmissionVerdict>(output);
+}
+
+/** KubeVirt's CRDs for the kinds that a migration touches or reads. */
+export async function kubevirtDefinitions(signal?: AbortSignal): Promise<readonly CustomResourceDefinition[]> {
+  return documents<CustomResourceDefinition>(await runPeer('crds', '', signal));
+}
+
+/** Version of the KubeVirt that judges, such as `v1.8.2`. */
+export async function kubevirtVersion(signal?: AbortSignal): Promise<string> {
+  return (await runPeer('version', '', signal)).trim();
+}
+
+/** Everything a verdict objects to, one line each: `web create spec.template.spec.domain.cpu: …`. Empty when it was accepted. */
+export function objections(verdict: AdmissionVerdict): readonly string[] {
+  return STAGES.flatMap((stage) =>
+    (verdict[stage]?.causes ?? []).map((cause) => `${verdict.kind} ${verdict.name}, ${stage}, ${cause.field}: ${cause.message}`),
+  );
+}
+
+function documents<T>(output: string): readonly T[] {
+  return output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): T => JSON.parse(line));
+}
+
+async function runPeer(command: string, input: string, signal: AbortSignal | undefined): Promise<string> {
+  const stop = signal === undefined ? {} : { signal };
+  const child = spawn(await buildPeer('kubevirt', stop), [command], stop);
+  const exit = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  // A program that fails early does not read on: what it says on stderr is the trouble, not the broken pipe.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  if (code !== 0) throw new Error(`kubevirt-peer ${command} failed (exit ${code}): ${stderr.trim()}`);
+  return stdout;
+}
