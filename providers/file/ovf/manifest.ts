@@ -1,0 +1,119 @@
+/** The .mf file: digests of the package's files, and their checking. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { MigrationError } from '../../../src/model/errors.ts';
+import type { FileSlice } from '../../../src/model/transfer.ts';
+import { MiB } from '../../../src/model/units.ts';
+import type { Packaging } from '../../../src/model/vm.ts';
+import { unreadable } from '../image/image-bytes.ts';
+import { withoutDots } from './href.ts';
+
+export type DigestAlgorithm = NonNullable<Packaging['manifest']>;
+
+export interface Digest {
+  readonly algorithm: DigestAlgorithm;
+  /** Lower-case hexadecimal. */
+  readonly hex: string;
+}
+
+/** Digests by file name. */
+export type Manifest = ReadonlyMap<string, Digest>;
+
+/** Hexadecimal digits of each algorithm. */
+const LENGTHS: Readonly<Record<DigestAlgorithm, number>> = { SHA1: 40, SHA256: 64, SHA512: 128 };
+
+/**
+ * Reads `SHA256(disk1.vmdk)= 12ab…` lines (DSP0243 §5.1). Blank lines and spaces around the parts are common.
+ * @throws MigrationError `package-manifest-malformed`, with the line
+ */
+export function parseManifest(text: string, place: { readonly file: string; readonly name: string }): Manifest {
+  const digests = new Map<string, Digest>();
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .entries()) {
+    if (line.trim() === '') continue;
+    const [, word = '', name = '', hex = ''] =
+      /^\s*([A-Za-z0-9-]{1,20})\s*\((.{1,4096})\)\s*=\s*([0-9A-Fa-f]{1,200})\s*$/.exec(line) ?? [];
+    const algorithm = algorithmOf(word);
+    if (algorithm === undefined || hex.length !== LENGTHS[algorithm])
+      throw malformedLine(index, 'is no SHA1, SHA256 or SHA512 digest', place);
+    const digest = { algorithm, hex: hex.toLowerCase() };
+    const earlier = digests.get(withoutDots(name));
+    if (earlier !== undefined && earlier.algorithm === algorithm && earlier.hex !== digest.hex) {
+      throw malformedLine(index, 'contradicts an earlier one', place);
+    }
+    if (earlier === undefined || LENGTHS[earlier.algorithm] < LENGTHS[algorithm]) digests.set(withoutDots(name), digest);
+  }
+  return digests;
+}
+
+function algorithmOf(word: string): DigestAlgorithm | undefined {
+  switch (word.toUpperCase().replace('-', '')) {
+    case 'SHA1':
+      return 'SHA1';
+    case 'SHA256':
+      return 'SHA256';
+    case 'SHA512':
+      return 'SHA512';
+    default:
+      return undefined;
+  }
+}
+
+function malformedLine(
+  index: number,
+  what: string,
+  { file, name }: { readonly file: string; readonly name: string },
+): MigrationError {
+  return new MigrationError('package-manifest-malformed', `Line ${index + 1} of the manifest ${what}`, {
+    file,
+    at: `${name}, line ${index + 1}`,
+  });
+}
+
+/** @throws MigrationError `package-digest-mismatch` */
+export function checkBytes(bytes: Buffer, digest: Digest, place: { readonly file: string; readonly name: string }): void {
+  compare(createHash(digest.algorithm).update(bytes).digest('hex'), digest, place);
+}
+
+/**
+ * Reads slices that follow one another and compares their digest.
+ * @throws MigrationError `package-digest-mismatch`, `source-unreadable`, `source-changed`
+ */
+export async function checkSlice(
+  slice: FileSlice,
+  digest: Digest,
+  { name, signal }: { name: string; signal: AbortSignal },
+): Promise<void> {
+  const { path, offset, length } = slice;
+  const hash = createHash(digest.algorithm);
+  let seen = 0;
+  if (length > 0) {
+    try {
+      // Large pieces: hashing is synchronous, and the stream reads the next piece meanwhile.
+      for await (const chunk of createReadStream(path, {
+        start: offset,
+        end: offset + length - 1,
+        highWaterMark: 2 * MiB,
+        signal,
+      })) {
+        hash.update(chunk);
+        seen += chunk.length;
+      }
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      throw unreadable(path, cause);
+    }
+  }
+  if (seen !== length) throw new MigrationError('source-changed', `${name} became shorter while it was read`, { file: path });
+  compare(hash.digest('hex'), digest, { file: path, name });
+}
+
+function compare(actual: string, digest: Digest, { file, name }: { readonly file: string; readonly name: string }): void {
+  if (actual === digest.hex) return;
+  throw new MigrationError('package-digest-mismatch', `${name} does not have the ${digest.algorithm} digest of the manifest`, {
+    file,
+    at: name,
+  });
+}
