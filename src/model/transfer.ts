@@ -96,6 +96,14 @@ export interface DiskProof {
   readonly allocated: Bytes;
 }
 
+/** Tells whether a file is still the one that was published. */
+export interface FileMark {
+  readonly size: Bytes;
+  readonly inode: string;
+  /** Nanoseconds since the epoch, decimal. */
+  readonly modified: string;
+}
+
 /** What a finished transfer says about itself. */
 export interface TransferResult {
   readonly job: string;
@@ -109,4 +117,6 @@ export interface TransferResult {
   readonly proof?: DiskProof;
   /** How the bytes were read: `qemu-img`, `stream`, with a word on why. */
   readonly transport: string;
+  /** The finished file as it was left. A file without this mark is read again before it is trusted. */
+  readonly target?: FileMark;
 }

@@ -1,0 +1,43 @@
+/** How cancellation and failures of this room are told apart. */
+import { MigrationError } from '../model/errors.ts';
+
+/** The error of every piece of work that was stopped by its signal. */
+export function canceled(signal: AbortSignal): MigrationError {
+  return new MigrationError('canceled', 'The transfer was canceled.', { cause: signal.reason });
+}
+
+/** @throws MigrationError `canceled` when the signal has aborted */
+export function checkCanceled(signal: AbortSignal): void {
+  if (signal.aborted) throw canceled(signal);
+}
+
+/** The `code` of a Node.js system error (`ENOSPC`), undefined for anything else. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/**
+ * Runs pieces of work side by side that make sense only together: the first failure aborts the others, all have ended
+ * when this returns, and the first failure is what is thrown.
+ */
+export async function together<T extends readonly unknown[]>(
+  signal: AbortSignal,
+  work: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> },
+): Promise<T> {
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  let failure: { readonly error: unknown } | undefined;
+  const watched = work.map(async (piece) => {
+    try {
+      return await piece(both);
+    } catch (error) {
+      failure ??= { error };
+      stop.abort(error);
+      return undefined;
+    }
+  });
+  const results = await Promise.all(watched);
+  if (signal.aborted) throw canceled(signal);
+  if (failure !== undefined) throw failure.error;
+  return results as unknown as T;
+}

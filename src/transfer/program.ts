@@ -1,0 +1,93 @@
+/**
+ * Starts the programs that this room drives (qemu-img, qemu-nbd, dd) so that none outlives us: each is killed when its
+ * signal aborts and, through setpriv's parent-death signal, when this process dies by SIGKILL. Each runs in its own
+ * session: Ctrl-C on a terminal reaches only us, and we stop our children in order. No secrets in argv, ever.
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { MigrationError } from '../model/errors.ts';
+import { checkCanceled } from './cancellation.ts';
+
+/** Programs by the Debian package that brings them. */
+const PACKAGES = { 'qemu-img': 'qemu-utils', 'qemu-nbd': 'qemu-utils', dd: 'coreutils' } as const;
+export type ProgramName = keyof typeof PACKAGES;
+
+/** What a program said on stderr is kept up to this many characters: the end of it, where the reason stands. */
+const STDERR_LIMIT = 8192;
+
+export interface ProgramExit {
+  /** Exit status; undefined when a signal ended the program. */
+  readonly status: number | undefined;
+  readonly killedBy: NodeJS.Signals | undefined;
+  /** The last 8 Ki characters. */
+  readonly stderr: string;
+}
+
+export interface RunningProgram {
+  readonly stdout: Readable;
+  /** Settles when the program has ended and its pipes are closed; never rejects. */
+  readonly ended: Promise<ProgramExit>;
+  /** Ends it at once. What our programs write are files that nobody trusts until they are proven, so there is nothing to save. */
+  kill(): void;
+}
+
+/**
+ * @throws MigrationError `tool-missing` naming the Debian package; `canceled`
+ */
+export async function startProgram(name: ProgramName, argv: readonly string[], signal: AbortSignal): Promise<RunningProgram> {
+  const program = await findProgram(name);
+  if (program === undefined) {
+    throw new MigrationError('tool-missing', `The program ${name} is not installed.`, {
+      hint: `Install it, on Debian and Ubuntu with \`apt-get install ${PACKAGES[name]}\`.`,
+    });
+  }
+  const guard = await findProgram('setpriv');
+  checkCanceled(signal);
+  const [command, ...args] = guard === undefined ? [program, ...argv] : [guard, '--pdeathsig', 'KILL', '--', program, ...argv];
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  return watch(child, signal);
+}
+
+function watch(child: ChildProcessByStdio<null, Readable, Readable>, signal: AbortSignal): RunningProgram {
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_LIMIT);
+  });
+  const kill = (): void => {
+    child.kill('SIGKILL');
+  };
+  signal.addEventListener('abort', kill, { once: true });
+  const ended = new Promise<ProgramExit>((resolve) => {
+    const end = (status: number | null, killedBy: NodeJS.Signals | null): void => {
+      signal.removeEventListener('abort', kill);
+      resolve({ status: status ?? undefined, killedBy: killedBy ?? undefined, stderr: stderr.trim() });
+    };
+    child.once('close', end);
+    child.once('error', (error) => {
+      stderr += error.message;
+      end(null, null);
+    });
+  });
+  return { stdout: child.stdout, ended, kill };
+}
+
+async function findProgram(name: string): Promise<string | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
+    if (!path.isAbsolute(folder)) continue;
+    const candidate = path.join(folder, name);
+    try {
+      await access(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      // Not in this folder: look in the next one.
+    }
+  }
+  return undefined;
+}
