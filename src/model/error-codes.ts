@@ -83,6 +83,17 @@ export const ERROR_CODES = {
     'The descriptor declares a smaller disk than the image holds: export the VM again.',
   ),
 
+  // Inventory workbooks (RVTools)
+  'inventory-only': entry(2, 'stalled', 'Assess and plan with this source; migrate from the hypervisor or from image files.'),
+  'workbook-incomplete': entry(
+    2,
+    'stalled',
+    'Export everything again with RVTools and leave sheet and column names as it writes them.',
+  ),
+  'workbook-contradictory': entry(2, 'stalled', 'Export again with RVTools, or remove the rows that the message names.'),
+  'workbook-malformed': entry(3, 'stalled', 'The workbook is damaged: export it again.'),
+  'workbook-too-large': entry(3, 'stalled', 'The workbook is larger than any inventory. Do not use it; export again.'),
+
   // Moving bytes
   'space-insufficient': entry(3, 'wait', 'Free space on the target, or choose another folder.'),
   'target-full': entry(3, 'wait', 'Free space on the target and run again with --resume.'),

@@ -42,8 +42,29 @@ export interface SourceVm {
   readonly platform: Platform;
   /** How the VM came to us as a package; absent for live hypervisors and bare images. */
   readonly packaging?: Packaging;
+  /** Where the VM lives in the source's management. */
+  readonly placement?: Placement;
+  /** Tags that people or policies put on the VM, in the source's order. */
+  readonly tags?: readonly Tag[];
+  /** Custom attributes (vSphere) or notes by name, values as written; empty values are left out. */
+  readonly attributes?: Readonly<Record<string, string>>;
   /** Facts that were read and have no field of their own. They are reported as dropped, never silently lost. */
   readonly extras: readonly ExtraFact[];
+}
+
+/** Names as the source shows them; `folder` and `resourcePool` with their path where the source gives it. */
+export interface Placement {
+  readonly datacenter?: string;
+  readonly cluster?: string;
+  readonly host?: string;
+  readonly folder?: string;
+  readonly resourcePool?: string;
+}
+
+export interface Tag {
+  /** vSphere tag category. */
+  readonly category?: string;
+  readonly name: string;
 }
 
 export interface Cpu {
@@ -105,6 +126,15 @@ export interface Guest {
   readonly hostname?: string;
   /** VMware Tools or integration services: whether installed, with version when known. */
   readonly tools?: { readonly installed: boolean; readonly version?: string };
+  /** File systems as the guest's tools report them; absent when nothing reported. */
+  readonly filesystems?: readonly GuestFilesystem[];
+}
+
+export interface GuestFilesystem {
+  /** Mount point or drive: `/var`, `C:\\`. */
+  readonly path: string;
+  readonly capacity?: Bytes;
+  readonly free?: Bytes;
 }
 
 /** Controller kinds in the field's words; `scsi` where only the family is known. */
