@@ -1,0 +1,68 @@
+/** Whole processes against each other: every round runs each case once, so that the machine's moods meet all of them alike. */
+import { spawn } from 'node:child_process';
+
+export interface Case {
+  /** Not timed: makes the ground ready. */
+  readonly prepare: () => Promise<void>;
+  /** Timed, one program after the other. */
+  readonly commands: readonly Command[];
+}
+
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Name under which the time from the start of the case to the end of this command is kept. */
+  readonly lap?: string;
+}
+
+/** Seconds of each round, by lap. */
+export type Timings = ReadonlyMap<string, readonly number[]>;
+
+/** Runs `rounds` rounds, every other one in reverse order. */
+export async function interleave(cases: readonly Case[], rounds: number, onRound: (round: number) => void): Promise<Timings> {
+  const timings = new Map<string, number[]>();
+  for (const { lap } of cases.flatMap(({ commands }) => commands)) if (lap !== undefined) timings.set(lap, []);
+  for (let round = 0; round < rounds; round += 1) {
+    onRound(round);
+    for (const one of round % 2 === 0 ? cases : cases.toReversed()) {
+      for (const [lap, seconds] of await time(one)) timings.get(lap)?.push(seconds);
+    }
+  }
+  return timings;
+}
+
+async function time({ prepare, commands }: Case): Promise<ReadonlyMap<string, number>> {
+  await prepare();
+  const laps = new Map<string, number>();
+  const start = performance.now();
+  for (const command of commands) {
+    await runCommand(command);
+    if (command.lap !== undefined) laps.set(command.lap, (performance.now() - start) / 1000);
+  }
+  return laps;
+}
+
+/** @throws Error with what the program said when it fails */
+export async function runCommand({ program, args, env = {} }: Command): Promise<void> {
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk).slice(-4000);
+  });
+  child.on('error', reject);
+  child.on('close', (code) => {
+    if (code === 0) resolve();
+    else reject(new Error(`${program} ${args.join(' ')} failed (${code}): ${said}`));
+  });
+  await promise;
+}
+
+/** The middle value; the mean of the two middle ones for an even count; NaN for none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+  const high = sorted[Math.ceil((sorted.length - 1) / 2)] ?? Number.NaN;
+  return (low + high) / 2;
+}
