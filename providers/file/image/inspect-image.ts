@@ -30,7 +30,8 @@ export async function inspectImage(location: ImageLocation, signal: AbortSignal,
   return found;
 }
 
-async function recognise(location: ImageLocation, bytes: ImageBytes): Promise<{ kind: ImageKind; head: Buffer }> {
+/** @throws MigrationError `source-unrecognised` */
+export async function recognise(location: ImageLocation, bytes: ImageBytes): Promise<{ kind: ImageKind; head: Buffer }> {
   const { name } = bytes;
   const head = await bytes.read(0, Math.min(bytes.readable, MAGIC_HEAD));
   const hasTail = bytes.readable === bytes.size && bytes.size >= SECTOR;
@@ -47,14 +48,15 @@ async function recognise(location: ImageLocation, bytes: ImageBytes): Promise<{ 
   return { kind, head };
 }
 
-interface Look {
+export interface Look {
   readonly location: ImageLocation;
   readonly bytes: ImageBytes;
   readonly head: Buffer;
   readonly signal: AbortSignal;
 }
 
-async function inspectKind(kind: ImageKind, { location, bytes, head, signal }: Look): Promise<Inspected> {
+/** @throws MigrationError `image-…` */
+export async function inspectKind(kind: ImageKind, { location, bytes, head, signal }: Look): Promise<Inspected> {
   if (kind !== 'vmdk-descriptor' && kind !== 'raw' && head.length < SECTOR) throw truncated(bytes.name, 'its header is missing');
   switch (kind) {
     case 'vmdk-sparse':

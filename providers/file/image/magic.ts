@@ -61,8 +61,9 @@ export function identifyImage({ name, head, tail, hint }: ImageClues): ImageKind
   if (promised !== undefined) return { not: `neither its start nor its end is that of a ${promised.toUpperCase()} image` };
   const other = OTHERS.find(([mark, offset]) => head.toString('latin1', offset, offset + mark.length) === mark);
   if (other !== undefined) return { not: `it is ${other[2]}` };
+  // Installation CDs carry a partition table too, so that they start from a USB stick.
+  if (isCd(head) && (/\.iso$/i.test(name) || !hasPartitions(head))) return { not: 'it is the image of a CD' };
   if (hasPartitions(head)) return 'raw';
-  if (isCd(head)) return { not: 'it is the image of a CD' };
   return { not: 'it has neither the mark of an image format nor a partition table' };
 }
 

@@ -3,7 +3,7 @@ import { sep } from 'node:path';
 import type { Disk, ExtraFact, Slot, SourceVm } from '../../../src/model/vm.ts';
 import { defined } from '../defined.ts';
 import { diskFacts } from '../image/disk-facts.ts';
-import { extraFact } from '../ovf/extras.ts';
+import { extraFact, WITHHELD } from '../ovf/extras.ts';
 import type { ProbedImage } from '../seam.ts';
 import { readDevices } from './devices.ts';
 import { type Drive, listControllers, sharingOf } from './drives.ts';
@@ -25,6 +25,9 @@ export interface VmxParts {
 /** VMware's own bookkeeping: window positions, log names, paging, versions of its file format. */
 const NOISE =
   /^(\.encoding|config\.version|displayname|cleanshutdown|softpoweroff|gui\.|migrate\.|vmotion\.|replay\.|sched\.swap\.derivedname|monitor\.phys_bits_used|toolsinstallmanager\.|tools\.remindinstall|vmxstats\.|pcibridge\d)/;
+
+/** Key bundles of encrypted VMs and what cloud-init gives to the guest. */
+const SECRETS = /^(encryption\.|datafilekey|guestinfo\.(userdata|metadata|vendordata)|remotedisplay\.vnc\.)/i;
 
 export function toVm(parts: VmxParts): SourceVm {
   const { path, values, drives, images } = parts;
@@ -148,7 +151,7 @@ function vmxExtras(values: VmxValues): readonly ExtraFact[] {
   return values
     .left()
     .filter(({ key, value }) => value !== '' && !isNoise(values, key.toLowerCase(), value))
-    .map(({ key, value }) => extraFact(`vmx/${key}`, value));
+    .map(({ key, value }) => (SECRETS.test(key) ? { path: `vmx/${key}`, value: WITHHELD } : extraFact(`vmx/${key}`, value)));
 }
 
 /** An unclean end matters; settings of a device that is not there do not. */
