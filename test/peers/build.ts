@@ -19,7 +19,6 @@ export interface BuildOptions {
   readonly ldflags?: readonly string[];
   /** Folder that holds the module; `test/peers/<name>` when absent. */
   readonly folder?: string;
-  readonly signal?: AbortSignal;
   /** Receives one line now and then while something is built; written to stderr when absent. */
   readonly onProgress?: (line: string) => void;
 }
@@ -102,13 +101,7 @@ async function compile(name: string, command: readonly string[], folder: string,
   let packages = 0;
   let downloads = 0;
   const [program = '', ...args] = command;
-  const { signal } = options;
-  const child = spawn(program, args, {
-    cwd: folder,
-    env: goEnvironment(),
-    stdio: ['ignore', 'ignore', 'pipe'],
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const child = spawn(program, args, { cwd: folder, env: goEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] });
   const exit = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
   say(`test peer ${name}: building, which takes minutes the first time`);
   const report = setInterval(() => {
@@ -122,8 +115,7 @@ async function compile(name: string, command: readonly string[], folder: string,
       else said.push(line);
     }
     const code = await exit;
-    if (code !== 0)
-      throw new Error(`test peer ${name} cannot be built (${command[0]} exit ${code}):\n${said.slice(-TAIL).join('\n')}`);
+    if (code !== 0) throw new Error(`test peer ${name} cannot be built (exit ${code}):\n${said.slice(-TAIL).join('\n')}`);
     say(`test peer ${name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
   } finally {
     clearInterval(report);

@@ -156,7 +156,7 @@ func (j *judge) admit(raw []byte) (found verdict, err error) {
 	case "kubevirt.io/v1/VirtualMachine":
 		j.admitVm(raw, &found)
 	default:
-		err = fmt.Errorf("%s of %s cannot be judged here", head.Kind, head.APIVersion)
+		found.Schema = rejected(cause{Field: "kind", Message: fmt.Sprintf("this peer has no rules for %s of %s", head.Kind, head.APIVersion)})
 	}
 	return found, err
 }

@@ -1,8 +1,7 @@
 // Command kubevirt-peer judges manifests with KubeVirt's own code. It is a test peer: no part of the product imports or ships it.
 //
-//	kubevirt-peer version   KubeVirt's version, as the module graph has it
-//	kubevirt-peer crds      the CustomResourceDefinitions of KubeVirt, one JSON document a line
-//	kubevirt-peer admit     manifests on stdin (JSON documents, or arrays of them) → one verdict a line on stdout, in order
+//	kubevirt-peer crds    the CustomResourceDefinitions of KubeVirt, one JSON document a line
+//	kubevirt-peer admit   manifests on stdin (JSON documents, or arrays of them) → one verdict a line on stdout, in order
 //
 // What is judged, and how it was put together from KubeVirt's parts, is in admit.go. There is no cluster behind it: storage classes, claims,
 // networks, quota and nodes are never looked at.
@@ -14,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 
 	"kubevirt.io/client-go/log"
 )
@@ -30,13 +28,11 @@ func main() {
 
 func run(args []string, in io.Reader, out io.Writer) error {
 	if len(args) != 1 {
-		return fmt.Errorf("usage: kubevirt-peer version|crds|admit")
+		return fmt.Errorf("usage: kubevirt-peer crds|admit")
 	}
 	buffered := bufio.NewWriter(out)
 	var err error
 	switch args[0] {
-	case "version":
-		_, err = fmt.Fprintln(buffered, kubevirtVersion())
 	case "crds":
 		err = printDefinitions(json.NewEncoder(buffered))
 	case "admit":
@@ -48,14 +44,4 @@ func run(args []string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	return buffered.Flush()
-}
-
-func kubevirtVersion() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, dependency := range info.Deps {
-		if dependency.Path == "kubevirt.io/kubevirt" {
-			return dependency.Version
-		}
-	}
-	return "unknown"
 }
