@@ -1,6 +1,6 @@
 /** An OVA: an OVF package in one tar archive. Its members are read where they are. */
 import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { FileSlice } from '../../../src/model/transfer.ts';
 import { unreadable } from '../image/image-bytes.ts';
@@ -17,7 +17,7 @@ export async function* readOva(path: string, options: PackageOptions): AsyncGene
 /** @throws MigrationError for whatever is wrong with the archive, the descriptor or the manifest */
 export async function openOva(path: string, options: PackageOptions): Promise<OvfPackage> {
   const archive = await wholeArchive(path);
-  return openPackage(packageIn(path, await indexTar(archive, options.signal)), basename(path), options);
+  return openPackage(packageIn(path, await indexTar(archive, options.signal)), options);
 }
 
 async function wholeArchive(path: string): Promise<FileSlice> {

@@ -1,7 +1,7 @@
 /** A declared disk → its image, looked at; or a blank disk. */
 import { MigrationError } from '../../../src/model/errors.ts';
-import type { DiskSource, FileSlice, ImageFormat, ImageLayer } from '../../../src/model/transfer.ts';
-import { type Bytes, MAX_DISK_BYTES, MiB } from '../../../src/model/units.ts';
+import type { FileSlice, ImageFormat, ImageLayer } from '../../../src/model/transfer.ts';
+import { MAX_DISK_BYTES, MiB } from '../../../src/model/units.ts';
 import { probeImage } from '../image/probe.ts';
 import type { ImageLocation, ProbedImage } from '../seam.ts';
 import type { DiskDraft } from './disks.ts';
@@ -41,10 +41,6 @@ export async function openDiskImage(draft: DiskDraft, where: DiskFiles, signal: 
     if (layers.length > 1) break;
   }
   return { ...top, layers: [top.layers[0], ...below] };
-}
-
-export function sourceOf(image: ProbedImage | undefined, capacity: Bytes): DiskSource {
-  return image === undefined ? { kind: 'blank', capacity } : { kind: 'image', layers: image.layers, capacity };
 }
 
 async function probe(entry: FileEntry, draft: DiskDraft, where: DiskFiles, signal: AbortSignal): Promise<ProbedImage> {

@@ -25,7 +25,7 @@ export function productProperties(section: XmlElement, configuration: string | u
     return defined({
       key,
       label: textOf(property, 'Label'),
-      value: isPassword(property, key) ? undefined : valueOf(property, configuration) || undefined,
+      value: isPassword(property, key) ? undefined : propertyText(property, configuration) || undefined,
       userConfigurable: parseFlag(attribute(property, 'userConfigurable')),
     });
   });
@@ -40,7 +40,7 @@ function isPassword(property: XmlElement, key: string): boolean {
 }
 
 /** A Value element of the configuration wins over the attribute; 0.9 calls the attribute `defaultValue`. */
-function valueOf(property: XmlElement, configuration: string | undefined): string | undefined {
+function propertyText(property: XmlElement, configuration: string | undefined): string | undefined {
   if (configuration !== undefined) {
     for (const value of childrenOf(property, 'Value')) {
       if (attribute(value, 'configuration') === configuration) return attribute(value, 'value');

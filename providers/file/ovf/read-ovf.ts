@@ -16,7 +16,7 @@ export async function* readOvf(path: string, options: PackageOptions): AsyncGene
 
 /** @throws MigrationError for whatever is wrong with the descriptor or the manifest */
 export async function openOvf(path: string, options: PackageOptions): Promise<OvfPackage> {
-  return openPackage(await folderPackage(path), basename(path), options);
+  return openPackage(await folderPackage(path), options);
 }
 
 async function folderPackage(path: string): Promise<PackageFiles> {

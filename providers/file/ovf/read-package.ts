@@ -1,8 +1,9 @@
 /** A package → its virtual machines: descriptor, manifest and image headers are read, one system after the other. */
+import { basename } from 'node:path';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { SourceNetwork } from '../../../src/model/inventory.ts';
 import type { DiskSource } from '../../../src/model/transfer.ts';
-import type { ExtraFact, Packaging } from '../../../src/model/vm.ts';
+import type { ExtraFact, Packaging, SourceVm } from '../../../src/model/vm.ts';
 import { defined } from '../defined.ts';
 import type { FileVm } from '../seam.ts';
 import { decodeXml, readSmallFile } from './descriptor-text.ts';
@@ -11,10 +12,10 @@ import { type Envelope, readEnvelope } from './envelope.ts';
 import { extraFact } from './extras.ts';
 import { envelopeExtras } from './left-over.ts';
 import { checkBytes, type Manifest, parseManifest } from './manifest.ts';
-import { openDiskImage, sourceOf } from './open-disk-image.ts';
+import { openDiskImage } from './open-disk-image.ts';
 import type { PackageFiles } from './package.ts';
 import { type FoundFile, findFiles, sizeMismatches } from './package-file.ts';
-import { capacityOf, type FoundDisk, readSystem, toVm } from './to-vm.ts';
+import { type FoundDisk, readSystem, sourceOf, toVm, type VmDraft } from './to-vm.ts';
 import { createVerifier, type Verifier } from './verifier.ts';
 import { parseXml } from './xml.ts';
 
@@ -22,6 +23,8 @@ export interface PackageOptions {
   /** Deployment configuration instead of the default one. */
   readonly configuration?: string | undefined;
   readonly signal: AbortSignal;
+  /** Begins the ids of the VMs; by default the file's own name. */
+  readonly name?: string;
 }
 
 /** A VM of a package: its disks' digests can be checked. */
@@ -39,14 +42,11 @@ export interface OvfPackage {
 }
 
 /**
- * Reads the descriptor and the manifest. `name` identifies the package in VM references: `guest.ova`.
+ * Reads the descriptor and the manifest.
  * @throws MigrationError for whatever is wrong with either, `ovf-config-unknown`, `href-unsafe`
  */
-export async function openPackage(
-  files: PackageFiles,
-  name: string,
-  { configuration, signal }: PackageOptions,
-): Promise<OvfPackage> {
+export async function openPackage(files: PackageFiles, options: PackageOptions): Promise<OvfPackage> {
+  const { configuration, signal, name = basename(files.path) } = options;
   const bytes = await readSmallFile(files.descriptor, signal);
   const manifest = await readManifest(files, bytes, signal);
   const document = files.kind === 'ova' ? { file: files.path, member: files.descriptor.name } : { file: files.path };
@@ -158,31 +158,45 @@ interface PackageState {
 }
 
 async function* readVms(state: PackageState, signal: AbortSignal): AsyncGenerator<PackagedVm> {
-  const { envelope, name, verifier } = state;
+  const { envelope, name } = state;
   const fallbackName = name.replace(/\.[^.]*$/, '');
   for (const [index, system] of envelope.systems.entries()) {
     signal.throwIfAborted();
     const draft = readSystem(envelope, system, { configuration: state.configuration, fallbackName });
-    const found: FoundDisk[] = [];
-    const disks = new Map<string, DiskSource>();
-    for (const disk of draft.disks) {
-      const image = await openDiskImage(disk, state, signal).catch((error) => rethrow(error, state.files, draft.vm.name, disk));
-      const one = defined({ draft: disk, image, shared: (state.survey.users.get(diskId(disk)) ?? 0) > 1 });
-      found.push(one);
-      disks.set(disk.key, sourceOf(image, capacityOf(one)));
-    }
+    const found = await findDisks(draft, state, signal);
     // What concerns the envelope as a whole is said once, with its first VM.
     const extras = index === 0 ? [...envelopeExtras(envelope.leftovers), ...unusedDisks(state)] : [];
     const vm = toVm(draft, found, { refId: `${name}#${system.id}`, packaging: state.packaging, extras });
-    yield {
-      vm,
-      disks,
-      verifyDisk: async (key, during) => {
-        const source = disks.get(key);
-        if (source !== undefined) await verifier.verify(source, during);
-      },
-    };
+    yield packagedVm(vm, found, state.verifier);
   }
+}
+
+async function findDisks(draft: VmDraft, state: PackageState, signal: AbortSignal): Promise<readonly FoundDisk[]> {
+  const found: FoundDisk[] = [];
+  for (const disk of draft.disks) {
+    const image = await openDiskImage(disk, state, signal).catch((error) => rethrow(error, state.files, draft.vm.name, disk));
+    found.push(defined({ draft: disk, image, shared: (state.survey.users.get(diskId(disk)) ?? 0) > 1 }));
+  }
+  return found;
+}
+
+/** Holds on to nothing of the envelope: many of these may be kept. */
+function packagedVm(vm: SourceVm, found: readonly FoundDisk[], verifier: Verifier): PackagedVm {
+  const disks = new Map<string, DiskSource>();
+  const unreadable = new Map<string, MigrationError>();
+  for (const disk of found) {
+    if (disk.image?.unreadable === undefined) disks.set(disk.draft.key, sourceOf(disk));
+    else unreadable.set(disk.draft.key, disk.image.unreadable);
+  }
+  return {
+    vm,
+    disks,
+    unreadable,
+    verifyDisk: async (key, signal) => {
+      const source = disks.get(key);
+      if (source !== undefined) await verifier.verify(source, signal);
+    },
+  };
 }
 
 /** An image reader knows its file only; the person also wants to know the package, the VM and the disk. */

@@ -1,7 +1,9 @@
 /** Envelope and system → SourceVm. Pure: what the images themselves say comes in as values. */
+import type { DiskSource } from '../../../src/model/transfer.ts';
 import type { Bytes } from '../../../src/model/units.ts';
-import type { Disk, ExtraFact, PackageProperty, Packaging, SourceVm } from '../../../src/model/vm.ts';
+import type { Disk, DiskFormat, ExtraFact, PackageProperty, Packaging, SourceVm } from '../../../src/model/vm.ts';
 import { defined } from '../defined.ts';
+import { diskFacts } from '../image/disk-facts.ts';
 import type { ProbedImage } from '../seam.ts';
 import { readBootOrder, readFirmware } from './boot.ts';
 import { readCpu, readMemory } from './compute.ts';
@@ -103,36 +105,43 @@ export function toVm(
       ...(draft.eulas === 0 ? {} : { eulas: draft.eulas }),
       ...(draft.properties.length === 0 ? {} : { properties: draft.properties }),
     },
-    extras: [...draft.vm.extras, ...found.flatMap(capacityFacts), ...extras],
+    extras: [...draft.vm.extras, ...found.flatMap(capacityFacts), ...found.flatMap(imageFacts), ...extras],
   };
 }
 
 /** Guest-visible size of a disk: the image's own, because that is what the guest saw; the declared one for a blank disk. */
-export function capacityOf({ draft, image }: FoundDisk): Bytes {
+function capacityOf({ draft, image }: FoundDisk): Bytes {
   return image?.capacity ?? draft.declared ?? 0;
+}
+
+/** Where its bytes are. */
+export function sourceOf(found: FoundDisk): DiskSource {
+  const capacity = capacityOf(found);
+  return found.image === undefined ? { kind: 'blank', capacity } : { kind: 'image', layers: found.image.layers, capacity };
 }
 
 function toDisk(found: FoundDisk): Disk {
   const { draft, image } = found;
-  return defined({
-    key: draft.key,
-    label: draft.label,
-    capacity: capacityOf(found),
-    allocated: image === undefined ? 0 : (image.allocated ?? draft.populated),
-    slot: draft.slot,
-    bootOrder: draft.bootOrder,
-    format: image?.format ?? { container: 'raw', variant: 'blank' },
-    file: draft.files[0]?.href,
-    passthrough: image?.passthrough,
-    shared: found.shared || undefined,
-    encrypted: image?.encrypted,
-    sectorSize: image?.sectorSize,
-    parents: image?.parents ?? (draft.files.length > 1 ? draft.files.slice(1).map((file) => file.href) : undefined),
-  });
+  const declaredParents = draft.files.length > 1 ? draft.files.slice(1).map((file) => file.href) : undefined;
+  const { key, label, slot, bootOrder } = draft;
+  const stated = defined({ key, label, slot, bootOrder, file: draft.files[0]?.href, shared: found.shared || undefined });
+  if (image === undefined) return { ...stated, capacity: capacityOf(found), allocated: 0, format: BLANK };
+  const facts = diskFacts(image);
+  return {
+    ...stated,
+    ...facts,
+    ...defined({ allocated: facts.allocated ?? draft.populated, parents: facts.parents ?? declaredParents }),
+  };
 }
+
+const BLANK: DiskFormat = { container: 'raw', variant: 'blank' };
 
 /** A declared capacity above the image's is legal (the importer may grow the disk); the guest's disk has the image's size. */
 function capacityFacts({ draft, image }: FoundDisk): readonly ExtraFact[] {
   if (image === undefined || draft.declared === undefined || draft.declared === image.capacity) return [];
   return [extraFact(`disk[${draft.key}]/ovf:capacity`, `${draft.declared} bytes declared, ${image.capacity} bytes in the image`)];
+}
+
+function imageFacts({ draft, image }: FoundDisk): readonly ExtraFact[] {
+  return (image?.extras ?? []).map(({ path, value }) => ({ path: `disk[${draft.key}]/${path}`, value }));
 }
