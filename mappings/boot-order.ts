@@ -51,7 +51,7 @@ function note(vm: SourceVm, { disks, nics }: BootOrder, ledger: Ledger): void {
   }
   ledger.changed({
     from: 'firmware.bootOrder',
-    to: `${DOMAIN}.devices`,
+    to: `${DOMAIN}.devices.disks[].bootOrder`,
     was: stated.join(', '),
     value: series.join(', '),
     rule: 'boot-order',

@@ -11,8 +11,7 @@ const HOT_ADD_FACTOR = 4;
 const MAX_CPUS = 512;
 
 export function mapCpu(vm: SourceVm, options: MappingOptions, ledger: Ledger): Domain['cpu'] {
-  const count = chooseCount(vm.cpu, options, ledger);
-  const { sockets, cores } = chooseTopology(vm, count, ledger);
+  const { sockets, cores } = chooseTopology(vm, options, ledger);
   const maxSockets = chooseMaxSockets(vm.cpu, { sockets, cores }, ledger);
   ledger.added({
     to: `${DOMAIN}.cpu.threads`,
@@ -43,44 +42,29 @@ export function mapCpu(vm: SourceVm, options: MappingOptions, ledger: Ledger): D
   return { sockets, cores, threads: 1, maxSockets, features: [{ name: 'vmx', policy: 'require' }] };
 }
 
-function chooseCount(cpu: Cpu, options: MappingOptions, ledger: Ledger): number {
-  const to = `${DOMAIN}.cpu`;
-  const because =
-    options.cpus === undefined
-      ? 'The source states no number of processors.'
-      : 'The number of processors was given as an option.';
-  const count = options.cpus ?? cpu.count ?? DEFAULT_CPUS;
-  if (cpu.count === undefined) ledger.added({ to, value: count, rule: 'cpu-count', because });
-  else if (cpu.count !== count)
-    ledger.changed({ from: 'cpu.count', to, was: cpu.count, value: count, rule: 'cpu-count', because });
-  else
-    ledger.kept({
-      from: 'cpu.count',
-      to,
-      was: count,
-      value: count,
-      rule: 'cpu-count',
-      because: 'As many virtual CPUs as at the source.',
-    });
-  return count;
+function chooseTopology(vm: SourceVm, options: MappingOptions, ledger: Ledger): { sockets: number; cores: number } {
+  const count = options.cpus ?? vm.cpu.count ?? DEFAULT_CPUS;
+  const { cores, because } = chooseCores(vm.cpu.coresPerSocket, count, vm.platform.vendor);
+  const sockets = count / cores;
+  noteCount(vm.cpu, { count, sockets, cores, given: options.cpus !== undefined }, ledger);
+  const stated = vm.cpu.coresPerSocket;
+  const entry = { to: `${DOMAIN}.cpu.cores`, value: cores, rule: 'cpu-topology', because };
+  if (stated === undefined) ledger.added(entry);
+  else if (stated === cores) ledger.kept({ ...entry, from: 'cpu.coresPerSocket', was: stated });
+  else ledger.changed({ ...entry, from: 'cpu.coresPerSocket', was: stated });
+  return { sockets, cores };
 }
 
-function chooseTopology(vm: SourceVm, count: number, ledger: Ledger): { sockets: number; cores: number } {
-  const stated = vm.cpu.coresPerSocket;
-  const { cores, because } = chooseCores(stated, count, vm.platform.vendor);
-  const sockets = count / cores;
-  const value = `${cores}`;
-  const to = `${DOMAIN}.cpu.cores`;
-  if (stated === undefined) ledger.added({ to, value, rule: 'cpu-topology', because });
-  else if (stated === cores) ledger.kept({ from: 'cpu.coresPerSocket', to, was: stated, value, rule: 'cpu-topology', because });
-  else ledger.changed({ from: 'cpu.coresPerSocket', to, was: stated, value, rule: 'cpu-topology', because });
-  ledger.added({
-    to: `${DOMAIN}.cpu.sockets`,
-    value: sockets,
-    rule: 'cpu-topology',
-    because: `${count} virtual CPUs in sockets of ${cores}.`,
-  });
-  return { sockets, cores };
+function noteCount(cpu: Cpu, chosen: { count: number; sockets: number; cores: number; given: boolean }, ledger: Ledger): void {
+  const { count, sockets, cores, given } = chosen;
+  const split = `${count} virtual CPUs in sockets of ${cores}.`;
+  const entry = { to: `${DOMAIN}.cpu.sockets`, value: sockets, rule: 'cpu-topology' };
+  const asked = given ? `${split} The number was given as an option.` : split;
+  if (cpu.count === undefined)
+    ledger.added({ ...entry, because: given ? asked : `${split} The source states no number of processors.` });
+  else if (cpu.count === count)
+    ledger.kept({ ...entry, from: 'cpu.count', was: cpu.count, because: `${split} As many as at the source.` });
+  else ledger.changed({ ...entry, from: 'cpu.count', was: cpu.count, because: asked });
 }
 
 function chooseCores(stated: number | undefined, count: number, vendor: Platform['vendor']): { cores: number; because: string } {

@@ -72,6 +72,14 @@ function toInterface({ nic, index, target }: PlacedNic, { position, model, boot,
   noteMac(nic, { from, to, ledger });
   noteAddresses(nic, { index, pod: target.type === 'pod', ledger });
   const bootOrder = boot.nics.get(nic.key);
+  if (bootOrder !== undefined) {
+    ledger.added({
+      to: `${to}.bootOrder`,
+      value: bootOrder,
+      rule: 'boot-order',
+      because: 'The source boots from the network as well.',
+    });
+  }
   return {
     name,
     model: model.value,

@@ -53,10 +53,10 @@ interface Surroundings {
 }
 
 function prepareVm(vm: SourceVm, { peers, names, request }: Surroundings): VmReport {
-  const name = names.get(vm.ref.id);
-  if (name === undefined) throw new Error(`no name for ${vm.ref.id}`);
+  const assigned = names.get(vm.ref.id);
+  if (assigned === undefined) throw new Error(`no name for ${vm.ref.id}`);
   const { type, networkMap, storageMap, facts, options } = request;
-  const mapping = mapVm(vm, { networkMap, storageMap, facts, options, name: name.name, nameBecause: name.because });
+  const mapping = mapVm(vm, { networkMap, storageMap, facts, options, name: assigned.name, nameBecause: assigned.because });
   return {
     vm,
     concerns: sortConcerns([...assess(vm, { peers }), ...mapping.concerns]),

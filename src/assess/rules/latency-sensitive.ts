@@ -4,7 +4,7 @@ export const rule: Rule = {
   id: 'latency-sensitive',
   category: 'Warning',
   label: 'Latency sensitivity',
-  about: 'vSphere gives latency-sensitive VMs processors of their own. The counterpart in KubeVirt needs prepared nodes.',
+  about: 'Latency-sensitive VMs get processors of their own on vSphere. The counterpart in KubeVirt needs prepared nodes.',
   check({ cpu }) {
     const level = cpu.latencySensitivity;
     if (level === undefined || /^(normal|medium)$/i.test(level)) return [];

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rule } from '../../../src/assess/rules/name-collision.ts';
+import { smallVm } from '../../mappings/small-vm.ts';
+import { verdicts } from '../verdicts.ts';
+
+const self = { ref: { id: 'vm-1', name: 'Web' }, name: 'Web' };
+
+test('another VM whose name differs in case and punctuation only is a warning', () => {
+  const peers = [smallVm(self), smallVm({ ref: { id: 'vm-2', name: 'web_' }, name: 'web_' })];
+  assert.deepEqual(verdicts(rule, self, peers), ['Warning name']);
+});
+
+test('a VM is no namesake of itself', () => {
+  assert.deepEqual(verdicts(rule, self, [smallVm(self)]), []);
+  assert.deepEqual(verdicts(rule, self), []);
+});
