@@ -1,8 +1,10 @@
 /** The options that every command shares about source and mapping, and what they mean to prepare(). */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Connection } from '../contracts/provider.ts';
 import { atLeast, type Category, worst } from '../model/concern.ts';
+import type { MappingOptions } from '../model/mapping.ts';
 import type { Report } from '../model/report.ts';
+import { type Bytes, GiB, MiB, TiB } from '../model/units.ts';
 import { type PrepareRequest, prepare } from '../prepare.ts';
 import type { CommandContext } from './context.ts';
 import { readFacts, readNetworkMap, readStorageMap } from './map-files.ts';
@@ -17,6 +19,9 @@ export interface MapOptions extends SourceOptions {
   readonly facts?: string;
   readonly namespace?: string;
   readonly devices: 'virtio' | 'compatibility';
+  readonly cpus?: number;
+  readonly memory?: number;
+  readonly firmware?: 'bios' | 'uefi';
 }
 
 export const FAIL_ON = ['critical', 'warning', 'information', 'never'] as const;
@@ -37,7 +42,14 @@ export function addMapOptions(command: Command): Command {
       new Option('--devices <kind>', 'virtio: the guest has virtio drivers; compatibility: sata disks and e1000e NICs')
         .choices(['virtio', 'compatibility'])
         .default('virtio'),
-    );
+    )
+    .addOption(new Option('--cpus <n>', 'virtual CPUs, instead of what the source says or does not say').argParser(parseCpus))
+    .addOption(
+      new Option('--memory <size>', 'memory, such as 4Gi or 512Mi, instead of what the source says or does not say').argParser(
+        parseMemory,
+      ),
+    )
+    .addOption(new Option('--firmware <kind>', 'instead of what the source says or does not say').choices(['bios', 'uefi']));
 }
 
 export function addFailOn(command: Command): Command {
@@ -73,9 +85,34 @@ export async function prepareReport(
     networkMap: await readNetworkMap(options.networkMap),
     storageMap: await readStorageMap(options.storageMap),
     facts: await readFacts(options.facts),
-    options: { devices: options.devices, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) },
+    options: mappingOptions(options),
   };
   return await prepare(connection, request, { clock: context.services.clock, signal: context.signal });
+}
+
+function mappingOptions({ devices, namespace, cpus, memory, firmware }: MapOptions): MappingOptions {
+  return {
+    devices,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(firmware === undefined ? {} : { firmware }),
+  };
+}
+
+function parseCpus(text: string): number {
+  const cpus = Number(text);
+  if (!Number.isInteger(cpus) || cpus < 1 || cpus > 512) throw new InvalidArgumentError('A whole number from 1 to 512.');
+  return cpus;
+}
+
+/** Binary units as Kubernetes writes them; whole mebibytes, because a guest cannot have less. */
+function parseMemory(text: string): Bytes {
+  const match = /^(\d{1,6})(Mi|Gi|Ti)$/.exec(text);
+  const unit = { Mi: MiB, Gi: GiB, Ti: TiB }[match?.[2] ?? ''];
+  if (match === null || unit === undefined || Number(match[1]) === 0)
+    throw new InvalidArgumentError('A size such as 512Mi or 4Gi.');
+  return Number(match[1]) * unit;
 }
 
 /** 1 when any concern is as grave as `failOn` or graver. */

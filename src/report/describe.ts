@@ -48,7 +48,7 @@ export function outcomeCounts(decisions: readonly Decision[]): string {
 /** `4Gi → 4096Mi`, `64Mi` for something added, `sound card → nothing` for something dropped. */
 export function valueChange({ was, value, outcome }: Decision): string {
   if (outcome === 'dropped') return was === undefined ? 'nothing' : `${was} → nothing`;
-  if (was === undefined || was === value) return value ?? was ?? '';
+  if (outcome === 'kept' || was === undefined || was === value) return value ?? was ?? '';
   return `${was} → ${value ?? ''}`;
 }
 

@@ -2,6 +2,7 @@
 import type { Manifest } from '../model/manifest.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
+import { renderHtml } from './html/index.ts';
 import { renderJson } from './json.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderYaml } from './yaml.ts';
@@ -28,6 +29,7 @@ export function runFiles(report: Report, vms: readonly string[]): readonly TextF
   return [
     { path: 'kustomization.yaml', content: kustomization(vms) },
     { path: 'report.json', content: renderJson(report, 'full') },
+    { path: 'report.html', content: renderHtml(report, 'full') },
     { path: 'report.md', content: renderMarkdown(report, 'full') },
   ];
 }

@@ -4,11 +4,12 @@
  */
 import type { Report } from '../model/report.ts';
 import type { ReportDepth } from './depth.ts';
+import { renderHtml } from './html/index.ts';
 import { renderJson } from './json.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderText } from './text.ts';
 
-export const REPORT_FORMATS = ['text', 'json', 'markdown'] as const;
+export const REPORT_FORMATS = ['text', 'json', 'markdown', 'html'] as const;
 
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
@@ -16,6 +17,7 @@ const RENDERERS: Readonly<Record<ReportFormat, (report: Report, depth: ReportDep
   text: renderText,
   json: renderJson,
   markdown: renderMarkdown,
+  html: renderHtml,
 };
 
 /** The report as text that ends with a line feed. */

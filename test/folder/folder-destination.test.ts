@@ -145,6 +145,7 @@ test('a plan rendered again replaces what it rendered before and keeps what othe
     'README.md',
     'db',
     'kustomization.yaml',
+    'report.html',
     'report.json',
     'report.md',
     'web',

@@ -11,7 +11,12 @@ test('a MAC is read in every usual spelling and written with colons in lower cas
 
 test('a UUID is read dashed, in braces, as urn and in the spaced form of VMX files', () => {
   const expected = '564d1234-5678-9abc-def0-112233445566';
-  for (const text of [expected, `{${expected.toUpperCase()}}`, `urn:uuid:${expected}`, '56 4d 12 34 56 78 9a bc-de f0 11 22 33 44 55 66']) {
+  for (const text of [
+    expected,
+    `{${expected.toUpperCase()}}`,
+    `urn:uuid:${expected}`,
+    '56 4d 12 34 56 78 9a bc-de f0 11 22 33 44 55 66',
+  ]) {
     assert.equal(parseUuid(text), expected);
   }
   assert.equal(parseUuid('56 4d'), undefined);

@@ -24,7 +24,10 @@ function result(job: string, moved: number): TransferResult {
 
 test('a cold migration that only succeeds goes through its itinerary and completes', () => {
   const progress = reach('Completed');
-  assert.deepEqual(progress.history.map(({ phase }) => phase), ITINERARIES.cold);
+  assert.deepEqual(
+    progress.history.map(({ phase }) => phase),
+    ITINERARIES.cold,
+  );
 });
 
 test('a skipped phase keeps the reason', () => {
@@ -61,7 +64,13 @@ test('resuming a migration that was killed continues where it was', () => {
 
 test('whatever events come, in whatever order, phases only move along the itinerary or stop', () => {
   const events = fc.array(
-    fc.constantFrom<StepEvent>({ kind: 'done' }, { kind: 'skipped', because: 'x' }, FAILED, { kind: 'canceled' }, { kind: 'transferred', result: result('a', 1) }),
+    fc.constantFrom<StepEvent>(
+      { kind: 'done' },
+      { kind: 'skipped', because: 'x' },
+      FAILED,
+      { kind: 'canceled' },
+      { kind: 'transferred', result: result('a', 1) },
+    ),
   );
   fc.assert(
     fc.property(events, (list) => {
@@ -71,7 +80,10 @@ test('whatever events come, in whatever order, phases only move along the itiner
         progress = advance(progress, event, LATER);
         if (isTerminal(before.phase)) assert.equal(progress, before);
       }
-      assert.deepEqual(progress.history.map(({ phase }) => phase), ITINERARIES.cold.slice(0, progress.history.length));
+      assert.deepEqual(
+        progress.history.map(({ phase }) => phase),
+        ITINERARIES.cold.slice(0, progress.history.length),
+      );
     }),
     { seed: 7 },
   );

@@ -24,6 +24,9 @@ test('a name that two VMs carry means both', () => {
 test('every unknown name is told at once, with what there is', () => {
   assert.throws(
     () => select([web, db], ['wbe', 'web', 'bd']),
-    (error) => error instanceof MigrationError && error.code === 'vm-not-found' && error.message === 'No VM is called wbe, bd. The source holds db, web.',
+    (error) =>
+      error instanceof MigrationError &&
+      error.code === 'vm-not-found' &&
+      error.message === 'No VM is called wbe, bd. The source holds db, web.',
   );
 });

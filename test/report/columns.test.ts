@@ -3,7 +3,16 @@ import { test } from 'node:test';
 import { columns, printable, wrap } from '../../src/report/columns.ts';
 
 test('columns are as wide as their widest cell and lines have no trailing space', () => {
-  assert.deepEqual(columns([['a', 'bb', 'c'], ['aaa', '', '']], ' '), [' a    bb  c', ' aaa']);
+  assert.deepEqual(
+    columns(
+      [
+        ['a', 'bb', 'c'],
+        ['aaa', '', ''],
+      ],
+      ' ',
+    ),
+    [' a    bb  c', ' aaa'],
+  );
 });
 
 test('prose is broken at spaces and no line is longer than the width', () => {
