@@ -13,7 +13,7 @@ async function readVersion(): Promise<string> {
   return 'unknown';
 }
 
-const log = createLog('warn');
+const log = createLog('silent');
 
 const services: Services = {
   clock: systemClock,

@@ -14,7 +14,7 @@ export function buildProgram(context: CommandContext): Command {
     .addOption(
       new Option('--log-level <level>', 'JSON log lines on stderr')
         .choices(['silent', 'error', 'warn', 'info', 'debug'])
-        .default('warn')
+        .default('silent')
         .env('KUBEFERRY_LOG_LEVEL'),
     )
     .exitOverride()

@@ -26,11 +26,19 @@ export async function writeDurably(file: string, content: string): Promise<void>
     await syncFolder(folder);
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined);
-    const full = isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT');
-    throw new MigrationError(full ? 'target-full' : 'target-write-failed', `Cannot write ${file}: ${messageOf(error)}`, {
-      file,
-      cause: error,
-    });
+    throw writeFailure(file, error);
+  }
+}
+
+/**
+ * Makes a folder and those above it; one that is there is fine.
+ * @throws MigrationError `target-full`, `target-write-failed`
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw writeFailure(folder, error);
   }
 }
 
@@ -55,6 +63,14 @@ async function syncFolder(folder: string): Promise<void> {
 
 export function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function writeFailure(file: string, error: unknown): MigrationError {
+  const full = isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT');
+  return new MigrationError(full ? 'target-full' : 'target-write-failed', `Cannot write ${file}: ${messageOf(error)}`, {
+    file,
+    cause: error,
+  });
 }
 
 function messageOf(error: unknown): string {

@@ -5,9 +5,9 @@ import { MigrationError } from '../model/errors.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
 import type { DiskTarget } from '../model/transfer.ts';
-import { writeDurably } from './durable-file.ts';
+import { makeFolder, writeDurably } from './durable-file.ts';
 import { type Lock, lockFolder } from './lock.ts';
-import { identity, isVacant, type Marker, makeStateFolder, readMarker, writeMarker } from './marker.ts';
+import { identity, isVacant, type Marker, readMarker, STATE_FOLDER, writeMarker } from './marker.ts';
 
 /** A rendered file: relative path with forward slashes, content. */
 export interface RenderedFile {
@@ -41,6 +41,7 @@ export class FolderDestination implements FolderTarget {
     if (marker?.kind === 'migration') this.#continueOnly(marker, vms, resume);
     if (marker?.kind === 'plan') await this.#clear(marker);
     await writeMarker(this.#folder, { kind: 'migration', vms, files: [] });
+    for (const { mapping } of plans) await makeFolder(path.join(this.#folder, mapping.targetName, 'disks'));
   }
 
   /** Writes everything but disks: the dry run's folder. What an earlier plan rendered here is replaced. */
@@ -90,7 +91,7 @@ export class FolderDestination implements FolderTarget {
         hint: 'Choose an empty folder.',
       });
     }
-    await makeStateFolder(this.#folder);
+    await makeFolder(path.join(this.#folder, STATE_FOLDER));
     this.#lock = await lockFolder(this.#folder);
     return marker;
   }

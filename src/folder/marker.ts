@@ -1,5 +1,5 @@
 /** `.kubeferry/run.json`: what this folder holds, so that a later run knows whether it may go on here. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { MigrationError } from '../model/errors.ts';
@@ -62,14 +62,6 @@ export async function isVacant(folder: string): Promise<boolean> {
     if (isCode(error, 'ENOTDIR'))
       throw new MigrationError('target-occupied', `${folder} is a file, not a folder.`, { file: folder });
     throw new MigrationError('target-write-failed', `Cannot look into ${folder}.`, { file: folder, cause: error });
-  }
-}
-
-export async function makeStateFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(path.join(folder, STATE_FOLDER), { recursive: true });
-  } catch (error) {
-    throw new MigrationError('target-write-failed', `Cannot make a folder in ${folder}.`, { file: folder, cause: error });
   }
 }
 
