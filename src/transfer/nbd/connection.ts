@@ -3,7 +3,7 @@
  * nbdkit later). Memory is the callers' buffers and one socket chunk. It believes nothing that the server has not shown to be consistent:
  * an answer that is short, long, doubled or for nobody ends the connection.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { MigrationError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/units.ts';
 import { canceled, checkCanceled } from '../cancellation.ts';
@@ -62,25 +62,20 @@ export interface ConnectNbdOptions {
  */
 export async function connectNbd(options: ConnectNbdOptions): Promise<NbdConnection> {
   checkCanceled(options.signal);
-  const socket = connect({ path: options.socketPath });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve).once('error', reject);
-  });
-  return await open(socket, options);
+  const reader = await SocketReader.connect(options.socketPath);
+  return await open(reader, options);
 }
 
-async function open(socket: Socket, { exportName, signal }: ConnectNbdOptions): Promise<NbdConnection> {
-  // Errors of the socket show as its early end, which the reader reports.
-  socket.on('error', () => undefined);
+async function open(reader: SocketReader, { exportName, signal }: ConnectNbdOptions): Promise<NbdConnection> {
+  const { socket } = reader;
   const stop = (): void => {
     socket.destroy();
   };
   signal.addEventListener('abort', stop, { once: true });
   socket.once('close', () => signal.removeEventListener('abort', stop));
   if (signal.aborted) stop();
-  const reader = new SocketReader(socket);
   try {
-    return new Connection(socket, reader, await negotiate(socket, reader, exportName), signal);
+    return new Connection(reader, await negotiate(socket, reader, exportName), signal);
   } catch (error) {
     socket.destroy();
     throw signal.aborted ? canceled(signal) : error;
@@ -112,9 +107,9 @@ class Connection implements NbdConnection {
   #cookie = 0n;
   #failure: unknown;
 
-  constructor(socket: Socket, reader: SocketReader, agreed: Agreement, signal: AbortSignal) {
+  constructor(reader: SocketReader, agreed: Agreement, signal: AbortSignal) {
     this.size = agreed.size;
-    this.#socket = socket;
+    this.#socket = reader.socket;
     this.#reader = reader;
     this.#agreed = agreed;
     this.#signal = signal;
