@@ -95,7 +95,7 @@ async function showBoot(disk: string): Promise<boolean> {
   const signal = AbortSignal.timeout(BOOT_LIMIT_MS);
   try {
     const heard = await bootAndListen({ disk, until: new RegExp(`${INTACT}|${DAMAGED}`), signal });
-    say(`the migrated disk boots, and its console says:\n${heard.trim().replaceAll(/^/gm, '  | ')}`);
+    say(`the migrated disk boots, and its console says:\n${heard.replaceAll('\r', '').trim().replaceAll(/^/gm, '  | ')}`);
     return heard.includes(INTACT) || fail('the guest found its disk damaged');
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
@@ -106,15 +106,13 @@ async function showBoot(disk: string): Promise<boolean> {
 
 function nextSteps(vm: VmReport, out: string): string {
   const name = vm.plan.mapping.targetName;
-  const lines = [`kubectl apply -k ${shown(out)}     # claims, and the VM, which stays off`];
+  const lines = ['# claims, and the VM, which stays off:', `kubectl apply -k ${shown(out)}`];
+  lines.push('# the disks (without CDI: copy each into its volume as disk.img, owner 107:107):');
   for (const { claim } of vm.plan.mapping.placements) {
     const image = shown(path.join(out, name, 'disks', `${claim}.img`));
     lines.push(`virtctl image-upload pvc ${claim} --no-create --image-path ${image}`);
   }
-  lines.push(
-    '                          # without CDI: copy the file into the volume as disk.img, owner 107:107',
-    `virtctl start ${name} && virtctl console ${name}`,
-  );
+  lines.push('# and on:', `virtctl start ${name} && virtctl console ${name}`);
   return lines.join('\n');
 }
 
