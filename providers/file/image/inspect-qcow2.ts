@@ -89,16 +89,25 @@ function countIn(table: Buffer, about: { readonly name: string; readonly dataSiz
   let count = 0;
   for (let at = 0; at < table.length; at += 8) {
     const entry = table.readBigUInt64BE(at);
-    if ((entry & COMPRESSED) !== 0n) {
-      count += 1;
-      continue;
-    }
-    const offset = Number(entry & OFFSET);
-    if (offset === 0 || (entry & ZERO) !== 0n) continue;
-    if (offset >= about.dataSize) throw truncated(about.name, `the cluster at ${offset} is missing`);
+    const start = lastSector(entry, table.length);
+    if (start === undefined) continue;
+    if (start >= about.dataSize) throw truncated(about.name, `the cluster at ${start} is missing`);
     count += 1;
   }
   return count;
+}
+
+/** Where the last sector that an entry is sure to need begins; undefined for a cluster without data. */
+function lastSector(entry: bigint, clusterSize: Bytes): Bytes | undefined {
+  if ((entry & COMPRESSED) === 0n) {
+    const offset = Number(entry & OFFSET);
+    return offset === 0 || (entry & ZERO) !== 0n ? undefined : offset;
+  }
+  // Offset in the low bits, above them the number of further sectors ("Compressed Clusters Descriptor").
+  const bits = BigInt(62 - (Math.log2(clusterSize) - 8));
+  const offset = Number(entry & ((1n << bits) - 1n));
+  const further = Number((entry & (COMPRESSED - 1n)) >> bits);
+  return Math.max(offset, Math.floor(offset / 512) * 512 + further * 512);
 }
 
 function extras(header: Qcow2Header): readonly ExtraFact[] {
