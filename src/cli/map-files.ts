@@ -14,18 +14,16 @@ const NetworkMapFile = z.strictObject({
   kind: z.literal('NetworkMap'),
   metadata: z.unknown().optional(),
   spec: z.strictObject({
-    entries: z
-      .array(
-        z.strictObject({
-          source: z.string().min(1),
-          target: z.discriminatedUnion('type', [
-            z.strictObject({ type: z.literal('pod') }),
-            z.strictObject({ type: z.literal('multus'), namespace: z.string().exactOptional(), name: z.string().min(1) }),
-            z.strictObject({ type: z.literal('ignored') }),
-          ]),
-        }),
-      )
-      .superRefine(refuseTwice),
+    entries: z.array(
+      z.strictObject({
+        source: z.string().min(1),
+        target: z.discriminatedUnion('type', [
+          z.strictObject({ type: z.literal('pod') }),
+          z.strictObject({ type: z.literal('multus'), namespace: z.string().exactOptional(), name: z.string().min(1) }),
+          z.strictObject({ type: z.literal('ignored') }),
+        ]),
+      }),
+    ),
   }),
 });
 
@@ -34,18 +32,16 @@ const StorageMapFile = z.strictObject({
   kind: z.literal('StorageMap'),
   metadata: z.unknown().optional(),
   spec: z.strictObject({
-    entries: z
-      .array(
-        z.strictObject({
-          source: z.string().min(1),
-          target: z.strictObject({
-            storageClass: z.string().min(1).exactOptional(),
-            volumeMode: VolumeMode.exactOptional(),
-            accessMode: AccessMode.exactOptional(),
-          }),
+    entries: z.array(
+      z.strictObject({
+        source: z.string().min(1),
+        target: z.strictObject({
+          storageClass: z.string().min(1).exactOptional(),
+          volumeMode: VolumeMode.exactOptional(),
+          accessMode: AccessMode.exactOptional(),
         }),
-      )
-      .superRefine(refuseTwice),
+      }),
+    ),
   }),
 });
 
@@ -68,14 +64,6 @@ const FactsFile = z.strictObject({
   networkAttachments: z.array(z.string()).exactOptional(),
   namespaces: z.array(z.string()).exactOptional(),
 });
-
-function refuseTwice(entries: readonly { source: string }[], context: z.RefinementCtx): void {
-  for (const [index, { source }] of entries.entries()) {
-    if (entries.findIndex((entry) => entry.source === source) < index) {
-      context.addIssue({ code: 'custom', path: [index, 'source'], message: `${source} stands here a second time` });
-    }
-  }
-}
 
 /** The table of a file, an empty one without a file. @throws MigrationError `config-invalid` */
 export async function readNetworkMap(file: string | undefined): Promise<NetworkMap> {
@@ -106,13 +94,27 @@ async function readTable<T>(file: string, schema: z.ZodType<T>): Promise<T> {
     );
   }
   const parsed = schema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(
-    (issue) => `${issue.path.length === 0 ? 'top' : issue.path.join('.')}: ${issue.message}`,
+  const mistakes = [...(parsed.error?.issues ?? []), ...twice(content)].map(
+    ({ path, message }) => `${path.length === 0 ? 'top' : path.join('.')}: ${message}`,
   );
+  if (parsed.success && mistakes.length === 0) return parsed.data;
   throw new MigrationError(
     'config-invalid',
     `${file} is wrong in ${mistakes.length} place${mistakes.length === 1 ? '' : 's'}:\n  ${mistakes.join('\n  ')}`,
     { file },
   );
 }
+
+/** Sources that stand in a map more than once. Looks at the raw content, because a schema stops refining at its first mistake. */
+function twice(content: unknown): { path: PropertyKey[]; message: string }[] {
+  const entries = WithSources.safeParse(content).data?.spec.entries ?? [];
+  return entries.flatMap(({ source }, index) => {
+    const first = entries.findIndex((entry) => entry.source === source);
+    if (source === undefined || first === index) return [];
+    return [{ path: ['spec', 'entries', index, 'source'], message: `${source} stands in entry ${first} already` }];
+  });
+}
+
+const WithSources = z.object({
+  spec: z.object({ entries: z.array(z.object({ source: z.string().optional().catch(undefined) })) }),
+});

@@ -32,6 +32,7 @@ const Progress: z.ZodType<VmProgress> = z.object({
       allocated: z.number(),
       seconds: z.number(),
       transport: z.string(),
+      target: z.object({ size: z.number(), inode: z.string(), modified: z.string() }).exactOptional(),
       proof: z
         .object({
           algorithm: z.literal('sha256'),

@@ -100,6 +100,7 @@ test('a VM becomes a folder of manifests that kustomize can build', async () => 
   await destination.claim([web], { resume: false });
   await destination.createVm(web);
   assert.deepEqual((await readdir(path.join(folder, 'web'))).sort(), [
+    'disks',
     'kustomization.yaml',
     'persistentvolumeclaim-web-disk-0.yaml',
   ]);

@@ -30,6 +30,7 @@ const full: VmProgress = {
       allocated: 5,
       seconds: 0.5,
       transport: 'qemu-img',
+      target: { size: 10, inode: '7', modified: '1' },
       proof: { algorithm: 'sha256', blockSize: 4, root: 'ab', size: 10, allocated: 5 },
     },
   ],

@@ -1,0 +1,41 @@
+/** Runs the command line in this process with the real parts, and keeps what it prints. */
+
+import { run } from '../../src/cli/run.ts';
+import type { Services } from '../../src/cli/services.ts';
+import { connect, createLog, createQueue, LocalDiskCopier, openFolder, systemClock } from '../../src/wire.ts';
+
+export interface Session {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Collects text. */
+class Paper {
+  text = '';
+
+  readonly write = (more: string): void => {
+    this.text += more;
+  };
+}
+
+export async function kubeferry(
+  args: readonly string[],
+  options: { readonly signal?: AbortSignal; readonly services?: Partial<Services> } = {},
+): Promise<Session> {
+  const out = new Paper();
+  const err = new Paper();
+  const services: Services = {
+    clock: systemClock,
+    log: createLog('silent', err),
+    version: '0.0.0-test',
+    connect,
+    openFolder,
+    copier: () => new LocalDiskCopier({ clock: systemClock }),
+    queue: createQueue,
+    ...options.services,
+  };
+  const terminal = { out: out.write, err: err.write, live: false };
+  const code = await run(args, services, terminal, options.signal ?? new AbortController().signal);
+  return { code, out: out.text, err: err.text };
+}
