@@ -61,19 +61,28 @@ export interface CustomResourceDefinition extends AnyManifest {
   };
 }
 
+export interface AdmitOptions {
+  /** Feature gates that are on beside the default ones, such as `DeclarativeHotplugVolumes`. */
+  readonly gates?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
 /**
  * One verdict a manifest, in the order given. VirtualMachine and PersistentVolumeClaim can be judged; other kinds are refused as unknown.
  * Starting the program takes about 4 s (KubeVirt builds its OpenAPI model), each VM about 8 ms: ask for many at once.
  * @throws Error when KubeVirt's code asks for something that only a cluster has
  */
-export async function admitAll(manifests: readonly AnyManifest[], signal?: AbortSignal): Promise<readonly AdmissionVerdict[]> {
-  const output = await runPeer('admit', manifests.map((manifest) => JSON.stringify(manifest)).join('\n'), signal);
-  return documents<AdmissionVerdict>(output);
+export async function admitAll(
+  manifests: readonly AnyManifest[],
+  { gates = [], signal }: AdmitOptions = {},
+): Promise<readonly AdmissionVerdict[]> {
+  const input = manifests.map((manifest) => JSON.stringify(manifest)).join('\n');
+  return documents<AdmissionVerdict>(await runPeer(['admit', ...gates], input, signal));
 }
 
 /** KubeVirt's CRDs for the kinds that a migration touches or reads. */
 export async function kubevirtDefinitions(signal?: AbortSignal): Promise<readonly CustomResourceDefinition[]> {
-  return documents<CustomResourceDefinition>(await runPeer('crds', '', signal));
+  return documents<CustomResourceDefinition>(await runPeer(['crds'], '', signal));
 }
 
 /** Version of the KubeVirt that judges, such as `v1.8.2`, as the module pins it. */
@@ -98,13 +107,13 @@ function documents<T>(output: string): readonly T[] {
     .map((line): T => JSON.parse(line));
 }
 
-async function runPeer(command: string, input: string, signal: AbortSignal | undefined): Promise<string> {
-  const child = spawn(await buildPeer('kubevirt'), [command], signal === undefined ? {} : { signal });
+async function runPeer(args: readonly string[], input: string, signal: AbortSignal | undefined): Promise<string> {
+  const child = spawn(await buildPeer('kubevirt'), args, signal === undefined ? {} : { signal });
   const exit = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
   // A program that fails early does not read on: what it says on stderr is the trouble, not the broken pipe.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-  if (code !== 0) throw new Error(`kubevirt-peer ${command} failed (exit ${code}): ${stderr.trim()}`);
+  if (code !== 0) throw new Error(`kubevirt-peer ${args[0]} failed (exit ${code}): ${stderr.trim()}`);
   return stdout;
 }

@@ -52,8 +52,8 @@ type instancetypeController interface {
 	ApplyToVMI(*virtv1.VirtualMachine, *virtv1.VirtualMachineInstance) error
 }
 
-func newJudge() (*judge, error) {
-	config, err := newConfig()
+func newJudge(gates []string) (*judge, error) {
+	config, err := newConfig(gates)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +105,8 @@ func newJudge() (*judge, error) {
 }
 
 // admitAll reads JSON documents, or arrays of them, until the end of the input.
-func admitAll(in io.Reader, out *json.Encoder) error {
-	judge, err := newJudge()
+func admitAll(in io.Reader, out *json.Encoder, gates []string) error {
+	judge, err := newJudge(gates)
 	if err != nil {
 		return err
 	}

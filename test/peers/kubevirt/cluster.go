@@ -19,8 +19,8 @@ import (
 
 const kubevirtNamespace = "kubevirt"
 
-// newConfig is the configuration of a KubeVirt that was installed and not touched: default gates, amd64, CDI beside it.
-func newConfig() (*virtconfig.ClusterConfig, error) {
+// newConfig is the configuration of a KubeVirt that was installed and not touched but for the gates: amd64, CDI beside it.
+func newConfig(gates []string) (*virtconfig.ClusterConfig, error) {
 	crds := idleInformer(&extv1.CustomResourceDefinition{})
 	dataVolumes := &extv1.CustomResourceDefinition{}
 	dataVolumes.Spec.Group = virtconfig.CdiGroupName
@@ -33,6 +33,7 @@ func newConfig() (*virtconfig.ClusterConfig, error) {
 	installation.Name = "kubevirt"
 	installation.Namespace = kubevirtNamespace
 	installation.ResourceVersion = "1"
+	installation.Spec.Configuration.DeveloperConfiguration = &virtv1.DeveloperConfiguration{FeatureGates: gates}
 	installation.Status.Phase = virtv1.KubeVirtPhaseDeployed
 	installation.Status.DefaultArchitecture = "amd64"
 	if err := installations.GetStore().Add(installation); err != nil {
