@@ -1,5 +1,6 @@
 /** One Report is what every renderer renders, for a dry run and for a finished migration alike. */
 import type { Concern } from './concern.ts';
+import type { Assumption, Estimate, Readiness, WavePlan } from './estimate.ts';
 import type { VmPlan, VmProgress } from './plan.ts';
 import type { SourceVm } from './vm.ts';
 
@@ -8,6 +9,9 @@ export interface VmReport {
   /** From assessment and mapping together, gravest first. */
   readonly concerns: readonly Concern[];
   readonly plan: VmPlan;
+  /** Predicted bytes, time and downtime; what it assumes about the whole run is in Report.assumptions. */
+  readonly estimate?: Estimate;
+  readonly readiness?: Readiness;
   /** Present once a migration has begun. */
   readonly progress?: VmProgress;
 }
@@ -21,4 +25,8 @@ export interface Report {
   readonly vms: readonly VmReport[];
   /** Concerns about the run as a whole: names that collide, maps with unknown sources. */
   readonly concerns: readonly Concern[];
+  /** What all estimates rest on. */
+  readonly assumptions?: readonly Assumption[];
+  /** Proposed waves. */
+  readonly waves?: WavePlan;
 }
