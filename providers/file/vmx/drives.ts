@@ -18,6 +18,9 @@ export interface Drive {
 /** Buses in the order in which disks are numbered. */
 const BUSES = ['scsi', 'sata', 'nvme', 'ide'] as const;
 
+const SCSI_KINDS = { pvscsi: 'pvscsi', lsilogic: 'lsilogic', lsisas1068: 'lsisas', buslogic: 'buslogic' } as const;
+const SHARING = { none: 'none', virtual: 'virtual', physical: 'physical' } as const;
+
 /** What stands for an empty drive, or for whatever the host has. */
 const NO_MEDIA = /^(auto ?detect|emptyBackingString|none|)$/i;
 
@@ -73,21 +76,9 @@ function controllerKind(key: string, values: VmxValues): ControllerKind {
   if (key.startsWith('ide')) return 'ide';
   if (key.startsWith('sata')) return 'sata';
   if (key.startsWith('nvme')) return 'nvme';
-  switch (values.text(`${key}.virtualdev`)?.toLowerCase()) {
-    case 'pvscsi':
-      return 'pvscsi';
-    case 'lsilogic':
-      return 'lsilogic';
-    case 'lsisas1068':
-      return 'lsisas';
-    case 'buslogic':
-      return 'buslogic';
-    default:
-      return 'scsi';
-  }
+  return values.word(`${key}.virtualdev`, SCSI_KINDS) ?? 'scsi';
 }
 
 export function sharingOf(controller: string, values: VmxValues): DiskController['sharing'] {
-  const text = values.text(`${controller}.sharedbus`)?.toLowerCase();
-  return text === 'none' || text === 'virtual' || text === 'physical' ? text : undefined;
+  return values.word(`${controller}.sharedbus`, SHARING);
 }

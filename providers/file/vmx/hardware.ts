@@ -9,7 +9,7 @@ export function readCpu(values: VmxValues): Cpu {
   const affinity = values.text('sched.cpu.affinity');
   const sensitivity = values.text('sched.cpu.latencysensitivity');
   return defined({
-    count: values.whole('numvcpus') ?? (values.text('numvcpus') === undefined ? 1 : undefined),
+    count: values.whole('numvcpus') ?? (values.has('numvcpus') ? undefined : 1),
     coresPerSocket: positive(values.whole('cpuid.corespersocket')),
     hotAdd: values.flag('vcpu.hotadd'),
     nestedVirtualization: values.flag('vhv.enable'),
@@ -39,22 +39,19 @@ function positive(count: number | undefined): number | undefined {
   return count === 0 ? undefined : count;
 }
 
+const FIRMWARE = { bios: 'bios', efi: 'uefi' } as const;
+
+/** VMware leaves `firmware` out for BIOS. */
 export function readFirmware(values: VmxValues): Firmware {
   const autoTpm = values.text('managedvm.autoaddvtpm');
   const bootOrder = values.text('bios.bootorder');
   return defined({
-    kind: firmwareKind(values.text('firmware')),
+    kind: values.word('firmware', FIRMWARE) ?? (values.has('firmware') ? undefined : 'bios'),
     secureBoot: values.flag('uefi.secureboot.enabled'),
     tpm: autoTpm !== undefined ? true : values.flag('vtpm.present'),
     nvramFile: values.text('nvram'),
     bootOrder: bootOrder === undefined ? undefined : bootWords(bootOrder),
   });
-}
-
-/** VMware leaves the key out for BIOS. */
-function firmwareKind(text = 'bios'): Firmware['kind'] {
-  const word = text.toLowerCase();
-  return word === 'efi' ? 'uefi' : word === 'bios' ? 'bios' : undefined;
 }
 
 /** `hdd,CDROM,ethernet0,floppy` or `hdd,cd,net`: each kind once, in our words. */

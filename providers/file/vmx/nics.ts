@@ -1,25 +1,21 @@
 /** `ethernetN.*`. Pure. */
 import { parseMac } from '../../../src/model/units.ts';
-import type { NetworkRef, Nic, NicModel } from '../../../src/model/vm.ts';
+import type { NetworkRef, Nic } from '../../../src/model/vm.ts';
 import { defined } from '../defined.ts';
 import type { VmxValues } from './values.ts';
 
-const MODELS: ReadonlyMap<string, NicModel> = new Map([
-  ['vmxnet', 'vmxnet'],
-  ['vmxnet2', 'vmxnet2'],
-  ['vmxnet3', 'vmxnet3'],
-  ['e1000', 'e1000'],
-  ['e1000e', 'e1000e'],
-  ['vlance', 'pcnet'],
-  ['flexible', 'flexible'],
-  ['sriov', 'sriov'],
-]);
+const MODELS = {
+  vmxnet: 'vmxnet',
+  vmxnet2: 'vmxnet2',
+  vmxnet3: 'vmxnet3',
+  e1000: 'e1000',
+  e1000e: 'e1000e',
+  vlance: 'pcnet',
+  flexible: 'flexible',
+  sriov: 'sriov',
+} as const;
 
-const ORIGINS: ReadonlyMap<string, NonNullable<Nic['macOrigin']>> = new Map([
-  ['static', 'manual'],
-  ['generated', 'generated'],
-  ['vpx', 'assigned'],
-]);
+const ORIGINS = { static: 'manual', generated: 'generated', vpx: 'assigned' } as const;
 
 /** NICs that are present, by number: the order that a guest sees unless PCI slots say otherwise. */
 export function readNics(values: VmxValues): readonly Nic[] {
@@ -30,19 +26,18 @@ export function readNics(values: VmxValues): readonly Nic[] {
 }
 
 function readNic(values: VmxValues, key: string, position: number): Nic {
-  const written = values.text(`${key}.virtualdev`);
-  const model = written === undefined ? undefined : MODELS.get(written.toLowerCase());
-  const type = values.text(`${key}.addresstype`)?.toLowerCase();
+  const model = values.word(`${key}.virtualdev`, MODELS);
+  const macOrigin = values.word(`${key}.addresstype`, ORIGINS);
   const fixed = values.text(`${key}.address`);
   const generated = values.text(`${key}.generatedaddress`);
-  const mac = type === 'static' ? fixed : (generated ?? fixed);
+  const mac = macOrigin === 'manual' ? fixed : (generated ?? fixed);
   return defined({
     key,
     label: `Network adapter ${position + 1}`,
     model,
-    modelName: model === undefined ? written : undefined,
+    modelName: model === undefined ? values.text(`${key}.virtualdev`) : undefined,
     mac: parseMac(mac ?? ''),
-    macOrigin: ORIGINS.get(type ?? ''),
+    macOrigin,
     network: readNetwork(values, key),
     startConnected: values.flag(`${key}.startconnected`),
   });

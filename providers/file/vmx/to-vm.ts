@@ -69,6 +69,13 @@ export function toVm(parts: VmxParts): SourceVm {
   };
 }
 
+const MODES = {
+  persistent: 'persistent',
+  'independent-persistent': 'independent-persistent',
+  'independent-nonpersistent': 'independent-nonpersistent',
+  nonpersistent: 'independent-nonpersistent',
+} as const;
+
 function slotOf({ controller, unit }: Drive): Slot {
   return { controller, unit };
 }
@@ -92,7 +99,7 @@ function readDisks({ values, drives, images }: VmxParts): readonly Disk[] {
         ...defined({
           file: drive.file,
           bootOrder: rank < 0 ? undefined : rank + 1,
-          mode: modeOf(values.text(`${key}.mode`)),
+          mode: values.word(`${key}.mode`, MODES),
           shared: sharedOf(values, drive),
           serial: showsSerial ? image.uuid?.replaceAll('-', '') : undefined,
           changeTracking: values.flag(`${key}.ctkenabled`) ?? facts.changeTracking,
@@ -101,26 +108,11 @@ function readDisks({ values, drives, images }: VmxParts): readonly Disk[] {
     });
 }
 
-function modeOf(text: string | undefined): Disk['mode'] {
-  switch (text?.toLowerCase()) {
-    case 'persistent':
-      return 'persistent';
-    case 'independent-persistent':
-      return 'independent-persistent';
-    case 'independent-nonpersistent':
-    case 'nonpersistent':
-      return 'independent-nonpersistent';
-    default:
-      return undefined;
-  }
-}
-
 /** A disk may be opened by several VMs when it says so, or when its whole bus does. */
 function sharedOf(values: VmxValues, { key, controller }: Drive): boolean | undefined {
-  const written = values.text(`${key}.sharing`);
+  const own = values.word(`${key}.sharing`, { 'multi-writer': true, none: false });
   const bus = sharingOf(controller, values);
-  if (written?.toLowerCase() === 'multi-writer' || bus === 'virtual' || bus === 'physical') return true;
-  return written === undefined && bus === undefined ? undefined : false;
+  return own === true || bus === undefined ? own : bus !== 'none';
 }
 
 /** An empty or missing list says nothing about disks that were snapshotted by hand, so a missing one stays unknown. */
@@ -148,15 +140,17 @@ function imageExtras(images: ReadonlyMap<string, ProbedImage>): readonly ExtraFa
 }
 
 function vmxExtras(values: VmxValues): readonly ExtraFact[] {
-  return values
+  // A VM that was not shut down cleanly may run elsewhere.
+  const unclean = values.flag('cleanshutdown') === false ? [{ path: 'vmx/cleanShutdown', value: 'FALSE' }] : [];
+  const left = values
     .left()
-    .filter(({ key, value }) => value !== '' && !isNoise(values, key.toLowerCase(), value))
+    .filter(({ key, value }) => value !== '' && !isNoise(values, key.toLowerCase()))
     .map(({ key, value }) => (SECRETS.test(key) ? { path: `vmx/${key}`, value: WITHHELD } : extraFact(`vmx/${key}`, value)));
+  return [...unclean, ...left];
 }
 
-/** An unclean end matters; settings of a device that is not there do not. */
-function isNoise(values: VmxValues, key: string, value: string): boolean {
-  if (key === 'cleanshutdown') return value.toUpperCase() !== 'FALSE';
+/** Settings of a device that is not there mean nothing. */
+function isNoise(values: VmxValues, key: string): boolean {
   const device = /^([a-z_]+\d*(?::\d+)?)\./.exec(key)?.[1];
   return NOISE.test(key) || (device !== undefined && values.flag(`${device}.present`) === false);
 }

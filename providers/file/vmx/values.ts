@@ -8,6 +8,10 @@ export interface VmxValues {
   flag(key: string): boolean | undefined;
   /** A decimal number of zero or more; undefined for anything else (`unlimited`, `-1`). */
   whole(key: string): number | undefined;
+  /** The meaning of the value in lower case; undefined for a word that is not among `words`. */
+  word<T>(key: string, words: Readonly<Record<string, T>>): T | undefined;
+  /** True when the key is there, whatever its value. */
+  has(key: string): boolean;
   /** Numbers that a prefix comes with, ascending: `ethernet` → 0, 1, 4. */
   indices(prefix: string): readonly number[];
   /** Lower-case keys, in the order of the text. */
@@ -33,6 +37,11 @@ export function vmxValues(entries: ReadonlyMap<string, VmxEntry>): VmxValues {
     text: (key) => take(key, text(key)),
     flag: (key) => take(key, parseFlag(text(key))),
     whole: (key) => take(key, parseWhole(text(key))),
+    word: (key, words) => {
+      const found = text(key)?.toLowerCase() ?? '';
+      return take(key, Object.hasOwn(words, found) ? words[found] : undefined);
+    },
+    has: (key) => entries.has(key.toLowerCase()),
     indices: (prefix) => {
       const pattern = new RegExp(`^${prefix}(\\d{1,3})[.:]`);
       const found = all.flatMap((key) => pattern.exec(key)?.[1] ?? []).map(Number);
