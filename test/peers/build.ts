@@ -62,8 +62,8 @@ export async function buildPeer(name: string, options: BuildOptions = {}): Promi
   return program;
 }
 
-/** No cgo, no workspace around the module, no other toolchain than the one that is there. */
-function goEnvironment(): NodeJS.ProcessEnv {
+/** How Go is always run here: no cgo, no workspace around the module, no other toolchain than the one that is there. */
+export function goEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, CGO_ENABLED: '0', GOWORK: 'off', GOTOOLCHAIN: 'local' };
 }
 

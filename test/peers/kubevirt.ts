@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { buildPeer } from './build.ts';
+import type { CustomResourceDefinition } from './definitions.ts';
 
 /** The steps of a cluster: strict CRD check, KubeVirt's admission of the VirtualMachine, making and admitting the VirtualMachineInstance. */
 export const STAGES = ['schema', 'create', 'start'] as const;
@@ -51,14 +52,6 @@ export interface AnyManifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string };
-}
-
-export interface CustomResourceDefinition extends AnyManifest {
-  readonly spec: {
-    readonly group: string;
-    readonly names: { readonly kind: string; readonly plural: string };
-    readonly versions: readonly { readonly name: string; readonly served: boolean; readonly storage: boolean }[];
-  };
 }
 
 export interface AdmitOptions {

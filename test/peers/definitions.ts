@@ -1,0 +1,74 @@
+/**
+ * CustomResourceDefinitions of KubeVirt's neighbours, from the Go modules that `crds/go.mod` pins: ready-made files where a module holds them,
+ * generated from CDI's published types with the generator that CDI itself uses (so without the two populators that are not among them).
+ * KubeVirt's own definitions are printed by its peer (kubevirt.ts).
+ */
+import { execFile } from 'node:child_process';
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parseAllDocuments } from 'yaml';
+import { buildPeer, goEnvironment } from './build.ts';
+
+/** As much of a CustomResourceDefinition as tests look at. */
+export interface CustomResourceDefinition {
+  readonly apiVersion: 'apiextensions.k8s.io/v1';
+  readonly kind: 'CustomResourceDefinition';
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly kind: string; readonly plural: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean; readonly storage: boolean }[];
+  };
+}
+
+const FOLDER = join(import.meta.dirname, 'crds');
+const CDI_TYPES = 'kubevirt.io/containerized-data-importer-api/pkg/apis/core/v1beta1';
+const GENERATOR = 'sigs.k8s.io/controller-tools/cmd/controller-gen';
+const MULTUS = 'github.com/k8snetworkplumbingwg/network-attachment-definition-client';
+const SNAPSHOTTER = 'github.com/kubernetes-csi/external-snapshotter/client/v8';
+const MAX_OUTPUT = 16 * 1024 * 1024;
+
+/** DataVolume, DataSource, StorageProfile, CDIConfig, CDI and the rest of `cdi.kubevirt.io`. */
+export async function cdiDefinitions(signal?: AbortSignal): Promise<readonly CustomResourceDefinition[]> {
+  const generator = await buildPeer('crds', { package: GENERATOR });
+  return parse(await runInModule(generator, ['crd', `paths=${CDI_TYPES}`, 'output:crd:stdout'], signal));
+}
+
+/** NetworkAttachmentDefinition. */
+export async function multusDefinitions(signal?: AbortSignal): Promise<readonly CustomResourceDefinition[]> {
+  return await published(MULTUS, 'artifacts/networks-crd.yaml', signal);
+}
+
+/** VolumeSnapshot, VolumeSnapshotContent and VolumeSnapshotClass. */
+export async function snapshotDefinitions(signal?: AbortSignal): Promise<readonly CustomResourceDefinition[]> {
+  return await published(SNAPSHOTTER, 'config/crd/snapshot.storage.k8s.io_*.yaml', signal);
+}
+
+/** Definitions that a module holds as files; Go downloads it when it is not there yet. */
+async function published(
+  module: string,
+  pattern: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly CustomResourceDefinition[]> {
+  const { Dir }: { readonly Dir: string } = JSON.parse(await runInModule('go', ['mod', 'download', '-json', module], signal));
+  const files = await Array.fromAsync(glob(pattern, { cwd: Dir }));
+  const texts = await Promise.all(files.toSorted().map((file) => readFile(join(Dir, file), 'utf8')));
+  return texts.flatMap(parse);
+}
+
+async function runInModule(program: string, args: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, args, {
+    cwd: FOLDER,
+    env: { ...goEnvironment(), GOFLAGS: '-mod=readonly' },
+    maxBuffer: MAX_OUTPUT,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return stdout;
+}
+
+function parse(text: string): readonly CustomResourceDefinition[] {
+  return parseAllDocuments(text)
+    .map((document): CustomResourceDefinition | null => document.toJS())
+    .filter((found) => found !== null);
+}
