@@ -10,6 +10,7 @@ export function dropLeftovers(vm: SourceVm, ledger: Ledger): void {
   dropGuestTools(vm, ledger);
   dropDevices(vm, ledger);
   dropHistory(vm, ledger);
+  dropPlacement(vm, ledger);
   if (vm.packaging !== undefined) dropPackaging(vm.packaging, ledger);
   for (const [index, { path, value }] of vm.extras.entries()) {
     ledger.dropped({
@@ -94,6 +95,21 @@ function dropHistory({ snapshots, platform }: SourceVm, ledger: Ledger): void {
     because: 'The machine is always q35.',
   });
   ledger.dropped({ from: 'platform.writtenBy', was: platform.writtenBy, rule: 'platform', because: origin });
+}
+
+function dropPlacement({ placement, guest }: SourceVm, ledger: Ledger): void {
+  const because = 'Kubernetes places the VM by its own rules; add node selectors or affinity where the place matters.';
+  for (const fact of ['datacenter', 'cluster', 'host', 'resourcePool'] as const) {
+    ledger.dropped({ from: `placement.${fact}`, was: placement?.[fact], rule: 'placement', because });
+  }
+  for (const [index, { path }] of (guest.filesystems ?? []).entries()) {
+    ledger.dropped({
+      from: `guest.filesystems[${index}]`,
+      was: path,
+      rule: 'guest-filesystem',
+      because: 'File systems arrive inside the disks.',
+    });
+  }
 }
 
 function dropPackaging(packaging: Packaging, ledger: Ledger): void {

@@ -5,10 +5,10 @@ import type { MappingContext } from './context.ts';
 import type { Ledger } from './ledger.ts';
 import { toLabel } from './names.ts';
 
-/** Kubernetes allows 256 KiB for all annotations of an object; a note of this many characters leaves room for others. */
-const MAX_NOTE = 32_768;
+/** Kubernetes allows 256 KiB for all annotations of an object; characters take up to three bytes, so these leave room for others. */
+const MAX_LONG = 16_384;
+const MAX_SHORT = 2048;
 const PREFIX = 'kubeferry.dev';
-const ANNOTATIONS = 'VirtualMachine/metadata.annotations';
 
 /** On everything that belongs to the VM. */
 export function vmLabels(name: string): Readonly<Record<string, string>> {
@@ -44,38 +44,77 @@ export function mapMetadata(vm: SourceVm, context: MappingContext, ledger: Ledge
   };
 }
 
+interface Note {
+  readonly from: string;
+  readonly text: string | undefined;
+  readonly because: string;
+}
+
 function mapAnnotations(vm: SourceVm, ledger: Ledger): Readonly<Record<string, string>> {
-  const annotations: Record<string, string> = {};
-  const keep = (key: string, entry: { from: string; text: string | undefined; because: string }): void => {
-    if (entry.text === undefined) return;
-    const full = entry.text.toWellFormed();
-    const text = full.length > MAX_NOTE ? `${full.slice(0, MAX_NOTE).toWellFormed()} …` : full;
-    annotations[`${PREFIX}/${key}`] = text;
-    const outcome = text === entry.text ? 'kept' : 'changed';
-    const value = outcome === 'kept' ? text : `the first ${MAX_NOTE} characters`;
-    ledger[outcome]({
-      from: entry.from,
-      to: `${ANNOTATIONS}["${PREFIX}/${key}"]`,
-      was: entry.text,
-      value,
-      rule: 'vm-annotation',
-      because: entry.because,
-    });
+  const { folder } = vm.placement ?? {};
+  const guest = 'KubeVirt has no field for the guest system; the source’s word for it is kept.';
+  return {
+    ...keepText(
+      'source-name',
+      { from: 'ref.name', text: vm.ref.name, because: 'The name as it was, for whoever looks for it.' },
+      ledger,
+    ),
+    ...keepText('source-id', { from: 'ref.id', text: vm.ref.id, because: 'Leads back to the source.' }, ledger),
+    ...keepText('notes', { from: 'notes', text: vm.notes, because: 'What people wrote about the VM stays with it.' }, ledger),
+    ...keepText(
+      'folder',
+      { from: 'placement.folder', text: folder, because: 'Kubernetes has no folders; the path stays readable.' },
+      ledger,
+    ),
+    ...keepText('guest-os-id', { from: 'guest.osId', text: vm.guest.osId, because: guest }, ledger),
+    ...keepText('guest-os-name', { from: 'guest.osName', text: vm.guest.osName, because: guest }, ledger),
+    ...keepJson('tags', vm.tags, ledger),
+    ...keepJson('attributes', vm.attributes, ledger),
   };
-  keep('source-name', { from: 'ref.name', text: vm.ref.name, because: 'The name as it was, for whoever looks for it.' });
-  keep('source-id', { from: 'ref.id', text: vm.ref.id, because: 'Leads back to the source.' });
-  keep('notes', { from: 'notes', text: vm.notes, because: 'What people wrote about the VM stays with it.' });
-  keep('guest-os-id', {
-    from: 'guest.osId',
-    text: vm.guest.osId,
-    because: 'KubeVirt has no field for the guest system; the source’s word for it is kept.',
+}
+
+function keepText(key: string, { from, text, because }: Note, ledger: Ledger): Readonly<Record<string, string>> {
+  if (text === undefined) return {};
+  const limit = key === 'notes' ? MAX_LONG : MAX_SHORT;
+  const whole = text.toWellFormed();
+  const kept = whole.length > limit ? `${whole.slice(0, limit).toWellFormed()} …` : whole;
+  const entry = { from, to: annotationPath(key), was: text, rule: 'vm-annotation', because };
+  if (kept === text) ledger.kept({ ...entry, value: kept });
+  else ledger.changed({ ...entry, value: whole.length > limit ? `the first ${limit} characters` : kept });
+  return { [`${PREFIX}/${key}`]: kept };
+}
+
+/** As JSON, so that nothing has to be bent into the form of a label and everything can be read back. */
+function keepJson(
+  fact: 'tags' | 'attributes',
+  value: SourceVm['tags'] | SourceVm['attributes'],
+  ledger: Ledger,
+): Readonly<Record<string, string>> {
+  if (value === undefined || Object.keys(value).length === 0) return {};
+  const text = JSON.stringify(value);
+  const rule = 'vm-annotation';
+  if (text.length > MAX_LONG) {
+    ledger.dropped({
+      from: fact,
+      was: `${text.length} characters`,
+      rule,
+      because: `Annotations have limited room; more than ${MAX_LONG} characters are not kept.`,
+    });
+    return {};
+  }
+  ledger.changed({
+    from: fact,
+    to: annotationPath(fact),
+    was: text,
+    value: text,
+    rule,
+    because: 'Labels allow too few characters for it; as JSON in an annotation nothing is lost.',
   });
-  keep('guest-os-name', {
-    from: 'guest.osName',
-    text: vm.guest.osName,
-    because: 'KubeVirt has no field for the guest system; the source’s words for it are kept.',
-  });
-  return annotations;
+  return { [`${PREFIX}/${fact}`]: text };
+}
+
+function annotationPath(key: string): string {
+  return `VirtualMachine/metadata.annotations["${PREFIX}/${key}"]`;
 }
 
 /** Host name for the pod and for DHCP: what the guest calls itself, where that can be one. */

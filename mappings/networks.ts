@@ -85,7 +85,7 @@ function note({ nic, index, outcome }: { nic: Nic; index: number; outcome: Outco
   const from = `nics[${index}].network`;
   const was = networkText(nic);
   if (target.type === 'ignored') {
-    ledger.dropped({ from, was, rule: RULE, because });
+    ledger.dropped({ from: nic.network === undefined ? `nics[${index}]` : from, was, rule: RULE, because });
     return;
   }
   const value = target.type === 'pod' ? 'pod network (masquerade; the guest gets its address by DHCP)' : attachmentName(target);
