@@ -25,13 +25,13 @@ export function findGuestOs(guest: Guest): GuestOs | undefined {
   return byId;
 }
 
-/** Lower case without the suffixes that only say how wide the processor is: `rhel8_64Guest`, `rhel8-64`, `RedHat8_64`. */
+/** Lower case without the suffixes that only say how wide the processor is: `rhel8_64Guest`, `winXPPro64Guest`, `rhel8-64`, `RedHat8_64`. */
 export function normaliseOsId(text: string): string {
   return text
     .trim()
     .toLowerCase()
     .replace(/guest$/, '')
-    .replace(/[_-](64|32|x64|arm64)$/, '');
+    .replace(/[_-](64|32|x64|arm64)$|(?<=[a-z])64$/, '');
 }
 
 function findById({ osId, osIdKind }: Guest): GuestOs | undefined {
