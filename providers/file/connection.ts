@@ -52,8 +52,11 @@ export class FileConnection implements Connection {
     const networks = new Map<string, Inventory['networks'][number]>();
     const storages = new Map<string, Inventory['storages'][number]>();
     for await (const entry of this.#list(signal)) {
-      const { networks: declared } = (await this.#openPackage(entry, signal)) ?? { networks: [] };
-      for (const network of declared) networks.set(network.id, network);
+      const source = await this.#openPackage(entry, signal);
+      if (source !== undefined) {
+        for (const network of source.networks) networks.set(network.id, network);
+        continue;
+      }
       for await (const { vm } of this.#read(entry, signal)) {
         for (const { network } of vm.nics)
           if (network !== undefined && !networks.has(network.id)) networks.set(network.id, network);

@@ -10,8 +10,8 @@ import { isPlain, show, withoutDots } from '../ovf/href.ts';
 import { type PaxFields, parsePax } from './pax.ts';
 import { BLOCK, hasChecksum, isZero, parseHeader, type TarHeader, type TarPlace, tarMalformed, text } from './tar-header.ts';
 
-/** Most headers accepted. An OVA with its disks in chunks has a few thousand. */
-const MAX_HEADERS = 20_000;
+/** Most headers accepted. An OVA with a large disk in chunks of 2 GiB has about a thousand. */
+const MAX_HEADERS = 5000;
 /** Largest extended header or long name accepted. */
 const MAX_EXTENSION = MiB;
 

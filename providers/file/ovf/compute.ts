@@ -60,12 +60,11 @@ function ovirtCores(item: HardwareItem): number | undefined {
   return parseCount(cim(item.element, 'cpu_per_socket')) || undefined;
 }
 
-/** Zero means "none" in every tool's files, so it is no fact. */
+/** Zero means "none" in every tool's files, so it is no fact; a limit in other units than frequencies is left to the extras. */
 function megahertz(item: HardwareItem, value: number | undefined): number | undefined {
   if (!value) return undefined;
   const unit = item.units === undefined ? MEGAHERTZ : parseUnit(item.units);
-  // Some exporters repeat the unit of VirtualQuantity (`count`) here; the values are megahertz all the same.
-  return unit?.base === 'hertz' ? Math.round((value * unit.factor) / MEGAHERTZ.factor) : value;
+  return unit?.base === 'hertz' ? Math.round((value * unit.factor) / MEGAHERTZ.factor) : undefined;
 }
 
 function memoryBytes(item: HardwareItem, value: number | undefined): number | undefined {

@@ -2,7 +2,7 @@
 import type { OtherDevice } from '../../../src/model/vm.ts';
 import { controllerKind } from './controllers.ts';
 import { isCdItem, isDiskItem } from './disks.ts';
-import { firstSubType, type Hardware, type HardwareItem, RESOURCE } from './hardware.ts';
+import { cim, firstSubType, type Hardware, type HardwareItem, RESOURCE } from './hardware.ts';
 import { isNicItem } from './nics.ts';
 
 /** VMware's ResourceSubType of type 1 (other) and what it is here. The vTPM is a fact of the firmware, not a device. */
@@ -47,6 +47,8 @@ function deviceKind(item: HardwareItem): OtherDevice['kind'] | undefined {
   const known = KIND_BY_TYPE.get(item.type);
   if (known !== undefined) return known;
   if (controllerKind(item) !== undefined) return undefined;
+  // oVirt's display adapter is of type 20, which is "other storage" everywhere else.
+  if (cim(item.element, 'Type') === 'video') return 'video';
   const subType = firstSubType(item);
   return VMWARE_DEVICES.find(([pattern]) => pattern.test(subType))?.[1] ?? 'other';
 }

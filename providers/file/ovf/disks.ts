@@ -206,13 +206,13 @@ const IMPLIED_KINDS: ReadonlyMap<string, DiskController> = new Map([
   ['ide', { key: 'ide0', kind: 'ide' }],
 ]);
 
-/** oVirt's `ovf:disk-interface` on the Disk; only where the file describes no controller at all. */
+/** oVirt's `ovf:disk-interface` on the Disk; only where the file describes no controller for disks. */
 function impliedController(
   disk: DiskEntry | undefined,
   { controllers }: DiskContext,
   implied: Map<string, DiskController>,
 ): DiskController | undefined {
-  if (controllers.list.length > 0) return undefined;
+  if (controllers.list.some((controller) => controller.kind !== 'usb')) return undefined;
   const word = disk && attribute(disk.element, 'disk-interface')?.toLowerCase();
   const controller = word === undefined ? undefined : IMPLIED_KINDS.get(word);
   if (controller !== undefined) implied.set(controller.key, controller);

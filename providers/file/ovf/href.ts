@@ -29,9 +29,9 @@ function decode(href: string): string {
   }
 }
 
-/** Relative, with forward slashes, staying inside. A colon in the first part would be a scheme or a drive. */
+/** Relative, with forward slashes, staying inside. What begins like a scheme or a drive letter is refused. */
 export function isPlain(name: string): boolean {
-  if (name === '' || name.startsWith('/') || name.includes('\\') || /^[^/]*:/.test(name)) return false;
+  if (name === '' || name.startsWith('/') || name.includes('\\') || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(name)) return false;
   if (Array.from(name).some((character) => character < ' ' || character === '\x7f')) return false;
   return !name.split('/').includes('..') && withoutDots(name) !== '';
 }

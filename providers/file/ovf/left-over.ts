@@ -6,6 +6,7 @@ import { extraFact, flatten, qualifiedName } from './extras.ts';
 import { cim, type Hardware } from './hardware.ts';
 import { productFacts } from './product.ts';
 import { isOvf, kindOf, sectionsOf } from './section.ts';
+import { parseUnit } from './values.ts';
 import { attribute, childrenOf, type XmlElement } from './xml.ts';
 
 /** Children of a system that are read elsewhere. */
@@ -21,6 +22,7 @@ const READ_KINDS: ReadonlySet<string> = new Set([
   'BootOrderSection',
   'Machine',
   'BiosType',
+  'Description',
 ]);
 
 /** Fields of an item that are read, or that only repeat others. */
@@ -73,7 +75,12 @@ function unreadKeys(path: string, keys: ReadonlyMap<string, string>): readonly E
 }
 
 function itemExtras(item: XmlElement, name: string): readonly ExtraFact[] {
-  const unread = item.children.filter((child) => !READ_FIELDS.has(child.name) && child.name !== 'ExtraConfig');
+  const units = parseUnit(cim(item, 'AllocationUnits') ?? 'MHz');
+  const unread = item.children.filter(({ name: field }) => {
+    // Xen writes a limit in units of its own; only frequencies and sizes have a field.
+    if (field === 'Limit' || field === 'Reservation') return units === undefined;
+    return !READ_FIELDS.has(field) && field !== 'ExtraConfig';
+  });
   const keys = [...childrenOf(item, 'Config', 'vmw'), ...childrenOf(item, 'ExtraConfig', 'vmw')];
   return [...unread, ...keys].flatMap((child) => flatten(child, `Item[${name}]/${qualifiedName(child)}`));
 }
@@ -82,7 +89,10 @@ function itemExtras(item: XmlElement, name: string): readonly ExtraFact[] {
 function leftOutFact(item: XmlElement): ExtraFact {
   const name = cim(item, 'ElementName') ?? cim(item, 'Caption') ?? cim(item, 'ResourceType') ?? '';
   const bound = attribute(item, 'bound');
-  const why = bound === undefined ? `only in configuration ${attribute(item, 'configuration') ?? ''}` : `${bound} of a range`;
+  const configuration = attribute(item, 'configuration');
+  const elsewhere =
+    configuration === undefined ? 'replaced by an item of the configuration' : `only in configuration ${configuration}`;
+  const why = bound === 'min' || bound === 'max' ? `${bound} of a range` : elsewhere;
   const quantity = cim(item, 'VirtualQuantity');
   return extraFact(`Item[${name}]`, quantity === undefined ? why : `${why}: ${quantity}`);
 }

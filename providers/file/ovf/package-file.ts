@@ -8,7 +8,7 @@ import type { PackageFile, PackageFiles } from './package.ts';
 import { malformed, placeOf } from './xml.ts';
 
 /** Most chunks of one file. */
-const MAX_CHUNKS = 10_000;
+const MAX_CHUNKS = 5000;
 
 /** A declared file and what is there of it. */
 export interface FoundFile {

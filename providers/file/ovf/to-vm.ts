@@ -19,7 +19,7 @@ import { readNics } from './nics.ts';
 import { productProperties } from './product.ts';
 import { kindOf, sectionsOf } from './section.ts';
 import { readVirtualBox } from './virtualbox.ts';
-import { textOf } from './xml.ts';
+import { textOf, type XmlElement } from './xml.ts';
 
 /** A system as its descriptor describes it, before its images are looked at. */
 export interface VmDraft {
@@ -65,7 +65,7 @@ export function readSystem(
       memory: readMemory(hardware),
       firmware: readFirmware(element, hardware, { envelope, order, vbox }),
       identity: readIdentity(element, stated, vbox),
-      clock: defined({ rtc: vbox?.rtc }),
+      clock: defined({ rtc: vbox?.rtc ?? ovirtZone(element) }),
       guest: readGuest(element, vbox),
       // A USB controller is a disk controller only when a disk hangs on it.
       controllers: [...controllers.list.filter(({ kind, key }) => kind !== 'usb' || used.has(key)), ...drives.implied],
@@ -80,6 +80,12 @@ export function readSystem(
     properties,
     eulas: sections.filter((section) => kindOf(section) === 'EulaSection').length,
   };
+}
+
+/** oVirt writes the zone of the hardware clock: an IANA name, or for Windows guests a name of Microsoft's, which stays an extra. */
+function ovirtZone(system: XmlElement): string | undefined {
+  const zone = textOf(system, 'TimeZone');
+  return zone !== undefined && /^[A-Za-z]+\/[A-Za-z_/+-]+\d*$/.test(zone) ? zone : undefined;
 }
 
 /** What is known about a disk after its image was looked at; no image for a blank disk. */
