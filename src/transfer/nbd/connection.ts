@@ -82,14 +82,23 @@ async function open(reader: SocketReader, { exportName, signal }: ConnectNbdOpti
   }
 }
 
+/** A part of a buffer, `end` exclusive. */
+interface Filled {
+  readonly at: number;
+  end: number;
+}
+
+/** More separate parts of one answer than this are refused; honest ones come in order and merge. */
+const MAX_PARTS = 4096;
+
 /** A request whose answer has not wholly come. */
 interface Pending {
   readonly offset: number;
   readonly length: number;
   /** Where read data goes; absent for block status. */
   readonly buffer?: Uint8Array;
-  /** Bytes of `buffer` that were answered for. */
-  filled: number;
+  /** Parts of `buffer` that were answered for, in the order they came, adjoining ones merged. */
+  readonly filled: Filled[];
   runs: readonly AllocationRun[];
   /** Refusal of the server, thrown when the answer is complete. */
   error?: MigrationError;
@@ -150,7 +159,7 @@ class Connection implements NbdConnection {
         offset,
         length,
         ...(buffer === undefined ? {} : { buffer }),
-        filled: 0,
+        filled: [],
         runs: [],
         resolve: () => resolve(pending),
         reject,
@@ -187,8 +196,7 @@ class Connection implements NbdConnection {
     else if (pending.buffer === undefined || this.#agreed.structured)
       throw broken('a simple answer where a structured one is due');
     else {
-      await this.#reader.fill(pending.buffer);
-      pending.filled = pending.length;
+      await this.#reader.fill(claim(pending, 0, pending.length));
     }
     this.#finish(cookie, pending);
   }
@@ -231,7 +239,8 @@ class Connection implements NbdConnection {
   }
 
   #finish(cookie: bigint, pending: Pending): void {
-    const complete = pending.buffer === undefined ? pending.runs.length > 0 : pending.filled === pending.length;
+    const answered = pending.filled.reduce((sum, part) => sum + part.end - part.at, 0);
+    const complete = pending.buffer === undefined ? pending.runs.length > 0 : answered === pending.length;
     if (pending.error === undefined && !complete) throw broken('an answer is incomplete');
     this.#pending.delete(cookie);
     if (pending.error !== undefined) pending.reject(pending.error);
@@ -239,14 +248,18 @@ class Connection implements NbdConnection {
   }
 }
 
-/** The part of the request's buffer that an answer fills; counted, so that doubled and missing parts are found. */
+/** The part of the request's buffer that an answer fills. No part is filled twice, so that a missing one is found. */
 function claim(pending: Pending, at: number, length: number): Uint8Array {
-  const { buffer } = pending;
-  if (buffer === undefined || !(at >= 0) || length === 0 || at + length > pending.length)
+  const { buffer, filled } = pending;
+  const end = at + length;
+  if (buffer === undefined || !(at >= 0) || length === 0 || end > pending.length)
     throw broken('data outside of what was asked for');
-  pending.filled += length;
-  if (pending.filled > pending.length) throw broken('more data than was asked for');
-  return buffer.subarray(at, at + length);
+  if (filled.some((part) => at < part.end && part.at < end) || filled.length >= MAX_PARTS)
+    throw broken('data that was given before');
+  const last = filled.at(-1);
+  if (last?.end === at) last.end = end;
+  else filled.push({ at, end });
+  return buffer.subarray(at, end);
 }
 
 /** Status runs adjoin and start at the request's offset; the last one may reach beyond its end and is cut. */

@@ -11,6 +11,8 @@ import { connectNbd, type NbdConnection } from './connection.ts';
 
 /** Opening takes milliseconds; a chain of hundreds of layers, or a sleeping disk, takes longer. */
 const START_LIMIT_MS = 60_000;
+/** A server that hung up ends in less than this, or it has another reason. */
+const HANG_UP_MS = 1000;
 /** Linux: sun_path holds 108 bytes with the closing zero. */
 const MAX_SOCKET_PATH = 107;
 
@@ -57,14 +59,20 @@ async function connectWhenReady(server: RunningProgram, socketPath: string, sign
       return await connectNbd({ socketPath, exportName: '', signal });
     } catch (error) {
       const code = systemCode(error);
-      if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
+      if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw await betterReason(server, error, signal);
     }
     // qemu-nbd does not say when it listens.
     if ((await Promise.race([ended, sleep(5)])) !== 'ended') continue;
-    if (signal.aborted) throw canceled(signal);
-    throw diagnose('qemu-nbd', await server.ended);
+    throw signal.aborted ? canceled(signal) : diagnose('qemu-nbd', await server.ended);
   }
   throw new MigrationError('transfer-tool-failed', 'qemu-nbd did not open the image within a minute.');
+}
+
+/** qemu-nbd listens before it opens the image: when it hangs up and ends, what it said is the reason. */
+async function betterReason(server: RunningProgram, error: unknown, signal: AbortSignal): Promise<unknown> {
+  if (signal.aborted) return canceled(signal);
+  const exit = await Promise.race([server.ended, sleep(HANG_UP_MS)]);
+  return exit === undefined ? error : diagnose('qemu-nbd', exit);
 }
 
 function tie(connection: NbdConnection, server: RunningProgram): NbdConnection {
