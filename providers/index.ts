@@ -1,6 +1,7 @@
 /** The registry of providers: one line each. `README.md` beside it says how to add one. */
 import type { Provider } from '../src/contracts/provider.ts';
 import { fileProvider } from './file/index.ts';
+import { rvtoolsProvider } from './rvtools/index.ts';
 
 /** Asked in this order; the first that claims a source opens it. */
-export const PROVIDERS: readonly Provider[] = [fileProvider];
+export const PROVIDERS: readonly Provider[] = [rvtoolsProvider, fileProvider];

@@ -1,0 +1,38 @@
+/** The shared strings part (ECMA-376 §18.4.9): texts that cells name by number. Formatting and phonetic hints are left out. */
+import { MigrationError } from '../../../src/model/errors.ts';
+import { MAX_TOKEN } from '../limits.ts';
+import { Budget, PagedList } from '../paged-list.ts';
+import { unescapeExcel, type XmlListener, XmlScanner } from './xml-scanner.ts';
+
+export class SharedStrings implements XmlListener {
+  wantsText = false;
+  readonly #scanner = new XmlScanner(this);
+  readonly #strings = new PagedList<string>(new Budget());
+  #value = '';
+  #phonetic = false;
+
+  push(chunk: Buffer): void {
+    this.#scanner.push(chunk);
+  }
+
+  get(index: number): string | undefined {
+    return this.#strings.get(index);
+  }
+
+  open(name: string): void {
+    if (name === 't') this.wantsText = !this.#phonetic;
+    else if (name === 'rPh') this.#phonetic = true;
+    else if (name === 'si') this.#value = '';
+  }
+
+  close(name: string): void {
+    if (name === 't') this.wantsText = false;
+    else if (name === 'rPh') this.#phonetic = false;
+    else if (name === 'si') this.#strings.push(unescapeExcel(this.#value));
+  }
+
+  text(text: string): void {
+    this.#value += text;
+    if (this.#value.length > MAX_TOKEN) throw new MigrationError('workbook-malformed', 'A text is longer than Excel allows.');
+  }
+}
