@@ -4,6 +4,8 @@
  * because Node strips types everywhere but inside node_modules. Written for old versions of Node, so that it can say what is missing.
  */
 import { existsSync } from 'node:fs';
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const sources = new URL('./main.ts', import.meta.url);
 const build = new URL('../../dist/src/cli/main.js', import.meta.url);
@@ -11,6 +13,9 @@ const checkout = existsSync(sources);
 
 const trouble = checkout ? troubleInCheckout() : troubleInPackage();
 if (trouble === undefined) {
+  // Keeps the stripped and compiled sources between runs (keyed by content and version of Node): halves the time to start.
+  if (checkout)
+    module.enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/kubeferry/compiled', import.meta.url)));
   await import((checkout ? sources : build).href);
 } else {
   process.stderr.write(`kubeferry: ${trouble}\n`);
