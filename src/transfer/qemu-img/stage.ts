@@ -112,9 +112,11 @@ class LayerStage {
       return { sectors, type: 'FLAT', file: path.basename(hole), offset: 0 };
     }
     const found = this.#checkedExtent(line.file);
-    const length = (type === 'FLAT' || type === 'VMFS' ? offset + sectors : 1) * SECTOR;
-    await sizeOf({ path: found, offset: 0, length });
-    if (type !== 'FLAT' && type !== 'VMFS') hasBinaryHeader(await readHead([{ path: found, offset: 0, length }], SECTOR));
+    if (type === 'FLAT' || type === 'VMFS') {
+      await sizeOf({ path: found, offset: offset * SECTOR, length: sectors * SECTOR });
+      return { sectors, type: 'FLAT', file: await this.#link(found), offset };
+    }
+    hasBinaryHeader(await readHead([{ path: found, offset: 0, length: SECTOR }], SECTOR));
     return { sectors, type, file: await this.#link(found), offset };
   }
 

@@ -48,12 +48,13 @@ export async function* decodeVmdkStream(reader: ByteReader): AsyncGenerator<Disk
   while (await reader.skip(64 * 1024));
 }
 
-/** Deflated grains, each led by a marker. `listed` counts the grains of tables that were found in front. */
-async function* decodeMarked(reader: ByteReader, header: SparseHeader, listed = 0): AsyncGenerator<DiskPiece> {
+/** Deflated grains, each led by a marker. `listed` counts the grains of tables in front; their writers set no end marker. */
+async function* decodeMarked(reader: ByteReader, header: SparseHeader, listed: number | undefined): AsyncGenerator<DiskPiece> {
   const seen = new GrainSet(header);
-  let promised = listed;
+  let promised = listed ?? 0;
   for (;;) {
     const sector = await reader.take(SECTOR);
+    if (sector === undefined && listed === seen.count) break;
     if (sector === undefined) throw truncated();
     const marker = parseMarker(sector);
     if (marker.kind === 'end') break;

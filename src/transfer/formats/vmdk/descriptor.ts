@@ -78,7 +78,8 @@ function malformed(what: string): MigrationError {
 /** An extent of a descriptor that we write: `file` is a plain name beside it, without quotes. */
 export interface WrittenExtent {
   readonly sectors: number;
-  readonly type: Exclude<VmdkExtentType, 'ZERO'>;
+  /** VMFS extents are flat too; qemu takes no offset for them, so they are written as FLAT. */
+  readonly type: Exclude<VmdkExtentType, 'ZERO' | 'VMFS'>;
   readonly file: string;
   readonly offset: number;
 }
@@ -87,7 +88,7 @@ export interface WrittenExtent {
 export function writeDescriptor(options: { cid?: string; parentCid?: string; extents: readonly WrittenExtent[] }): string {
   const { cid = 'fffffffe', parentCid = NO_PARENT, extents } = options;
   const lines = extents.map(({ sectors, type, file, offset }) =>
-    type === 'FLAT' || type === 'VMFS' ? `RW ${sectors} ${type} "${file}" ${offset}` : `RW ${sectors} ${type} "${file}"`,
+    type === 'FLAT' ? `RW ${sectors} ${type} "${file}" ${offset}` : `RW ${sectors} ${type} "${file}"`,
   );
   const head = [
     '# Disk DescriptorFile',
