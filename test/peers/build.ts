@@ -15,8 +15,6 @@ import { promisify } from 'node:util';
 export interface BuildOptions {
   /** Package to build, as the module sees it; the module's own root when absent. */
   readonly package?: string;
-  /** Further linker flags, such as a version stamp. */
-  readonly ldflags?: readonly string[];
   /** Folder that holds the module; `test/peers/<name>` when absent. */
   readonly folder?: string;
   /** Receives one line now and then while something is built; written to stderr when absent. */
@@ -25,6 +23,8 @@ export interface BuildOptions {
 
 /** Built under the lock, unless somebody else did so while we waited for it. $0 is the program, the rest is the build command. */
 const BUILD_ONCE = 'test -x "$0" && exit 0; "$@" && mv "$0.new" "$0"';
+/** Stripped, the same bytes in every folder, and go.sum is never changed. */
+const FLAGS = ['-v', '-mod=readonly', '-buildvcs=false', '-trimpath', '-ldflags=-s -w'];
 const PROGRESS_EVERY_MS = 10_000;
 /** Lines of a failed build that are shown. */
 const TAIL = 40;
@@ -35,9 +35,8 @@ const TAIL = 40;
  */
 export async function buildPeer(name: string, options: BuildOptions = {}): Promise<string> {
   const folder = options.folder ?? join(import.meta.dirname, name);
-  const flags = ['-s', '-w', ...(options.ldflags ?? [])].join(' ');
   const target = options.package ?? '.';
-  const hash = createHash('sha256').update(`${await toolchain(folder)}\n${target}\n${flags}\n`);
+  const hash = createHash('sha256').update(`${await toolchain(folder)}\n${target}\n${FLAGS.join(' ')}\n`);
   for (const file of await moduleFiles(folder)) hash.update(`${file}\n`).update(await readFile(join(folder, file)));
 
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'kubeferry', 'peers');
@@ -45,19 +44,7 @@ export async function buildPeer(name: string, options: BuildOptions = {}): Promi
   if (await exists(program)) return program;
 
   await mkdir(cache, { recursive: true });
-  const go = [
-    'go',
-    'build',
-    '-v',
-    '-mod=readonly',
-    '-buildvcs=false',
-    '-trimpath',
-    '-ldflags',
-    flags,
-    '-o',
-    `${program}.new`,
-    target,
-  ];
+  const go = ['go', 'build', ...FLAGS, '-o', `${program}.new`, target];
   await compile(name, ['flock', `${program}.lock`, 'sh', '-c', BUILD_ONCE, program, ...go], folder, options);
   return program;
 }
@@ -76,7 +63,7 @@ async function toolchain(folder: string): Promise<string> {
     return stdout;
   } catch (cause) {
     const least = /^go (\S+)$/m.exec(await readFile(join(folder, 'go.mod'), 'utf8'))?.[1];
-    throw new Error(`the tests need Go ${least} or newer on PATH: install it from go.dev/dl or Debian's golang-go`, { cause });
+    throw new Error(`the tests need Go ${least} or newer on PATH: install the Go toolchain`, { cause });
   }
 }
 
@@ -97,27 +84,35 @@ async function exists(file: string): Promise<boolean> {
 async function compile(name: string, command: readonly string[], folder: string, options: BuildOptions): Promise<void> {
   const say = options.onProgress ?? ((line: string) => process.stderr.write(`${line}\n`));
   const started = Date.now();
-  const said: string[] = [];
-  let packages = 0;
-  let downloads = 0;
-  const [program = '', ...args] = command;
-  const child = spawn(program, args, { cwd: folder, env: goEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] });
-  const exit = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const seconds = () => Math.round((Date.now() - started) / 1000);
+  const said = new Said();
   say(`test peer ${name}: building, which takes minutes the first time`);
-  const report = setInterval(() => {
-    const seconds = Math.round((Date.now() - started) / 1000);
-    say(`test peer ${name}: ${seconds} s, ${downloads} modules downloaded, ${packages} packages compiled`);
-  }, PROGRESS_EVERY_MS);
+  const report = setInterval(
+    () => say(`test peer ${name}: ${seconds()} s, ${said.downloads} modules downloaded, ${said.packages} packages compiled`),
+    PROGRESS_EVERY_MS,
+  );
   try {
-    for await (const line of createInterface({ input: child.stderr })) {
-      if (line.startsWith('go: downloading ')) downloads += 1;
-      else if (/^[\w./-]+$/.test(line)) packages += 1;
-      else said.push(line);
-    }
+    const [program = '', ...args] = command;
+    const child = spawn(program, args, { cwd: folder, env: goEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] });
+    const exit = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+    createInterface({ input: child.stderr }).on('line', (line) => said.add(line));
     const code = await exit;
-    if (code !== 0) throw new Error(`test peer ${name} cannot be built (exit ${code}):\n${said.slice(-TAIL).join('\n')}`);
-    say(`test peer ${name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
+    if (code !== 0) throw new Error(`test peer ${name} cannot be built (exit ${code}):\n${said.rest.slice(-TAIL).join('\n')}`);
+    say(`test peer ${name}: built in ${seconds()} s`);
   } finally {
     clearInterval(report);
+  }
+}
+
+/** What Go says while it builds: names of modules and packages, and the rest, which is trouble. */
+class Said {
+  downloads = 0;
+  packages = 0;
+  readonly rest: string[] = [];
+
+  add(line: string): void {
+    if (line.startsWith('go: downloading ')) this.downloads += 1;
+    else if (/^[\w./-]+$/.test(line)) this.packages += 1;
+    else this.rest.push(line);
   }
 }

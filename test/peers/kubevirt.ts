@@ -54,6 +54,9 @@ export interface AnyManifest {
   readonly metadata: { readonly name: string };
 }
 
+/** Gates that the judging KubeVirt 1.8 has off and 1.9 has on by default, as far as our manifests need them: empty CD-ROM drives. */
+export const ON_FROM_1_9: readonly string[] = ['DeclarativeHotplugVolumes'];
+
 export interface AdmitOptions {
   /** Feature gates that are on beside the default ones, such as `DeclarativeHotplugVolumes`. */
   readonly gates?: readonly string[];
@@ -86,7 +89,7 @@ export async function kubevirtVersion(): Promise<string> {
   return version;
 }
 
-/** Everything a verdict objects to, one line each: `web create spec.template.spec.domain.cpu: …`. Empty when it was accepted. */
+/** Everything a verdict objects to, one line each: `VirtualMachine web, create, spec.runStrategy: …`. Empty when it was accepted. */
 export function objections(verdict: AdmissionVerdict): readonly string[] {
   return STAGES.flatMap((stage) =>
     (verdict[stage]?.causes ?? []).map((cause) => `${verdict.kind} ${verdict.name}, ${stage}, ${cause.field}: ${cause.message}`),

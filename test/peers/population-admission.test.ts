@@ -6,7 +6,7 @@ import { assignNames } from '../../mappings/names.ts';
 import { GUEST_OS_TABLE } from '../../src/model/guest-os.ts';
 import type { MappingOptions } from '../../src/model/mapping.ts';
 import type { SourceVm } from '../../src/model/vm.ts';
-import { type AdmissionVerdict, type AnyManifest, admitAll, objections } from './kubevirt.ts';
+import { type AdmissionVerdict, type AnyManifest, admitAll, ON_FROM_1_9, objections } from './kubevirt.ts';
 import { NETWORK_MAP, population, STORAGE_MAP, UNUSUAL_MEMORY, USUAL_MEMORY } from './population.ts';
 
 const GUEST_IDS = GUEST_OS_TABLE.flatMap((row) => row.vmware?.[0] ?? []);
@@ -33,9 +33,6 @@ function sortsOf(verdicts: readonly AdmissionVerdict[]): string {
     .slice(0, SHOWN)
     .join('\n');
 }
-
-/** Alpha in the KubeVirt that judges, on by default from 1.9: empty CD-ROM drives. */
-const ON_FROM_1_9 = ['DeclarativeHotplugVolumes'];
 
 describe('a population of mapped VMs', () => {
   const vms = population({ count: 500, seed: 20_261_122, guestIds: GUEST_IDS, memorySizes: USUAL_MEMORY });
