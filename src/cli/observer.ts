@@ -3,6 +3,7 @@ import cliProgress from 'cli-progress';
 import type { Clock } from '../contracts/clock.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Observer } from '../contracts/observer.ts';
+import { isTerminal, type Phase } from '../model/phase.ts';
 import type { TransferProgress } from '../model/transfer.ts';
 import { formatBytes } from '../model/units.ts';
 import { printable } from '../report/columns.ts';
@@ -10,7 +11,7 @@ import { formatDuration, Rate } from './rate.ts';
 import type { Terminal } from './services.ts';
 
 export function createObserver(terminal: Terminal, clock: Clock, log: Log): Observer & Disposable {
-  const display = terminal.live ? new Bars(terminal, clock) : new Lines(terminal, clock);
+  const display = terminal.live ? new Bars(clock) : new Lines(terminal, clock);
   return {
     phase(plan, progress) {
       log.info({ vm: plan.vm.name, phase: progress.phase, code: progress.failure?.code }, 'phase');
@@ -36,69 +37,85 @@ export function createObserver(terminal: Terminal, clock: Clock, log: Log): Obse
 
 const STAGES = { copy: 'copying', prove: 'proving' } as const;
 
-/** Bars, redrawn in place. */
+/** Clears the rest of a line: a redrawn bar may have been longer than what is written over it. */
+const ERASE_TO_END = '\u001b[K';
+
+/** A bar for each disk in flight, redrawn in place; what is finished becomes a line above them. */
 class Bars {
   readonly #bars: cliProgress.MultiBar;
-  readonly #byJob = new Map<string, { readonly bar: cliProgress.SingleBar; rate: Rate; stage: TransferProgress['stage'] }>();
+  readonly #byJob = new Map<string, Flight>();
   readonly #clock: Clock;
 
-  constructor(terminal: Terminal, clock: Clock) {
+  constructor(clock: Clock) {
     this.#clock = clock;
     this.#bars = new cliProgress.MultiBar(
       {
-        format: ' {job} {bar} {percentage}% {stage} {moved} {rate} {eta_text}',
+        format: `{job} {bar} {percentage}% {stage} {moved} {rate} {left}${ERASE_TO_END}`,
         hideCursor: true,
-        clearOnComplete: false,
         barsize: 24,
         fps: 5,
         autopadding: true,
+        emptyOnZero: true,
+        linewrap: false,
       },
       cliProgress.Presets.shades_grey,
     );
-    this.#log = (line) => this.#bars.log(`${line}\n`);
-    this.#terminal = terminal;
   }
 
-  readonly #log: (line: string) => void;
-  readonly #terminal: Terminal;
-
-  phase(name: string, phase: string): void {
-    if (this.#byJob.size === 0) this.#terminal.err(`${printable(name)}: ${phase}\n`);
-    else this.#log(`${printable(name)}: ${phase}`);
+  phase(name: string, phase: Phase): void {
+    if (isTerminal(phase)) this.#line(`${name}: ${phase}`);
   }
 
   starts(job: string): void {
-    const bar = this.#bars.create(1, 0, { job: printable(job), stage: '', moved: '', rate: '', eta_text: '' });
-    this.#byJob.set(job, { bar, rate: new Rate(), stage: 'copy' });
+    const bar = this.#bars.create(1, 0, { job: printable(job), stage: 'opening', moved: '', rate: '', left: '' });
+    this.#byJob.set(job, { bar, since: this.#clock.now(), rate: new Rate(), stage: 'copy' });
   }
 
   moves({ job, stage, done, total }: TransferProgress): void {
-    const entry = this.#byJob.get(job);
-    if (entry === undefined) return;
-    if (entry.stage !== stage) {
-      entry.stage = stage;
-      entry.rate = new Rate();
+    const flight = this.#byJob.get(job);
+    if (flight === undefined) return;
+    if (flight.stage !== stage) {
+      flight.stage = stage;
+      flight.rate = new Rate();
     }
-    entry.rate.note(done, this.#clock.now());
-    const left = entry.rate.secondsLeft(total);
-    const speed = entry.rate.bytesPerSecond;
-    entry.bar.setTotal(Math.max(total, 1));
-    entry.bar.update(total === 0 ? 1 : done, {
+    flight.rate.note(done, this.#clock.now());
+    const left = flight.rate.secondsLeft(total);
+    const speed = flight.rate.bytesPerSecond;
+    flight.bar.setTotal(Math.max(total, 1));
+    flight.bar.update(total === 0 ? 1 : done, {
       stage: STAGES[stage],
       moved: `${formatBytes(done)} of ${formatBytes(total)}`,
       rate: speed === undefined ? '' : `${formatBytes(Math.round(speed))}/s`,
-      eta_text: left === undefined ? '' : `${formatDuration(left)} left`,
+      left: left === undefined ? '' : `${formatDuration(left)} left`,
     });
   }
 
   ends(job: string, failed: string | undefined): void {
-    this.#byJob.get(job)?.bar.update({ stage: failed === undefined ? 'done' : 'failed', rate: '', eta_text: '' });
-    this.#byJob.get(job)?.bar.stop();
+    const flight = this.#byJob.get(job);
+    if (flight !== undefined) this.#bars.remove(flight.bar);
+    this.#byJob.delete(job);
+    this.#line(endLine(job, this.#clock.now() - (flight?.since ?? this.#clock.now()), failed));
   }
 
   close(): void {
     this.#bars.stop();
   }
+
+  #line(text: string): void {
+    this.#bars.log(`${printable(text)}${ERASE_TO_END}\n`);
+  }
+}
+
+/** A disk that is being moved, with its bar. */
+interface Flight {
+  readonly bar: cliProgress.SingleBar;
+  readonly since: number;
+  rate: Rate;
+  stage: TransferProgress['stage'];
+}
+
+function endLine(job: string, milliseconds: number, failed: string | undefined): string {
+  return failed === undefined ? `${job}: done in ${(milliseconds / 1000).toFixed(1)} s` : `${job}: failed: ${failed}`;
 }
 
 /** One line when a stage of a disk begins and when the disk is finished. */
@@ -129,8 +146,7 @@ class Lines {
 
   ends(job: string, failed: string | undefined): void {
     const since = this.#stages.get(job)?.since ?? this.#clock.now();
-    const took = ((this.#clock.now() - since) / 1000).toFixed(1);
-    this.#line(failed === undefined ? `${job}: done in ${took} s` : `${job}: failed: ${failed}`);
+    this.#line(endLine(job, this.#clock.now() - since, failed));
   }
 
   close(): void {}
