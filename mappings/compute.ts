@@ -43,7 +43,7 @@ export function mapCpu(vm: SourceVm, options: MappingOptions, ledger: Ledger): D
 }
 
 function chooseTopology(vm: SourceVm, options: MappingOptions, ledger: Ledger): { sockets: number; cores: number } {
-  const count = options.cpus ?? vm.cpu.count ?? DEFAULT_CPUS;
+  const count = options.cpus ?? (vm.cpu.count || DEFAULT_CPUS);
   const { cores, because } = chooseCores(vm.cpu.coresPerSocket, count, vm.platform.vendor);
   const sockets = count / cores;
   noteCount(vm.cpu, { count, sockets, cores, given: options.cpus !== undefined }, ledger);

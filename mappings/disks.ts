@@ -8,7 +8,7 @@ import type { BootOrder } from './boot-order.ts';
 import type { MappingContext } from './context.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
 import { claimName } from './names.ts';
-import { mapClaim } from './storage.ts';
+import { isModeGuessed, mapClaim } from './storage.ts';
 
 /** Each virtio disk takes a PCI port of its own, and a q35 machine has about thirty; further disks share one SCSI controller. */
 const MAX_VIRTIO_DISKS = 20;
@@ -33,6 +33,11 @@ interface DiskContext {
 export function mapDisks(vm: SourceVm, { context, os, boot, ledger }: DiskContext): MappedDisks {
   const placements = vm.disks.map((disk, index) => ({ disk: disk.key, claim: claimName(context.name, index) }));
   const claims = vm.disks.map((disk, index) => mapClaim(disk, { context, index, claim: claimName(context.name, index), ledger }));
+  const guessed = vm.disks.filter((disk) => isModeGuessed(disk, context)).map(({ label }) => label);
+  if (guessed.length > 0) {
+    const advice = 'Give facts about the cluster, or state volumeMode and accessMode in the storage map, for a better one.';
+    ledger.concern('storage-mode-unknown', 'disks', `${guessed.join(', ')}: ReadWriteOnce on a file system. ${advice}`);
+  }
   const devices = vm.disks.map((disk, index) => {
     const bus = chooseBus(disk, { context, os, index, bootOrder: boot.disks.get(disk.key) });
     return toDevice(disk, { index, bus, bootOrder: boot.disks.get(disk.key), ledger });

@@ -12,6 +12,7 @@ const HOT_ADD_FACTOR = 4;
 /** KubeVirt switches memory hot-plug off, silently, below 1 GiB and when the size is no multiple of 2 MiB. */
 const MIN_HOTPLUG_MEMORY = GiB;
 const HOTPLUG_ALIGNMENT = 2 * MiB;
+const GIVEN = 'The memory size was given as an option.';
 
 export function mapMemory(memory: Memory, options: MappingOptions, ledger: Ledger): Domain['memory'] {
   const size = chooseMemory(memory, options, ledger);
@@ -34,19 +35,17 @@ export function mapMemory(memory: Memory, options: MappingOptions, ledger: Ledge
 function chooseMemory(memory: Memory, options: MappingOptions, ledger: Ledger): number {
   const to = `${DOMAIN}.memory.guest`;
   const rule = 'memory-size';
-  const asked = options.memory ?? memory.size ?? DEFAULT_MEMORY;
+  const asked = options.memory ?? (memory.size || DEFAULT_MEMORY);
   const size = roundUp(asked, MiB);
-  const value = toQuantity(size);
+  const entry = { to, value: toQuantity(size), rule };
   if (memory.size === undefined) {
-    const because =
-      options.memory === undefined ? 'The source states no memory size.' : 'The memory size was given as an option.';
-    ledger.added({ to, value, rule, because });
+    ledger.added({ ...entry, because: options.memory === undefined ? 'The source states no memory size.' : GIVEN });
   } else if (size === memory.size) {
-    ledger.kept({ from: 'memory.size', to, was: formatBytes(size), value, rule, because: 'Same size as at the source.' });
+    ledger.kept({ ...entry, from: 'memory.size', was: formatBytes(size), because: 'Same size as at the source.' });
   } else {
-    const because =
-      options.memory === undefined ? 'Rounded up to a whole MiB, as QEMU needs it.' : 'The memory size was given as an option.';
-    ledger.changed({ from: 'memory.size', to, was: formatBytes(memory.size), value, rule, because });
+    const because = memory.size === 0 ? 'No machine runs without memory.' : 'Rounded up to a whole MiB, as QEMU needs it.';
+    const was = formatBytes(memory.size);
+    ledger.changed({ ...entry, from: 'memory.size', was, because: options.memory === undefined ? because : GIVEN });
   }
   return size;
 }

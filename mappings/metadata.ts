@@ -30,10 +30,10 @@ export function mapMetadata(vm: SourceVm, context: MappingContext, ledger: Ledge
   });
   if (options.namespace !== undefined) {
     ledger.added({
-      to: 'metadata.namespace',
+      to: 'VirtualMachine/metadata.namespace',
       value: options.namespace,
       rule: 'namespace',
-      because: 'Given as an option; every object is in it.',
+      because: 'Given as an option.',
     });
   }
   return {

@@ -40,6 +40,9 @@ export function mapClaim(disk: Disk, { context, index, claim, ledger }: ClaimCon
     rule: 'claim-label',
     because: 'Finds everything that belongs to the VM.',
   });
+  const { namespace } = context.options;
+  if (namespace !== undefined)
+    ledger.added({ to: `${to}/metadata.namespace`, value: namespace, rule: 'namespace', because: 'Given as an option.' });
   const target = findTarget(disk, context);
   const known = findClass(target.storageClass, context);
   noteClass(disk, { target, from, to, ledger });
@@ -62,13 +65,6 @@ export function mapClaim(disk: Disk, { context, index, claim, ledger }: ClaimCon
       'Map the disk to a class that is known to offer ReadWriteMany block volumes.',
     );
   }
-  if (target.volumeMode === undefined && known?.claimProperties === undefined && disk.shared !== true) {
-    ledger.concern(
-      'storage-mode-unknown',
-      `${from}.storage`,
-      `${disk.label} gets a ${mode.accessMode} ${mode.volumeMode} volume. State volumeMode and accessMode in the storage map for another.`,
-    );
-  }
   const size = claimSize(disk.capacity, mode.volumeMode, known?.filesystemOverhead ?? DEFAULT_OVERHEAD);
   noteSize(disk, { size, mode, from, to, ledger });
   return {
@@ -76,7 +72,7 @@ export function mapClaim(disk: Disk, { context, index, claim, ledger }: ClaimCon
     kind: 'PersistentVolumeClaim',
     metadata: {
       name: claim,
-      ...(context.options.namespace === undefined ? {} : { namespace: context.options.namespace }),
+      ...(namespace === undefined ? {} : { namespace }),
       labels: vmLabels(context.name),
     },
     spec: {
@@ -86,6 +82,13 @@ export function mapClaim(disk: Disk, { context, index, claim, ledger }: ClaimCon
       resources: { requests: { storage: toQuantity(size) } },
     },
   };
+}
+
+/** True when neither map nor facts say how the volume of a disk should be, so that the safe choice is a guess. */
+export function isModeGuessed(disk: Disk, context: MappingContext): boolean {
+  const { storageClass, volumeMode, accessMode } = findTarget(disk, context);
+  if (disk.shared === true || volumeMode !== undefined || accessMode !== undefined) return false;
+  return findClass(storageClass, context)?.claimProperties === undefined;
 }
 
 /**

@@ -59,7 +59,7 @@ function prepareVm(vm: SourceVm, { peers, names, request }: Surroundings): VmRep
   const mapping = mapVm(vm, { networkMap, storageMap, facts, options, name: assigned.name, nameBecause: assigned.because });
   return {
     vm,
-    concerns: sortConcerns([...assess(vm, { peers }), ...mapping.concerns]),
+    concerns: sortConcerns([...assess(vm, { peers, options }), ...mapping.concerns]),
     plan: { vm, type, itinerary: ITINERARIES[type], mapping },
   };
 }

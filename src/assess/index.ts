@@ -3,22 +3,26 @@
  * catalogue. Pure: knows only src/model. What needs the user's tables or the target's facts is judged where it is decided, in mappings.
  */
 import type { Concern } from '../model/concern.ts';
+import type { MappingOptions } from '../model/mapping.ts';
 import type { SourceVm } from '../model/vm.ts';
 import { type Population, surveyPeers } from './population.ts';
+import type { Surroundings } from './rule.ts';
 import { RULES } from './rules.ts';
 
 export interface AssessContext {
   /** All VMs of the plan, the assessed one among them. Give the same array for each VM: it is surveyed once. */
   readonly peers?: readonly SourceVm[];
+  /** Options of the mapping, so that nothing is called unknown that the user has stated. */
+  readonly options?: MappingOptions;
 }
 
 /** Runs every rule. Concerns come in the order of the rules; reports sort them by gravity. */
 export function assess(vm: SourceVm, context: AssessContext = {}): readonly Concern[] {
-  const population = populationOf(context.peers ?? NOBODY);
+  const surroundings: Surroundings = { population: populationOf(context.peers ?? NOBODY), options: context.options ?? {} };
   const concerns: Concern[] = [];
   for (const rule of RULES) {
     const { id, category, label } = rule;
-    for (const finding of rule.check(vm, population)) {
+    for (const finding of rule.check(vm, surroundings)) {
       concerns.push({
         id,
         category: finding.category ?? category,

@@ -1,5 +1,6 @@
 /** What a rule is. Each lives in rules/<id>.ts and exports `rule`; rules.ts lists them. */
 import type { Category } from '../model/concern.ts';
+import type { MappingOptions } from '../model/mapping.ts';
 import type { SourceVm } from '../model/vm.ts';
 import type { Population } from './population.ts';
 
@@ -13,6 +14,13 @@ export interface Finding {
   readonly category?: Category;
 }
 
+/** What a rule may look at besides the VM itself. */
+export interface Surroundings {
+  readonly population: Population;
+  /** Choices of the user: what is given by option is no longer unknown. */
+  readonly options: Partial<MappingOptions>;
+}
+
 export interface Rule {
   /** Stable, kebab-case, the name of the file. */
   readonly id: string;
@@ -22,5 +30,5 @@ export interface Rule {
   /** What the rule looks at and why it matters, without a case at hand: the catalogue's text. */
   readonly about: string;
   /** An unknown fact is not a "no": a rule speaks of it only where not knowing matters, and says so. */
-  check(vm: SourceVm, population: Population): readonly Finding[];
+  check(vm: SourceVm, surroundings: Surroundings): readonly Finding[];
 }

@@ -96,7 +96,7 @@ export const arbitraryVm: fc.Arbitrary<SourceVm> = fc
       packaging: fc.constant(fullVm.packaging),
     }),
     cpu: some<SourceVm['cpu']>({
-      count: fc.integer({ min: 1, max: 256 }),
+      count: fc.integer({ min: 0, max: 256 }),
       coresPerSocket: fc.integer({ min: 1, max: 16 }),
       hotAdd: flag,
       nestedVirtualization: flag,
@@ -106,7 +106,7 @@ export const arbitraryVm: fc.Arbitrary<SourceVm> = fc
       latencySensitivity: fc.constantFrom('normal', 'high'),
       numaNodes: fc.integer({ min: 1, max: 4 }),
     }),
-    memory: some<SourceVm['memory']>({ size: size.filter((bytes) => bytes > 0), hotAdd: flag, reservation: size, limit: size }),
+    memory: some<SourceVm['memory']>({ size, hotAdd: flag, reservation: size, limit: size }),
     firmware: some<SourceVm['firmware']>({
       kind: fc.constantFrom('bios', 'uefi'),
       secureBoot: flag,

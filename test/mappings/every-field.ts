@@ -30,7 +30,6 @@ export function unexplainedFields(mapping: Mapping): readonly string[] {
     const root = manifest.kind === 'VirtualMachine' ? manifest.kind : `${manifest.kind}/${manifest.metadata.name}`;
     const { apiVersion: _version, kind: _kind, ...content } = manifest;
     return leaves(content, 'leaf')
-      .filter((leaf) => leaf !== 'metadata.namespace' || !targets.includes(leaf))
       .map((leaf) => `${root}/${leaf}`)
       .filter((leaf) => !targets.some((to) => covers(to, leaf)));
   });
@@ -40,7 +39,7 @@ export function unexplainedFields(mapping: Mapping): readonly string[] {
 export function phantomTargets(mapping: Mapping): readonly string[] {
   const fields = mapping.manifests.flatMap((manifest) => {
     const root = manifest.kind === 'VirtualMachine' ? manifest.kind : `${manifest.kind}/${manifest.metadata.name}`;
-    return leaves(manifest, 'leaf').flatMap((leaf) => [`${root}/${leaf}`, leaf]);
+    return leaves(manifest, 'leaf').map((leaf) => `${root}/${leaf}`);
   });
   return mapping.decisions
     .map(({ to }) => to)

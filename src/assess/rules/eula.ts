@@ -11,7 +11,7 @@ export const rule: Rule = {
     return [
       {
         subject: 'packaging.eulas',
-        assessment: `${count} licence texts are in ${packaging?.descriptor}. Read them; some bind the software to one hypervisor.`,
+        assessment: `Licence texts in ${packaging?.descriptor}: ${count}. Read them; some bind the software to one hypervisor.`,
       },
     ];
   },

@@ -5,8 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Secure boot without UEFI',
   about: 'Secure boot exists only with UEFI. The source states both BIOS and secure boot, so one of them is a leftover.',
-  check({ firmware }) {
-    if (firmware.kind !== 'bios' || firmware.secureBoot !== true) return [];
+  check({ firmware }, { options }) {
+    if (options.firmware !== undefined || firmware.kind !== 'bios' || firmware.secureBoot !== true) return [];
     return [
       {
         subject: 'firmware.secureBoot',

@@ -7,9 +7,9 @@ export const rule: Rule = {
   label: 'Guest needs virtio drivers',
   about:
     'The guest system comes without virtio drivers. It boots from a virtio disk only once they are installed; SATA disks work without. Critical where no driver exists.',
-  check({ guest, platform }) {
+  check({ guest, platform }, { options }) {
     const os = findGuestOs(guest);
-    if (os === undefined || !os.ahci || platform.vendor === 'kvm') return [];
+    if (os === undefined || !os.ahci || platform.vendor === 'kvm' || options.devices === 'compatibility') return [];
     if (os.virtio === 'none') {
       return [
         {

@@ -6,15 +6,22 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Guest system unknown',
   about:
-    'Which drivers a guest has follows from its system. The source does not say which it is, or says it in words that are not in the catalogue.',
-  check({ guest }) {
+    'Which drivers a guest has follows from its system. The source does not say which it is, or says it in words that are not in the catalogue. Information only where compatible devices were asked for.',
+  check({ guest }, { options }) {
     if (findGuestOs(guest) !== undefined) return [];
     const said = guest.osName ?? guest.osId;
-    return [
-      {
-        subject: said === guest.osName && said !== undefined ? 'guest.osName' : 'guest.osId',
-        assessment: `${said === undefined ? 'The source does not name it.' : `The source says «${said}».`} Find out whether it has virtio drivers; without them migrate with --devices compatibility.`,
-      },
-    ];
+    const subject = guest.osName === undefined ? 'guest.osId' : 'guest.osName';
+    const source = said === undefined ? 'The source does not name it.' : `The source says «${said}».`;
+    if (options.devices === 'compatibility') {
+      return [
+        {
+          subject,
+          category: 'Information',
+          assessment: `${source} Nearly every guest has drivers for SATA disks and E1000E NICs.`,
+        },
+      ];
+    }
+    const advice = 'Find out whether it has virtio drivers; without them migrate with --devices compatibility.';
+    return [{ subject, assessment: `${source} ${advice}` }];
   },
 };

@@ -11,7 +11,7 @@ export const rule: Rule = {
         ? [
             {
               subject: `extras[${index}]`,
-              assessment: `${value} snapshots in the image stay behind. Keep the image until nobody needs them.`,
+              assessment: `Snapshots that stay behind: ${value}. Keep the image until nobody needs them.`,
             },
           ]
         : [],

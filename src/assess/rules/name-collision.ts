@@ -5,7 +5,7 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Other VMs have the same name',
   about: 'Two VMs of the plan would get the same name on the target. Each gets a suffix made from its source id.',
-  check(vm, population) {
+  check(vm, { population }) {
     const namesakes = population.namesakes(vm);
     if (namesakes.length === 0) return [];
     const shown = namesakes.slice(0, 5).join(', ');

@@ -5,7 +5,7 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Same MAC address twice',
   about: 'Two NICs of this VM, or of two VMs of the plan, have one MAC address. KubeVirt accepts that; switches do not.',
-  check(vm, population) {
+  check(vm, { population }) {
     return vm.nics.flatMap(({ mac, label }, index) => {
       if (mac === undefined) return [];
       const twin = vm.nics.findIndex((nic) => nic.mac === mac);

@@ -13,7 +13,7 @@ export const rule: Rule = {
     return [
       {
         subject: 'packaging.properties',
-        assessment: `${properties.length} properties, ${asked} of them for the user to set. An appliance that was configured before keeps its settings on disk; a fresh one may wait for them: give them by cloud-init, or type them in at its console window.`,
+        assessment: `Properties: ${properties.length}, for the user to set: ${asked}. An appliance that was configured before keeps its settings on disk; a fresh one may wait for them: give them by cloud-init, or type them in on its screen.`,
       },
     ];
   },

@@ -11,7 +11,7 @@ export const rule: Rule = {
     return [
       {
         subject: 'snapshots.count',
-        assessment: `${count} snapshots are not migrated. Keep the source until nobody needs them, or delete them beforehand: the copy is quicker then.`,
+        assessment: `Snapshots that stay behind: ${count}. Keep the source until nobody needs them, or delete them beforehand: the copy is quicker then.`,
       },
     ];
   },

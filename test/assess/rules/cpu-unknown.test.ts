@@ -10,3 +10,8 @@ test('no number of processors is a warning', () => {
 test('a stated number is fine', () => {
   assert.deepEqual(verdicts(rule, { cpu: { count: 1 } }), []);
 });
+
+test('zero processors are as unknown as none stated, and an option answers', () => {
+  assert.deepEqual(verdicts(rule, { cpu: { count: 0 } }), ['Warning cpu.count']);
+  assert.deepEqual(verdicts(rule, {}, { options: { cpus: 2 } }), []);
+});

@@ -11,3 +11,7 @@ test('with UEFI it is no contradiction', () => {
   assert.deepEqual(verdicts(rule, { firmware: { kind: 'uefi', secureBoot: true } }), []);
   assert.deepEqual(verdicts(rule, { firmware: { kind: 'bios', secureBoot: false } }), []);
 });
+
+test('an option decides', () => {
+  assert.deepEqual(verdicts(rule, { firmware: { kind: 'bios', secureBoot: true } }, { options: { firmware: 'uefi' } }), []);
+});

@@ -11,3 +11,7 @@ test('known firmware, or secure boot that implies it, is fine', () => {
   assert.deepEqual(verdicts(rule, { firmware: { kind: 'bios' } }), []);
   assert.deepEqual(verdicts(rule, { firmware: { secureBoot: true } }), []);
 });
+
+test('an option answers', () => {
+  assert.deepEqual(verdicts(rule, {}, { options: { firmware: 'uefi' } }), []);
+});

@@ -16,3 +16,7 @@ test('Linux has them, and a guest of KVM has them too', () => {
 test('where no driver exists it is critical', () => {
   assert.deepEqual(verdicts(rule, { guest: { osId: 'vmkernel7Guest' } }), ['Critical guest.osId']);
 });
+
+test('compatible devices need no drivers', () => {
+  assert.deepEqual(verdicts(rule, { guest: { osId: 'windows9-64' } }, { options: { devices: 'compatibility' } }), []);
+});

@@ -11,3 +11,7 @@ test('a system of the catalogue is fine', () => {
   assert.deepEqual(verdicts(rule, { guest: { osId: 'rhel8_64Guest' } }), []);
   assert.deepEqual(verdicts(rule, { guest: { osName: 'Ubuntu Linux (64-bit)' } }), []);
 });
+
+test('with compatible devices it is only good to know', () => {
+  assert.deepEqual(verdicts(rule, {}, { options: { devices: 'compatibility' } }), ['Information guest.osId']);
+});

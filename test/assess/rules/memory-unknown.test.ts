@@ -10,3 +10,8 @@ test('no memory size is a warning', () => {
 test('a stated size is fine', () => {
   assert.deepEqual(verdicts(rule, { memory: { size: 1024 } }), []);
 });
+
+test('zero bytes are as unknown as none stated, and an option answers', () => {
+  assert.deepEqual(verdicts(rule, { memory: { size: 0 } }), ['Warning memory.size']);
+  assert.deepEqual(verdicts(rule, {}, { options: { memory: 1024 } }), []);
+});

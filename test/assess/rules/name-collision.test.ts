@@ -8,10 +8,10 @@ const self = { ref: { id: 'vm-1', name: 'Web' }, name: 'Web' };
 
 test('another VM whose name differs in case and punctuation only is a warning', () => {
   const peers = [smallVm(self), smallVm({ ref: { id: 'vm-2', name: 'web_' }, name: 'web_' })];
-  assert.deepEqual(verdicts(rule, self, peers), ['Warning name']);
+  assert.deepEqual(verdicts(rule, self, { peers }), ['Warning name']);
 });
 
 test('a VM is no namesake of itself', () => {
-  assert.deepEqual(verdicts(rule, self, [smallVm(self)]), []);
+  assert.deepEqual(verdicts(rule, self, { peers: [smallVm(self)] }), []);
   assert.deepEqual(verdicts(rule, self), []);
 });

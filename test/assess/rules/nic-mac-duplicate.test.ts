@@ -15,10 +15,10 @@ test('the second NIC with one MAC is a warning', () => {
 test('a MAC that another VM of the plan has is a warning', () => {
   const facts = { nics: [nic({ mac })] };
   const peers = [smallVm(facts), smallVm({ ref: { id: 'vm-2', name: 'b' }, name: 'b', nics: [nic({ mac }), nic({ mac })] })];
-  assert.deepEqual(verdicts(rule, facts, peers), ['Warning nics[0].mac']);
+  assert.deepEqual(verdicts(rule, facts, { peers }), ['Warning nics[0].mac']);
 });
 
 test('unknown and different addresses are no duplicates', () => {
   const facts = { nics: [nic(), nic(), nic({ mac }), nic({ mac: other })] };
-  assert.deepEqual(verdicts(rule, facts, [smallVm(facts)]), []);
+  assert.deepEqual(verdicts(rule, facts, { peers: [smallVm(facts)] }), []);
 });

@@ -18,5 +18,8 @@ test('no TPM, or not knowing, is no concern', () => {
 
 test('the TPM of any other guest is a warning, and an unknown guest is told about BitLocker', () => {
   assert.deepEqual(verdicts(rule, { firmware: { tpm: true }, guest: { osId: 'rhel9_64Guest' } }), ['Warning firmware.tpm']);
-  assert.match(rule.check(smallVm({ firmware: { tpm: true } }), surveyPeers([]))[0]?.assessment ?? '', /unknown.*BitLocker/);
+  assert.match(
+    rule.check(smallVm({ firmware: { tpm: true } }), { population: surveyPeers([]), options: {} })[0]?.assessment ?? '',
+    /unknown.*BitLocker/,
+  );
 });

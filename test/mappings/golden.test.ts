@@ -1,0 +1,96 @@
+/**
+ * Golden cases: test/golden/<case>/vms.json (+ maps.json) → expected.json with manifests, decisions and concerns. A case that fails
+ * shows what changed; after a look, `UPDATE_GOLDEN=1` writes the new answer, and the diff is reviewed like code.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import type { MappingContext } from '../../mappings/context.ts';
+import { mapVm } from '../../mappings/index.ts';
+import { assignNames } from '../../mappings/names.ts';
+import { assess } from '../../src/assess/index.ts';
+import { sortConcerns } from '../../src/model/concern.ts';
+import type { SourceVm } from '../../src/model/vm.ts';
+import { inventedFacts, phantomTargets, unexplainedFields, unnamedFacts } from './every-field.ts';
+import { fullVm } from './full-vm.ts';
+import { leaves } from './leaves.ts';
+import { faults } from './manifest-faults.ts';
+
+const FOLDER = path.resolve(import.meta.dirname, '../golden');
+const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
+const DEFAULTS: Omit<MappingContext, 'name'> = {
+  networkMap: { entries: [] },
+  storageMap: { entries: [] },
+  facts: {},
+  options: { devices: 'virtio' },
+};
+const CASES = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+interface Answer {
+  readonly targetName: string;
+  readonly manifests: readonly unknown[];
+  readonly decisions: readonly unknown[];
+  readonly concerns: readonly unknown[];
+}
+
+test('there are golden cases', () => {
+  assert.ok(CASES.length >= 12, `${CASES.length} cases in ${FOLDER}`);
+});
+
+for (const { name } of CASES) {
+  test(`golden case ${name}`, () => {
+    const folder = path.join(FOLDER, name);
+    const vms = readJson<SourceVm[]>(path.join(folder, 'vms.json'));
+    assert.deepEqual(unknownFields(vms), [], 'vms.json has fields that no SourceVm has');
+    const text = layout(answer(vms, folder));
+    const expected = path.join(folder, 'expected.json');
+    if (UPDATE) writeFileSync(expected, text);
+    assert.equal(text, readFileSync(expected, 'utf8'));
+  });
+}
+
+function answer(vms: readonly SourceVm[], folder: string): readonly Answer[] {
+  const maps = path.join(folder, 'maps.json');
+  const context = { ...DEFAULTS, ...(existsSync(maps) ? readJson<Partial<MappingContext>>(maps) : {}) };
+  const names = assignNames(vms);
+  return vms.map((vm) => {
+    const assigned = names.get(vm.ref.id);
+    assert.ok(assigned);
+    const mapping = mapVm(vm, { ...context, name: assigned.name, nameBecause: assigned.because });
+    assert.deepEqual(faults(mapping.manifests), []);
+    assert.deepEqual(
+      [unnamedFacts(vm, mapping), inventedFacts(vm, mapping), unexplainedFields(mapping), phantomTargets(mapping)],
+      [[], [], [], []],
+    );
+    const { targetName, manifests, decisions, concerns } = mapping;
+    return {
+      targetName,
+      manifests,
+      decisions,
+      concerns: sortConcerns([...assess(vm, { peers: vms, options: context.options }), ...concerns]),
+    };
+  });
+}
+
+/** Manifests indented, decisions and concerns one a line: a change is a changed line. */
+function layout(answers: readonly Answer[]): string {
+  const parts = answers.map(({ targetName, manifests, decisions, concerns }) => {
+    const lines = (items: readonly unknown[]): string =>
+      items.length === 0 ? '[]' : `[\n${items.map((item) => JSON.stringify(item)).join(',\n')}\n]`;
+    return `{\n"targetName": ${JSON.stringify(targetName)},\n"concerns": ${lines(concerns)},\n"manifests": ${JSON.stringify(manifests, null, 2)},\n"decisions": ${lines(decisions)}\n}`;
+  });
+  return `[${parts.join(', ')}]\n`;
+}
+
+/** JSON has no types: a misspelt field would silently be an unknown fact. */
+function unknownFields(vms: readonly SourceVm[]): readonly string[] {
+  const shape = (vm: SourceVm): readonly string[] =>
+    leaves(vm, 'nothing').map((leaf) => leaf.replaceAll(/\[\d+\]/g, '[]').replace(/^attributes.*/, 'attributes'));
+  const known = new Set(shape(fullVm));
+  return vms.flatMap(shape).filter((field) => !known.has(field));
+}
+
+function readJson<T>(file: string): T {
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}
