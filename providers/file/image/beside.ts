@@ -54,10 +54,11 @@ export async function findParent(location: ImageLocation, names: readonly string
 
 /**
  * A file inside `folder` by its path relative to `base` (a folder too), links resolved; undefined when it is not there.
- * @throws MigrationError `image-extent-unsafe` when the path or a link leaves `folder` or ends at something other than a file
+ * @throws MigrationError `image-extent-unsafe` when the name has control characters, or the path or a link leaves `folder` or ends at
+ *   something other than a file
  */
 export async function fileInside(folder: string, base: string, name: string): Promise<FileSlice | undefined> {
-  if (!isInside(folder, resolve(base, name))) throw unsafe({ name: base }, name);
+  if (hasControl(name) || !isInside(folder, resolve(base, name))) throw unsafe({ name: base }, name);
   let path: string;
   try {
     path = await realpath(resolve(base, name));
@@ -72,7 +73,7 @@ export async function fileInside(folder: string, base: string, name: string): Pr
 }
 
 async function find(location: ImageLocation, name: string): Promise<Beside | undefined> {
-  if (name.includes('\0') || name.split(/[/\\]/).includes('..')) throw unsafe(location, name);
+  if (hasControl(name) || name.split(/[/\\]/).includes('..')) throw unsafe(location, name);
   if (location.folder !== undefined) {
     const slice = await fileInside(location.folder, dirname(location.slices[0].path), name);
     return slice && { slice, inArchive: false };
@@ -96,6 +97,11 @@ function isInside(folder: string, path: string): boolean {
 /** Absolute on Linux, on ESXi or on Windows, or with a drive letter. */
 export function isForeignPath(name: string): boolean {
   return /^([/\\]|[A-Za-z]:)/.test(name);
+}
+
+/** No program names a file so; a terminal would obey it. */
+function hasControl(name: string): boolean {
+  return /\p{Cc}/u.test(name);
 }
 
 /** QEMU takes whatever stands before a colon in the first part of a path as a protocol: `json:`, `nbd:`, `https:`. */

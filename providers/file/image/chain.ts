@@ -5,10 +5,10 @@ import type { ImageLocation, ProbedImage } from '../seam.ts';
 import { findParent } from './beside.ts';
 import { inspectImage } from './inspect-image.ts';
 import type { Inspected } from './inspection.ts';
-import { malformed } from './trouble.ts';
+import { malformed, unsupported } from './trouble.ts';
 
 /** VMware allows 32 snapshots in a chain; nothing else that is sound comes near. */
-export const MAX_CHAIN = 32;
+const MAX_CHAIN = 32;
 
 /**
  * @throws MigrationError `image-parent-missing`, `image-parent-loop`, `image-malformed` for a parent that changed under its child,
@@ -33,6 +33,7 @@ export async function followChain(location: ImageLocation, signal: AbortSignal):
     unreadable ??= facts.unreadable;
     child = { location: next, facts };
   }
+  if (parents.length > 0 && location.folder === undefined) unreadable ??= inArchive(location);
   return describe(top, { layers, parents, unreadable });
 }
 
@@ -42,6 +43,11 @@ function identify({ slices: [first] }: ImageLocation): string {
 
 function loop(location: ImageLocation, what: string): MigrationError {
   return new MigrationError('image-parent-loop', `The chain of ${location.name} has no end: ${what}`, { file: location.name });
+}
+
+/** qemu-img 7.2 takes a parent only as a file of its own. */
+function inArchive({ name }: ImageLocation): MigrationError {
+  return unsupported(name, 'an image with a parent cannot be read inside an archive', 'Unpack the archive and give the files.');
 }
 
 interface Link {

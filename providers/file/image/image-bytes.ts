@@ -95,7 +95,7 @@ class SlicedImage implements ImageBytes {
 }
 
 /** @throws MigrationError `source-not-found`, `source-unreadable` */
-export async function openFile(path: string): Promise<FileHandle> {
+async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (cause) {

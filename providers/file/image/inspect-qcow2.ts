@@ -20,7 +20,7 @@ export async function inspectQcow2(location: ImageLocation, bytes: ImageBytes): 
   const header = parseQcow2(await bytes.read(0, Math.min(bytes.readable, MAX_CLUSTER)), file);
   const dataFile = header.dataFile ? await findExtent(location, header.dataFile) : undefined;
   const allocated = await countClusters(bytes, header, dataFile?.slice.length ?? bytes.size);
-  const unreadable = trouble(file, header, dataFile?.inArchive === true);
+  const unreadable = trouble(file, header);
   const parent = parentReference(header);
   return {
     layer: {
@@ -39,12 +39,12 @@ export async function inspectQcow2(location: ImageLocation, bytes: ImageBytes): 
   };
 }
 
-function trouble(file: string, header: Qcow2Header, dataFileInArchive: boolean): Inspected['unreadable'] {
+function trouble(file: string, header: Qcow2Header): Inspected['unreadable'] {
   if (header.encrypted) return unsupported(file, 'the image is encrypted', 'Convert it to an unencrypted image first.');
   if (header.corrupt) return malformed(file, 'QEMU marked the image as corrupt');
-  if (header.dataFile === '') return unsupported(file, 'its data is in another file that it does not name');
-  if (dataFileInArchive)
-    return unsupported(file, 'its data file cannot be reached inside an archive', 'Unpack the archive first.');
+  if (header.dataFile !== undefined) {
+    return unsupported(file, 'its data is in another file', 'Make one file of it with `qemu-img convert -O qcow2`.');
+  }
   if (header.backingFormat !== undefined && formatOfDriver(header.backingFormat) === undefined) {
     return unsupported(file, `a backing file of kind ${JSON.stringify(header.backingFormat)} cannot be read`);
   }

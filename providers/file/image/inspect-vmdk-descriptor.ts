@@ -1,7 +1,8 @@
 /**
- * A VMDK descriptor file with its extents. The transfer opens the descriptor by QEMU's vmdk driver, which opens what the
- * descriptor names; so every name is resolved and every extent is measured here, and lines that QEMU would leave out are found.
+ * A VMDK descriptor file with its extents. Every name is resolved and every extent is measured here: the transfer opens exactly
+ * what was found.
  */
+import { basename } from 'node:path';
 import type { FileSlice } from '../../../src/model/transfer.ts';
 import type { Bytes } from '../../../src/model/units.ts';
 import type { ImageLocation } from '../seam.ts';
@@ -19,8 +20,7 @@ import {
 } from './vmdk-descriptor.ts';
 import { hasSeSparseJournal, parseCowd, parseKdmv, parseSeSparse, SECTOR } from './vmdk-sparse.ts';
 
-/** Create types that QEMU 7.2 opens from a descriptor file. */
-const READABLE = ['monolithicFlat', 'twoGbMaxExtentFlat', 'twoGbMaxExtentSparse', 'vmfs', 'vmfsSparse', 'seSparse'];
+const READABLE = ['FLAT', 'VMFS', 'SPARSE', 'VMFSSPARSE', 'SESPARSE', 'ZERO'];
 const FLAT = ['FLAT', 'VMFS'];
 
 /** One extent as found on disk. */
@@ -116,14 +116,14 @@ interface Arrangement {
   readonly shared: Pick<Inspected, 'layer' | 'unreadable'>;
 }
 
-/** How the extents can be read: by QEMU through the descriptor, as slices that follow each other, or not. */
+/** How the extents can be read: through the descriptor, as slices that follow each other, or not. */
 function arrange(file: string, { descriptor, text, found, shared }: Arrangement): Partial<Inspected> {
   const allocated = sumAllocated(found);
   const facts = { ...(allocated !== undefined && { allocated }) };
   const first = found.find((one) => one.unreadable !== undefined)?.unreadable;
   const unreadable = shared.unreadable ?? first;
   if (unreadable !== undefined) return { ...facts, unreadable };
-  if (isForQemu(descriptor, text, found)) {
+  if (isReadable(descriptor, text, found)) {
     const extents = [...new Set(found.flatMap(({ beside }) => (beside === undefined ? [] : [beside.slice.path])))];
     return { ...facts, layer: { ...shared.layer, extents } };
   }
@@ -135,13 +135,18 @@ function arrange(file: string, { descriptor, text, found, shared }: Arrangement)
   };
 }
 
-/** QEMU leaves out lines that are not `RW`, and takes the bytes of a name as they are, whatever the character set. */
-function isForQemu({ createType, extents }: VmdkDescriptor, text: Buffer, found: readonly Found[]): boolean {
-  if (createType === undefined || !READABLE.includes(createType)) return false;
-  if (found.some(({ beside }) => beside?.inArchive)) return false;
-  return extents.every(({ access, type, offset, file }) => {
-    const hasOffset = offset !== undefined;
-    return access === 'RW' && hasOffset === (type === 'FLAT') && file !== undefined && text.includes(`"${file}"`);
+/**
+ * The transfer writes the descriptor anew for QEMU and finds the extents in `extents` by the last part of their names, whose bytes
+ * it takes as UTF-8.
+ */
+function isReadable({ extents }: VmdkDescriptor, text: Buffer, found: readonly Found[]): boolean {
+  const paths = new Set(found.flatMap(({ beside }) => beside?.slice.path ?? []));
+  if (new Set([...paths].map((path) => basename(path))).size < paths.size) return false;
+  if (extents.some(({ access, type }) => access === 'NOACCESS' || !READABLE.includes(type))) return false;
+  return found.every(({ extent: { file, type }, beside }) => {
+    if (file === undefined) return type === 'ZERO';
+    const isNamed = text.includes(`"${file}"`) && basename(beside?.slice.path ?? '') === basename(file);
+    return isNamed && beside?.inArchive === false;
   });
 }
 

@@ -1,6 +1,7 @@
 /**
  * The text part of a VMDK (VMware "Virtual Disk Format 5.0", section "The Descriptor File"), as its own file or embedded in a
- * sparse extent. Pure. QEMU silently leaves out extent lines that it does not understand; here they are errors.
+ * sparse extent. Pure. A line that cannot be understood is an error:
+ * a reader that leaves out an extent shifts the disk.
  */
 import type { Disk } from '../../../src/model/vm.ts';
 import { decodeText } from '../vmx/text.ts';

@@ -17,7 +17,6 @@ export function readCpu(values: VmxValues): Cpu {
     limitMhz: positive(values.whole('sched.cpu.max')),
     affinity: affinity?.toLowerCase() === 'all' ? undefined : affinity,
     latencySensitivity: sensitivity?.toLowerCase() === 'normal' ? undefined : sensitivity,
-    numaNodes: positive(values.whole('numa.nodecount')),
   });
 }
 

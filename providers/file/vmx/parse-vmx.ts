@@ -11,8 +11,6 @@ export interface VmxEntry {
   readonly value: string;
 }
 
-const LINE = /^([^\s="#][^="#]*?)\s*=\s*(?:"([^"]*)"|([^"#]*?))\s*(?:#.*)?$/;
-
 /**
  * Entries by lower-case key, in the order of the text. A key that is set twice to two values is an error, as it is to VMware.
  * @throws MigrationError `vmx-malformed` with the line, `descriptor-encoding`
@@ -24,14 +22,30 @@ export function parseVmx(bytes: Buffer, file: string): ReadonlyMap<string, VmxEn
   for (const [index, raw] of decodeText(bytes, file).split('\n').entries()) {
     const line = raw.replace(/^\uFEFF/, '').trim();
     if (line === '' || line.startsWith('#')) continue;
-    const [, key, quoted, bare] = LINE.exec(line) ?? [];
-    if (key === undefined) throw malformed(file, `line ${index + 1} is not key = "value"`, index + 1);
-    const value = unescapeBars(quoted ?? bare ?? '', encoding, file);
+    const found = splitLine(line);
+    if (found === undefined) throw malformed(file, `line ${index + 1} is not key = "value"`, index + 1);
+    const { key } = found;
+    const value = unescapeBars(found.value, encoding, file);
     const earlier = entries.get(key.toLowerCase());
     if (earlier !== undefined && earlier.value !== value) throw malformed(file, `line ${index + 1} sets ${key} again`, index + 1);
     entries.set(key.toLowerCase(), { key, value });
   }
   return entries;
+}
+
+/** By hand, because a pattern would take quadratic time for a line of a million blanks. */
+function splitLine(line: string): VmxEntry | undefined {
+  const equals = line.indexOf('=');
+  const key = line.slice(0, Math.max(equals, 0)).trim();
+  if (key === '' || /["#]/.test(key)) return undefined;
+  const rest = line.slice(equals + 1).trim();
+  if (!rest.startsWith('"')) {
+    const value = (rest.split('#', 1)[0] ?? '').trim();
+    return value.includes('"') ? undefined : { key, value };
+  }
+  const end = rest.indexOf('"', 1);
+  const tail = rest.slice(end + 1).trim();
+  return end > 0 && (tail === '' || tail.startsWith('#')) ? { key, value: rest.slice(1, end) } : undefined;
 }
 
 /** `|22` is a quotation mark, `|7C` a bar, `|0A` a line feed; other bytes are in the file's character set. */

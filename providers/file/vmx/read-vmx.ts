@@ -91,7 +91,7 @@ async function readDisk(path: string, drive: Drive, signal: AbortSignal): Promis
 function localName(written: string, file: string, key: string): string {
   if (written.startsWith('[')) return lastPart(written);
   const name = written.replaceAll('\\', '/');
-  if (!isForeignPath(name) && !name.includes('\0') && !name.split('/').includes('..')) return name;
+  if (!isForeignPath(name) && !name.split('/').includes('..')) return name;
   throw new MigrationError('image-extent-unsafe', `${file}: the disk ${key} is outside the folder of the VM`, {
     file,
     at: `${key}.fileName`,

@@ -1,5 +1,5 @@
 /** A VMX and its disks' headers become a SourceVm. Pure. */
-import { sep } from 'node:path';
+import { basename } from 'node:path';
 import type { Disk, ExtraFact, Slot, SourceVm } from '../../../src/model/vm.ts';
 import { defined } from '../defined.ts';
 import { diskFacts } from '../image/disk-facts.ts';
@@ -27,11 +27,11 @@ const NOISE =
   /^(\.encoding|config\.version|displayname|cleanshutdown|softpoweroff|gui\.|migrate\.|vmotion\.|replay\.|sched\.swap\.derivedname|monitor\.phys_bits_used|toolsinstallmanager\.|tools\.remindinstall|vmxstats\.|pcibridge\d)/;
 
 /** Key bundles of encrypted VMs and what cloud-init gives to the guest. */
-const SECRETS = /^(encryption\.|datafilekey|guestinfo\.(userdata|metadata|vendordata)|remotedisplay\.vnc\.)/i;
+const SECRETS = /^(encryption\.|datafilekey|guestinfo\.(userdata|metadata|vendordata|ovfenv)|remotedisplay\.vnc\.)/i;
 
 export function toVm(parts: VmxParts): SourceVm {
   const { path, values, drives, images } = parts;
-  const descriptor = path.split(sep).at(-1) ?? path;
+  const descriptor = basename(path);
   const name = values.text('displayname') ?? descriptor.replace(/\.vm(x|tx)$/i, '');
   const facts = {
     cpu: readCpu(values),

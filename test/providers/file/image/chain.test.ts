@@ -133,4 +133,5 @@ test('parents are found among the members of an archive', async () => {
   const siblings = new Map([['base.vmdk', parent.slices[0]]]);
   const probed = await probeImage({ name: child.name, slices: child.slices, siblings }, signal);
   assert.deepEqual(probed.parents, ['base.vmdk']);
+  assert.equal(probed.unreadable?.code, 'image-unsupported', 'qemu-img takes a parent only as a file of its own');
 });

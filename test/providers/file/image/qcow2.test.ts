@@ -38,7 +38,9 @@ test('an encrypted image is described and cannot be read', async () => {
 
 test('an external data file is found beside the image and nowhere else', async () => {
   await shop.qemu('create', '-q', '-f', 'qcow2', '-o', 'data_file=data.bin', 'split.qcow2', '1M');
-  assert.deepEqual((await shop.probe('split.qcow2')).layers[0].extents, [shop.path('data.bin')]);
+  const probed = await shop.probe('split.qcow2');
+  assert.deepEqual(probed.layers[0].extents, [shop.path('data.bin')]);
+  assert.equal(probed.unreadable?.code, 'image-unsupported', 'qemu-img would open what the header names');
   const image = await shop.read('split.qcow2');
   const at = image.indexOf('data.bin');
   for (const [name, code] of [

@@ -101,6 +101,7 @@ test('extents that leave the folder are unsafe, in every way to write it', async
     'fat:x',
     'away/passwd',
     'dir.vmdk',
+    'a\x1b[2J.vmdk',
   ]) {
     await assert.rejects(probeText(descriptor({ extents: [`RW 1 FLAT "${name}" 0`] })), withCode('image-extent-unsafe'), name);
   }
@@ -112,24 +113,29 @@ test('extents that are not there or too short are told apart', async () => {
   await assert.rejects(probeText(beyond), withCode('image-truncated'));
 });
 
-test('extents that qemu-img would leave out are read as slices, or not at all', async () => {
+test('extents that qemu-img would leave out count', async () => {
   const path = shop.path('data-flat.vmdk');
-  const readOnly = await probeText(
-    descriptor({ extents: ['RW 8 FLAT "data-flat.vmdk" 0', 'RDONLY 8 FLAT "data-flat.vmdk" 16'] }),
-  );
-  assert.deepEqual(readOnly.layers, [
-    {
-      format: 'raw',
-      slices: [
-        { path, offset: 0, length: 4096 },
-        { path, offset: 8192, length: 4096 },
-      ],
-    },
+  const extents = ['RW 8 FLAT "data-flat.vmdk" 0', 'RDONLY 8 FLAT "data-flat.vmdk" 16', 'RW 8 ZERO'];
+  const probed = await probeText(descriptor({ createType: 'custom', extents }));
+  assert.equal(probed.capacity, 3 * 4096);
+  assert.equal(probed.unreadable, undefined);
+  assert.deepEqual(probed.layers[0].extents, [path]);
+});
+
+test('extents that nobody can read are described', async () => {
+  for (const line of ['NOACCESS 8 FLAT "data-flat.vmdk" 0', 'RW 8 NEWTYPE "data-flat.vmdk"']) {
+    const probed = await probeText(descriptor({ extents: ['RW 8 FLAT "data-flat.vmdk" 0', line] }));
+    assert.equal(probed.capacity, 8192);
+    assert.equal(probed.unreadable?.code, 'image-unsupported', line);
+  }
+});
+
+test('flat extents that are links of other names are read as slices', async () => {
+  await symlink('data-flat.vmdk', shop.path('link-flat.vmdk'));
+  const probed = await probeText(descriptor({ extents: ['RW 8 FLAT "link-flat.vmdk" 8'] }));
+  assert.deepEqual(probed.layers, [
+    { format: 'raw', slices: [{ path: shop.path('data-flat.vmdk'), offset: 4096, length: 4096 }] },
   ]);
-  const zero = await probeText(descriptor({ extents: ['RW 8 FLAT "data-flat.vmdk" 0', 'RW 8 ZERO'] }));
-  assert.equal(zero.capacity, 8192);
-  assert.equal(zero.unreadable?.code, 'image-unsupported');
-  assert.equal((await shop.info('disk.vmdk'))['virtual-size'], 4096, 'qemu-img loses the extent');
 });
 
 test('raw device mappings and physical disks are described and cannot be read', async () => {

@@ -46,3 +46,10 @@ test('what is no key and value is an error with the line', () => {
   }
   assert.throws(() => parse('a = "\0"'), { code: 'vmx-malformed' });
 });
+
+test('a line of millions of blanks takes no longer than its length', () => {
+  const blanks = ' '.repeat(4_000_000);
+  assert.throws(() => parse(`a${blanks}b`), { code: 'vmx-malformed' });
+  assert.throws(() => parse(`a = b${blanks}"`), { code: 'vmx-malformed' });
+  assert.deepEqual(parse(`a${blanks}= "b"${blanks}# c`), { a: 'b' });
+});
