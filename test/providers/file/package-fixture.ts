@@ -19,16 +19,27 @@ export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
   return folder;
 }
 
-/** A streamOptimized VMDK of 8 MiB, as exports hold them, with a little content. */
+/** qemu-img is slow to start: each image is made once in a process. */
+const made = new Map<number, Buffer>();
+
+/** A streamOptimized VMDK, as exports hold them, of 8 MiB with a little content. */
 export function makeVmdk(folder: string, name: string, capacity = 8 * MIB): Buffer {
-  const raw = path.join(folder, `${name}.raw-source`);
+  const image = made.get(capacity) ?? convert(folder, capacity);
+  made.set(capacity, image);
+  writeFileSync(path.join(folder, name), image);
+  return image;
+}
+
+function convert(folder: string, capacity: number): Buffer {
+  const [raw, vmdk] = [path.join(folder, 'made.raw'), path.join(folder, 'made.vmdk')];
   const content = Buffer.alloc(capacity);
-  content.write(`content of ${name}`, 65536);
+  content.write('content of a disk', 65536);
   writeFileSync(raw, content);
-  const file = path.join(folder, name);
-  execFileSync('qemu-img', ['convert', '-O', 'vmdk', '-o', 'subformat=streamOptimized', '-f', 'raw', raw, file]);
+  execFileSync('qemu-img', ['convert', '-O', 'vmdk', '-o', 'subformat=streamOptimized', '-f', 'raw', raw, vmdk]);
+  const image = readFileSync(vmdk);
   rmSync(raw);
-  return readFileSync(file);
+  rmSync(vmdk);
+  return image;
 }
 
 export interface EnvelopeParts {

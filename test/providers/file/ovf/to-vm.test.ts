@@ -297,7 +297,7 @@ const REFUSED: readonly (readonly [string, Parameters<typeof failsWith>[0], stri
   [
     'a capacity of a property that is not there',
     'ovf-malformed',
-    envelope({ disks: '<Disk ovf:diskId="d1" ovf:capacity="$\{x}"/>' }),
+    envelope({ disks: `<Disk ovf:diskId="d1" ovf:capacity="\${x}"/>` }),
   ],
   [
     'a parent that is not there',
