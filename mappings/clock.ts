@@ -2,6 +2,7 @@
 import type { GuestOs } from '../src/model/guest-os/row.ts';
 import type { ClockTimers, Domain } from '../src/model/manifest.ts';
 import type { Clock } from '../src/model/vm.ts';
+import { knowsHyperv } from './guest-os.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
 
 type ClockBase = { readonly utc: { readonly offsetSeconds?: number } } | { readonly timezone: string };
@@ -15,7 +16,7 @@ const WINDOWS_TIMERS: ClockTimers = {
 
 export function mapClock(clock: Clock, os: GuestOs | undefined, ledger: Ledger): NonNullable<Domain['clock']> {
   const base = chooseBase(clock.rtc, ledger);
-  if (os?.family !== 'windows') return base;
+  if (!knowsHyperv(os)) return base;
   ledger.added({
     to: `${DOMAIN}.clock.timer`,
     value: 'Hyper-V reference time, no HPET, PIT delay, RTC catch-up',

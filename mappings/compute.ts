@@ -57,7 +57,7 @@ function chooseTopology(vm: SourceVm, options: MappingOptions, ledger: Ledger): 
 
 function noteCount(cpu: Cpu, chosen: { count: number; sockets: number; cores: number; given: boolean }, ledger: Ledger): void {
   const { count, sockets, cores, given } = chosen;
-  const split = `${count} virtual CPUs in sockets of ${cores}.`;
+  const split = `Virtual CPUs: ${count}, in sockets of ${cores}.`;
   const entry = { to: `${DOMAIN}.cpu.sockets`, value: sockets, rule: 'cpu-topology' };
   const asked = given ? `${split} The number was given as an option.` : split;
   if (cpu.count === undefined)

@@ -1,11 +1,15 @@
-/** Disks and CD-ROM drives → devices of the VM and their volumes. The claims behind the volumes are made in storage.ts. */
+/**
+ * Disks → devices of the VM and their volumes, CD-ROM drives after them. The claims behind the volumes are made in storage.ts; what the
+ * backing of a disk loses is said in disk-backing.ts.
+ */
 import type { GuestOs } from '../src/model/guest-os/row.ts';
 import type { DiskBus, DiskDevice, PersistentVolumeClaim, Volume } from '../src/model/manifest.ts';
 import type { DiskPlacement } from '../src/model/mapping.ts';
-import { formatBytes } from '../src/model/units.ts';
-import type { Cdrom, Disk, SourceVm } from '../src/model/vm.ts';
+import type { Disk, SourceVm } from '../src/model/vm.ts';
 import type { BootOrder } from './boot-order.ts';
+import { mapCdrom } from './cdroms.ts';
 import type { MappingContext } from './context.ts';
+import { dropBackingFacts } from './disk-backing.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
 import { claimName } from './names.ts';
 import { isModeGuessed, mapClaim } from './storage.ts';
@@ -42,7 +46,7 @@ export function mapDisks(vm: SourceVm, { context, os, boot, ledger }: DiskContex
     const bus = chooseBus(disk, { context, os, index, bootOrder: boot.disks.get(disk.key) });
     return toDevice(disk, { index, bus, bootOrder: boot.disks.get(disk.key), ledger });
   });
-  const cdroms = vm.cdroms.map((drive, index) => toCdrom(drive, { index, position: devices.length + index, ledger }));
+  const cdroms = vm.cdroms.map((drive, index) => mapCdrom(drive, { index, position: devices.length + index, ledger }));
   const volumes = vm.disks.map((_disk, index) => toVolume(index, { claim: claimName(context.name, index), ledger }));
   return { devices: [...devices, ...cdroms], volumes, claims, placements };
 }
@@ -219,89 +223,4 @@ function mapSectors(disk: Disk, { from, to, bus, ledger }: Place & { bus: Bus })
     );
   }
   return { blockSize: { custom: { logical: size, physical: size } } };
-}
-
-function dropBackingFacts(disk: Disk, from: string, ledger: Ledger): void {
-  const rule = 'disk-backing';
-  const format = disk.format.variant === undefined ? disk.format.container : `${disk.format.container} ${disk.format.variant}`;
-  ledger.dropped({
-    from: `${from}.format`,
-    was: format,
-    rule,
-    because: 'The target is always raw: what the guest sees, without a wrapping.',
-  });
-  ledger.dropped({ from: `${from}.file`, was: disk.file, rule, because: 'The claim takes its place.' });
-  ledger.dropped({
-    from: `${from}.allocated`,
-    was: disk.allocated === undefined ? undefined : formatBytes(disk.allocated),
-    rule,
-    because: 'Only what holds data is moved; the rest stays sparse where the storage can.',
-  });
-  ledger.dropped({
-    from: `${from}.provisioning`,
-    was: disk.provisioning,
-    rule,
-    because: 'Thin or thick is a property of the storage class.',
-  });
-  ledger.dropped({
-    from: `${from}.mode`,
-    was: disk.mode,
-    rule,
-    because: 'Every disk of the target is persistent and part of snapshots.',
-  });
-  ledger.dropped({
-    from: `${from}.passthrough`,
-    was: disk.passthrough,
-    rule,
-    because: 'The content is copied to a volume; the VM leaves the old LUN.',
-  });
-  ledger.dropped({
-    from: `${from}.encrypted`,
-    was: disk.encrypted,
-    rule,
-    because: 'Encryption at rest is a property of the storage class.',
-  });
-  ledger.dropped({
-    from: `${from}.changeTracking`,
-    was: disk.changeTracking,
-    rule,
-    because: 'It serves the source’s backups and warm migration only.',
-  });
-  ledger.dropped({
-    from: `${from}.parents`,
-    was: disk.parents?.join(', '),
-    rule,
-    because: 'The image and its parents are read together into one disk.',
-  });
-}
-
-function toCdrom(drive: Cdrom, { index, position, ledger }: { index: number; position: number; ledger: Ledger }): DiskDevice {
-  const from = `cdroms[${index}]`;
-  const to = `${DOMAIN}.devices.disks[${position}]`;
-  const rule = 'cdrom';
-  const name = `cdrom-${index}`;
-  ledger.changed({
-    from: `${from}.key`,
-    to: `${to}.name`,
-    was: drive.key,
-    value: name,
-    rule,
-    because: 'The drive stays; its name takes the Kubernetes form.',
-  });
-  const bus = {
-    to: `${to}.cdrom.bus`,
-    value: 'sata',
-    rule,
-    because: 'KubeVirt offers CD-ROM drives on SATA and SCSI; every guest knows SATA ones.',
-  };
-  if (drive.slot === undefined) ledger.added(bus);
-  else ledger.changed({ ...bus, from: `${from}.slot`, was: `${drive.slot.controller}:${drive.slot.unit}` });
-  ledger.dropped({ from: `${from}.media`, was: drive.media, rule, because: 'The drive arrives empty; the medium stays behind.' });
-  ledger.dropped({
-    from: `${from}.connected`,
-    was: drive.connected,
-    rule,
-    because: 'An empty drive is neither connected nor disconnected.',
-  });
-  return { name, cdrom: { bus: 'sata' } };
 }

@@ -25,6 +25,11 @@ const HYPERV: HypervFeatures = {
 /** Windows before Vista knows no enlightenments, and its 32-bit kernel stumbles over a PCI window above 4 GiB. */
 const BEFORE_VISTA: ReadonlySet<string> = new Set(['windows-2003', 'windows-xp', 'windows-2000', 'windows-nt']);
 
+/** True for Windows that makes use of Hyper-V interfaces. */
+export function knowsHyperv(os: GuestOs | undefined): os is GuestOs {
+  return os?.family === 'windows' && !BEFORE_VISTA.has(os.id);
+}
+
 export function recogniseGuest(vm: SourceVm): GuestOs | undefined {
   return findGuestOs(vm.guest);
 }
@@ -51,7 +56,7 @@ export function mapPreference(
 }
 
 export function mapHyperv(os: GuestOs | undefined, ledger: Ledger): Pick<DomainFeatures, 'hyperv'> {
-  if (os?.family !== 'windows' || BEFORE_VISTA.has(os.id)) return {};
+  if (!knowsHyperv(os)) return {};
   ledger.added({
     to: `${DOMAIN}.features.hyperv`,
     value: 'enlightenments',

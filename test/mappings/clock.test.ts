@@ -33,6 +33,6 @@ test('Windows gets its timers and enlightenments; Linux, and Windows before Vist
   const linux = mapSmall({ guest: { osId: 'rhel8-64' } });
   assert.deepEqual([linux.domain.clock?.timer, linux.domain.features.hyperv], [undefined, undefined]);
   const xp = mapSmall({ guest: { osId: 'winXPPro' } });
-  assert.equal(xp.domain.features.hyperv, undefined);
+  assert.deepEqual([xp.domain.features.hyperv, xp.domain.clock], [undefined, { utc: {} }]);
   assert.equal(xp.machine.spec.template.metadata?.annotations?.['kubevirt.io/disablePCIHole64'], 'true');
 });

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a set of manifests, by the rules that KubeVirt's admission knows and those that it does not (facts measured on
- * its own code, October 2026): run-time checks beside the compile-time ones in kubevirt-types.test.ts.
+ * What is wrong with a set of manifests, by the rules that KubeVirt's admission knows and those that it does not (measured on
+ * its own code of August 2026): run-time checks beside the compile-time ones in kubevirt-types.test.ts.
  */
 import type { Manifest, PersistentVolumeClaim, VirtualMachine } from '../../src/model/manifest.ts';
 
