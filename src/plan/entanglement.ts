@@ -14,8 +14,9 @@ export function entanglement(
   relations: readonly Relation[],
   joinedBy: readonly RelationKind[] = JOINED_BY_DEFAULT,
 ): readonly EntanglementGroup[] {
-  const parents = new Map(ids.map((id) => [id, id]));
   const binding = relations.filter(({ kind, members }) => joinedBy.includes(kind) && new Set(members).size > 1);
+  const tied = new Set(binding.flatMap(({ members }) => members));
+  const parents = new Map(ids.filter((id) => tied.has(id)).map((id) => [id, id]));
   for (const { members } of binding) {
     const [first, ...others] = members.filter((member) => parents.has(member));
     if (first === undefined) continue;

@@ -1,10 +1,11 @@
 /** How much one VM has to move, how long that takes and how long the VM is away, with the assumptions of each. */
+import { MigrationError } from '../model/errors.ts';
 import type { Assumption, DiskEstimate, Estimate, Known, Spread, WarmEstimate } from '../model/estimate.ts';
 import { findGuestOs } from '../model/guest-os.ts';
 import { formatBytes } from '../model/units.ts';
 import type { Disk, SourceVm } from '../model/vm.ts';
 import { bearableChangeRate, neededCopyRate, type PrecopyInput, type PrecopyOutcome, predictPrecopies } from './convergence.ts';
-import { type EstimateBasis, known, type Outlook, type Range, rangeOf } from './figures.ts';
+import { type EstimateBasis, known, numberOf, type Outlook, type Range, rangeOf } from './figures.ts';
 import { copySeconds, paceOf, tenths } from './pace.ts';
 
 export interface EstimateRequest {
@@ -26,10 +27,12 @@ const NO_CHANGE: Assumption = {
 /**
  * Predicts the migration of one VM that has the link for itself; what several VMs do to each other is in waves.ts.
  * A VM that is already off needs no shutdown. The result is in tenths of a second.
+ * @throws MigrationError `config-invalid` for a change rate that is not a number from 0
  */
 export function estimate(vm: SourceVm, basis: EstimateBasis, { type, changeRate }: EstimateRequest): Estimate {
   const disks = vm.disks.map(diskEstimate);
   const bytes = disks.reduce((sum, disk) => sum + disk.bytes, 0);
+  if (changeRate !== undefined) refuseNegative(changeRate, vm);
   const change = known(vm.power === 'off' ? NO_CHANGE : assumedChange(bytes, basis), changeRate);
   const facts: Facts = { vm, disks, bytes, change: rangeOf(change), basis };
   const scenarios = OUTLOOKS.map((outlook) => predict(facts, type, outlook));
@@ -46,6 +49,15 @@ export function estimate(vm: SourceVm, basis: EstimateBasis, { type, changeRate 
     ...(likely.warm && { warm: warmEstimate(likely, likely.warm) }),
     assumptions: [bytesAssumption(vm, bytes, disks), ...(type === 'warm' ? [change] : [])],
   };
+}
+
+function refuseNegative(changeRate: Known, { name }: SourceVm): void {
+  const rate = numberOf(changeRate);
+  if (rate >= 0 && Number.isFinite(rate)) return;
+  throw new MigrationError('config-invalid', `Not usable as a change rate: ${rate}.`, {
+    vm: name,
+    hint: 'It is in bytes a second from 0.',
+  });
 }
 
 interface Facts {

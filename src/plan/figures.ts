@@ -1,6 +1,6 @@
 /**
  * The numbers that estimates rest on: what the caller knows, and for the rest the defaults.
- * Every number that goes into a prediction is in the list of assumptions; none hides in a formula.
+ * Everything that could be measured is in the list of assumptions; none of it hides in a formula.
  */
 import { MigrationError } from '../model/errors.ts';
 import type { Assumption, Known, Link, TransferLimits } from '../model/estimate.ts';

@@ -5,11 +5,11 @@
 import type { Bottleneck, TransferLimits } from '../model/estimate.ts';
 
 /** More lanes than this are not modelled; the most transfers anybody published at once are 400. */
-const MAX_LANES = 1000;
+export const MAX_LANES = 1000;
 
 export interface Transfer {
-  readonly host?: string;
-  readonly storage?: string;
+  readonly host?: string | undefined;
+  readonly storage?: string | undefined;
   readonly seconds: number;
 }
 
@@ -51,29 +51,30 @@ export class Lanes {
   /** Occupies lanes for a transfer and says when it runs. One without duration needs none. */
   place({ host, storage, seconds }: Transfer): Placement {
     if (seconds === 0) return { start: 0, end: 0 };
-    const pools = [
-      this.#plan,
-      ...poolOf(this.#hosts, host, this.#limits.perHost),
-      ...poolOf(this.#datastores, storage, this.#limits.perDatastore),
-    ];
-    const start = Math.max(...pools.map(earliest));
+    const { perHost, perDatastore } = this.#limits;
+    const hostPool = poolOf(this.#hosts, host, perHost);
+    const storagePool = poolOf(this.#datastores, storage, perDatastore);
+    const start = Math.max(earliest(this.#plan), earliest(hostPool), earliest(storagePool));
     const end = start + seconds;
-    for (const pool of pools) this.#moves.push(occupy(pool, start, end));
+    this.#moves.push(occupy(this.#plan, start, end));
+    if (hostPool !== undefined) this.#moves.push(occupy(hostPool, start, end));
+    if (storagePool !== undefined) this.#moves.push(occupy(storagePool, start, end));
     return { start, end };
   }
 
-  /** A point to which `undo` can return. */
-  mark(): number {
-    return this.#moves.length;
+  /** Makes every placement so far final. */
+  keep(): void {
+    this.#moves.length = 0;
   }
 
-  /** Takes back every placement since `mark`. */
-  undo(mark: number): void {
-    for (const { pool, taken, end, seconds } of this.#moves.splice(mark).reverse()) {
+  /** Takes back every placement since the last `keep`. */
+  undo(): void {
+    for (const { pool, taken, end, seconds } of this.#moves.reverse()) {
       pool.free.splice(firstAtLeast(pool.free, end), 1);
       if (taken !== undefined) pool.free.splice(firstAtLeast(pool.free, taken), 0, taken);
       pool.work -= seconds;
     }
+    this.#moves.length = 0;
   }
 
   /** The limit that is busiest over `seconds`; `plan` names the one that the plan's lanes stand for. */
@@ -95,17 +96,18 @@ function createPool(limit: number): Pool {
 }
 
 /** No pool where there is no limit, or where it is unknown whom the limit would bind. */
-function poolOf(pools: Map<string, Pool>, name: string | undefined, limit: number | undefined): readonly Pool[] {
-  if (name === undefined || limit === undefined) return [];
+function poolOf(pools: Map<string, Pool>, name: string | undefined, limit: number | undefined): Pool | undefined {
+  if (name === undefined || limit === undefined) return undefined;
   const existing = pools.get(name);
-  if (existing !== undefined) return [existing];
+  if (existing !== undefined) return existing;
   const pool = createPool(limit);
   pools.set(name, pool);
-  return [pool];
+  return pool;
 }
 
-function earliest({ limit, free }: Pool): number {
-  return free.length < limit ? 0 : (free[0] ?? 0);
+function earliest(pool: Pool | undefined): number {
+  if (pool === undefined || pool.free.length < pool.limit) return 0;
+  return pool.free[0] ?? 0;
 }
 
 /** Takes the lane that became free last before `start`, so that lanes which were free earlier stay so for others. */
@@ -120,7 +122,7 @@ function occupy(pool: Pool, start: number, end: number): Move {
 }
 
 function share({ limit, work }: Pool, seconds: number): number {
-  return Math.min(1, work / limit / seconds);
+  return Math.min(1, Math.round((work / limit / seconds) * 1000) / 1000);
 }
 
 /** Index of the first entry ≥ `value` of an ascending list. */

@@ -1,6 +1,6 @@
 /** How fast transfers are, alone and side by side. */
 import type { EstimateBasis, Outlook } from './figures.ts';
-import { Lanes } from './lanes.ts';
+import { Lanes, MAX_LANES } from './lanes.ts';
 
 export interface Pace {
   /** Bytes a second that one transfer copies and proves with the link for itself. */
@@ -29,7 +29,7 @@ export function paceOf({ transferRate, linkRate, proofRate }: EstimateBasis, out
  */
 export function shareLink({ alone, link }: Pace, most: number): LaneShare {
   const needed = Math.ceil(link / alone);
-  const count = Math.min(needed, most);
+  const count = Math.min(needed, most, MAX_LANES);
   return { count, rate: Math.min(alone, link / count), limit: needed <= most ? 'link' : 'plan' };
 }
 
@@ -45,7 +45,7 @@ export function copySeconds(
   const lanes = new Lanes(count, limits);
   const placed = disks
     .toSorted((a, b) => b.bytes - a.bytes)
-    .map(({ bytes, storage }) => lanes.place({ ...(storage !== undefined && { storage }), seconds: bytes / rate }));
+    .map(({ bytes, storage }) => lanes.place({ storage, seconds: bytes / rate }));
   return Math.max(...placed.map(({ end }) => end));
 }
 

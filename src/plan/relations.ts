@@ -4,7 +4,7 @@ import type { Relation, RelationKind } from '../model/estimate.ts';
 import type { Disk, SourceVm } from '../model/vm.ts';
 
 /** Tag categories and attribute names that say which application a VM belongs to; compared without case. */
-export const APPLICATION_WORDS: readonly string[] = ['app', 'application', 'application group', 'service', 'workload'];
+const APPLICATION_WORDS: readonly string[] = ['app', 'application', 'application group', 'service', 'workload'];
 
 /** Relations with at least two members, ascending by kind and key, members ascending. Cost grows with the number of devices. */
 export function relationsOf(

@@ -33,6 +33,8 @@ export interface WaveUnit {
 /** Scores from this on are easy, and moderate. A VM with one Critical concern is hard. */
 const EASY = 80;
 const MODERATE = 60;
+/** More than the distance between two scores. */
+const SCORES = 1000;
 /** Units of this rank and above are no pilots. */
 export const HARD_RANK = 4;
 
@@ -51,54 +53,78 @@ export function waveCandidate(vm: SourceVm, estimate: Estimate, { score }: Readi
 /**
  * Units in the order in which they should move: by rank, and within one taking turns between source hosts, so that no wave waits
  * for a single host. The order of the candidates has no influence.
- * @throws Error when two candidates have one id
  */
 export function orderUnits(candidates: readonly WaveCandidate[], groups: readonly EntanglementGroup[]): readonly WaveUnit[] {
-  const single = new Map(candidates.map((candidate) => [candidate.vm, candidate]));
-  if (single.size !== candidates.length) throw new Error('two candidates have one id');
+  const keys = new Map(groups.flatMap(({ key, members }) => members.map((member) => [member, key] as const)));
+  const tied = new Map<string, WaveCandidate[]>();
   const units: WaveUnit[] = [];
-  for (const { key, members } of groups) {
-    const present = members.flatMap((id) => single.get(id) ?? []);
-    if (present.length < 2) continue;
-    for (const { vm } of present) single.delete(vm);
-    units.push(createUnit(present, key));
+  for (const candidate of candidates) {
+    const key = keys.get(candidate.vm);
+    if (key === undefined) units.push(createUnit([candidate]));
+    else append(tied, key, candidate);
   }
-  for (const candidate of single.values()) units.push(createUnit([candidate]));
-  return takeTurns(units.toSorted(compareUnits));
+  for (const [key, members] of tied) units.push(createUnit(members, members.length > 1 ? key : undefined));
+  return takeTurns(easiestFirst(units));
 }
 
 function createUnit(members: readonly WaveCandidate[], group?: string): WaveUnit {
-  const sized = members.map((candidate) => ({ candidate, bytes: bytesOf(candidate) }));
   const score = members.reduce((lowest, member) => Math.min(lowest, member.score), 100);
   return {
-    members: sized
-      .toSorted((a, b) => b.bytes - a.bytes || compareText(a.candidate.vm, b.candidate.vm))
-      .map(({ candidate }) => candidate),
+    members: members.length === 1 ? members : largestFirst(members),
     ...(group !== undefined && { group }),
     score,
-    bytes: sized.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: members.reduce((sum, member) => sum + bytesOf(member), 0),
     rank: 2 * (score >= EASY ? 0 : score >= MODERATE ? 1 : 2) + (group === undefined ? 0 : 1),
   };
+}
+
+function largestFirst(members: readonly WaveCandidate[]): readonly WaveCandidate[] {
+  return members
+    .map((candidate) => ({ candidate, bytes: bytesOf(candidate) }))
+    .toSorted((a, b) => b.bytes - a.bytes || compareText(a.candidate.vm, b.candidate.vm))
+    .map(({ candidate }) => candidate);
 }
 
 export function bytesOf({ disks }: WaveCandidate): number {
   return disks.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function compareUnits(a: WaveUnit, b: WaveUnit): number {
-  return a.rank - b.rank || b.score - a.score || a.bytes - b.bytes || compareText(idOf(a), idOf(b));
+/** By rank and score, and units of one score by bytes. Many short lists are sorted several times faster than a long one. */
+function easiestFirst(units: readonly WaveUnit[]): readonly WaveUnit[] {
+  const equals = Map.groupBy(units, ({ rank, score }) => rank * SCORES - score);
+  return [...equals.keys()].sort((a, b) => a - b).flatMap((key) => (equals.get(key) ?? []).sort(bySize));
+}
+
+function bySize(a: WaveUnit, b: WaveUnit): number {
+  return a.bytes - b.bytes || compareText(idOf(a), idOf(b));
 }
 
 /** The first of each host, then the second of each, and so on, rank by rank. */
 function takeTurns(sorted: readonly WaveUnit[]): readonly WaveUnit[] {
-  const turns = new Map<string, number>();
-  const numbered = sorted.map((unit, index) => {
-    const queue = `${unit.rank} ${unit.members[0]?.host ?? ''}`;
-    const turn = turns.get(queue) ?? 0;
-    turns.set(queue, turn + 1);
-    return { unit, turn, index };
-  });
-  return numbered.toSorted((a, b) => a.unit.rank - b.unit.rank || a.turn - b.turn || a.index - b.index).map(({ unit }) => unit);
+  const rounds: WaveUnit[][] = [];
+  const turns = new Map<string | undefined, number>();
+  let rank = -1;
+  let first = 0;
+  for (const unit of sorted) {
+    if (unit.rank !== rank) {
+      rank = unit.rank;
+      first = rounds.length;
+      turns.clear();
+    }
+    const host = unit.members[0]?.host;
+    const turn = turns.get(host) ?? 0;
+    turns.set(host, turn + 1);
+    const round = rounds[first + turn];
+    if (round === undefined) rounds.push([unit]);
+    else round.push(unit);
+  }
+  return rounds.flat();
+}
+
+function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
 }
 
 function idOf({ members }: WaveUnit): string {

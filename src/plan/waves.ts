@@ -1,6 +1,6 @@
 /**
  * Waves: which VMs move together and when. Easy and unentangled ones first, groups whole, each wave as large as the limits can
- * move in one window. A wave is filled by placing its transfers on lanes, so that its time line and its size are one calculation.
+ * move in one window: full copy, shutdown, conversion and boot. A wave is filled by placing its transfers on lanes, so that its time line and its size are one calculation.
  */
 import { MigrationError } from '../model/errors.ts';
 import type { Assumption, EntanglementGroup, Wave, WavePlan, WaveVm, WaveWindow } from '../model/estimate.ts';
@@ -111,23 +111,23 @@ function createDraft(kind: Wave['kind'], { share, basis }: Rules): Draft {
 /** Adds all of a unit, or nothing when it would not end within the window. */
 function add(draft: Draft, unit: WaveUnit, rules: Rules): boolean {
   if (draft.vms.length + unit.members.length > rules.maxVms) return false;
-  const mark = draft.lanes.mark();
   const placed: WaveVm[] = [];
   for (const member of unit.members) {
     const vm = placeVm(draft.lanes, member, unit, rules);
     if (vm.endSeconds > rules.seconds) {
-      draft.lanes.undo(mark);
+      draft.lanes.undo();
       return false;
     }
     placed.push(vm);
   }
-  draft.vms.push(...placed);
+  draft.lanes.keep();
+  for (const vm of placed) draft.vms.push(vm);
   return true;
 }
 
 function oversized(unit: WaveUnit, rules: Rules): Draft {
   const draft = createDraft('oversized', rules);
-  draft.vms.push(...unit.members.map((member) => placeVm(draft.lanes, member, unit, rules)));
+  for (const member of unit.members) draft.vms.push(placeVm(draft.lanes, member, unit, rules));
   return draft;
 }
 
@@ -138,7 +138,7 @@ function placeVm(lanes: Lanes, candidate: WaveCandidate, { group }: WaveUnit, { 
   for (const { bytes, storage } of disks) {
     const seconds = bytes / share.rate;
     if (seconds === 0) continue;
-    const placement = lanes.place({ ...(host !== undefined && { host }), ...(storage !== undefined && { storage }), seconds });
+    const placement = lanes.place({ host, storage, seconds });
     start = Math.min(start, placement.start);
     copied = Math.max(copied, placement.end);
   }
