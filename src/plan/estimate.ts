@@ -5,7 +5,7 @@ import { findGuestOs } from '../model/guest-os.ts';
 import { formatBytes } from '../model/units.ts';
 import type { Disk, SourceVm } from '../model/vm.ts';
 import { bearableChangeRate, neededCopyRate, type PrecopyInput, type PrecopyOutcome, predictPrecopies } from './convergence.ts';
-import { type EstimateBasis, known, numberOf, type Outlook, type Range, rangeOf } from './figures.ts';
+import { type ByGuest, type EstimateBasis, known, numberOf, type Outlook, type Range, rangeOf } from './figures.ts';
 import { copySeconds, paceOf, tenths } from './pace.ts';
 
 export interface EstimateRequest {
@@ -34,7 +34,8 @@ export function estimate(vm: SourceVm, basis: EstimateBasis, { type, changeRate 
   const bytes = disks.reduce((sum, disk) => sum + disk.bytes, 0);
   if (changeRate !== undefined) refuseNegative(changeRate, vm);
   const change = known(vm.power === 'off' ? NO_CHANGE : assumedChange(bytes, basis), changeRate);
-  const facts: Facts = { vm, disks, bytes, change: rangeOf(change), basis };
+  const family = findGuestOs(vm.guest)?.family === 'windows' ? 'windows' : 'other';
+  const facts: Facts = { vm, family, disks, bytes, change: rangeOf(change), basis };
   const scenarios = OUTLOOKS.map((outlook) => predict(facts, type, outlook));
   const [, likely] = scenarios;
   if (likely === undefined) throw new Error('no likely scenario');
@@ -62,6 +63,7 @@ function refuseNegative(changeRate: Known, { name }: SourceVm): void {
 
 interface Facts {
   readonly vm: SourceVm;
+  readonly family: keyof ByGuest;
   readonly disks: readonly DiskEstimate[];
   readonly bytes: number;
   readonly change: Range;
@@ -79,11 +81,12 @@ interface Scenario {
 
 const OUTLOOKS: readonly Outlook[] = ['best', 'likely', 'worst'];
 
-function predict({ vm, disks, bytes, change, basis }: Facts, type: Estimate['type'], outlook: Outlook): Scenario {
+function predict(facts: Facts, type: Estimate['type'], outlook: Outlook): Scenario {
+  const { vm, disks, bytes, change, basis } = facts;
   const pace = paceOf(basis, outlook);
   const copy = copySeconds(disks, basis, pace);
   const copyRate = copy === 0 ? pace.alone : bytes / copy;
-  const fixed = fixedSeconds(vm, basis, outlook);
+  const fixed = fixedSeconds(facts, outlook);
   if (type === 'cold') return { copy, copyRate, fixed, downtime: copy + fixed, total: copy + fixed };
   const snapshotSeconds = basis.snapshot[outlook];
   const input: PrecopyInput = {
@@ -102,8 +105,8 @@ function predict({ vm, disks, bytes, change, basis }: Facts, type: Estimate['typ
   return { copy, copyRate, fixed, downtime, total, warm: { input, outcome } };
 }
 
-function fixedSeconds(vm: SourceVm, { shutdown, conversion, boot }: EstimateBasis, outlook: Outlook): number {
-  const family = findGuestOs(vm.guest)?.family === 'windows' ? 'windows' : 'other';
+function fixedSeconds({ vm, family, basis }: Facts, outlook: Outlook): number {
+  const { shutdown, conversion, boot } = basis;
   const stop = vm.power === 'off' ? 0 : shutdown[outlook];
   return stop + (conversion?.[family][outlook] ?? 0) + boot[family][outlook];
 }
