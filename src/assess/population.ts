@@ -1,26 +1,48 @@
 /** What the VMs of one plan have in common, counted once for all of them, so that the cost per VM does not grow with their number. */
 import type { SourceVm } from '../model/vm.ts';
 
-export interface Population {
-  /** Names of the other VMs that want the same target name. */
-  namesakes(vm: SourceVm): readonly string[];
-  /** Names of the other VMs that have this MAC address. */
-  macHolders(vm: SourceVm, mac: string): readonly string[];
+/** Other VMs with the same property. */
+export interface Others {
+  readonly count: number;
+  /** Names of the first few, for people. */
+  readonly names: string;
 }
 
+export interface Population {
+  /** The other VMs that want the same target name. */
+  namesakes(vm: SourceVm): Others;
+  /** The other VMs that have this MAC address. */
+  macHolders(vm: SourceVm, mac: string): Others;
+}
+
+/** Names by id, under the property that the VMs share. */
+type Index = Map<string, Map<string, string>>;
+
+const SHOWN = 5;
+
 export function surveyPeers(peers: readonly SourceVm[]): Population {
-  const names = new Map<string, SourceVm[]>();
-  const macs = new Map<string, SourceVm[]>();
+  const names: Index = new Map();
+  const macs: Index = new Map();
   for (const peer of peers) {
     add(names, foldName(peer.name), peer);
-    for (const mac of new Set(peer.nics.map((nic) => nic.mac))) if (mac !== undefined) add(macs, mac, peer);
+    for (const { mac } of peer.nics) if (mac !== undefined) add(macs, mac, peer);
   }
-  const others = (list: readonly SourceVm[] | undefined, vm: SourceVm): readonly string[] =>
-    (list ?? []).filter((peer) => peer.ref.id !== vm.ref.id).map((peer) => peer.name);
   return {
     namesakes: (vm) => others(names.get(foldName(vm.name)), vm),
     macHolders: (vm, mac) => others(macs.get(mac), vm),
   };
+}
+
+function others(holders: ReadonlyMap<string, string> | undefined, vm: SourceVm): Others {
+  if (holders === undefined) return { count: 0, names: '' };
+  const count = holders.has(vm.ref.id) ? holders.size - 1 : holders.size;
+  const shown: string[] = [];
+  for (const [id, name] of holders) {
+    if (shown.length === SHOWN) break;
+    if (id !== vm.ref.id) shown.push(name);
+  }
+  const more = count > shown.length ? ` and ${count - shown.length} more` : '';
+  return { count, names: shown.join(', ') + more };
 }
 
 /** Two names that fold to the same text cannot both be kept in Kubernetes: it knows neither case nor punctuation. */
@@ -33,8 +55,8 @@ function foldName(name: string): string {
     .replaceAll(/^-|-$/g, '');
 }
 
-function add(map: Map<string, SourceVm[]>, key: string, vm: SourceVm): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [vm]);
-  else list.push(vm);
+function add(index: Index, key: string, { ref, name }: SourceVm): void {
+  const holders = index.get(key);
+  if (holders === undefined) index.set(key, new Map([[ref.id, name]]));
+  else holders.set(ref.id, name);
 }

@@ -10,9 +10,8 @@ export const rule: Rule = {
       if (mac === undefined) return [];
       const twin = vm.nics.findIndex((nic) => nic.mac === mac);
       const others = population.macHolders(vm, mac);
-      if (twin === index && others.length === 0) return [];
-      const holder =
-        twin === index ? `the VMs ${others.slice(0, 5).join(', ')}` : `${vm.nics[twin]?.label ?? 'another NIC'} of this VM`;
+      if (twin === index && others.count === 0) return [];
+      const holder = twin === index ? `other VMs (${others.names})` : `${vm.nics[twin]?.label ?? 'another NIC'} of this VM`;
       return [
         {
           subject: `nics[${index}].mac`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { surveyPeers } from '../../../src/assess/population.ts';
 import { rule } from '../../../src/assess/rules/name-collision.ts';
 import { smallVm } from '../../mappings/small-vm.ts';
 import { verdicts } from '../verdicts.ts';
@@ -14,4 +15,12 @@ test('another VM whose name differs in case and punctuation only is a warning', 
 test('a VM is no namesake of itself', () => {
   assert.deepEqual(verdicts(rule, self, { peers: [smallVm(self)] }), []);
   assert.deepEqual(verdicts(rule, self), []);
+});
+
+test('of many namesakes the first five are named', () => {
+  const peers = Array.from({ length: 9 }, (_, index) =>
+    smallVm({ ref: { id: `n-${index}`, name: `web${'_'.repeat(index)}` }, name: `web${'_'.repeat(index)}` }),
+  );
+  const [finding] = rule.check(smallVm(self), { population: surveyPeers(peers), options: {} });
+  assert.match(finding?.assessment ?? '', /^Also named so: web, web_, web__, web___, web____ and 4 more\./);
 });
