@@ -13,6 +13,7 @@ export function checkCanceled(signal: AbortSignal): void {
 
 /** The `code` of a Node.js system error (`ENOSPC`), undefined for anything else. */
 export function systemCode(error: unknown): string | undefined {
+  if (error instanceof MigrationError) return undefined;
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 

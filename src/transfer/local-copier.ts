@@ -11,12 +11,13 @@ import path from 'node:path';
 import type { Clock } from '../contracts/clock.ts';
 import type { CopyOptions, DiskCopier } from '../contracts/disk-copier.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { DiskProof, TransferJob, TransferResult } from '../model/transfer.ts';
+import type { DiskProof, DiskSource, TransferJob, TransferResult } from '../model/transfer.ts';
 import { type Bytes, roundUp } from '../model/units.ts';
-import { canceled, checkCanceled } from './cancellation.ts';
+import { checkCanceled } from './cancellation.ts';
 import { copyImage, measureImage } from './copy-image.ts';
 import { trustEarlier } from './earlier.ts';
 import { SECTOR } from './formats/vmdk/descriptor.ts';
+import { located } from './located.ts';
 import { StageProgress } from './progress.ts';
 import { BlockHashes } from './proof/block-hashes.ts';
 import { hashTarget, prove } from './proof.ts';
@@ -56,7 +57,7 @@ export class LocalDiskCopier implements DiskCopier {
       if (paths.has(path.resolve(target.path))) throw taken(target.path);
       paths.add(path.resolve(target.path));
     }
-    return { needed: await checkSpace(jobs, measure, signal) };
+    return { needed: await checkSpace(jobs, measureJob, signal) };
   }
 
   async copy(job: TransferJob, options: CopyOptions): Promise<TransferResult> {
@@ -105,6 +106,7 @@ export class LocalDiskCopier implements DiskCopier {
 async function copySource(run: Run, partial: PartialFile): Promise<Copied> {
   const { source } = run.job;
   if (source.kind === 'blank') {
+    new StageProgress({ job: run.job.id, stage: 'copy', total: 0 }, run.options.onProgress).finish();
     return { allocated: 0, end: 0, hashes: new BlockHashes(source.capacity), transport: 'blank: the source has no bytes' };
   }
   const [top, ...parents] = source.layers;
@@ -157,8 +159,15 @@ async function proveTarget({ job, options, workspace }: Run, partial: PartialFil
 }
 
 /** What a disk will occupy. Of a gzip-compressed image only the compressed size is known beforehand: it is the least that is needed. */
-async function measure(job: TransferJob, signal: AbortSignal): Promise<Bytes> {
-  const { source } = job;
+async function measureJob(job: TransferJob, signal: AbortSignal): Promise<Bytes> {
+  try {
+    return await measure(job.source, signal);
+  } catch (error) {
+    throw located(error, job, signal);
+  }
+}
+
+async function measure(source: DiskSource, signal: AbortSignal): Promise<Bytes> {
   if (source.kind === 'blank') return 0;
   if (source.layers.some((layer) => layer.gzip !== undefined)) {
     return Math.min(
@@ -181,12 +190,4 @@ async function resolveTarget(file: string): Promise<string> {
 
 function taken(file: string): MigrationError {
   return new MigrationError('target-occupied', 'Two disks have the same target.', { file });
-}
-
-/** Adds VM and disk to what went wrong; whatever happens after the signal is the cancellation. */
-function located(error: unknown, job: TransferJob, signal: AbortSignal): unknown {
-  const known = signal.aborted ? canceled(signal) : error;
-  if (!(known instanceof MigrationError)) return known;
-  const { code, message, hint, cause, place } = known;
-  return new MigrationError(code, message, { ...place, vm: job.vm, disk: job.disk, hint, cause });
 }

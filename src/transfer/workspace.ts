@@ -5,6 +5,7 @@
 import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { MigrationError } from '../model/errors.ts';
 import { systemCode } from './cancellation.ts';
 
 export interface Workspace extends AsyncDisposable {
@@ -13,15 +14,29 @@ export interface Workspace extends AsyncDisposable {
 
 const PREFIX = 'kubeferry';
 
-/** Makes a workspace under the system's temporary folder. Names carry process id and pid namespace of their owner. */
+/**
+ * Makes a workspace under the system's temporary folder. Names carry process id and pid namespace of their owner.
+ * @throws MigrationError `config-invalid` when that folder cannot be used
+ */
 export async function openWorkspace(): Promise<Workspace> {
   const mark = `${PREFIX}-${await pidNamespace()}-`;
-  await removeOrphans(mark);
-  const folder = await mkdtemp(path.join(os.tmpdir(), `${mark}${process.pid}-`));
+  const folder = await make(mark);
   return {
     folder,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+async function make(mark: string): Promise<string> {
+  try {
+    await removeOrphans(mark);
+    return await mkdtemp(path.join(os.tmpdir(), `${mark}${process.pid}-`));
+  } catch (cause) {
+    throw new MigrationError('config-invalid', `The temporary folder ${os.tmpdir()} cannot be used (${systemCode(cause)}).`, {
+      hint: 'Set TMPDIR to a folder that can be written.',
+      cause,
+    });
+  }
 }
 
 /** Process ids mean something only inside their namespace: two containers may share one /tmp. */

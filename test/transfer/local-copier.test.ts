@@ -173,6 +173,24 @@ test('aborting ends the transfer within a second and leaves nothing, however lon
   assert.deepEqual(await leftovers(), []);
 });
 
+test('aborting while the target is read back is a cancellation and leaves nothing', async () => {
+  await using place = await scratch();
+  const abort = new AbortController();
+  const onProgress = ({ stage }: TransferProgress): void => {
+    if (stage === 'prove') abort.abort();
+  };
+  await fails(copy(jobTo(place.path('disk.raw'), await someDisk(place)), { signal: abort.signal, onProgress }), 'canceled');
+  assert.deepEqual(await readdir(place.folder), ['source.raw']);
+});
+
+test('a source file that is gone is an error that names it', async () => {
+  await using place = await scratch();
+  const source = await someDisk(place);
+  await rm(place.path('source.raw'));
+  const error = await fails(copy(jobTo(place.path('disk.raw'), source)), 'source-read-failed');
+  assert.equal(error.place.file, place.path('source.raw'));
+});
+
 test('a job that was aborted beforehand touches nothing', async () => {
   await using place = await scratch();
   const job = jobTo(place.path('disk.raw'), await someDisk(place));

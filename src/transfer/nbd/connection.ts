@@ -4,9 +4,9 @@
  * an answer that is short, long, doubled or for nobody ends the connection.
  */
 import type { Socket } from 'node:net';
-import { MigrationError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/units.ts';
 import { canceled, checkCanceled } from '../cancellation.ts';
+import { type AllocationRun, claim, decodeRuns, type Pending, refusal } from './answer.ts';
 import { type Agreement, broken, negotiate } from './handshake.ts';
 import {
   CHUNK,
@@ -16,17 +16,9 @@ import {
   MAX_CONTROL_BYTES,
   REQUEST_MAGIC,
   SIMPLE_REPLY_MAGIC,
-  STATE_ZERO,
   STRUCTURED_REPLY_MAGIC,
 } from './protocol.ts';
 import { SocketReader } from './socket-reader.ts';
-
-/** A run of bytes that all read as zeros, or may hold data. */
-export interface AllocationRun {
-  readonly offset: Bytes;
-  readonly length: Bytes;
-  readonly zero: boolean;
-}
 
 /** What can be read at offsets and tells where it is empty. */
 export interface AllocatedReader {
@@ -80,30 +72,6 @@ async function open(reader: SocketReader, { exportName, signal }: ConnectNbdOpti
     socket.destroy();
     throw signal.aborted ? canceled(signal) : error;
   }
-}
-
-/** A part of a buffer, `end` exclusive. */
-interface Filled {
-  readonly at: number;
-  end: number;
-}
-
-/** More separate parts of one answer than this are refused; honest ones come in order and merge. */
-const MAX_PARTS = 4096;
-
-/** A request whose answer has not wholly come. */
-interface Pending {
-  readonly offset: number;
-  readonly length: number;
-  /** Where read data goes; absent for block status. */
-  readonly buffer?: Uint8Array;
-  /** Parts of `buffer` that were answered for, in the order they came, adjoining ones merged. */
-  readonly filled: Filled[];
-  runs: readonly AllocationRun[];
-  /** Refusal of the server, thrown when the answer is complete. */
-  error?: MigrationError;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 class Connection implements NbdConnection {
@@ -248,34 +216,6 @@ class Connection implements NbdConnection {
   }
 }
 
-/** The part of the request's buffer that an answer fills. No part is filled twice, so that a missing one is found. */
-function claim(pending: Pending, at: number, length: number): Uint8Array {
-  const { buffer, filled } = pending;
-  const end = at + length;
-  if (buffer === undefined || !(at >= 0) || length === 0 || end > pending.length)
-    throw broken('data outside of what was asked for');
-  if (filled.some((part) => at < part.end && part.at < end) || filled.length >= MAX_PARTS)
-    throw broken('data that was given before');
-  const last = filled.at(-1);
-  if (last?.end === at) last.end = end;
-  else filled.push({ at, end });
-  return buffer.subarray(at, end);
-}
-
-/** Status runs adjoin and start at the request's offset; the last one may reach beyond its end and is cut. */
-function decodeRuns(pending: Pending, data: Buffer): readonly AllocationRun[] {
-  const runs: AllocationRun[] = [];
-  const end = pending.offset + pending.length;
-  let offset = pending.offset;
-  for (let at = 0; at + 8 <= data.length && offset < end; at += 8) {
-    const length = Math.min(data.readUInt32BE(at), end - offset);
-    if (length === 0) throw broken('an empty status run');
-    runs.push({ offset, length, zero: (data.readUInt32BE(at + 4) & STATE_ZERO) !== 0 });
-    offset += length;
-  }
-  return runs;
-}
-
 function encodeRequest(type: number, cookie: bigint, offset: number, length: number): Buffer {
   const request = Buffer.alloc(28);
   request.writeUInt32BE(REQUEST_MAGIC, 0);
@@ -284,12 +224,4 @@ function encodeRequest(type: number, cookie: bigint, offset: number, length: num
   request.writeBigUInt64BE(BigInt(offset), 16);
   request.writeUInt32BE(length, 24);
   return request;
-}
-
-function refusal(pending: Pending, code: number, text: string): MigrationError {
-  const said = text === '' ? '' : `: ${text.slice(0, 200)}`;
-  return new MigrationError(
-    'source-read-failed',
-    `The disk cannot be read at byte ${pending.offset} (NBD error ${code}${said}).`,
-  );
 }

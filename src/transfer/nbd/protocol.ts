@@ -30,8 +30,7 @@ export const CHUNK_DONE = 1;
 export const CHUNK = { none: 0, offsetData: 1, offsetHole: 2, blockStatus: 5 } as const;
 export const CHUNK_ERROR = 0x8000;
 
-/** Status bits of `base:allocation`: not allocated; reads as zeros. Only the second one says what a read returns. */
-export const STATE_HOLE = 1;
+/** Status bit of `base:allocation`: reads as zeros. The other one, «not allocated», does not say what a read returns. */
 export const STATE_ZERO = 2;
 export const ALLOCATION_CONTEXT = 'base:allocation';
 

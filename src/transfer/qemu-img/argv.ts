@@ -10,7 +10,14 @@ import type { Bytes } from '../../model/units.ts';
 export type Blockdev =
   | { readonly driver: 'file'; readonly filename: string }
   | { readonly driver: 'raw'; readonly offset?: Bytes; readonly size?: Bytes; readonly file: Blockdev }
-  | { readonly driver: 'vmdk' | 'qcow2'; readonly file: Blockdev; readonly backing: Blockdev | null }
+  | { readonly driver: 'vmdk'; readonly file: Blockdev; readonly backing: Blockdev | null }
+  | {
+      readonly driver: 'qcow2';
+      readonly file: Blockdev;
+      /** Only for images whose header says that their data is in another file; qemu then uses this one. */
+      readonly 'data-file'?: Blockdev;
+      readonly backing: Blockdev | null;
+    }
   | { readonly driver: 'vpc'; readonly force_size_calc: 'current_size'; readonly file: Blockdev }
   | { readonly driver: 'vhdx' | 'vdi'; readonly file: Blockdev };
 

@@ -55,7 +55,6 @@ class LayerStage {
     const { format, slices } = this.#layer;
     if (backing !== null && format !== 'vmdk' && format !== 'qcow2')
       throw this.#unsupported(`${format} images with a parent cannot be read`);
-    if (format === 'qcow2') refuseDataFile(await readHead(slices, SECTOR));
     if (format === 'vmdk' && !hasBinaryHeader(await readHead(slices, SECTOR))) {
       return imageNode('vmdk', await this.#rewriteDescriptor(), backing);
     }
@@ -63,7 +62,18 @@ class LayerStage {
     // For a parent, qemu 7.2 takes our word over the child's hint only when it is one whole file.
     if (this.#depth > 0 && bytes.driver !== 'file')
       throw this.#unsupported('a parent image inside an archive or in parts cannot be read in place');
-    return imageNode(format, bytes, backing);
+    const data = format === 'qcow2' ? await this.#dataFile() : undefined;
+    return data === undefined ? imageNode(format, bytes, backing) : { driver: 'qcow2', file: bytes, 'data-file': data, backing };
+  }
+
+  /** Where a qcow2 header speaks of an external data file, the one that the provider found; never the one in the header. */
+  async #dataFile(): Promise<Blockdev | undefined> {
+    const { slices, extents = [] } = this.#layer;
+    if (!hasDataFile(await readHead(slices, SECTOR))) return undefined;
+    const [file] = extents;
+    if (file === undefined || extents.length > 1)
+      throw this.#unsupported('it keeps its data in another file, which was not found');
+    return fileNode(file);
   }
 
   /** The node that gives the layer's bytes as they are stored. */
@@ -212,10 +222,7 @@ function hasBinaryHeader(head: Buffer): boolean {
   return true;
 }
 
-/** @throws MigrationError `image-unsupported`: qemu would open the external data file by the name in the header (qcow2, incompatible feature bit 2) */
-function refuseDataFile(head: Buffer): void {
-  const version = head.length >= 80 ? head.readUInt32BE(4) : 0;
-  if (version >= 3 && (head.readBigUInt64BE(72) & 4n) !== 0n) {
-    throw new MigrationError('image-unsupported', 'The qcow2 image keeps its data in another file.');
-  }
+/** Incompatible feature bit 2 of a qcow2 header of version 3 (QEMU docs/interop/qcow2.txt). */
+function hasDataFile(head: Buffer): boolean {
+  return head.length >= 80 && head.readUInt32BE(4) >= 3 && (head.readBigUInt64BE(72) & 4n) !== 0n;
 }

@@ -5,9 +5,10 @@
 import { open } from 'node:fs/promises';
 import { MigrationError } from '../../model/errors.ts';
 import type { ImageLayer } from '../../model/transfer.ts';
-import { type Bytes, formatBytes, MiB } from '../../model/units.ts';
+import { type Bytes, formatBytes, MiB, roundUp } from '../../model/units.ts';
 import { checkCanceled } from '../cancellation.ts';
 import { type DiskPiece, decodeVmdkStream } from '../formats/vmdk/decode-stream.ts';
+import { SECTOR } from '../formats/vmdk/descriptor.ts';
 import type { BlockHashes } from '../proof/block-hashes.ts';
 import { BlockSink } from './block-sink.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -51,7 +52,7 @@ export async function copyStream(options: StreamOptions): Promise<StreamCopy> {
 
 function decode(layer: ImageLayer, reader: ByteReader, capacity: Bytes): AsyncIterable<DiskPiece> {
   if (layer.format === 'raw') return decodeRaw(reader, capacity);
-  if (layer.format === 'vmdk') return decodeVmdkStream(reader);
+  if (layer.format === 'vmdk') return decodeVmdkStream(reader, roundUp(capacity, SECTOR));
   throw new MigrationError('image-unsupported', `A gzip-compressed ${layer.format} image cannot be read in place.`, {
     hint: 'Decompress it with gunzip first.',
   });
@@ -76,6 +77,6 @@ async function* decodeRaw(reader: ByteReader, capacity: Bytes): AsyncGenerator<D
 
 /** Writers round up to whole sectors; anything beyond that would be lost. */
 function checkTail(piece: DiskPiece, capacity: Bytes): void {
-  if (piece.offset + piece.bytes.length < capacity + 512) return;
+  if (piece.offset + piece.bytes.length < capacity + SECTOR) return;
   throw new MigrationError('capacity-smaller-than-image', `The image holds data beyond the disk's ${formatBytes(capacity)}.`);
 }

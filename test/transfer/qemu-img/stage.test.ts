@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { ImageSource } from '../../../src/model/transfer.ts';
@@ -82,21 +82,17 @@ test('a sparse header of no capacity, through which qemu would obey a hidden des
   await fails(copy(jobTo(place.path('out.raw'), source)), 'image-malformed');
 });
 
-test('a qcow2 image that keeps its data in another file is refused', async () => {
+test('a qcow2 image that keeps its data in another file is read with the file that the provider found, or refused', async () => {
   await using place = await scratch();
-  await run(
-    'qemu-img',
-    'create',
-    '-q',
-    '-f',
-    'qcow2',
-    '-o',
-    `data_file=${place.path('data')},data_file_raw=on`,
-    place.path('disk'),
-    '1M',
-  );
-  const source: ImageSource = { kind: 'image', layers: [await layerOf(place.path('disk'), 'qcow2')], capacity: MiB };
-  await fails(copy(jobTo(place.path('out.raw'), source)), 'image-unsupported');
+  await rawDisk(place.path('disk.raw'), MiB, [{ offset: 0, length: MiB }]);
+  const options = `data_file=${place.path('data')},data_file_raw=on`;
+  await run('qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', '-o', options, place.path('disk.raw'), place.path('disk'));
+  const layer = await layerOf(place.path('disk'), 'qcow2');
+  await fails(copy(jobTo(place.path('out.raw'), { kind: 'image', layers: [layer], capacity: MiB })), 'image-unsupported');
+  await rename(place.path('data'), place.path('found'));
+  const found = { ...layer, extents: [place.path('found')] };
+  await copy(jobTo(place.path('out.raw'), { kind: 'image', layers: [found], capacity: MiB }));
+  await assertSameBytes(place.path('out.raw'), place.path('disk.raw'));
 });
 
 test('a parent that an image names is not followed when the source says that there is none', async () => {

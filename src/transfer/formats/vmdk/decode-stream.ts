@@ -6,7 +6,7 @@
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import { MigrationError } from '../../../model/errors.ts';
-import { type Bytes, MiB } from '../../../model/units.ts';
+import { type Bytes, formatBytes, MiB } from '../../../model/units.ts';
 import type { ByteReader } from '../../stream/byte-reader.ts';
 import { SECTOR } from './descriptor.ts';
 import { GRAIN_MARKER_BYTES, parseHeader, parseMarker, type SparseHeader } from './header.ts';
@@ -35,11 +35,16 @@ function maxDeflated(grainBytes: Bytes): Bytes {
 
 /**
  * Pieces come in the order of the image. Holes are passed over.
- * @throws MigrationError `image-malformed`, `image-truncated`, `image-unsupported`; whatever `reader` throws
+ * @param limit the largest disk that the image may hold
+ * @throws MigrationError `capacity-smaller-than-image`, `image-malformed`, `image-truncated`, `image-unsupported`; whatever `reader` throws
  */
-export async function* decodeVmdkStream(reader: ByteReader): AsyncGenerator<DiskPiece> {
+export async function* decodeVmdkStream(reader: ByteReader, limit: Bytes): AsyncGenerator<DiskPiece> {
   const start = (await reader.take(SECTOR)) ?? Buffer.alloc(0);
   const header = parseHeader(start);
+  if (header.capacity > limit) {
+    const sizes = `${formatBytes(header.capacity)}, the disk only ${formatBytes(limit)}`;
+    throw new MigrationError('capacity-smaller-than-image', `The image holds ${sizes}.`);
+  }
   const grains = await readFrontTables(reader, start, header);
   if (header.stream) yield* decodeMarked(reader, header, grains?.length);
   else if (grains !== undefined) yield* decodePlain(reader, header, grains);
