@@ -23,7 +23,7 @@ export async function sourceKind(path: string, signal: AbortSignal): Promise<Fil
 }
 
 /** Kind of a regular file by its name and first bytes. What is neither package nor VMX is left to the image readers to judge. */
-export function fileKind(name: string, head: Buffer): FileKind {
+function fileKind(name: string, head: Buffer): FileKind {
   if (looksLikeTar(head)) return 'ova';
   const extension = /\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase();
   if (isXml(head)) return 'ovf';

@@ -4,14 +4,9 @@ import type { Bytes } from '../../../src/model/units.ts';
 import { defined } from '../defined.ts';
 import { type OvfVersion, ovfVersionOf } from './namespaces.ts';
 import { isOvf, kindOf, sectionsOf } from './section.ts';
+import { readSystems, type SystemEntry } from './systems.ts';
 import { parseCount, parseFlag } from './values.ts';
 import { attribute, childrenOf, malformed, type ParsedXml, placeOf, textOf, type XmlElement } from './xml.ts';
-
-/** Most virtual systems in one envelope. The largest vApps hold about a hundred. */
-const MAX_SYSTEMS = 1000;
-/** Most properties in one envelope, and most sections that a system may inherit. */
-const MAX_PROPERTIES = 3000;
-const MAX_INHERITED = 1000;
 
 export interface Envelope {
   readonly root: XmlElement;
@@ -57,15 +52,6 @@ export interface NetworkEntry {
 export interface ConfigurationEntry {
   readonly id: string;
   readonly isDefault: boolean;
-}
-
-export interface SystemEntry {
-  readonly id: string;
-  readonly element: XmlElement;
-  /** Sections of the envelope and the collections above, outermost first. */
-  readonly inherited: readonly XmlElement[];
-  /** Start order and the like, stated by the collection around it. */
-  readonly startup?: XmlElement;
 }
 
 /**
@@ -184,53 +170,4 @@ function writer(root: XmlElement, comment: string | undefined): string | undefin
   if (signed !== undefined) return signed.trim();
   const build = attribute(root, 'buildId', 'vmw');
   return build === undefined ? undefined : `VMware ${build}`;
-}
-
-/** All virtual systems, depth first. Ids are unique over the whole envelope (DSP0243 §7.2). */
-function readSystems(root: XmlElement): readonly SystemEntry[] {
-  const systems: SystemEntry[] = [];
-  const ids = new Set<string>();
-  let properties = 0;
-
-  function enter(element: XmlElement, inherited: readonly XmlElement[]): void {
-    const own = element.children.filter((child) => isOvf(child) && INHERITED_KINDS.has(kindOf(child)));
-    const sections = own.length === 0 ? inherited : [...inherited, ...own];
-    properties += own.reduce((sum, section) => sum + section.children.length, 0);
-    if (properties > MAX_PROPERTIES || sections.length > MAX_INHERITED) {
-      throw new MigrationError('xml-too-complex', `The envelope has more than ${MAX_PROPERTIES} properties`, placeOf(element));
-    }
-    const starts = new Map(startItems(element));
-    for (const child of element.children) {
-      if (!isOvf(child)) continue;
-      const kind = kindOf(child);
-      if (kind !== 'VirtualSystem' && kind !== 'VirtualSystemCollection') continue;
-      const id = attribute(child, 'id') ?? '';
-      if (ids.has(id)) throw new MigrationError('ovf-duplicate-id', `Two virtual systems have the id ${id}`, placeOf(child));
-      ids.add(id);
-      if (kind === 'VirtualSystemCollection') {
-        enter(child, sections);
-        continue;
-      }
-      systems.push(defined({ id, element: child, inherited: sections, startup: starts.get(id) }));
-      if (systems.length > MAX_SYSTEMS) {
-        throw new MigrationError(
-          'xml-too-complex',
-          `The envelope holds more than ${MAX_SYSTEMS} virtual systems`,
-          placeOf(child),
-        );
-      }
-    }
-  }
-
-  enter(root, []);
-  return systems;
-}
-
-const INHERITED_KINDS: ReadonlySet<string> = new Set(['ProductSection', 'PropertySection', 'EulaSection']);
-
-/** A StartupSection speaks about the collection's own children (DSP0243 §9.7). */
-function startItems(collection: XmlElement): readonly (readonly [string, XmlElement])[] {
-  return sectionsOf(collection, 'StartupSection').flatMap((section) =>
-    childrenOf(section, 'Item').map((item) => [attribute(item, 'id') ?? '', item] as const),
-  );
 }

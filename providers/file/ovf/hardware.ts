@@ -1,5 +1,4 @@
 /** VirtualHardwareSection: its items as plain records, the deployment configuration and range markers applied. */
-import type { MigrationErrorOptions } from '../../../src/model/errors.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import { defined } from '../defined.ts';
 import { sectionsOf } from './section.ts';
@@ -182,17 +181,12 @@ export function firstSubType(item: HardwareItem): string {
   );
 }
 
-/** Where the item is, for an error. */
-export function itemPlace(item: HardwareItem): MigrationErrorOptions {
-  return placeOf(item.element);
-}
-
 /** @throws MigrationError `ovf-duplicate-id` when two of the items have one InstanceID, so that a Parent would be ambiguous */
 export function indexById(items: readonly HardwareItem[]): ReadonlyMap<string, HardwareItem> {
   const index = new Map<string, HardwareItem>();
   for (const item of items) {
     if (index.has(item.id)) {
-      throw new MigrationError('ovf-duplicate-id', `Two controllers have the InstanceID ${item.id}`, itemPlace(item));
+      throw new MigrationError('ovf-duplicate-id', `Two controllers have the InstanceID ${item.id}`, placeOf(item.element));
     }
     index.set(item.id, item);
   }

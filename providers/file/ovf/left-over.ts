@@ -1,11 +1,11 @@
 /** Facts of a system that no field takes: the report names them as dropped. */
 import type { ExtraFact } from '../../../src/model/vm.ts';
 import { READ_KEYS } from './boot.ts';
-import type { SystemEntry } from './envelope.ts';
 import { extraFact, flatten, qualifiedName } from './extras.ts';
 import { cim, type Hardware } from './hardware.ts';
 import { productFacts } from './product.ts';
 import { isOvf, kindOf, sectionsOf } from './section.ts';
+import type { SystemEntry } from './systems.ts';
 import { parseUnit } from './values.ts';
 import { attribute, childrenOf, type XmlElement } from './xml.ts';
 

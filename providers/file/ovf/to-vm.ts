@@ -10,7 +10,7 @@ import { readCpu, readMemory } from './compute.ts';
 import { readControllers } from './controllers.ts';
 import { readDevices } from './devices.ts';
 import { type DiskDraft, readDrives } from './disks.ts';
-import type { Envelope, SystemEntry } from './envelope.ts';
+import type { Envelope } from './envelope.ts';
 import { extraFact } from './extras.ts';
 import { readGuest, readIdentity, readPlatform } from './guest.ts';
 import { type Hardware, readHardware } from './hardware.ts';
@@ -18,6 +18,7 @@ import { systemExtras } from './left-over.ts';
 import { readNics } from './nics.ts';
 import { productProperties } from './product.ts';
 import { kindOf, sectionsOf } from './section.ts';
+import type { SystemEntry } from './systems.ts';
 import { readVirtualBox } from './virtualbox.ts';
 import { textOf, type XmlElement } from './xml.ts';
 

@@ -29,7 +29,12 @@ export interface VboxMachine {
   readonly extras: readonly ExtraFact[];
 }
 
-const BOOT_DEVICES: Readonly<Record<string, string>> = { HardDisk: 'disk', DVD: 'cdrom', Network: 'network', Floppy: 'floppy' };
+const BOOT_DEVICES: ReadonlyMap<string, string> = new Map([
+  ['HardDisk', 'disk'],
+  ['DVD', 'cdrom'],
+  ['Network', 'network'],
+  ['Floppy', 'floppy'],
+]);
 
 /** Children of Hardware that are read here or say the same as the OVF items. */
 const READ: ReadonlySet<string> = new Set([
@@ -86,7 +91,7 @@ function bootOrder(boot: XmlElement): readonly string[] {
   return boot.children
     .filter((child) => child.name === 'Order')
     .toSorted((a, b) => Number(read(a, 'position') ?? 0) - Number(read(b, 'position') ?? 0))
-    .flatMap((order) => BOOT_DEVICES[read(order, 'device') ?? ''] ?? []);
+    .flatMap((order) => BOOT_DEVICES.get(read(order, 'device') ?? '') ?? []);
 }
 
 function adaptersOf(network: XmlElement | undefined): readonly VboxAdapter[] {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { openOva } from '../../../providers/file/ova/read-ova.ts';
+import { openOva } from '../../../providers/file/ova/open-ova.ts';
 import { indexTar } from '../../../providers/file/ova/tar-index.ts';
 import { parseManifest } from '../../../providers/file/ovf/manifest.ts';
 import { MigrationError } from '../../../src/model/errors.ts';

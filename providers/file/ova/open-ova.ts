@@ -4,15 +4,9 @@ import { resolve } from 'node:path';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { FileSlice } from '../../../src/model/transfer.ts';
 import { unreadable } from '../image/image-bytes.ts';
+import { type OvfPackage, openPackage, type PackageOptions } from '../ovf/open-package.ts';
 import type { PackageFile, PackageFiles } from '../ovf/package.ts';
-import { type OvfPackage, openPackage, type PackageOptions } from '../ovf/read-package.ts';
-import type { FileVm } from '../seam.ts';
 import { indexTar } from './tar-index.ts';
-
-/** The VMs of an OVA, in the order of its descriptor. @throws MigrationError for whatever is wrong with archive or descriptor */
-export async function* readOva(path: string, options: PackageOptions): AsyncGenerator<FileVm> {
-  yield* (await openOva(path, options)).vms(options.signal);
-}
 
 /** @throws MigrationError for whatever is wrong with the archive, the descriptor or the manifest */
 export async function openOva(path: string, options: PackageOptions): Promise<OvfPackage> {

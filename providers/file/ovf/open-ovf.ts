@@ -5,14 +5,8 @@ import { MigrationError } from '../../../src/model/errors.ts';
 import type { FileSlice } from '../../../src/model/transfer.ts';
 import { fileInside } from '../image/beside.ts';
 import { unreadable } from '../image/image-bytes.ts';
-import type { FileVm } from '../seam.ts';
+import { type OvfPackage, openPackage, type PackageOptions } from './open-package.ts';
 import type { PackageFile, PackageFiles } from './package.ts';
-import { type OvfPackage, openPackage, type PackageOptions } from './read-package.ts';
-
-/** The VMs of an OVF package, in the order of the descriptor. @throws MigrationError for whatever is wrong with the package */
-export async function* readOvf(path: string, options: PackageOptions): AsyncGenerator<FileVm> {
-  yield* (await openOvf(path, options)).vms(options.signal);
-}
 
 /** @throws MigrationError for whatever is wrong with the descriptor or the manifest */
 export async function openOvf(path: string, options: PackageOptions): Promise<OvfPackage> {
