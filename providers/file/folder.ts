@@ -138,10 +138,15 @@ function standingAlone(candidates: readonly Candidate[]): ReadonlySet<string> {
   const standing = new Set<string>();
   for (const pass of ['tops', 'circles'] as const) {
     for (const path of images.keys()) {
-      if (covered.has(path) || (pass === 'tops' && needed.has(path))) continue;
+      if (covered.has(path) || covered.has(wholeOf(path)) || (pass === 'tops' && needed.has(path))) continue;
       standing.add(path);
       cover([path]);
     }
   }
   return standing;
+}
+
+/** An envelope names a file in chunks by the whole: `disk.vmdk` for `disk.vmdk.000000000` and what follows (DSP0243 §7.1). */
+function wholeOf(path: string): string {
+  return path.replace(/\.\d{9}$/, '');
 }

@@ -127,6 +127,14 @@ test('networks of packages and of single VMs are in the surroundings of a folder
   );
 });
 
+test('chunks of a disk beside its descriptor are no VMs of their own', async (t) => {
+  const folder = temporaryFolder(t);
+  const vmdk = makeVmdk(folder, 'disk.vmdk.000000000');
+  const files = `<File ovf:id="f1" ovf:href="disk.vmdk" ovf:chunkSize="${vmdk.length}"/>`;
+  writeFileSync(path.join(folder, 'guest.ovf'), envelope({ files }));
+  assert.deepEqual(await ids(folder), ['guest.ovf#vm1']);
+});
+
 test('a VM is found again after many others were read', async (t) => {
   const systems = Array.from({ length: 100 }, (_, number) => system(`v${number}`, diskItem('d1'))).join('');
   const ovf = path.join(temporaryFolder(t), 'many.ovf');
