@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { atLeast, neededGo, peerModules, TOOLCHAIN } from './setup/go.mjs';
 import { installedAsLocked } from './setup/lock.mjs';
 import { installLine, missingPrograms, PROGRAMS } from './setup/programs.mjs';
 
@@ -61,6 +62,21 @@ describe('the programs of the system', () => {
     const missing = PROGRAMS.filter(({ program }) => program === 'qemu-img');
     assert.equal(installLine(missing, true), 'sudo apt-get install --no-install-recommends qemu-utils');
     assert.match(installLine(missing, false), /^install qemu-img /);
+  });
+});
+
+describe('Go for the test peers', () => {
+  it('is as new as the most demanding module asks', () => {
+    assert.equal(neededGo([]), '0');
+    assert.equal(neededGo(['module a\n\ngo 1.9\n', 'module b\n\ngo 1.24.0\n', 'module c\n\ngo 1.24\n']), '1.24');
+    assert.equal(atLeast('1.10', '1.9.7'), true);
+    assert.equal(atLeast('1.19.8', '1.24.0'), false);
+  });
+
+  it('is new enough when it has to be fetched', () => {
+    const modules = peerModules(path.join(ROOT, 'test/peers'));
+    assert.ok(modules.length > 0);
+    assert.ok(atLeast(TOOLCHAIN, neededGo(modules)));
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Programs that come from the system, not from npm. One line each; nothing else in the repository names a Debian package.
+ * Programs that come from the system, not from npm. One line each; Go, whose version counts, is in go.mjs.
  * Pure: the search itself is handed in.
  */
 

@@ -10,11 +10,13 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { atLeast, fetchToolchain, goVersion, neededGo, peerModules, TOOLCHAIN } from './go.mjs';
 import { installedAsLocked } from './lock.mjs';
 import { installLine, isPurpose, missingPrograms } from './programs.mjs';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+const GO = join(ROOT, 'node_modules', '.bin', 'go');
 const WANTED_MAJOR = 24;
 const OLDEST_MAJOR = 20;
 
@@ -29,6 +31,7 @@ function main(purpose) {
   installNpmPackages();
   installNode();
   installPrograms(purpose);
+  if (purpose === 'test') installGo();
 }
 
 function installNpmPackages() {
@@ -69,17 +72,48 @@ function installPrograms(purpose) {
   const missing = [...before.needed, ...before.wanted];
   if (missing.length === 0) return;
   const debian = inPath('apt-get');
-  const prefix = debian ? privilege() : undefined;
-  if (prefix !== undefined) {
-    const packages = [...new Set(missing.map((entry) => entry.package))];
-    say(`installing ${packages.join(', ')} (apt-get) …`);
-    const [program = 'apt-get', ...rest] = [...prefix, 'apt-get', '-qq'];
-    run(program, [...rest, 'update']);
-    run(program, [...rest, 'install', '-y', '--no-install-recommends', ...packages]);
-  }
+  installPackages(missing.map((entry) => entry.package));
   const after = missingPrograms(purpose, inPath);
   if (after.needed.length > 0) stop(2, `missing ${names(after.needed)}: ${installLine(after.needed, debian)}`);
   if (after.wanted.length > 0) say(`${names(after.wanted)} would show more: ${installLine(after.wanted, debian)}`);
+}
+
+/** Go for the peers of the tests: the machine's own, Debian's, or a newer one that either of them fetches. */
+function installGo() {
+  const needed = neededGo(peerModules(join(ROOT, 'test', 'peers')));
+  if (needed === '0' || enough('go', needed) || enough(GO, needed)) return;
+  if (goVersion('go') === undefined) installPackages(['golang-go', 'ca-certificates']);
+  if (enough('go', needed)) return;
+  if (goVersion('go') === undefined) stop(2, `missing go: install Go ${needed} or newer (Debian and Ubuntu: golang-go)`);
+  say(`fetching Go ${TOOLCHAIN}, because this machine's is older than ${needed} …`);
+  const failed = fetchToolchain(GO);
+  if (failed === undefined && enough(GO, needed)) return;
+  stop(3, `Go ${needed} or newer is needed and cannot be fetched: ${failed ?? 'it does not run'}`);
+}
+
+/**
+ * @param {string} program
+ * @param {string} needed
+ * @returns {boolean}
+ */
+function enough(program, needed) {
+  const version = goVersion(program);
+  return version !== undefined && atLeast(version, needed);
+}
+
+/**
+ * Installs with apt-get where that is possible without asking; whether it helped is for the caller to see.
+ *
+ * @param {readonly string[]} names
+ */
+function installPackages(names) {
+  const prefix = inPath('apt-get') ? privilege() : undefined;
+  if (prefix === undefined) return;
+  const packages = [...new Set(names)];
+  say(`installing ${packages.join(', ')} (apt-get) …`);
+  const [program = 'apt-get', ...rest] = [...prefix, 'apt-get', '-qq'];
+  run(program, [...rest, 'update']);
+  run(program, [...rest, 'install', '-y', '--no-install-recommends', ...packages]);
 }
 
 /** @returns {readonly string[] | undefined} what to put before apt-get; undefined when we may not install */
