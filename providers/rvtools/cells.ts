@@ -14,7 +14,7 @@ export function text(cell: Cell): string | undefined {
 export function number(cell: Cell): number | undefined {
   if (typeof cell === 'number') return cell;
   if (typeof cell !== 'string') return undefined;
-  const digits = cell.trim().replaceAll(/(?<=\d)[\s'’ {2}](?=\d{3})/g, '');
+  const digits = cell.trim().replaceAll(/(?<=\d)[\s'’](?=\d{3})/g, '');
   if (!/^-?\d[\d.,]*$/.test(digits)) return undefined;
   const point = decimalPoint(digits);
   const whole = point < 0 ? digits : digits.slice(0, point);

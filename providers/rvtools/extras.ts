@@ -37,7 +37,9 @@ export function readExtras(rows: VmRows, nics: readonly Nic[]): readonly ExtraFa
   };
   for (const [key, quiet] of INFO) {
     const value = text(info[key]);
-    if (value !== undefined && !quiet.test(value)) add(`vInfo/${SHEETS.vInfo.columns[key].title}`, value);
+    if (value === undefined || quiet.test(value)) continue;
+    // CSV files capitalise booleans, workbooks store them.
+    add(`vInfo/${SHEETS.vInfo.columns[key].title}`, /^true$/i.test(value) ? 'true' : value);
   }
   const address = text(info.primaryIp);
   if (!nics.some(({ addresses }) => addresses?.includes(address ?? ''))) add('vInfo/Primary IP Address', address);

@@ -6,7 +6,7 @@ import { MigrationError } from '../../src/model/errors.ts';
 import { text } from './cells.ts';
 import { type Layout, type Layouts, readLayouts } from './headers.ts';
 import { Budget, PagedList } from './paged-list.ts';
-import { type SHEETS, type SheetName, VM_SHEETS, type VmSheet } from './sheets.ts';
+import { SHEETS, type SheetName, VM_SHEETS, type VmSheet } from './sheets.ts';
 import { type Identity, VmIndex } from './vm-index.ts';
 import type { Cell, Workbook } from './workbook.ts';
 
@@ -103,9 +103,10 @@ export class Fleet {
     const layout = this.layouts.vInfo;
     if (layout === undefined) throw new Error('vInfo was not checked');
     const twice: string[] = [];
+    const identify = identifier(layout);
     for await (const batch of workbook.rows(layout.sheet, layout.indices, signal)) {
       for (const cells of batch) {
-        const identity = toRow<'vInfo'>(layout, cells);
+        const identity = identify(cells);
         // A row without a name is a sum or a remark that somebody added.
         if (text(identity.vm) === undefined && text(identity.vmId) === undefined) continue;
         if (!this.#index.add(identity, this.#infos.push(cells))) twice.push(describeVm(identity));
@@ -120,10 +121,11 @@ export class Fleet {
   ): Promise<void> {
     const chains: Chains = { rows: new PagedList(this.#budget), heads: [], tails: [], next: [] };
     const ambiguous = new Set<string>();
+    const identify = identifier(layout);
     let seen = 0;
     for await (const batch of workbook.rows(layout.sheet, layout.indices, signal)) {
       for (const cells of batch) {
-        const identity = toIdentity(layout, cells);
+        const identity = identify(cells);
         if (text(identity.vm) === undefined && text(identity.vmId) === undefined) continue;
         seen += 1;
         const number = this.#index.find(identity);
@@ -136,7 +138,7 @@ export class Fleet {
       this.#problems.push(
         `rows of ${sheet} for ${examples([...ambiguous])} could belong to several VMs (a VM ID column would tell)`,
       );
-    } else if (seen > 0 && chains.rows.length === 0 && this.size > 0) {
+    } else if (seen > 0 && chains.rows.length === 0 && this.size > 0 && 'need' in SHEETS[sheet]) {
       this.#problems.push(`not one of the ${seen} rows of ${sheet} belongs to a VM of vInfo`);
     }
     this.#chains.set(sheet, chains);
@@ -156,15 +158,25 @@ function chain({ rows, heads, tails, next }: Chains, number: number, cells: read
   tails[number] = row;
 }
 
-/** The five cells that tell the VM, without making the whole row. */
-function toIdentity({ keys }: Layout, cells: readonly Cell[]): Identity {
-  const cell = (key: string): Cell => cells[keys.indexOf(key)];
-  return { vm: cell('vm'), vmId: cell('vmId'), vmUuid: cell('vmUuid'), datacenter: cell('datacenter'), server: cell('server') };
+/** Picks the five cells that tell the VM, without making the whole row. */
+function identifier({ keys }: Layout): (cells: readonly Cell[]) => Identity {
+  const [vm = -1, vmId = -1, vmUuid = -1, datacenter = -1, server = -1] = ['vm', 'vmId', 'vmUuid', 'datacenter', 'server'].map(
+    (key) => keys.indexOf(key),
+  );
+  return (cells) => ({
+    vm: cells[vm],
+    vmId: cells[vmId],
+    vmUuid: cells[vmUuid],
+    datacenter: cells[datacenter],
+    server: cells[server],
+  });
 }
 
 /** A row as it was read, or as it comes back from a page, where undefined became null. */
 export function toRow<S extends SheetName>({ keys }: Layout, cells: Packed): Row<S> {
-  return Object.fromEntries(keys.map((key, index) => [key, cells[index] ?? undefined])) as Row<S>;
+  const row: Record<string, Cell> = {};
+  for (const [index, key] of keys.entries()) row[key] = cells[index] ?? undefined;
+  return row as Row<S>;
 }
 
 function describeVm({ vm, vmId, datacenter }: Identity): string {

@@ -23,4 +23,4 @@ export const MAX_PART = 16 * GiB;
 export const MAX_KEPT = GiB;
 
 /** Bytes that are read at once. */
-export const CHUNK = 64 * KiB;
+export const CHUNK = 256 * KiB;

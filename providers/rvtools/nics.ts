@@ -1,6 +1,8 @@
 /** Rows of vNetwork → NICs. VLANs are not in that sheet; they are looked up at the port groups. */
+
+import type { NetworkRef } from '../../src/model/network.ts';
 import { parseMac } from '../../src/model/units.ts';
-import type { NetworkRef, Nic, NicModel } from '../../src/model/vm.ts';
+import type { Nic, NicModel } from '../../src/model/vm.ts';
 import { flag, list, text } from './cells.ts';
 import type { Row, VmRows } from './fleet.ts';
 import type { PortGroups } from './port-groups.ts';

@@ -6,9 +6,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { MigrationError } from '../../src/model/errors.ts';
 import { MAX_KEPT } from './limits.ts';
 
-const PAGE = 256;
-/** Pages held as values: 16,384 rows. */
-const OPEN_PAGES = 64;
+/** Small, so that a sheet in another order than vInfo costs little a VM. */
+const PAGE = 64;
 
 /** Compressed bytes that the lists of one reading may take together. */
 export class Budget {
@@ -29,10 +28,13 @@ export class PagedList<T> {
   readonly #sealed: Buffer[] = [];
   readonly #open = new Map<number, readonly T[]>();
   readonly #budget: Budget;
+  readonly #openPages: number;
   #tail: T[] = [];
 
-  constructor(budget: Budget) {
+  /** `openPages` pages of 64 are held as values. */
+  constructor(budget: Budget, openPages = 16) {
     this.#budget = budget;
+    this.#openPages = openPages;
   }
 
   get length(): number {
@@ -44,7 +46,7 @@ export class PagedList<T> {
     const index = this.length;
     this.#tail.push(value);
     if (this.#tail.length === PAGE) {
-      const packed = deflateRawSync(JSON.stringify(this.#tail), { level: 1 });
+      const packed = exact(deflateRawSync(JSON.stringify(this.#tail), { level: 1 }));
       this.#budget.take(packed.length);
       this.#sealed.push(packed);
       this.#tail = [];
@@ -71,9 +73,16 @@ export class PagedList<T> {
     const values: readonly T[] = JSON.parse(inflateRawSync(packed).toString());
     this.#open.set(number, values);
     for (const oldest of this.#open.keys()) {
-      if (this.#open.size <= OPEN_PAGES) break;
+      if (this.#open.size <= this.#openPages) break;
       this.#open.delete(oldest);
     }
     return values;
   }
+}
+
+/** A copy with memory of its own: zlib's buffers, and those of Buffer's pool, are parts of larger ones that would stay alive. */
+function exact(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }

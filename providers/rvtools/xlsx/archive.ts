@@ -1,9 +1,12 @@
 /** The zip archive around a workbook: parts by name, opened one at a time, never inflated beyond what their size allows. */
 import { open } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
+import { crc32, createInflateRaw } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { MigrationError } from '../../../src/model/errors.ts';
-import { FREE_INFLATION, MAX_PART, MAX_PARTS, MAX_RATIO } from '../limits.ts';
+import { CHUNK, FREE_INFLATION, MAX_PART, MAX_PARTS, MAX_RATIO } from '../limits.ts';
+
+/** Compression method of zip (APPNOTE §4.4.5); the other one in use is 0, stored. */
+const DEFLATED = 8;
 
 export class Archive implements AsyncDisposable {
   readonly #zip: ZipFile;
@@ -49,10 +52,12 @@ export class Archive implements AsyncDisposable {
     if (entry.uncompressedSize > limit)
       throw this.#error('workbook-too-large', 'A part of the workbook inflates out of all proportion.', part);
     let sum = 0;
+    let size = 0;
     try {
-      const stream = await this.#zip.openReadStreamPromise(entry);
-      for await (const chunk of stream) {
+      for await (const chunk of await this.#inflate(entry)) {
         signal.throwIfAborted();
+        size += chunk.length;
+        if (size > entry.uncompressedSize) throw new Error('a part is larger than it says');
         sum = crc32(chunk, sum);
         yield chunk;
       }
@@ -62,6 +67,16 @@ export class Archive implements AsyncDisposable {
     }
     if (sum !== entry.crc32)
       throw this.#error('workbook-malformed', 'A part of the workbook is damaged: its checksum is wrong.', part);
+  }
+
+  /** Inflated here and not by yauzl, which would hand over pieces of 16 KiB. */
+  async #inflate(entry: Entry): Promise<AsyncIterable<Buffer>> {
+    if (entry.compressionMethod !== DEFLATED) return await this.#zip.openReadStreamPromise(entry);
+    const packed = await this.#zip.openReadStreamPromise(entry, { decodeFileData: false });
+    const inflate = createInflateRaw({ chunkSize: CHUNK });
+    packed.once('error', (error) => inflate.destroy(error));
+    inflate.once('close', () => packed.destroy());
+    return packed.pipe(inflate);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

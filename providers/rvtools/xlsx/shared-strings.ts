@@ -7,7 +7,7 @@ import { unescapeExcel, type XmlListener, XmlScanner } from './xml-scanner.ts';
 export class SharedStrings implements XmlListener {
   wantsText = false;
   readonly #scanner = new XmlScanner(this);
-  readonly #strings = new PagedList<string>(new Budget());
+  readonly #strings = new PagedList<string>(new Budget(), 512);
   #value = '';
   #phonetic = false;
 

@@ -2,7 +2,7 @@
 import { MigrationError } from '../../../src/model/errors.ts';
 import { MAX_COLUMNS, MAX_ROWS, MAX_TOKEN } from '../limits.ts';
 import type { Cell } from '../workbook.ts';
-import { attribute, unescapeExcel, type XmlListener, XmlScanner } from './xml-scanner.ts';
+import { findValue, type TagBytes, unescapeExcel, type XmlListener, XmlScanner } from './xml-scanner.ts';
 
 export class SheetReader implements XmlListener {
   wantsText = false;
@@ -19,7 +19,7 @@ export class SheetReader implements XmlListener {
   #filled = false;
   #column = -1;
   #slot = -1;
-  #type = 'n';
+  #type: CellType = 'number';
   #value = '';
   #phonetic = false;
 
@@ -37,7 +37,7 @@ export class SheetReader implements XmlListener {
     return rows;
   }
 
-  open(name: string, tag: Buffer): void {
+  open(name: string, tag: TagBytes): void {
     if (name === 'c') this.#openCell(tag);
     else if (name === 'v') this.wantsText = this.#slot >= 0;
     else if (name === 't') this.wantsText = this.#slot >= 0 && !this.#phonetic;
@@ -63,13 +63,13 @@ export class SheetReader implements XmlListener {
       throw new MigrationError('workbook-malformed', 'A cell holds more text than Excel allows.');
   }
 
-  #openCell(tag: Buffer): void {
-    const reference = attribute(tag, 'r');
-    this.#column = reference === undefined ? this.#column + 1 : columnOf(reference);
+  #openCell(tag: TagBytes): void {
+    const at = findValue(tag, LETTER_R);
+    this.#column = at < 0 ? this.#column + 1 : columnAt(tag.buffer, at);
     if (!(this.#column < MAX_COLUMNS)) throw new MigrationError('workbook-malformed', 'A cell lies outside of any worksheet.');
     this.#slot = this.#slots === undefined ? this.#column : (this.#slots.get(this.#column) ?? -1);
-    if (this.#slot >= 0) this.#type = attribute(tag, 't') ?? 'n';
     this.#value = '';
+    if (this.#slot >= 0) this.#type = typeAt(tag.buffer, findValue(tag, LETTER_T));
   }
 
   #closeCell(): void {
@@ -92,20 +92,43 @@ export class SheetReader implements XmlListener {
 
   #decode(): Cell {
     const value = this.#value;
-    if (value === '' || this.#type === 'e') return undefined;
-    if (this.#type === 's') return this.#text(Number(value)) || undefined;
-    if (this.#type === 'b') return value === '1' || value === 'true';
-    if (this.#type !== 'n') return unescapeExcel(value);
+    if (value === '' || this.#type === 'error') return undefined;
+    if (this.#type === 'shared') return this.#text(Number(value)) || undefined;
+    if (this.#type === 'boolean') return value === '1' || value === 'true';
+    if (this.#type === 'text') return unescapeExcel(value);
     const number = Number(value);
     return Number.isFinite(number) ? number : value;
   }
 }
 
+/** What `t` of a cell says (ECMA-376 §18.18.11): number is the default; `str`, `inlineStr` and dates are texts. */
+type CellType = 'number' | 'shared' | 'boolean' | 'error' | 'text';
+
+const TYPES: readonly (readonly [string, CellType])[] = [
+  ['n', 'number'],
+  ['s', 'shared'],
+  ['b', 'boolean'],
+  ['e', 'error'],
+];
+const TYPE_BY_BYTE = new Map(TYPES.map(([letter, type]) => [letter.charCodeAt(0), type]));
+
+const LETTER_R = 0x72;
+const LETTER_T = 0x74;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+
+function typeAt(buffer: Buffer, at: number): CellType {
+  if (at < 0) return 'number';
+  const next = buffer[at + 1];
+  if (next !== DOUBLE_QUOTE && next !== SINGLE_QUOTE) return 'text';
+  return TYPE_BY_BYTE.get(buffer[at] ?? 0) ?? 'text';
+}
+
 /** `AB12` → 27. Above every limit when it is no reference. */
-function columnOf(reference: string): number {
+function columnAt(buffer: Buffer, start: number): number {
   let column = 0;
-  for (let at = 0; at < reference.length && at < 4; at += 1) {
-    const letter = reference.charCodeAt(at) & 0xdf;
+  for (let at = start; at < start + 4; at += 1) {
+    const letter = (buffer[at] ?? 0) & 0xdf;
     if (letter < 0x41 || letter > 0x5a) break;
     column = column * 26 + letter - 0x40;
   }

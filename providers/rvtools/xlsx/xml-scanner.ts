@@ -6,9 +6,16 @@
 import { MigrationError } from '../../../src/model/errors.ts';
 import { MAX_TOKEN } from '../limits.ts';
 
+/** Where a start tag's bytes are, without `<`, `>` and the slash of an empty one. Valid during the call only. */
+export interface TagBytes {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface XmlListener {
-  /** A start tag; an empty one (`<c/>`) is followed by `close`. `tag` is its bytes between `<` and `>`. */
-  open(name: string, tag: Buffer): void;
+  /** A start tag; an empty one (`<c/>`) is followed by `close`. */
+  open(name: string, tag: TagBytes): void;
   close(name: string): void;
   /** Text or CDATA; only asked for when `wantsText`. One text may come in several pieces. */
   text(text: string): void;
@@ -23,6 +30,7 @@ const QUESTION = 0x3f;
 const COLON = 0x3a;
 const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
+const EQUALS = 0x3d;
 const SPACE = 0x20;
 
 export class XmlScanner {
@@ -58,10 +66,13 @@ export class XmlScanner {
   /** Returns how many bytes were used; what is left is the start of a token. */
   #scan(buffer: Buffer): number {
     const listener = this.#listener;
+    const { length } = buffer;
     let at = 0;
-    while (at < buffer.length) {
-      const tag = buffer[at] === LT ? at : buffer.indexOf(LT, at);
-      if (tag < 0) return at;
+    while (at < length) {
+      let tag = at;
+      // Texts are short: a loop beats the call of indexOf.
+      while (tag < length && buffer[tag] !== LT) tag += 1;
+      if (tag === length) return at;
       if (tag > at && listener.wantsText) listener.text(decodeText(buffer, at, tag));
       const kind = buffer[tag + 1];
       if (kind === undefined) return tag;
@@ -81,7 +92,7 @@ export class XmlScanner {
     const empty = buffer[end - 1] === SLASH;
     const stop = empty ? end - 1 : end;
     const name = this.#name(buffer, start, stop);
-    this.#listener.open(name, buffer.subarray(start, stop));
+    this.#listener.open(name, { buffer, start, end: stop });
     if (empty) this.#listener.close(name);
   }
 
@@ -103,21 +114,21 @@ export class XmlScanner {
   #name(buffer: Buffer, start: number, end: number): string {
     let from = start;
     let at = start;
-    let hash = 0;
+    let code = 0;
     for (; at < end; at += 1) {
       const byte = buffer[at] ?? SPACE;
       if (byte <= SPACE) break;
       if (byte === COLON) {
         from = at + 1;
-        hash = 0;
-      } else hash = (hash << 8) | byte;
+        code = 0;
+      } else code = (code << 8) | byte;
     }
-    // Up to four bytes, a name is its own hash; that covers every tag of a cell.
+    // Up to four bytes, a name is its own number; that covers every tag of a cell.
     if (at - from > 4) return buffer.toString('latin1', from, at);
-    let name = this.#names.get(hash);
+    let name = this.#names.get(code);
     if (name === undefined) {
       name = buffer.toString('latin1', from, at);
-      this.#names.set(hash, name);
+      this.#names.set(code, name);
     }
     return name;
   }
@@ -131,7 +142,8 @@ function after(buffer: Buffer, mark: string, from: number): number {
 /** Offset behind the `>` that ends a tag; `>` inside quotes does not. -1 when it is not there yet. */
 function tagEnd(buffer: Buffer, start: number): number {
   let quote = 0;
-  for (let at = start + 1; at < buffer.length; at += 1) {
+  const { length } = buffer;
+  for (let at = start + 1; at < length; at += 1) {
     const byte = buffer[at];
     if (quote !== 0) {
       if (byte === quote) quote = 0;
@@ -141,25 +153,21 @@ function tagEnd(buffer: Buffer, start: number): number {
   return -1;
 }
 
-/** Value of an attribute without a prefix, in a tag's bytes as `open` gets them. */
-export function attribute(tag: Buffer, name: string): string | undefined {
-  let at = 0;
-  for (;;) {
-    at = tag.indexOf(name, at, 'latin1');
-    if (at < 0) return undefined;
-    const before = tag[at - 1];
-    let next = at + name.length;
-    at = next;
-    if (before === undefined || before > SPACE) continue;
-    while ((tag[next] ?? 0xff) <= SPACE) next += 1;
-    if (tag[next] !== 0x3d) continue;
-    next += 1;
-    while ((tag[next] ?? 0xff) <= SPACE) next += 1;
-    const quote = tag[next];
-    if (quote !== DOUBLE_QUOTE && quote !== SINGLE_QUOTE) return undefined;
-    const end = tag.indexOf(quote, next + 1);
-    return end < 0 ? undefined : tag.toString('latin1', next + 1, end);
+/** Where the value of an attribute with a name of one letter starts (behind its quote), -1 when the tag has none. */
+export function findValue({ buffer, start, end }: TagBytes, letter: number): number {
+  let quote = 0;
+  for (let at = start + 1; at < end; at += 1) {
+    const byte = buffer[at];
+    if (quote !== 0) {
+      if (byte === quote) quote = 0;
+    } else if (byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) quote = byte;
+    else if (byte === letter && (buffer[at - 1] ?? 0) <= SPACE) {
+      let next = at + 1;
+      while (next < end && ((buffer[next] ?? 0) <= SPACE || buffer[next] === EQUALS)) next += 1;
+      if (next > at + 1 && (buffer[next] === DOUBLE_QUOTE || buffer[next] === SINGLE_QUOTE)) return next + 1;
+    }
   }
+  return -1;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };

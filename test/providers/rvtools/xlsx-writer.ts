@@ -71,7 +71,7 @@ class CellWriter {
   write(value: Value, column: number, row: number): string {
     const x = this.#x;
     if (value === undefined) return this.#references ? '' : `<${x}c/>`;
-    const place = this.#references ? ` r="${columnName(column)}${row}"` : '';
+    const place = this.#references ? ` r="${COLUMN_NAMES[column]}${row}"` : '';
     if (typeof value === 'number') return `<${x}c${place}><${x}v>${value}</${x}v></${x}c>`;
     if (typeof value === 'boolean') return `<${x}c${place} t="b"><${x}v>${value ? 1 : 0}</${x}v></${x}c>`;
     if (this.#shared === undefined) {
@@ -100,11 +100,14 @@ function* sharedXml(shared: ReadonlyMap<string, number>, x: string): Generator<s
   yield `</${x}sst>`;
 }
 
+const COLUMN_NAMES: readonly string[] = Array.from({ length: 200 }, (_name, index) => columnName(index));
+
 function columnName(index: number): string {
   const letter = String.fromCharCode(65 + (index % 26));
   return index < 26 ? letter : columnName(Math.floor(index / 26) - 1) + letter;
 }
 
 function escapeXml(text: string): string {
+  if (!/[&<>"]/.test(text)) return text;
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
