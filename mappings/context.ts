@@ -1,5 +1,6 @@
 /** What every mapper is told besides the VM itself. */
-import type { ClusterFacts, MappingOptions, NetworkMap, StorageMap } from '../src/model/mapping.ts';
+import type { ClusterFacts } from '../src/model/cluster-facts.ts';
+import type { MappingOptions, NetworkMap, StorageMap } from '../src/model/mapping.ts';
 
 export interface MappingContext {
   readonly networkMap: NetworkMap;

@@ -2,8 +2,10 @@
  * Facts without a place on the target: each is named, so that the dry run shows what stays behind. What it means for the VM is judged
  * in src/assess; here is only why there is no place.
  */
-import type { OtherDevice, Packaging, SourceVm } from '../src/model/vm.ts';
+import type { Packaging } from '../src/model/packaging.ts';
+import type { OtherDevice, SourceVm } from '../src/model/vm.ts';
 import type { Ledger } from './ledger.ts';
+import { dropScheduling } from './scheduling-leftovers.ts';
 
 export function dropLeftovers(vm: SourceVm, ledger: Ledger): void {
   dropControllers(vm, ledger);
@@ -11,6 +13,7 @@ export function dropLeftovers(vm: SourceVm, ledger: Ledger): void {
   dropDevices(vm, ledger);
   dropHistory(vm, ledger);
   dropPlacement(vm, ledger);
+  dropScheduling(vm, ledger);
   if (vm.packaging !== undefined) dropPackaging(vm.packaging, ledger);
   for (const [index, { path, value }] of vm.extras.entries()) {
     ledger.dropped({
@@ -68,6 +71,9 @@ const DEVICE_REASONS: Readonly<Record<OtherDevice['kind'], string>> = {
   video: 'KubeVirt gives every VM a display that all guests know.',
   vmci: 'A channel to the old hypervisor.',
   sgx: 'Enclaves are bound to the old host’s processor.',
+  'fibre-channel': 'A virtual Fibre Channel adapter of the old host cannot come along; give its LUNs as volumes.',
+  nvdimm: 'KubeVirt has no persistent memory devices.',
+  'scsi-device': 'A device passed through from the old host cannot come along.',
   other: 'KubeVirt has no counterpart for it.',
 };
 
@@ -94,6 +100,20 @@ function dropHistory({ snapshots, platform }: SourceVm, ledger: Ledger): void {
     rule: 'platform',
     because: 'The machine is always q35.',
   });
+  ledger.dropped({
+    from: 'platform.generation',
+    was: platform.generation,
+    rule: 'platform',
+    because: 'What a generation means, firmware and buses, is decided one by one.',
+  });
+  for (const [index, { name, kind }] of (snapshots.list ?? []).entries()) {
+    ledger.dropped({
+      from: `snapshots.list[${index}]`,
+      was: kind === undefined ? name : `${name} (${kind})`,
+      rule: 'snapshots',
+      because: state,
+    });
+  }
   ledger.dropped({ from: 'platform.writtenBy', was: platform.writtenBy, rule: 'platform', because: origin });
 }
 

@@ -1,6 +1,7 @@
 /** Where each NIC goes: the user's network map first, then the one pod network a VM may have. */
 import type { NetworkMap, NetworkTarget } from '../src/model/mapping.ts';
-import type { NetworkRef, Nic, SourceVm } from '../src/model/vm.ts';
+import type { NetworkRef } from '../src/model/network.ts';
+import type { Nic, SourceVm } from '../src/model/vm.ts';
 import type { MappingContext } from './context.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
 
@@ -118,7 +119,10 @@ function checkAttachments(placed: readonly PlacedNic[], { facts, options }: Mapp
     }
     seen.add(name);
     const full = target.namespace === undefined && options.namespace !== undefined ? `${options.namespace}/${target.name}` : name;
-    if (full.includes('/') && facts.networkAttachments?.includes(full) === false) {
+    if (
+      full.includes('/') &&
+      facts.networkAttachments?.some(({ namespace, name: own }) => `${namespace}/${own}` === full) === false
+    ) {
       ledger.concern('network-attachment-missing', subject, `${full} does not exist. Create it, or correct the network map.`);
     }
   }

@@ -1,6 +1,8 @@
 /** Disks → PersistentVolumeClaims: class, mode and a size that certainly holds the disk. */
+
+import type { StorageClassFacts } from '../src/model/cluster-facts.ts';
 import type { AccessMode, PersistentVolumeClaim, VolumeMode } from '../src/model/manifest.ts';
-import type { StorageClassFacts, StorageTarget } from '../src/model/mapping.ts';
+import type { StorageTarget } from '../src/model/mapping.ts';
 import { type Bytes, formatBytes, MiB, roundUp, toQuantity } from '../src/model/units.ts';
 import type { Disk } from '../src/model/vm.ts';
 import type { MappingContext } from './context.ts';

@@ -3,15 +3,20 @@
  * `assess`, `plan` and `migrate` all run this; a dry run is this and nothing else.
  */
 import { mapVm } from '../mappings/index.ts';
-import { assignNames } from '../mappings/names.ts';
+import { type AssignedName, assignNames } from '../mappings/names.ts';
 import { assess } from './assess/index.ts';
+import type { Peer } from './assess/population.ts';
 import type { Clock } from './contracts/clock.ts';
 import type { Connection } from './contracts/provider.ts';
+import type { ClusterFacts } from './model/cluster-facts.ts';
 import { sortConcerns } from './model/concern.ts';
-import type { ClusterFacts, MappingOptions, NetworkMap, StorageMap } from './model/mapping.ts';
+import type { MappingOptions, NetworkMap, StorageMap } from './model/mapping.ts';
 import type { MigrationType } from './model/phase.ts';
 import type { Report, VmReport } from './model/report.ts';
 import type { SourceVm } from './model/vm.ts';
+import { estimate } from './plan/estimate.ts';
+import { estimateBasis } from './plan/figures.ts';
+import { Forecast, type ForecastOptions } from './plan/forecast.ts';
 import { ITINERARIES } from './plan/itineraries.ts';
 import { select } from './plan/select.ts';
 
@@ -23,11 +28,13 @@ export interface PrepareRequest {
   readonly storageMap: StorageMap;
   readonly facts: ClusterFacts;
   readonly options: MappingOptions;
+  /** What is known about link, limits and windows. */
+  readonly forecast: ForecastOptions;
 }
 
 /**
  * Reads the source once and says what a migration would do.
- * @throws MigrationError of the provider, and `vm-not-found`
+ * @throws MigrationError of the provider, `vm-not-found`, and `config-invalid` for numbers that cannot be
  */
 export async function prepare(
   connection: Connection,
@@ -36,19 +43,54 @@ export async function prepare(
 ): Promise<Report> {
   const inventory = await Array.fromAsync(connection.vms(context.signal));
   const vms = select(inventory, request.vms);
-  const names = assignNames(vms);
+  // Over the whole inventory, so that a VM's name does not depend on what else is selected.
+  const names = assignNames(inventory);
+  const forecast = new Forecast(vms, request.forecast);
+  const predicted = vms.map((vm) => {
+    const entry = prepareVm(vm, { peers: vms, names, request });
+    return { ...entry, ...forecast.predict(vm, request.type, entry.concerns) };
+  });
+  const waves = vms.length > 1 ? forecast.waves(predicted) : undefined;
   return {
     schema: 'kubeferry.dev/report/v1',
     source: connection.name,
     createdAt: new Date(context.clock.now()).toISOString(),
-    vms: vms.map((vm) => prepareVm(vm, { peers: vms, names, request })),
+    vms: predicted,
     concerns: [],
+    assumptions: forecast.assumptions,
+    ...(waves && { waves }),
   };
 }
 
+/**
+ * The same VM by VM, for fleets that should not be in memory as a whole. The source is read twice: for the names and addresses that
+ * VMs share, then for the VMs themselves. Readiness and waves are left out, because they need all VMs at once.
+ * @throws MigrationError like `prepare`
+ */
+export async function* prepareEach(
+  connection: Connection,
+  request: PrepareRequest,
+  { signal }: { readonly signal: AbortSignal },
+): AsyncGenerator<VmReport> {
+  const basis = estimateBasis(request.forecast);
+  const all: Peer[] = [];
+  for await (const vm of connection.vms(signal)) all.push(peerOf(vm));
+  const names = assignNames(all);
+  const peers = select(all, request.vms);
+  const wanted = new Set(peers.map(({ ref }) => ref.id));
+  for await (const vm of connection.vms(signal)) {
+    if (!wanted.has(vm.ref.id)) continue;
+    yield { ...prepareVm(vm, { peers, names, request }), estimate: estimate(vm, basis, { type: request.type }) };
+  }
+}
+
+function peerOf({ ref, name, nics }: SourceVm): Peer {
+  return { ref, name, nics: nics.flatMap(({ mac }) => (mac === undefined ? [] : [{ mac }])) };
+}
+
 interface Surroundings {
-  readonly peers: readonly SourceVm[];
-  readonly names: ReturnType<typeof assignNames>;
+  readonly peers: readonly Peer[];
+  readonly names: ReadonlyMap<string, AssignedName>;
   readonly request: PrepareRequest;
 }
 

@@ -2,10 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { ClusterFacts, NetworkMap, StorageMap } from '../model/mapping.ts';
+import type { NetworkMap, StorageMap } from '../model/mapping.ts';
+import { FACTS_VERSION, FactsFile } from './facts-file.ts';
 
-const API_VERSION = z.literal('kubeferry.dev/v1alpha1');
+const API_VERSION = z.literal(FACTS_VERSION);
 const AccessMode = z.enum(['ReadWriteOnce', 'ReadWriteMany', 'ReadOnlyMany', 'ReadWriteOncePod']);
 const VolumeMode = z.enum(['Block', 'Filesystem']);
 
@@ -43,26 +45,6 @@ const StorageMapFile = z.strictObject({
       }),
     ),
   }),
-});
-
-const FactsFile = z.strictObject({
-  apiVersion: API_VERSION,
-  kind: z.literal('ClusterFacts'),
-  kubevirtVersion: z.string().exactOptional(),
-  storageClasses: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        provisioner: z.string(),
-        isDefault: z.boolean().exactOptional(),
-        isDefaultVirt: z.boolean().exactOptional(),
-        claimProperties: z.array(z.strictObject({ accessMode: AccessMode, volumeMode: VolumeMode })).exactOptional(),
-        filesystemOverhead: z.number().min(0).max(1).exactOptional(),
-      }),
-    )
-    .exactOptional(),
-  networkAttachments: z.array(z.string()).exactOptional(),
-  namespaces: z.array(z.string()).exactOptional(),
 });
 
 /** The table of a file, an empty one without a file. @throws MigrationError `config-invalid` */

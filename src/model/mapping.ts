@@ -27,29 +27,6 @@ export interface StorageMap {
   readonly entries: readonly { readonly source: string; readonly target: StorageTarget }[];
 }
 
-export interface StorageClassFacts {
-  readonly name: string;
-  readonly provisioner: string;
-  readonly isDefault?: boolean;
-  /** `storageclass.kubevirt.io/is-default-virt-class`. */
-  readonly isDefaultVirt?: boolean;
-  /** From CDI's StorageProfile where present, best first. */
-  readonly claimProperties?: readonly { readonly accessMode: AccessMode; readonly volumeMode: VolumeMode }[];
-  /** Share of a Filesystem volume that its file system takes, 0–1 (CDIConfig). */
-  readonly filesystemOverhead?: number;
-}
-
-/** What the target cluster is and has: read once, passed in. Absent members are unknown, not empty. */
-export interface ClusterFacts {
-  readonly kubevirtVersion?: string;
-  readonly storageClasses?: readonly StorageClassFacts[];
-  /** `namespace/name` of every NetworkAttachmentDefinition. */
-  readonly networkAttachments?: readonly string[];
-  readonly namespaces?: readonly string[];
-  /** Names of the VirtualMachineClusterPreferences. A VM that names a missing one is accepted and never starts. */
-  readonly preferences?: readonly string[];
-}
-
 /** Choices of the user that are neither table nor fact. */
 export interface MappingOptions {
   /** Namespace of the created objects; absent leaves it to `kubectl -n`. */

@@ -7,6 +7,9 @@
  * A SourceVm holds facts only, in the source's own terms: no judgement, no target shape. A fact that the source did not
  * state is `undefined`, never `false` or zero: "unknown" and "no" lead to different advice. Nothing downstream changes it.
  */
+import type { Availability, HostRule } from './availability.ts';
+import type { GuestIp, NetworkRef } from './network.ts';
+import type { Packaging } from './packaging.ts';
 import type { Bytes, MacAddress, Uuid } from './units.ts';
 
 /** How a VM is named towards its provider. */
@@ -23,7 +26,13 @@ export interface SourceVm {
   /** Display name exactly as the source writes it. */
   readonly name: string;
   readonly power?: PowerState;
+  /** Whether the source can speak to the VM at this moment (vSphere `runtime.connectionState`). */
+  readonly connection?: 'connected' | 'disconnected' | 'inaccessible' | 'invalid' | 'orphaned';
+  /** Text of a question that blocks the VM until somebody answers it (vSphere `runtime.question`). */
+  readonly question?: string;
   readonly isTemplate?: boolean;
+  /** The configuration, and with it the disks, are encrypted by the hypervisor (vSphere `config.keyId`). */
+  readonly encrypted?: boolean;
   /** Free text that people wrote about the VM (vSphere annotation, OVF AnnotationSection). */
   readonly notes?: string;
   readonly cpu: Cpu;
@@ -44,6 +53,8 @@ export interface SourceVm {
   readonly packaging?: Packaging;
   /** Where the VM lives in the source's management. */
   readonly placement?: Placement;
+  /** How the source keeps the VM running. */
+  readonly availability?: Availability;
   /** Tags that people or policies put on the VM, in the source's order. */
   readonly tags?: readonly Tag[];
   /** Custom attributes (vSphere) or notes by name, values as written; empty values are left out. */
@@ -59,6 +70,12 @@ export interface Placement {
   readonly host?: string;
   readonly folder?: string;
   readonly resourcePool?: string;
+  /** vSphere vApp that the VM is part of (`parentVApp`). */
+  readonly vApp?: string;
+  /** Storage policy of the VM's own files (vSphere PBM); those of the disks are on the disks. */
+  readonly storagePolicy?: string;
+  /** DRS rules that tie the VM to hosts, or keep it from them. Rules between VMs are relations of the inventory. */
+  readonly hostRules?: readonly HostRule[];
 }
 
 export interface Tag {
@@ -71,34 +88,72 @@ export interface Cpu {
   /** Virtual CPUs in all. */
   readonly count?: number;
   readonly coresPerSocket?: number;
+  /** Hardware threads shown per core (Hyper-V `HwThreadCountPerCore`; 0 there means as the host has, and is left out). */
+  readonly threadsPerCore?: number;
   readonly hotAdd?: boolean;
+  /** vSphere `config.cpuHotRemoveEnabled`. */
+  readonly hotRemove?: boolean;
   /** Intel VT-x / AMD-V shown to the guest. */
   readonly nestedVirtualization?: boolean;
   readonly reservationMhz?: number;
   readonly limitMhz?: number;
+  /** Hyper-V `Reserve` and `Maximum`: per cent of the VM's virtual CPUs, 0–100. */
+  readonly reservationPercent?: number;
+  readonly limitPercent?: number;
+  /** vSphere `cpuAllocation.shares`, Hyper-V `RelativeWeight`. */
+  readonly shares?: number;
   /** Physical CPUs the VM is bound to, as written. */
   readonly affinity?: string;
   /** vSphere latency sensitivity other than `normal`. */
   readonly latencySensitivity?: string;
   readonly numaNodes?: number;
+  /** Virtual NUMA as configured: virtual CPUs of one node (vSphere `numa.vcpu.maxPerVirtualNode`, Hyper-V `MaximumCountPerNumaNode`). */
+  readonly numaNodeSize?: number;
+  /** NUMA nodes of the host the VM is bound to, as written (vSphere `numa.nodeAffinity`). */
+  readonly numaAffinity?: string;
+  /** The guest sees a reduced set of processor features, so that it can move between hosts (Hyper-V `CompatibilityForMigrationEnabled`). */
+  readonly compatibilityMode?: boolean;
+  /** EVC baseline of the VM itself or of its cluster: `intel-skylake`, `amd-zen2`. */
+  readonly evcMode?: string;
+  /** Performance counters shown to the guest (vSphere `vpmcEnabled`). */
+  readonly performanceCounters?: boolean;
 }
 
 export interface Memory {
+  /** What the guest is started with (Hyper-V `MemoryStartup`). */
   readonly size?: Bytes;
   readonly hotAdd?: boolean;
   readonly reservation?: Bytes;
   readonly limit?: Bytes;
+  /** vSphere `memoryReservationLockedToMax`: the whole memory is reserved, however large it becomes. */
+  readonly reservationLocked?: boolean;
+  /** vSphere `memoryAllocation.shares`, Hyper-V memory `Priority`. */
+  readonly shares?: number;
+  /** Dynamic memory is on (Hyper-V): the host gives and takes between these. */
+  readonly dynamic?: { readonly minimum?: Bytes; readonly maximum?: Bytes };
+  /** Bytes that the host has taken back from the guest (vSphere `quickStats.balloonedMemory`). */
+  readonly ballooned?: Bytes;
 }
 
 export interface Firmware {
   readonly kind?: 'bios' | 'uefi';
   readonly secureBoot?: boolean;
+  /** Which keys secure boot trusts, by the name of the template: `MicrosoftWindows`, `MicrosoftUEFICertificateAuthority`, … (Hyper-V). */
+  readonly secureBootTemplate?: string;
   /** A virtual TPM is attached; its contents never leave the source. */
   readonly tpm?: boolean;
   /** The source stores EFI variables or BIOS settings beside the VM; name of that file. */
   readonly nvramFile?: string;
   /** Boot devices in the order the source tries them: `disk`, `cdrom`, `network`, `floppy`, or a device label. */
   readonly bootOrder?: readonly string[];
+  /** Virtualisation-based security is offered to the guest (vSphere `config.flags.vbsEnabled`, Hyper-V without opt-out). */
+  readonly vbs?: boolean;
+  /** A virtual IOMMU is shown to the guest (vSphere `config.flags.vvtdEnabled`). */
+  readonly iommu?: boolean;
+  /** Shielded VM: bound to guarded hosts, no console, no export (Hyper-V `Shielded`). */
+  readonly shielded?: boolean;
+  /** Memory and state are encrypted by processor or host: `SNP`, `TDX`, `VBS`, `encrypted-state` (Hyper-V `GuestStateIsolationType`). */
+  readonly isolation?: string;
 }
 
 export interface Identity {
@@ -125,9 +180,22 @@ export interface Guest {
   readonly osName?: string;
   readonly hostname?: string;
   /** VMware Tools or integration services: whether installed, with version when known. */
-  readonly tools?: { readonly installed: boolean; readonly version?: string };
+  readonly tools?: GuestTools;
   /** File systems as the guest's tools report them; absent when nothing reported. */
   readonly filesystems?: readonly GuestFilesystem[];
+}
+
+export interface GuestTools {
+  readonly installed: boolean;
+  readonly version?: string;
+  /** At the moment of the reading (vSphere `toolsRunningStatus`, Hyper-V heartbeat). */
+  readonly running?: boolean;
+  /** Older than what the host offers (vSphere `toolsVersionStatus2`). */
+  readonly outdated?: boolean;
+  /** The hypervisor sets the guest's clock (vSphere `config.tools.syncTimeWithHost`, Hyper-V time synchronisation). */
+  readonly timeSync?: boolean;
+  /** Integration services by English name, whatever the host's language: `Heartbeat`, `Shutdown`, `VSS`, `Key-Value Pair Exchange`, … */
+  readonly services?: readonly { readonly name: string; readonly enabled: boolean; readonly running?: boolean }[];
 }
 
 export interface GuestFilesystem {
@@ -135,6 +203,10 @@ export interface GuestFilesystem {
   readonly path: string;
   readonly capacity?: Bytes;
   readonly free?: Bytes;
+  /** `ntfs`, `ext4`, `xfs`, … as the guest names it. */
+  readonly kind?: string;
+  /** Keys of the disks it lies on (vSphere 7 and later); absent where the source cannot tell. */
+  readonly disks?: readonly string[];
 }
 
 /** Controller kinds in the field's words; `scsi` where only the family is known. */
@@ -187,12 +259,30 @@ export interface Disk {
   /** Whole LUN given to the guest instead of a file. */
   readonly passthrough?: 'rdm-virtual' | 'rdm-physical' | 'physical-disk';
   readonly shared?: boolean;
+  /** How it is shared, where the source says: vSphere multi-writer flag, Hyper-V shared VHDX or VHD Set. */
+  readonly sharing?: 'multi-writer' | 'shared-vhdx' | 'vhd-set';
   readonly encrypted?: boolean;
   /** Bytes of one logical sector that the guest sees; 512 when the source cannot differ. */
   readonly sectorSize?: number;
+  /** Bytes of one physical sector that the guest is told of. */
+  readonly physicalSectorSize?: number;
   /** Serial or UUID that the guest can see. */
   readonly serial?: string;
+  /** CBT (vSphere) or RCT (Hyper-V) is on for the disk. */
   readonly changeTracking?: boolean;
+  /** Storage policy by name (vSphere PBM, Hyper-V QoS policy). */
+  readonly storagePolicy?: string;
+  /** Operations a second at most, at least; absent when unlimited. */
+  readonly iopsLimit?: number;
+  readonly iopsReservation?: number;
+  /** Identity of the whole LUN behind a pass-through disk: NAA or EUI name, Hyper-V disk number. */
+  readonly lun?: string;
+  /** First Class Disk or Kubernetes volume that lives on without the VM (vSphere `vDiskId`). */
+  readonly managedVolume?: string;
+  /** The image is attached to the host itself or opened by somebody else (Hyper-V `Get-VHD` `Attached`). */
+  readonly inUse?: boolean;
+  /** Persistent memory device instead of a disk (`IsPMEMCompatible`, NVDIMM backing). */
+  readonly pmem?: boolean;
   /** Parents below this image, nearest first, as file names (VMware snapshot chain, differencing disk). */
   readonly parents?: readonly string[];
 }
@@ -202,6 +292,8 @@ export interface DiskFormat {
   readonly container: 'raw' | 'vmdk' | 'vhd' | 'vhdx' | 'qcow2' | 'vdi' | 'device';
   /** `streamOptimized`, `monolithicSparse`, `monolithicFlat`, `fixed`, `dynamic`, `differencing`, … */
   readonly variant?: string;
+  /** Bytes of one block or grain of the container (VHD and VHDX blocks, VMDK grains). */
+  readonly blockSize?: Bytes;
 }
 
 /** Datastore, volume or folder that holds a disk; the left side of a StorageMap. */
@@ -248,14 +340,19 @@ export interface Nic {
   readonly connected?: boolean;
   readonly startConnected?: boolean;
   readonly addresses?: readonly string[];
-}
-
-/** Port group, segment, switch or OVF network; the left side of a NetworkMap. */
-export interface NetworkRef {
-  readonly id: string;
-  readonly name: string;
-  /** Access VLAN where the source states one: 1–4094; 0 is untagged. */
-  readonly vlan?: number;
+  /** How the guest has configured the NIC, as its tools report it (vSphere `guest.net`, `guest.ipStack`; Hyper-V KVP). */
+  readonly guestIp?: GuestIp;
+  /** The guest may send with other MAC addresses than its own (Hyper-V `MacAddressSpoofing`, vSphere forged transmits). */
+  readonly macSpoofing?: boolean;
+  /** Bits a second at most, at least; absent when unlimited. */
+  readonly bandwidthLimit?: number;
+  readonly bandwidthReservation?: number;
+  /** The guest may team the NIC (Hyper-V `AllowTeaming`). */
+  readonly teaming?: boolean;
+  /** SR-IOV is used beneath a synthetic NIC where the host can (Hyper-V `IovWeight` above 0). */
+  readonly sriovOffload?: boolean;
+  /** DHCP guard, router guard, port mirroring and their like, by name (Hyper-V, dvPort policies). */
+  readonly portPolicies?: readonly string[];
 }
 
 export interface OtherDevice {
@@ -272,6 +369,9 @@ export interface OtherDevice {
     | 'video'
     | 'vmci'
     | 'sgx'
+    | 'fibre-channel'
+    | 'nvdimm'
+    | 'scsi-device'
     | 'other';
   readonly label: string;
 }
@@ -280,6 +380,17 @@ export interface Snapshots {
   /** Number of snapshots; undefined when the source cannot tell. */
   readonly count?: number;
   readonly consolidationNeeded?: boolean;
+  /** In the order of their creation. */
+  readonly list?: readonly Snapshot[];
+}
+
+/** A snapshot (vSphere) or checkpoint (Hyper-V). */
+export interface Snapshot {
+  readonly name: string;
+  /** `recovery` belongs to a backup product, `replica` to replication, `automatic` was made by client Hyper-V at start. */
+  readonly kind?: 'standard' | 'production' | 'recovery' | 'replica' | 'automatic';
+  /** ISO 8601. */
+  readonly createdAt?: string;
 }
 
 /** The hypervisor the VM was made for. */
@@ -287,43 +398,10 @@ export interface Platform {
   readonly vendor?: 'vmware' | 'virtualbox' | 'hyperv' | 'xen' | 'kvm' | 'ibm';
   /** VMware `vmx-19`, VirtualBox `virtualbox-2.2`, Hyper-V configuration version. */
   readonly hardwareVersion?: string;
+  /** Hyper-V generation: 1 is BIOS with IDE, 2 is UEFI with SCSI. */
+  readonly generation?: 1 | 2;
   /** Program and version that wrote the description, where it says so. */
   readonly writtenBy?: string;
-}
-
-/** How a VM was packed into files. */
-export interface Packaging {
-  readonly kind: 'ova' | 'ovf' | 'vmx' | 'image';
-  /** Name of the descriptor: `guest.ovf`, `guest.vmx`. */
-  readonly descriptor: string;
-  /** OVF envelope version by its namespace: `0.9`, `1`, `2`. */
-  readonly ovfVersion?: string;
-  /**
-   * Digest algorithm of the manifest, when there is one. The descriptor's digest was checked when it was read; those of
-   * the disk files are checked when a disk is opened, before its bytes are trusted, so that an inventory stays quick.
-   */
-  readonly manifest?: 'SHA1' | 'SHA256' | 'SHA512';
-  /** A manifest is there, but files of the package are not in it. */
-  readonly unlisted?: readonly string[];
-  /** A certificate accompanies the manifest. Its signature is not checked here. */
-  readonly certificate?: boolean;
-  /** Files whose declared ovf:size is not their real size. */
-  readonly sizeMismatches?: readonly { readonly file: string; readonly declared: Bytes; readonly actual: Bytes }[];
-  /** Deployment configuration in force, with all that could be chosen. */
-  readonly configuration?: { readonly chosen: string; readonly available: readonly string[] };
-  /** License texts that the package asks to be accepted. */
-  readonly eulas?: number;
-  /** Appliance properties (OVF ProductSection): the guest may expect them from the hypervisor at boot. */
-  readonly properties?: readonly PackageProperty[];
-}
-
-export interface PackageProperty {
-  /** Qualified key: class.key.instance. */
-  readonly key: string;
-  readonly label?: string;
-  /** Value in force; never present for password properties. */
-  readonly value?: string;
-  readonly userConfigurable?: boolean;
 }
 
 export interface ExtraFact {

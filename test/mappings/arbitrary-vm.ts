@@ -48,6 +48,15 @@ const disk = fc
       serial: text,
       changeTracking: flag,
       parents: fc.array(text, { minLength: 1, maxLength: 2 }),
+      sharing: fc.constantFrom('multi-writer', 'shared-vhdx', 'vhd-set'),
+      physicalSectorSize: fc.constantFrom(512, 4096),
+      storagePolicy: text,
+      iopsLimit: fc.nat(9000),
+      iopsReservation: fc.nat(9000),
+      lun: text,
+      managedVolume: text,
+      inUse: flag,
+      pmem: flag,
     }),
   )
   .map(([needed, facts]) => ({ ...needed, ...facts }));
@@ -63,12 +72,19 @@ const nic = fc
       network: fc.constantFrom(
         { id: 'n-1', name: 'LAN' },
         { id: 'n-2', name: 'DMZ', vlan: 7 },
-        { id: 'n-3', name: 'Pod' },
+        { id: 'n-3', name: 'Pod', kind: 'distributed', trunk: { ranges: [{ first: 0, last: 4094 }] } },
         { id: 'n-4', name: 'Nowhere' },
       ),
       connected: flag,
       startConnected: flag,
       addresses: fc.array(fc.ipV4(), { minLength: 1, maxLength: 2 }),
+      guestIp: fc.constant({ dhcp: false, addresses: [{ address: '192.0.2.10', prefix: 24, origin: 'static' as const }] }),
+      macSpoofing: flag,
+      bandwidthLimit: fc.nat(),
+      bandwidthReservation: fc.nat(),
+      teaming: flag,
+      sriovOffload: flag,
+      portPolicies: fc.array(text, { minLength: 1, maxLength: 2 }),
     }),
   )
   .map(([needed, facts]) => ({ ...needed, ...facts }));
@@ -81,8 +97,26 @@ export const arbitraryVm: fc.Arbitrary<SourceVm> = fc
   .record({
     id: fc.uuid(),
     name: fc.oneof(text, fc.constantFrom('web', 'Web', 'Büro-Köln', '深圳', 'a'.repeat(80), '☃', '')),
-    facts: some<Pick<SourceVm, 'power' | 'isTemplate' | 'notes' | 'placement' | 'tags' | 'packaging'>>({
+    facts: some<
+      Pick<
+        SourceVm,
+        | 'power'
+        | 'connection'
+        | 'question'
+        | 'encrypted'
+        | 'availability'
+        | 'isTemplate'
+        | 'notes'
+        | 'placement'
+        | 'tags'
+        | 'packaging'
+      >
+    >({
       power: fc.constantFrom('on', 'off', 'suspended'),
+      connection: fc.constantFrom('connected', 'inaccessible'),
+      question: text,
+      encrypted: flag,
+      availability: fc.constant(fullVm.availability),
       isTemplate: flag,
       notes: fc.oneof(text, fc.constant('ü'.repeat(40_000))),
       placement: some<NonNullable<SourceVm['placement']>>({
@@ -91,6 +125,9 @@ export const arbitraryVm: fc.Arbitrary<SourceVm> = fc
         host: text,
         folder: text,
         resourcePool: text,
+        vApp: text,
+        storagePolicy: text,
+        hostRules: fc.constant(fullVm.placement.hostRules),
       }),
       tags: fc.array(fc.record({ name: text }), { minLength: 1, maxLength: 2 }),
       packaging: fc.constant(fullVm.packaging),
@@ -98,20 +135,44 @@ export const arbitraryVm: fc.Arbitrary<SourceVm> = fc
     cpu: some<SourceVm['cpu']>({
       count: fc.integer({ min: 0, max: 256 }),
       coresPerSocket: fc.integer({ min: 1, max: 16 }),
+      threadsPerCore: fc.integer({ min: 1, max: 2 }),
       hotAdd: flag,
+      hotRemove: flag,
       nestedVirtualization: flag,
       reservationMhz: fc.nat(9000),
       limitMhz: fc.nat(9000),
       affinity: text,
       latencySensitivity: fc.constantFrom('normal', 'high'),
       numaNodes: fc.integer({ min: 1, max: 4 }),
+      reservationPercent: fc.nat(100),
+      limitPercent: fc.nat(100),
+      shares: fc.nat(4000),
+      numaNodeSize: fc.integer({ min: 1, max: 64 }),
+      numaAffinity: text,
+      compatibilityMode: flag,
+      evcMode: text,
+      performanceCounters: flag,
     }),
-    memory: some<SourceVm['memory']>({ size, hotAdd: flag, reservation: size, limit: size }),
+    memory: some<SourceVm['memory']>({
+      size,
+      hotAdd: flag,
+      reservation: size,
+      limit: size,
+      reservationLocked: flag,
+      shares: fc.nat(4000),
+      dynamic: fc.constantFrom({ minimum: GiB }, { minimum: GiB, maximum: 8 * GiB }),
+      ballooned: size,
+    }),
     firmware: some<SourceVm['firmware']>({
       kind: fc.constantFrom('bios', 'uefi'),
       secureBoot: flag,
       tpm: flag,
       nvramFile: text,
+      secureBootTemplate: text,
+      vbs: flag,
+      iommu: flag,
+      shielded: flag,
+      isolation: text,
       bootOrder: fc
         .array(fc.constantFrom('disk', 'cdrom', 'network', 'floppy', 'disk1', 'nic0'), { maxLength: 4 })
         .filter((list) => list.length > 0),
@@ -131,7 +192,7 @@ export const arbitraryVm: fc.Arbitrary<SourceVm> = fc
       osIdKind: fc.constantFrom('vmware', 'cim', 'virtualbox'),
       osName: fc.constantFrom('Ubuntu Linux (64-bit)', 'Microsoft Windows Server 2003', 'Plan 9'),
       hostname: fc.oneof(text, fc.constant('DB-1.example.com')),
-      tools: fc.record({ installed: flag, version: text }),
+      tools: fc.record({ installed: flag, version: text, running: flag }),
       filesystems: fc.constant([{ path: '/' }]),
     }),
     disks: fc.array(disk, { maxLength: 24 }),
@@ -141,10 +202,15 @@ export const arbitraryVm: fc.Arbitrary<SourceVm> = fc
       fc.constantFrom<SourceVm['devices'][number]>({ kind: 'floppy', label: 'Floppy' }, { kind: 'sound', label: 'Sound' }),
       { maxLength: 2 },
     ),
-    snapshots: some<SourceVm['snapshots']>({ count: fc.nat(3), consolidationNeeded: flag }),
+    snapshots: some<SourceVm['snapshots']>({
+      count: fc.nat(3),
+      consolidationNeeded: flag,
+      list: fc.constant(fullVm.snapshots.list),
+    }),
     platform: some<SourceVm['platform']>({
       vendor: fc.constantFrom('vmware', 'virtualbox', 'kvm'),
       hardwareVersion: fc.constant('vmx-19'),
+      generation: fc.constantFrom<1 | 2>(1, 2),
       writtenBy: text,
     }),
     extras: fc.array(fc.record({ path: text, value: text }), { maxLength: 3 }),

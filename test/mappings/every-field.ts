@@ -5,7 +5,7 @@ import { covers, leaves } from './leaves.ts';
 
 /** Facts that are one thing although they have parts; everything else must be named leaf by leaf. */
 const WHOLE =
-  /^(disks\[\d+\]\.(slot|format|storage|parents)|nics\[\d+\]\.(network|addresses)|cdroms\[\d+\]\.slot|devices\[\d+\]|guest\.filesystems\[\d+\]|tags|attributes|extras\[\d+\]|firmware\.bootOrder|packaging\.(unlisted|sizeMismatches|configuration|properties\[\d+\]))/;
+  /^(disks\[\d+\]\.(slot|format|storage|parents)|nics\[\d+\]\.(network|addresses|guestIp|portPolicies)|cdroms\[\d+\]\.slot|devices\[\d+\]|guest\.filesystems\[\d+\]|guest\.tools\.services|memory\.dynamic|snapshots\.list\[\d+\]|placement\.hostRules|availability\.replication|tags|attributes|extras\[\d+\]|firmware\.bootOrder|packaging\.(unlisted|sizeMismatches|configuration|properties\[\d+\]))/;
 
 /** Manifest parts that one Decision may cover with all below. Anything coarser hides what was decided. */
 const COARSE =

@@ -61,7 +61,7 @@ test('one attachment twice, and an attachment that does not exist, are concerns'
   const entries = [{ source: 'a', target: { type: 'multus', namespace: 'nets', name: 'lan' } }] as const;
   const { concerns } = mapSmall(
     { nics: [on('a'), on('a')] },
-    { networkMap: { entries }, facts: { networkAttachments: ['nets/other'] } },
+    { networkMap: { entries }, facts: { networkAttachments: [{ namespace: 'nets', name: 'other' }] } },
   );
   assert.deepEqual(concerns.toSorted(), ['network-attachment-missing', 'network-attachment-missing', 'network-attachment-twice']);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { claimSize } from '../../mappings/storage.ts';
-import type { ClusterFacts } from '../../src/model/mapping.ts';
+import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
 import { GiB, MiB } from '../../src/model/units.ts';
 import { mapSmall } from './map-small.ts';
 import { disk } from './small-vm.ts';

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { MigrationError } from '../../../src/model/errors.ts';
+import type { Packaging } from '../../../src/model/packaging.ts';
 import type { FileSlice } from '../../../src/model/transfer.ts';
 import { MiB } from '../../../src/model/units.ts';
-import type { Packaging } from '../../../src/model/vm.ts';
 import { unreadable } from '../image/image-bytes.ts';
 import { withoutDots } from './href.ts';
 

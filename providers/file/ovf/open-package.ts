@@ -2,8 +2,9 @@
 import { basename } from 'node:path';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { SourceNetwork } from '../../../src/model/inventory.ts';
+import type { Packaging } from '../../../src/model/packaging.ts';
 import type { DiskSource } from '../../../src/model/transfer.ts';
-import type { ExtraFact, Packaging, SourceVm } from '../../../src/model/vm.ts';
+import type { ExtraFact, SourceVm } from '../../../src/model/vm.ts';
 import { defined } from '../defined.ts';
 import type { FileVm } from '../seam.ts';
 import { decodeXml, readSmallFile } from './descriptor-text.ts';

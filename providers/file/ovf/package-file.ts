@@ -1,7 +1,7 @@
 /** References/File → where its bytes are: one file, or chunks that follow each other. */
 import { MigrationError } from '../../../src/model/errors.ts';
+import type { Packaging } from '../../../src/model/packaging.ts';
 import type { Bytes } from '../../../src/model/units.ts';
-import type { Packaging } from '../../../src/model/vm.ts';
 import type { FileEntry } from './envelope.ts';
 import { namesOf, show } from './href.ts';
 import type { PackageFile, PackageFiles } from './package.ts';

@@ -1,5 +1,6 @@
 /** ProductSection: what the appliance is, and the properties that its guest may expect at boot. */
-import type { ExtraFact, PackageProperty } from '../../../src/model/vm.ts';
+import type { PackageProperty } from '../../../src/model/packaging.ts';
+import type { ExtraFact } from '../../../src/model/vm.ts';
 import { defined } from '../defined.ts';
 import { extraFact, isSecretKey } from './extras.ts';
 import { parseFlag } from './values.ts';

@@ -1,6 +1,8 @@
 /** `ethernetN.*`. Pure. */
+
+import type { NetworkRef } from '../../../src/model/network.ts';
 import { parseMac } from '../../../src/model/units.ts';
-import type { NetworkRef, Nic } from '../../../src/model/vm.ts';
+import type { Nic } from '../../../src/model/vm.ts';
 import { defined } from '../defined.ts';
 import type { VmxValues } from './values.ts';
 
