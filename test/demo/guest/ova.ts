@@ -20,7 +20,8 @@ export interface OvaOptions {
 /** Writes `vmdk` and `ova`. With the same qemu-img the same input gives the same bytes. */
 export async function packOva({ name, raw, vmdk, ova }: OvaOptions): Promise<void> {
   await rm(vmdk, { force: true });
-  await run('qemu-img', ['convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized', raw, vmdk]);
+  // One coroutine: with several, the order in which grains land depends on the load of the machine.
+  await run('qemu-img', ['convert', '-m', '1', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized', raw, vmdk]);
   await fixContentId(vmdk);
   const capacity = (await stat(raw)).size;
   const disk: TarMember = { name: `${name}-disk1.vmdk`, file: vmdk };
