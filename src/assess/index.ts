@@ -5,13 +5,13 @@
 import type { Concern } from '../model/concern.ts';
 import type { MappingOptions } from '../model/mapping.ts';
 import type { SourceVm } from '../model/vm.ts';
-import { type Population, surveyPeers } from './population.ts';
+import { type Peer, type Population, surveyPeers } from './population.ts';
 import type { Surroundings } from './rule.ts';
 import { RULES } from './rules.ts';
 
 export interface AssessContext {
   /** All VMs of the plan, the assessed one among them. Give the same array for each VM: it is surveyed once. */
-  readonly peers?: readonly SourceVm[];
+  readonly peers?: readonly Peer[];
   /** Options of the mapping, so that nothing is called unknown that the user has stated. */
   readonly options?: MappingOptions;
 }
@@ -35,11 +35,11 @@ export function assess(vm: SourceVm, context: AssessContext = {}): readonly Conc
   return concerns;
 }
 
-const NOBODY: readonly SourceVm[] = [];
+const NOBODY: readonly Peer[] = [];
 /** The survey of an array is kept as long as the array: the list of peers is the same for every VM of a plan. */
-const SURVEYS = new WeakMap<readonly SourceVm[], Population>();
+const SURVEYS = new WeakMap<readonly Peer[], Population>();
 
-function populationOf(peers: readonly SourceVm[]): Population {
+function populationOf(peers: readonly Peer[]): Population {
   const known = SURVEYS.get(peers);
   if (known !== undefined) return known;
   const population = surveyPeers(peers);

@@ -1,5 +1,8 @@
 /** What the VMs of one plan have in common, counted once for all of them, so that the cost per VM does not grow with their number. */
-import type { SourceVm } from '../model/vm.ts';
+import type { Nic, SourceVm } from '../model/vm.ts';
+
+/** As much of a VM as its peers have to know. */
+export type Peer = Pick<SourceVm, 'ref' | 'name'> & { readonly nics: readonly Pick<Nic, 'mac'>[] };
 
 /** Other VMs with the same property. */
 export interface Others {
@@ -10,9 +13,9 @@ export interface Others {
 
 export interface Population {
   /** The other VMs that want the same target name. */
-  namesakes(vm: SourceVm): Others;
+  namesakes(vm: Peer): Others;
   /** The other VMs that have this MAC address. */
-  macHolders(vm: SourceVm, mac: string): Others;
+  macHolders(vm: Peer, mac: string): Others;
 }
 
 /** Names by id, under the property that the VMs share. */
@@ -20,7 +23,7 @@ type Index = Map<string, Map<string, string>>;
 
 const SHOWN = 5;
 
-export function surveyPeers(peers: readonly SourceVm[]): Population {
+export function surveyPeers(peers: readonly Peer[]): Population {
   const names: Index = new Map();
   const macs: Index = new Map();
   for (const peer of peers) {
@@ -33,7 +36,7 @@ export function surveyPeers(peers: readonly SourceVm[]): Population {
   };
 }
 
-function others(holders: ReadonlyMap<string, string> | undefined, vm: SourceVm): Others {
+function others(holders: ReadonlyMap<string, string> | undefined, vm: Peer): Others {
   if (holders === undefined) return { count: 0, names: '' };
   const count = holders.has(vm.ref.id) ? holders.size - 1 : holders.size;
   const shown: string[] = [];
@@ -55,7 +58,7 @@ function foldName(name: string): string {
     .replaceAll(/^-|-$/g, '');
 }
 
-function add(index: Index, key: string, { ref, name }: SourceVm): void {
+function add(index: Index, key: string, { ref, name }: Peer): void {
   const holders = index.get(key);
   if (holders === undefined) index.set(key, new Map([[ref.id, name]]));
   else holders.set(ref.id, name);

@@ -1,4 +1,5 @@
 /** The command line's entry: wires, runs, sets the exit code. The only reader of argv. */
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createLog, createQueue, LocalDiskCopier, openFolder, systemClock } from '../wire.ts';
 import { run } from './run.ts';
@@ -43,6 +44,7 @@ process.exitCode = await run(
   services,
   {
     out: (text) => void process.stdout.write(text),
+    drained: async () => void (process.stdout.writableNeedDrain && (await once(process.stdout, 'drain'))),
     err: (text) => void process.stderr.write(text),
     live: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
   },

@@ -1,19 +1,20 @@
 /** The options that every command shares about source and mapping, and what they mean to prepare(). */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Connection } from '../contracts/provider.ts';
-import { atLeast, type Category, worst } from '../model/concern.ts';
+import { atLeast, type Category, type Concern, worst } from '../model/concern.ts';
 import type { MappingOptions } from '../model/mapping.ts';
 import type { Report } from '../model/report.ts';
 import { type Bytes, GiB, MiB, TiB } from '../model/units.ts';
 import { type PrepareRequest, prepare } from '../prepare.ts';
 import type { CommandContext } from './context.ts';
+import { addForecastOptions, type ForecastFlags, forecastOptions } from './forecast-options.ts';
 import { readFacts, readNetworkMap, readStorageMap } from './map-files.ts';
 
 export interface SourceOptions {
   readonly config?: string;
 }
 
-export interface MapOptions extends SourceOptions {
+export interface MapOptions extends SourceOptions, ForecastFlags {
   readonly networkMap?: string;
   readonly storageMap?: string;
   readonly facts?: string;
@@ -33,7 +34,7 @@ export function addSourceOptions(command: Command): Command {
 }
 
 export function addMapOptions(command: Command): Command {
-  return addSourceOptions(command)
+  return addForecastOptions(addSourceOptions(command))
     .option('--network-map <file>', 'source networks → pod, multus or ignored (YAML or JSON)')
     .option('--storage-map <file>', 'source storages → storage classes (YAML or JSON)')
     .option('--facts <file>', 'what the target cluster has, written by `kubeferry facts` (YAML or JSON)')
@@ -79,15 +80,20 @@ export async function prepareReport(
   options: MapOptions,
   context: CommandContext,
 ): Promise<Report> {
-  const request: PrepareRequest = {
+  const request = await readRequest(vms, options);
+  return await prepare(connection, request, { clock: context.services.clock, signal: context.signal });
+}
+
+export async function readRequest(vms: readonly string[], options: MapOptions): Promise<PrepareRequest> {
+  return {
     vms,
     type: 'cold',
     networkMap: await readNetworkMap(options.networkMap),
     storageMap: await readStorageMap(options.storageMap),
     facts: await readFacts(options.facts),
     options: mappingOptions(options),
+    forecast: forecastOptions(options),
   };
-  return await prepare(connection, request, { clock: context.services.clock, signal: context.signal });
 }
 
 function mappingOptions({ devices, namespace, cpus, memory, firmware }: MapOptions): MappingOptions {
@@ -116,9 +122,14 @@ function parseMemory(text: string): Bytes {
 }
 
 /** 1 when any concern is as grave as `failOn` or graver. */
-export function exitFor(report: Report, failOn: FailOn): 0 | 1 {
-  if (failOn === 'never') return 0;
+export function exitFor(report: Pick<Report, 'concerns' | 'vms' | 'waves'>, failOn: FailOn): 0 | 1 {
+  const all = [...report.concerns, ...(report.waves?.concerns ?? []), ...report.vms.flatMap(({ concerns }) => concerns)];
+  return failsOn(all, failOn) ? 1 : 0;
+}
+
+export function failsOn(concerns: readonly Concern[], failOn: FailOn): boolean {
+  if (failOn === 'never') return false;
   const limit = ({ critical: 'Critical', warning: 'Warning', information: 'Information' } as const)[failOn] satisfies Category;
-  const gravest = worst([...report.concerns, ...report.vms.flatMap(({ concerns }) => concerns)]);
-  return gravest !== undefined && atLeast(gravest, limit) ? 1 : 0;
+  const gravest = worst(concerns);
+  return gravest !== undefined && atLeast(gravest, limit);
 }

@@ -24,6 +24,8 @@ export interface Services {
 export interface Terminal {
   /** Reports. */
   out(text: string): void;
+  /** Resolves when the reader of `out` has caught up; absent where writing never waits. */
+  readonly drained?: () => Promise<void>;
   /** Everything else. */
   err(text: string): void;
   /** Whether `err` is a terminal that can redraw. */

@@ -3,25 +3,27 @@ import { compareText } from '../model/concern.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { SourceVm } from '../model/vm.ts';
 
+type Named = Pick<SourceVm, 'ref' | 'name'>;
+
 /**
  * The VMs that `wanted` names by exact name or id, in the inventory's order; all of them when `wanted` is empty.
  * A name that several VMs carry means all of them.
  * @throws MigrationError `vm-not-found` listing every name that nothing matches, and what there is
  */
-export function select(vms: readonly SourceVm[], wanted: readonly string[]): readonly SourceVm[] {
+export function select<T extends Named>(vms: readonly T[], wanted: readonly string[]): readonly T[] {
   if (wanted.length === 0) return vms;
   const missing = wanted.filter((word) => !vms.some((vm) => matches(vm, word)));
   if (missing.length > 0) throw notFound(missing, vms);
   return vms.filter((vm) => wanted.some((word) => matches(vm, word)));
 }
 
-function matches(vm: SourceVm, word: string): boolean {
+function matches(vm: Named, word: string): boolean {
   return vm.name === word || vm.ref.id === word;
 }
 
 const NAMES_SHOWN = 20;
 
-function notFound(missing: readonly string[], vms: readonly SourceVm[]): MigrationError {
+function notFound(missing: readonly string[], vms: readonly Named[]): MigrationError {
   const names = [...new Set(vms.map(({ name }) => name))].sort(compareText);
   const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : '';
   const there =

@@ -9,6 +9,8 @@ import { renderJson } from './json.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderText } from './text.ts';
 
+export { renderJsonLine } from './json.ts';
+
 export const REPORT_FORMATS = ['text', 'json', 'markdown', 'html'] as const;
 
 export type ReportFormat = (typeof REPORT_FORMATS)[number];

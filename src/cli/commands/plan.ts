@@ -2,9 +2,10 @@ import { type Command, Option } from 'commander';
 import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
 import type { CommandContext } from '../context.ts';
 import { addFailOn, addMapOptions, exitFor, type FailOn, type MapOptions, prepareReport, withSource } from '../request.ts';
+import { streamVms } from '../stream-vms.ts';
 
 interface PlanOptions extends MapOptions {
-  readonly output: ReportFormat;
+  readonly output: ReportFormat | 'ndjson';
   readonly failOn: FailOn;
   readonly out?: string;
 }
@@ -14,15 +15,21 @@ export function planCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('plan <source> [vms...]')
     .description('dry run: every field that is kept, changed or dropped, and the manifests')
-    .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'))
-    .option('--out <dir>', 'also write a GitOps-ready folder: manifests, kustomization, report');
+    .addOption(
+      new Option('-o, --output <format>', 'report format on stdout; ndjson streams one VM a line')
+        .choices([...REPORT_FORMATS, 'ndjson'])
+        .default('text'),
+    )
+    .addOption(new Option('--out <dir>', 'also write a GitOps-ready folder: manifests, kustomization, report'));
   addFailOn(addMapOptions(command)).action(async (source: string, vms: string[], options: PlanOptions) => {
+    const { output } = options;
+    if (output === 'ndjson') return await streamVms(source, vms, options, context);
     const report = await withSource(source, options, context, (connection) => prepareReport(connection, vms, options, context));
     if (options.out !== undefined) {
       await using target = context.services.openFolder(options.out).target;
       await target.render(report);
     }
-    context.terminal.out(renderReport(report, options.output, 'full'));
+    context.terminal.out(renderReport(report, output, 'full'));
     context.exit(exitFor(report, options.failOn));
   });
 }

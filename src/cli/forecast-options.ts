@@ -1,0 +1,69 @@
+/** Options about what a prediction rests on: link, limits and windows. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { GiB, KiB, MiB } from '../model/units.ts';
+import type { ForecastOptions } from '../plan/forecast.ts';
+
+export interface ForecastFlags {
+  readonly linkRate?: number;
+  readonly perHost?: number;
+  readonly perDatastore?: number;
+  readonly windowHours?: number;
+}
+
+export function addForecastOptions(command: Command): Command {
+  const group = 'Predictions:';
+  return command
+    .addOption(
+      new Option('--link-rate <rate>', 'what the link to the target carries in all, such as 10Gbit or 400MiB (per second)')
+        .argParser(parseRate)
+        .helpGroup(group),
+    )
+    .addOption(new Option('--per-host <n>', 'disks at once from one source host').argParser(parseLimit).helpGroup(group))
+    .addOption(new Option('--per-datastore <n>', 'disks at once from one datastore').argParser(parseLimit).helpGroup(group))
+    .addOption(
+      new Option('--window-hours <h>', 'length of a migration window; one a day (default: 8)')
+        .argParser(parseHours)
+        .helpGroup(group),
+    );
+}
+
+export function forecastOptions({ linkRate, perHost, perDatastore, windowHours }: ForecastFlags): ForecastOptions {
+  return {
+    ...(linkRate === undefined ? {} : { link: { total: linkRate } }),
+    limits: { ...(perHost === undefined ? {} : { perHost }), ...(perDatastore === undefined ? {} : { perDatastore }) },
+    ...(windowHours === undefined ? {} : { window: { hours: windowHours } }),
+  };
+}
+
+/** Bytes or bits in one unit: networks are sold in bits, storage in bytes. */
+const RATE_UNITS: Readonly<Record<string, number>> = {
+  kbit: 1e3 / 8,
+  Mbit: 1e6 / 8,
+  Gbit: 1e9 / 8,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB,
+  MiB,
+  GiB,
+};
+
+/** Bytes a second. */
+function parseRate(text: string): number {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)(kbit|Mbit|Gbit|[kMG]B|[KMG]iB)(?:\/s)?$/.exec(text);
+  const rate = Number(match?.[1]) * (RATE_UNITS[match?.[2] ?? ''] ?? Number.NaN);
+  if (!(rate > 0)) throw new InvalidArgumentError('A rate such as 10Gbit, 800Mbit or 400MiB.');
+  return rate;
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new InvalidArgumentError('A whole number from 1 to 1000.');
+  return limit;
+}
+
+function parseHours(text: string): number {
+  const hours = Number(text);
+  if (!(hours > 0 && hours <= 24)) throw new InvalidArgumentError('Hours above 0 and up to 24.');
+  return hours;
+}

@@ -1,0 +1,80 @@
+/** Reports in the shape that is published as JSON (src/model/report-document.ts). */
+import type { Decision } from '../model/mapping.ts';
+import type { VmPlan } from '../model/plan.ts';
+import type { Report, VmReport } from '../model/report.ts';
+import type { DecisionDocument, PlanDocument, Reason, ReportDocument, VmDocument, VmLine } from '../model/report-document.ts';
+import type { ReportDepth } from './depth.ts';
+
+const SCHEMA: Report['schema'] = 'kubeferry.dev/report/v1';
+
+/** Everything but `vms` and `reasons`, which grow with the fleet and are written VM by VM. */
+export function reportHead({
+  schema,
+  source,
+  createdAt,
+  concerns,
+  assumptions,
+  waves,
+}: Report): Omit<ReportDocument, 'vms' | 'reasons'> {
+  return { schema, source, createdAt, concerns, ...(assumptions && { assumptions }), ...(waves && { waves }) };
+}
+
+/** One VM; its reasons go into `reasons`, which may be shared with others. */
+export function vmDocument(entry: VmReport, depth: ReportDepth, reasons: ReasonTable): VmDocument {
+  const { vm, concerns, estimate, readiness, plan, progress } = entry;
+  return {
+    vm,
+    concerns,
+    ...(estimate && { estimate }),
+    ...(readiness && { readiness }),
+    ...(depth === 'full' && { plan: planDocument(plan, reasons) }),
+    ...(progress && { progress }),
+  };
+}
+
+export function vmLine(entry: VmReport, depth: ReportDepth): VmLine {
+  const reasons = new ReasonTable();
+  const document = vmDocument(entry, depth, reasons);
+  return { schema: SCHEMA, ...document, ...(depth === 'full' && { reasons: reasons.list }) };
+}
+
+/** Numbers sentences in the order of their first use. */
+export class ReasonTable {
+  readonly #list: Reason[] = [];
+  readonly #byRule = new Map<string, Map<string, number>>();
+
+  get list(): readonly Reason[] {
+    return this.#list;
+  }
+
+  indexOf({ rule, because }: Decision): number {
+    let ofRule = this.#byRule.get(rule);
+    if (ofRule === undefined) {
+      ofRule = new Map();
+      this.#byRule.set(rule, ofRule);
+    }
+    const known = ofRule.get(because);
+    if (known !== undefined) return known;
+    ofRule.set(because, this.#list.length);
+    return this.#list.push({ rule, because }) - 1;
+  }
+}
+
+function planDocument({ type, itinerary, mapping }: VmPlan, reasons: ReasonTable): PlanDocument {
+  const { targetName, manifests, placements, decisions } = mapping;
+  return {
+    type,
+    itinerary,
+    mapping: { targetName, manifests, placements, decisions: decisions.map((decision) => decisionDocument(decision, reasons)) },
+  };
+}
+
+/** Written out case by case: this runs a hundred times a VM. */
+function decisionDocument(decision: Decision, reasons: ReasonTable): DecisionDocument {
+  const { from, to, outcome, was, value } = decision;
+  const reason = reasons.indexOf(decision);
+  if (was !== undefined && value !== undefined) return { from, to, outcome, was, value, reason };
+  if (was !== undefined) return { from, to, outcome, was, reason };
+  if (value !== undefined) return { from, to, outcome, value, reason };
+  return { from, to, outcome, reason };
+}
