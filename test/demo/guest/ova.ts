@@ -20,8 +20,7 @@ export interface OvaOptions {
 /** Writes `vmdk` and `ova`. With the same qemu-img the same input gives the same bytes. */
 export async function packOva({ name, raw, vmdk, ova }: OvaOptions): Promise<void> {
   await rm(vmdk, { force: true });
-  // One coroutine: with several, the order in which grains land depends on the load of the machine.
-  await run('qemu-img', ['convert', '-m', '1', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized', raw, vmdk]);
+  await run('qemu-img', ['convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized', raw, vmdk]);
   await fixContentId(vmdk);
   const capacity = (await stat(raw)).size;
   const disk: TarMember = { name: `${name}-disk1.vmdk`, file: vmdk };
@@ -34,14 +33,19 @@ export async function packOva({ name, raw, vmdk, ova }: OvaOptions): Promise<voi
   await writeTar(ova, [descriptor, { name: `${name}.mf`, content: Buffer.from(lines.join('')) }, disk]);
 }
 
-/** qemu-img draws the content id in the embedded descriptor at random (block/vmdk.c); a fixed one makes builds comparable. */
+/**
+ * qemu-img draws the content id in the embedded descriptor at random (block/vmdk.c), with 1 to 8 digits; a fixed one makes
+ * builds comparable. The text is followed by NULs, so that it may grow.
+ */
 async function fixContentId(vmdk: string): Promise<void> {
   await using file = await open(vmdk, 'r+');
   const start = Buffer.alloc(64 * 1024);
   await file.read(start, 0, start.length, 0);
-  const at = start.indexOf('\nCID=', 0, 'latin1');
-  if (at < 0) throw new Error(`${vmdk} has no embedded descriptor`);
-  await file.write(Buffer.from('6b756265', 'latin1'), 0, 8, at + '\nCID='.length);
+  const at = start.indexOf('# Disk DescriptorFile', 0, 'latin1');
+  const end = start.indexOf(0, at);
+  if (at < 0 || end < 0) throw new Error(`${vmdk} has no embedded descriptor`);
+  const text = start.toString('latin1', at, end).replace(/^CID=[0-9a-f]{1,8}$/m, 'CID=6b756265');
+  await file.write(Buffer.from(text, 'latin1'), 0, text.length, at);
 }
 
 function envelope(name: string, file: string, size: number, capacity: number): string {
