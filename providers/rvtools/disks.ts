@@ -1,7 +1,7 @@
 /** Rows of vDisk → disks and the controllers they hang on. Sizes are as exact as RVTools writes them: whole mebibytes. */
 import type { Bytes } from '../../src/model/units.ts';
 import type { ControllerKind, Disk, DiskController, Slot, StorageRef } from '../../src/model/vm.ts';
-import { count, flag, mebibytes, text } from './cells.ts';
+import { count, flag, list, mebibytes, text } from './cells.ts';
 import type { Row, VmRows } from './fleet.ts';
 
 export interface DiskFacts {
@@ -47,6 +47,7 @@ function readDisk(row: Row<'vDisk'>, { rows, index, slot, taken }: DiskContext):
   const provisioning = readProvisioning(row);
   const passthrough = readPassthrough(row);
   const sharing = text(row.sharing);
+  const lun = text(row.rawLun);
   const changeTracking = flag(rows.info.cbt);
   const serial = flag(rows.info.enableUuid) === true ? text(row.uuid) : undefined;
   return {
@@ -62,15 +63,25 @@ function readDisk(row: Row<'vDisk'>, { rows, index, slot, taken }: DiskContext):
     ...(provisioning !== undefined && { provisioning }),
     ...(passthrough !== undefined && { passthrough }),
     ...(sharing !== undefined && { shared: !/none/i.test(sharing) }),
+    ...(/multi/i.test(sharing ?? '') && { sharing: 'multi-writer' }),
+    ...(lun !== undefined && { lun }),
     ...(changeTracking !== undefined && { changeTracking }),
     ...(serial !== undefined && { serial }),
   };
 }
 
-/** What the guest's file systems on the disk hold, where the tools say on which disk they are: an estimate, blocks that were freed count too. */
+/** Keys of the disks that a file system lies on, where the tools say so (vSphere 7) or there is just one. */
+export function diskKeysOf({ diskKey }: Row<'vPartition'>, { vDisk }: VmRows, disks: readonly Disk[]): readonly string[] {
+  if (disks.length === 1) return disks.map(({ key }) => key);
+  const mapped = list(diskKey);
+  return disks.filter((_disk, index) => mapped.includes(text(vDisk?.[index]?.key) ?? '-')).map(({ key }) => key);
+}
+
+/** What the guest's file systems on the disk hold: an estimate, as blocks that were freed may still be allocated. */
 function estimateAllocated(row: Row<'vDisk'>, { info, vDisk, vPartition }: VmRows, capacity: Bytes): Bytes | undefined {
   const key = text(row.key);
   const only = (vDisk?.length ?? 1) <= 1;
+  // A file system over several disks says nothing about one of them.
   const partitions = (vPartition ?? []).filter(({ diskKey }) => only || (key !== undefined && text(diskKey) === key));
   const consumed = partitions.map((partition) => mebibytes(partition.consumed));
   const inUse = consumed.length === 0 && only ? [mebibytes(info.inUse)] : consumed;

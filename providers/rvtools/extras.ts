@@ -9,11 +9,6 @@ type InfoColumn = keyof Row<'vInfo'>;
 /** Column of vInfo → the values that say nothing. */
 const INFO: readonly (readonly [InfoColumn, RegExp])[] = [
   ['placeholder', /^(?:false|0)$/i],
-  ['connection', /^connected$/i],
-  ['vApp', /^$/],
-  ['das', /^(?:false|0)$/i],
-  ['faultTolerance', /^notConfigured$/i],
-  ['haPriority', /^(?:none|medium|clusterRestartPriority)$/i],
   ['haIsolation', /^(?:none|clusterIsolationResponse)$/i],
   ['haMonitoring', /^(?:vmMonitoringDisabled|clusterSettings)$/i],
   ['rules', /^$/],
@@ -51,13 +46,9 @@ export function readExtras(rows: VmRows, nics: readonly Nic[]): readonly ExtraFa
     add('vInfo/Total disk capacity MiB', text(info.diskTotal));
   }
   if (rows.vNetwork === undefined) add('vInfo/NICs', text(info.nics));
-  if (flag(rows.vMemory?.[0]?.locked) === true) add('vMemory/Memory Reservation Locked To Max', 'true');
   if (flag(rows.vCPU?.[0]?.numaExposed) === true) add('vCPU/Numa Hotadd Exposed', 'true');
   const sizes = (rows.vSnapshot ?? []).map(({ size }) => number(size)).filter((size) => size !== undefined);
   if (sizes.length > 0) add('vSnapshot/Size MiB (total)', String(sizes.reduce((sum, size) => sum + size, 0)));
-  for (const { label, rawLun } of rows.vDisk ?? []) {
-    if (text(rawLun) !== undefined) add(`vDisk/${text(label) ?? 'disk'}/Raw LUN ID`, text(rawLun));
-  }
   for (const { label, directPath } of rows.vNetwork ?? []) {
     if (flag(directPath) === true) add(`vNetwork/${text(label) ?? 'NIC'}/Direct Path IO`, 'true');
   }

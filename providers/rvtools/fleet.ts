@@ -72,36 +72,57 @@ export class Fleet {
     return this.#infos.length;
   }
 
-  /** The rows of VM `number`, counted from 0 in the order of vInfo. */
+  /** Row of VM `number` in vInfo, counted from 0. */
+  info(number: number): Row<'vInfo'> {
+    return toRow<'vInfo'>(this.#infoLayout(), this.#packedInfo(number));
+  }
+
+  /** Unique in the export, and short. */
+  idOf(number: number): string {
+    return this.#index.uniqueName(this.info(number), number);
+  }
+
+  /** All rows of VM `number`. */
   vm(number: number): VmRows {
-    const layout = this.layouts.vInfo;
-    const packed = this.#infos.get(number);
-    if (layout === undefined || packed === undefined) throw new Error(`no VM ${number}`);
-    const info = toRow<'vInfo'>(layout, packed);
-    const sheets = Object.fromEntries(VM_SHEETS.map((sheet) => [sheet, this.#rowsOf(sheet, number)])) as {
+    const { keys, attributes: titles } = this.#infoLayout();
+    const packed = this.#packedInfo(number);
+    const info = this.info(number);
+    const sheets = Object.fromEntries(VM_SHEETS.map((sheet) => [sheet, this.rowsOf(sheet, number)])) as {
       [S in VmSheet]: readonly Row<S>[] | undefined;
     };
-    const attributes = layout.attributes
-      .map((title, index) => [title.trim(), text(packed[layout.keys.length + index] ?? undefined) ?? ''] as const)
+    const attributes = titles
+      .map((title, index) => [title.trim(), text(packed[keys.length + index] ?? undefined) ?? ''] as const)
       .filter(([, value]) => value !== '');
     return { ...sheets, id: this.#index.uniqueName(info, number), info, attributes };
   }
 
-  #rowsOf(sheet: VmSheet, number: number): readonly Row<VmSheet>[] | undefined {
+  /** Rows of a sheet for VM `number`; undefined when the export lacks the sheet. */
+  rowsOf<S extends VmSheet>(sheet: S, number: number): readonly Row<S>[] | undefined {
     const layout = this.layouts[sheet];
     const chains = this.#chains.get(sheet);
     if (layout === undefined || chains === undefined) return undefined;
-    const rows: Row<VmSheet>[] = [];
+    const rows: Row<S>[] = [];
     for (let at = chains.heads[number] ?? -1; at >= 0; at = chains.next[at] ?? -1) {
       const packed = chains.rows.get(at);
-      if (packed !== undefined) rows.push(toRow<VmSheet>(layout, packed));
+      if (packed !== undefined) rows.push(toRow<S>(layout, packed));
     }
     return rows;
   }
 
-  async #loadInfos(workbook: Workbook, signal: AbortSignal): Promise<void> {
+  #infoLayout(): Layout {
     const layout = this.layouts.vInfo;
-    if (layout === undefined) throw new Error('vInfo was not checked');
+    if (layout === undefined) throw new Error('an export without vInfo was let in');
+    return layout;
+  }
+
+  #packedInfo(number: number): Packed {
+    const packed = this.#infos.get(number);
+    if (packed === undefined) throw new Error(`no VM ${number}`);
+    return packed;
+  }
+
+  async #loadInfos(workbook: Workbook, signal: AbortSignal): Promise<void> {
+    const layout = this.#infoLayout();
     const twice: string[] = [];
     const identify = identifier(layout);
     for await (const batch of workbook.rows(layout.sheet, layout.indices, signal)) {

@@ -60,7 +60,7 @@ function missingColumns(sheet: SheetName, layout: Layout): readonly string[] {
 }
 
 /** Finds the columns of a sheet. */
-export function layOut(sheet: SheetName, written: string, header: readonly string[]): Layout {
+function layOut(sheet: SheetName, written: string, header: readonly string[]): Layout {
   const zone = attributeZone(header);
   const names = header.map((title) => bareName(title, sheet));
   const keys: string[] = [];

@@ -1,21 +1,20 @@
 /** Rows of vNetwork → NICs. VLANs are not in that sheet; they are looked up at the port groups. */
 
-import type { NetworkRef } from '../../src/model/network.ts';
 import { parseMac } from '../../src/model/units.ts';
 import type { Nic, NicModel } from '../../src/model/vm.ts';
 import { flag, list, text } from './cells.ts';
 import type { Row, VmRows } from './fleet.ts';
 import type { PortGroups } from './port-groups.ts';
 
-export function readNics({ info, vNetwork }: VmRows, portGroups: PortGroups): readonly Nic[] {
+export function readNics(rows: VmRows, portGroups: PortGroups): readonly Nic[] {
   const nics: Nic[] = [];
-  for (const [index, row] of (vNetwork ?? namedNetworks(info)).entries())
-    nics.push(readNic(row, { index, portGroups, taken: nics }));
+  for (const [index, row] of networkRows(rows).entries()) nics.push(readNic(row, { index, portGroups, taken: nics }));
   return nics;
 }
 
-/** vInfo alone names the networks of the first eight cards. */
-function namedNetworks(info: Row<'vInfo'>): readonly Row<'vNetwork'>[] {
+/** One row for each card. vInfo alone names the networks of the first eight. */
+export function networkRows({ info, vNetwork }: Pick<VmRows, 'info' | 'vNetwork'>): readonly Row<'vNetwork'>[] {
+  if (vNetwork !== undefined) return vNetwork;
   const { network1, network2, network3, network4, network5, network6, network7, network8 } = info;
   return [network1, network2, network3, network4, network5, network6, network7, network8]
     .filter((network) => text(network) !== undefined)
@@ -55,11 +54,9 @@ function readNic(row: Row<'vNetwork'>, { index, portGroups, taken }: NicContext)
   };
 }
 
-function readNetwork(row: Row<'vNetwork'>, portGroups: PortGroups): NetworkRef | undefined {
+export function readNetwork(row: Row<'vNetwork'>, portGroups: PortGroups): Nic['network'] {
   const name = text(row.network);
-  if (name === undefined) return undefined;
-  const vlan = portGroups.vlanOf(name, text(row.switch));
-  return { id: name, name, ...(vlan !== undefined && { vlan }) };
+  return name === undefined ? undefined : portGroups.find(name, text(row.switch));
 }
 
 const MODELS: Readonly<Record<string, NicModel>> = {

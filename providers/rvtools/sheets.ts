@@ -1,5 +1,5 @@
 /**
- * Which sheets and columns are read, by all names that RVTools 3.x and 4.x give them. Sheets not named here (vHBA, vSwitch, vRP, vHealth, …)
+ * Which sheets and columns are read, by all names that RVTools 3.x and 4.x give them. Sheets not named here (vHBA, vRP, vHealth, …)
  * say nothing about a VM. Names are compared without case, blanks and signs, and without the sheet's name in front (the `-DBColumnNames` switch
  * writes `vInfoVMName`). MB and MiB are one: version 4.0 corrected the label, not the number.
  */
@@ -93,6 +93,8 @@ export const SHEETS = {
       reservation: { title: 'Reservation' },
       limit: { title: 'Limit' },
       hotAdd: { title: 'Hot Add' },
+      hotRemove: { title: 'Hot Remove' },
+      shares: { title: 'Shares' },
       numaExposed: { title: 'Numa Hotadd Exposed' },
     },
   },
@@ -103,6 +105,8 @@ export const SHEETS = {
       limit: { title: 'Limit' },
       hotAdd: { title: 'Hot Add' },
       locked: { title: 'Memory Reservation Locked To Max' },
+      ballooned: { title: 'Ballooned' },
+      shares: { title: 'Shares' },
     },
   },
   vDisk: {
@@ -172,18 +176,24 @@ export const SHEETS = {
   vFloppy: {
     columns: { ...IDENTITY, label: { title: 'Device Node', also: ['label'] }, type: { title: 'Device Type', also: ['summary'] } },
   },
-  vSnapshot: { columns: { ...IDENTITY, size: { title: 'Size MiB (total)', also: ['sizemib', 'sizetotal'] } } },
+  vSnapshot: {
+    columns: { ...IDENTITY, name: { title: 'Name' }, size: { title: 'Size MiB (total)', also: ['sizemib', 'sizetotal'] } },
+  },
   vTools: {
     columns: {
       ...IDENTITY,
       status: { title: 'Tools', also: ['status'] },
       version: { title: 'Tools Version', also: ['version'] },
+      upgradeable: { title: 'Upgradeable' },
+      syncTime: { title: 'Sync time' },
     },
   },
   vHost: {
     columns: {
       host: { title: 'Host', also: ['name'] },
-      id: { title: 'Object ID' },
+      cluster: { title: 'Cluster' },
+      evc: { title: 'Current EVC' },
+      maintenance: { title: 'in Maintenance Mode' },
       version: { title: 'ESX Version', also: ['esxversion', 'fullname'] },
     },
   },
@@ -193,16 +203,24 @@ export const SHEETS = {
       type: { title: 'Type' },
       capacity: { title: 'Capacity MiB', also: ['capacity'] },
       free: { title: 'Free MiB' },
+      accessible: { title: 'Accessible' },
     },
   },
+  vSwitch: { columns: { name: { title: 'Switch' }, mtu: { title: 'MTU' } } },
+  dvSwitch: { columns: { name: { title: 'Switch' }, mtu: { title: 'Max MTU' } } },
   vPort: {
-    columns: { name: { title: 'Port Group', also: ['portgroup'] }, switch: { title: 'Switch' }, vlan: { title: 'VLAN' } },
+    columns: {
+      promiscuous: { title: 'Promiscuous Mode' },
+      name: { title: 'Port Group', also: ['portgroup'] },
+      switch: { title: 'Switch' },
+      vlan: { title: 'VLAN' },
+    },
   },
   dvPort: {
     columns: {
       name: { title: 'Port', also: ['name'] },
       switch: { title: 'Switch' },
-      kind: { title: 'Type' },
+      promiscuous: { title: 'Allow Promiscuous' },
       vlan: { title: 'VLAN' },
     },
   },

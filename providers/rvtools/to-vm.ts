@@ -1,8 +1,10 @@
 /** The rows of one VM → SourceVm. Pure. What the export does not say stays undefined. */
+import type { Availability } from '../../src/model/availability.ts';
 import { parseUuid } from '../../src/model/units.ts';
 import type {
   Cdrom,
   Cpu,
+  Disk,
   Firmware,
   Guest,
   GuestFilesystem,
@@ -17,9 +19,9 @@ import type {
   Tag,
 } from '../../src/model/vm.ts';
 import { count, flag, mebibytes, number, text } from './cells.ts';
-import { readDisks } from './disks.ts';
+import { diskKeysOf, readDisks } from './disks.ts';
 import { readExtras } from './extras.ts';
-import type { VmRows } from './fleet.ts';
+import type { Row, VmRows } from './fleet.ts';
 import { readNics } from './nics.ts';
 import type { PortGroups } from './port-groups.ts';
 
@@ -27,16 +29,19 @@ export function toVm(rows: VmRows, portGroups: PortGroups): SourceVm {
   const { info, id } = rows;
   const name = text(info.vm) ?? id;
   const power = readPower(text(info.power));
+  const connection = readConnection(text(info.connection));
   const isTemplate = flag(info.template);
   const notes = text(info.notes);
   const { controllers, disks } = readDisks(rows);
   const nics = readNics(rows, portGroups);
   const placement = readPlacement(rows);
+  const availability = readAvailability(rows);
   const { tags, attributes } = readAttributes(rows);
   return {
     ref: { id, name },
     name,
     ...(power !== undefined && { power }),
+    ...(connection !== undefined && { connection }),
     ...(isTemplate !== undefined && { isTemplate }),
     ...(notes !== undefined && { notes }),
     cpu: readCpu(rows),
@@ -44,7 +49,7 @@ export function toVm(rows: VmRows, portGroups: PortGroups): SourceVm {
     firmware: readFirmware(rows),
     identity: readIdentity(rows),
     clock: {},
-    guest: readGuest(rows),
+    guest: readGuest(rows, disks),
     controllers,
     disks,
     cdroms: readCdroms(rows),
@@ -53,6 +58,7 @@ export function toVm(rows: VmRows, portGroups: PortGroups): SourceVm {
     snapshots: readSnapshots(rows),
     platform: readPlatform(rows),
     ...(placement !== undefined && { placement }),
+    ...(availability !== undefined && { availability }),
     ...(tags.length > 0 && { tags }),
     ...(attributes !== undefined && { attributes }),
     extras: readExtras(rows, nics),
@@ -67,12 +73,34 @@ function readPower(word: string | undefined): PowerState | undefined {
   return state === 'suspended' ? 'suspended' : undefined;
 }
 
+/** vSphere VirtualMachineConnectionState. */
+const CONNECTIONS = ['connected', 'disconnected', 'inaccessible', 'invalid', 'orphaned'] as const;
+
+function readConnection(word: string | undefined): SourceVm['connection'] {
+  return CONNECTIONS.find((state) => state === word?.toLowerCase());
+}
+
+/** vSphere VirtualMachineFaultToleranceState and HA protection. */
+function readAvailability({ info }: VmRows): Availability | undefined {
+  const state = text(info.faultTolerance);
+  const highAvailability = flag(info.das);
+  const restartPriority = text(info.haPriority);
+  const availability = {
+    ...(state !== undefined && { faultTolerance: !/^notConfigured$/i.test(state) }),
+    ...(highAvailability !== undefined && { highAvailability }),
+    ...(restartPriority !== undefined && { restartPriority }),
+  };
+  return Object.keys(availability).length === 0 ? undefined : availability;
+}
+
 function readCpu({ info, vCPU }: VmRows): Cpu {
   const row = vCPU?.[0];
   const cpus = count(info.cpus);
   const sockets = count(row?.sockets);
   const perSocket = count(row?.coresPerSocket) ?? (cpus && sockets && cpus % sockets === 0 ? cpus / sockets : undefined);
   const hotAdd = flag(row?.hotAdd);
+  const hotRemove = flag(row?.hotRemove);
+  const shares = count(row?.shares);
   const reservation = number(row?.reservation);
   const limit = number(row?.limit);
   const latency = text(info.latency);
@@ -80,6 +108,8 @@ function readCpu({ info, vCPU }: VmRows): Cpu {
     ...(cpus !== undefined && { count: cpus }),
     ...(perSocket !== undefined && perSocket > 0 && { coresPerSocket: perSocket }),
     ...(hotAdd !== undefined && { hotAdd }),
+    ...(hotRemove !== undefined && { hotRemove }),
+    ...(shares !== undefined && { shares }),
     ...(reservation !== undefined && reservation >= 0 && { reservationMhz: reservation }),
     ...(limit !== undefined && limit >= 0 && { limitMhz: limit }),
     ...(latency !== undefined && latency.toLowerCase() !== 'normal' && { latencySensitivity: latency }),
@@ -90,6 +120,9 @@ function readMemory({ info, vMemory }: VmRows): Memory {
   const row = vMemory?.[0];
   const size = mebibytes(info.memory);
   const hotAdd = flag(row?.hotAdd);
+  const reservationLocked = flag(row?.locked);
+  const shares = count(row?.shares);
+  const ballooned = mebibytes(row?.ballooned);
   const reservation = mebibytes(row?.reservation);
   const limit = mebibytes(row?.limit);
   return {
@@ -97,6 +130,9 @@ function readMemory({ info, vMemory }: VmRows): Memory {
     ...(hotAdd !== undefined && { hotAdd }),
     ...(reservation !== undefined && { reservation }),
     ...(limit !== undefined && { limit }),
+    ...(reservationLocked !== undefined && { reservationLocked }),
+    ...(shares !== undefined && { shares }),
+    ...(ballooned !== undefined && { ballooned }),
   };
 }
 
@@ -114,11 +150,14 @@ function readIdentity({ info }: VmRows): Identity {
   return { ...(biosUuid !== undefined && { biosUuid }), ...(instanceUuid !== undefined && { instanceUuid }) };
 }
 
-function readGuest({ info, vTools, vPartition }: VmRows): Guest {
+function readGuest(rows: VmRows, disks: readonly Disk[]): Guest {
+  const { info, vTools, vPartition } = rows;
   const osName = text(info.os) ?? text(info.osTools);
   const hostname = text(info.dnsName);
   const tools = readTools(vTools?.[0]);
-  const filesystems = (vPartition ?? []).map(readFilesystem).filter((filesystem) => filesystem !== undefined);
+  const filesystems = (vPartition ?? [])
+    .map((row) => readFilesystem(row, diskKeysOf(row, rows, disks)))
+    .filter((filesystem) => filesystem !== undefined);
   return {
     ...(osName !== undefined && { osName }),
     ...(hostname !== undefined && { hostname }),
@@ -128,21 +167,35 @@ function readGuest({ info, vTools, vPartition }: VmRows): Guest {
 }
 
 /** `toolsOk`, `toolsOld`, `toolsNotRunning`, `toolsNotInstalled`. Version 2147483647 stands for tools of the guest's own distribution. */
-function readTools(row: NonNullable<VmRows['vTools']>[number] | undefined): Guest['tools'] {
+function readTools(row: Row<'vTools'> | undefined): Guest['tools'] {
   const status = text(row?.status);
   if (status === undefined) return undefined;
   const installed = !/notinstalled/i.test(status);
   const version = text(row?.version);
   const known = installed && version !== undefined && version !== '0' && version !== '2147483647';
-  return { installed, ...(known && { version }) };
+  const running = /^tools(?:ok|old)$/i.test(status) ? true : /notrunning|notinstalled/i.test(status) ? false : undefined;
+  const outdated = flag(row?.upgradeable);
+  const timeSync = flag(row?.syncTime);
+  return {
+    installed,
+    ...(known && { version }),
+    ...(running !== undefined && { running }),
+    ...(outdated !== undefined && { outdated }),
+    ...(timeSync !== undefined && { timeSync }),
+  };
 }
 
-function readFilesystem(row: NonNullable<VmRows['vPartition']>[number]): GuestFilesystem | undefined {
+function readFilesystem(row: Row<'vPartition'>, disks: readonly string[]): GuestFilesystem | undefined {
   const path = text(row.path);
   if (path === undefined) return undefined;
   const capacity = mebibytes(row.capacity);
   const free = mebibytes(row.free);
-  return { path, ...(capacity !== undefined && { capacity }), ...(free !== undefined && { free }) };
+  return {
+    path,
+    ...(capacity !== undefined && { capacity }),
+    ...(free !== undefined && { free }),
+    ...(disks.length > 0 && { disks }),
+  };
 }
 
 /** The device type says what is in the drive: `ISO [datastore] tools.iso`; drives of a client or host are as good as empty. */
@@ -172,9 +225,11 @@ function readDevices({ vUSB, vFloppy }: VmRows): readonly OtherDevice[] {
 
 function readSnapshots({ info, vSnapshot }: VmRows): Snapshots {
   const consolidationNeeded = flag(info.consolidation);
+  const list = (vSnapshot ?? []).map((row) => ({ name: text(row.name) ?? '' }));
   return {
     ...(vSnapshot !== undefined && { count: vSnapshot.length }),
     ...(consolidationNeeded !== undefined && { consolidationNeeded }),
+    ...(list.length > 0 && { list }),
   };
 }
 
@@ -192,6 +247,7 @@ function readPlacement({ info }: VmRows): Placement | undefined {
     host: text(info.host),
     folder: text(info.folder),
     resourcePool: text(info.pool),
+    vApp: text(info.vApp),
   }).filter(([, name]) => name !== undefined);
   return named.length === 0 ? undefined : Object.fromEntries(named);
 }

@@ -28,7 +28,8 @@ export class VmIndex {
     const { id, idOnServer, uuid, nameInDatacenter, name } = keysOf(identity);
     this.#hasIds ||= id !== undefined;
     this.#hasUuids ||= uuid !== undefined;
-    const first = idOnServer === undefined || !this.#numbers.has(idOnServer);
+    const own = idOnServer ?? id;
+    const first = own === undefined || !this.#numbers.has(own);
     for (const key of [id, idOnServer, uuid, nameInDatacenter, name]) {
       if (key !== undefined) this.#numbers.set(key, this.#numbers.has(key) ? AMBIGUOUS : number);
     }

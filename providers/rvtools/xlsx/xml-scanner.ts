@@ -1,6 +1,6 @@
 /**
  * Tags and texts of an XML stream, over bytes. Worksheets are hundreds of megabytes of tiny tags of which we want few: a general parser
- * spends ten times as long on making strings that nobody looks at. Names are compared without their prefix (Open XML SDK writes `x:row`).
+ * takes three times as long, on making strings that nobody looks at. Names are compared without their prefix (Open XML SDK writes `x:row`).
  * It reads XML 1.0 without document types, which no spreadsheet has; nesting is the business of whoever listens.
  */
 import { MigrationError } from '../../../src/model/errors.ts';

@@ -200,6 +200,10 @@ test('rows that could belong to several VMs are not given to any', async () => {
 
 test('a VM listed twice, and a sheet of another export, are told', async () => {
   const stranger = { ...DISK, VM: 'other', 'VM ID': 'vm-9', 'VM UUID': 'x' };
+  const alone = await failureOf(
+    toRows({ vInfo: [1, 2].map(() => ({ ...WEB, 'VI SDK Server': undefined })), vDisk: [], vNetwork: [] }),
+  );
+  assert.match(alone.message, /listed twice in vInfo/);
   const { code, message } = await failureOf(toRows({ vInfo: [WEB, DB, WEB], vDisk: [stranger], vNetwork: [] }));
   assert.equal(code, 'workbook-contradictory');
   assert.match(message, /web & shop \(Berlin\) listed twice in vInfo/);

@@ -8,6 +8,7 @@ import { rvtoolsProvider } from '../../../providers/rvtools/index.ts';
 import type { Connection } from '../../../src/contracts/provider.ts';
 import { MiB } from '../../../src/model/units.ts';
 import type { SourceVm } from '../../../src/model/vm.ts';
+import { describeProvider } from '../../conformance/provider.ts';
 import { asDatabase, asVersion3, type Export, SAMPLE, toRows, without } from './sample.ts';
 import { type Dialect, type Sheets, writeXlsx } from './xlsx-writer.ts';
 
@@ -32,10 +33,19 @@ const WEB: SourceVm = {
   ref: { id: 'vm-101', name: 'web & shop' },
   name: 'web & shop',
   power: 'on',
+  connection: 'connected',
   isTemplate: false,
   notes: 'The shop.\nDo not touch.',
-  cpu: { count: 4, coresPerSocket: 2, hotAdd: true, reservationMhz: 500, latencySensitivity: 'high' },
-  memory: { size: 8192 * MiB, hotAdd: false, reservation: 1024 * MiB },
+  cpu: {
+    count: 4,
+    coresPerSocket: 2,
+    hotAdd: true,
+    hotRemove: false,
+    shares: 4000,
+    reservationMhz: 500,
+    latencySensitivity: 'high',
+  },
+  memory: { size: 8192 * MiB, hotAdd: false, reservation: 1024 * MiB, reservationLocked: true },
   firmware: { kind: 'uefi', secureBoot: true },
   identity: {
     biosUuid: '4212a0b1-0000-4000-8000-000000000101' as NonNullable<SourceVm['identity']['biosUuid']>,
@@ -45,10 +55,10 @@ const WEB: SourceVm = {
   guest: {
     osName: 'Red Hat Enterprise Linux 8 (64-bit)',
     hostname: 'web.example.com',
-    tools: { installed: true, version: '12352' },
+    tools: { installed: true, version: '12352', running: true, outdated: true, timeSync: false },
     filesystems: [
-      { path: '/', capacity: 30000 * MiB, free: 18000 * MiB },
-      { path: '/boot', capacity: 1000 * MiB, free: 700 * MiB },
+      { path: '/', capacity: 30000 * MiB, free: 18000 * MiB, disks: ['scsi0:0'] },
+      { path: '/boot', capacity: 1000 * MiB, free: 700 * MiB, disks: ['scsi0:0'] },
     ],
   },
   controllers: [
@@ -82,6 +92,8 @@ const WEB: SourceVm = {
       mode: 'independent-persistent',
       passthrough: 'rdm-physical',
       shared: true,
+      sharing: 'multi-writer',
+      lun: '02000a0000600508b4',
       changeTracking: true,
     },
   ],
@@ -93,7 +105,15 @@ const WEB: SourceVm = {
       model: 'vmxnet3',
       mac: '00:50:56:ab:00:01' as NonNullable<SourceVm['nics'][number]['mac']>,
       macOrigin: 'assigned',
-      network: { id: 'prod-120', name: 'prod-120', vlan: 120 },
+      network: {
+        id: 'prod-120',
+        name: 'prod-120',
+        kind: 'distributed',
+        switchName: 'dvs',
+        vlan: 120,
+        mtu: 9000,
+        promiscuous: false,
+      },
       connected: true,
       startConnected: true,
       addresses: ['10.0.0.5', '10.0.0.6', 'fe80::1'],
@@ -102,12 +122,12 @@ const WEB: SourceVm = {
       key: 'ethernet2',
       label: 'Network adapter 3',
       modelName: 'Quantum',
-      network: { id: 'VM Network', name: 'VM Network', vlan: 0 },
+      network: { id: 'VM Network', name: 'VM Network', kind: 'standard', switchName: 'vSwitch0', vlan: 0, mtu: 1500 },
       connected: false,
     },
   ],
   devices: [{ kind: 'usb-device', label: 'USB 1: dongle' }],
-  snapshots: { count: 2, consolidationNeeded: true },
+  snapshots: { count: 2, consolidationNeeded: true, list: [{ name: 'before update' }, { name: 'after' }] },
   platform: { vendor: 'vmware', hardwareVersion: 'vmx-19', writtenBy: 'RVTools' },
   placement: {
     datacenter: 'Berlin',
@@ -116,17 +136,16 @@ const WEB: SourceVm = {
     folder: '/Berlin/vm/shops',
     resourcePool: '/Berlin/Resources/prod',
   },
+  availability: { faultTolerance: false, restartPriority: 'high' },
   attributes: { Owner: 'shop team' },
   extras: [
-    { path: 'vInfo/HA Restart Priority', value: 'high' },
+    { path: 'vInfo/Cluster rule(s)', value: 'AntiAffinity' },
     { path: 'vInfo/Cluster rule name(s)', value: 'keep-web-apart' },
     { path: 'vInfo/EnableUUID', value: 'true' },
     { path: 'vInfo/In Use MiB', value: '20000' },
     { path: 'vInfo/VI SDK Server', value: 'vc.example.com' },
     { path: 'vInfo/OS according to the VMware Tools', value: 'Rocky Linux (64-bit)' },
-    { path: 'vMemory/Memory Reservation Locked To Max', value: 'true' },
     { path: 'vSnapshot/Size MiB (total)', value: '150' },
-    { path: 'vDisk/Hard disk 2/Raw LUN ID', value: '02000a0000600508b4' },
   ],
 };
 
@@ -138,7 +157,7 @@ test('every fact of a workbook arrives', async () => {
   assert.equal(db.isTemplate, true);
   assert.equal(db.power, 'off');
   assert.deepEqual(db.snapshots, { count: 0 }, 'a sheet without rows for the VM says none');
-  assert.deepEqual(db.guest.tools, { installed: false });
+  assert.deepEqual(db.guest.tools, { installed: false, running: false });
   assert.deepEqual(db.disks[0], {
     key: 'Hard disk 1',
     label: 'Hard disk 1',
@@ -219,13 +238,43 @@ test('networks, datastores and hosts are told once each', async () => {
   await using connection = await open(toRows(SAMPLE));
   assert.deepEqual(await connection.surroundings(signal), {
     networks: [
-      { id: 'VM Network', name: 'VM Network', description: 'vSwitch0, VLAN 0', vlan: 0 },
-      { id: 'guest-tagged', name: 'guest-tagged', description: 'vSwitch0, VLAN 4095' },
-      { id: 'prod-120', name: 'prod-120', description: 'dvs, VLAN 120', vlan: 120 },
-      { id: 'trunk', name: 'trunk', description: 'dvs, VLAN 0-4094' },
+      { id: 'VM Network', name: 'VM Network', kind: 'standard', switchName: 'vSwitch0', vlan: 0, mtu: 1500 },
+      {
+        id: 'guest-tagged',
+        name: 'guest-tagged',
+        kind: 'standard',
+        switchName: 'vSwitch0',
+        trunk: { ranges: [{ first: 0, last: 4094 }] },
+        mtu: 1500,
+      },
+      { ...WEB.nics[0]?.network },
+      {
+        id: 'trunk',
+        name: 'trunk',
+        kind: 'distributed',
+        switchName: 'dvs',
+        trunk: {
+          ranges: [
+            { first: 10, last: 20 },
+            { first: 30, last: 30 },
+          ],
+        },
+        mtu: 9000,
+      },
+      { id: 'segment-7', name: 'segment-7', switchName: 'nsx' },
     ],
-    storages: [{ id: 'ssd-1', name: 'ssd-1', kind: 'vmfs', capacity: 1048576 * MiB, free: 524288 * MiB }],
-    hosts: [{ id: 'host-9', name: 'esx1.example.com', product: 'VMware ESXi 8.0.2 build-22380479' }],
+    relations: [{ kind: 'anti-affinity', key: 'keep-web-apart', members: ['vm-101', 'vm-102'] }],
+    storages: [{ id: 'ssd-1', name: 'ssd-1', kind: 'vmfs', capacity: 1048576 * MiB, free: 524288 * MiB, unavailable: true }],
+    hosts: [
+      {
+        id: 'esx1.example.com',
+        name: 'esx1.example.com',
+        product: 'VMware ESXi 8.0.2 build-22380479',
+        cluster: 'prod',
+        evcMode: 'intel-skylake',
+        maintenance: false,
+      },
+    ],
   });
 });
 
@@ -257,4 +306,18 @@ test('a disk cannot be opened', async () => {
     exit: 2,
     message: 'An RVTools workbook describes VMs; it holds no disks.',
   });
+});
+
+test('what is no disk of the export is told apart from what is one', async () => {
+  await using connection = await open(toRows(SAMPLE));
+  await assert.rejects(connection.openDisk({ id: 'vm-9', name: 'web' }, 'scsi0:0', signal), { code: 'vm-not-found' });
+  await assert.rejects(connection.openDisk(WEB.ref, 'scsi9:9', signal), { code: 'vm-not-found' });
+});
+
+describeProvider('rvtools', async (t) => {
+  const own = await mkdtemp(path.join(tmpdir(), 'kubeferry-rvtools-'));
+  t.after(() => rm(own, { recursive: true }));
+  const source = path.join(own, 'fleet.xlsx');
+  await writeXlsx(source, toRows(SAMPLE));
+  return { provider: rvtoolsProvider, source, inventoryOnly: true };
 });

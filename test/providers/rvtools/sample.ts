@@ -56,11 +56,13 @@ export const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   vCD: [...VM, 'Device Node', 'Connected', 'Starts Connected', 'Device Type', ...TAIL],
   vUSB: [...VM, 'Device Node', 'Device Type', 'Connected', ...TAIL],
   vSnapshot: ['VM', 'Powerstate', 'Name', 'Description', 'Date / time', 'Size MiB (vmsn)', 'Size MiB (total)', ...TAIL],
-  vTools: [...VM, 'VM Version', 'Tools', 'Tools Version', ...TAIL],
-  vHost: ['Host', 'Datacenter', 'Cluster', 'ESX Version', 'Object ID'],
-  vDatastore: ['Name', 'Type', 'Capacity MiB', 'Provisioned MiB', 'Free MiB'],
+  vTools: [...VM, 'VM Version', 'Tools', 'Tools Version', 'Upgradeable', 'Sync time', ...TAIL],
+  vHost: ['Host', 'Datacenter', 'Cluster', 'in Maintenance Mode', 'Current EVC', 'ESX Version', 'Object ID'],
+  vDatastore: ['Name', 'Accessible', 'Type', 'Capacity MiB', 'Provisioned MiB', 'Free MiB'],
   vPort: ['Host', 'Port Group', 'Switch', 'VLAN'],
-  dvPort: ['Port', 'Switch', 'Type', 'VLAN'],
+  dvPort: ['Port', 'Switch', 'Type', 'VLAN', 'Allow Promiscuous'],
+  vSwitch: ['Host', 'Switch', 'MTU'],
+  dvSwitch: ['Switch', 'Max MTU'],
   vHealth: ['Name', 'Message'],
 };
 
@@ -95,6 +97,7 @@ export const SAMPLE: Export = {
       'FT State': 'notConfigured',
       'In Use MiB': 20000,
       'HA Restart Priority': 'high',
+      'Cluster rule(s)': 'AntiAffinity',
       'Cluster rule name(s)': 'keep-web-apart',
       'EFI Secure boot': true,
       Firmware: 'efi',
@@ -116,9 +119,11 @@ export const SAMPLE: Export = {
       Firmware: 'bios',
       'HW version': 'vmx-13',
       CBT: false,
+      'Cluster rule(s)': 'AntiAffinity',
+      'Cluster rule name(s)': 'keep-web-apart',
     },
   ],
-  vCPU: [{ ...WEB, Sockets: 2, 'Cores p/s': 2, Reservation: 500, Limit: -1, 'Hot Add': true }],
+  vCPU: [{ ...WEB, Sockets: 2, 'Cores p/s': 2, Shares: 4000, Reservation: 500, Limit: -1, 'Hot Add': true, 'Hot Remove': false }],
   vMemory: [{ ...WEB, Reservation: 1024, Limit: -1, 'Hot Add': false, 'Memory Reservation Locked To Max': true }],
   vDisk: [
     {
@@ -175,6 +180,7 @@ export const SAMPLE: Export = {
       'IPv6 Address': 'fe80::1',
     },
     { ...WEB, 'NIC label': 'Network adapter 3', Adapter: 'Quantum', Network: 'VM Network', Switch: 'vSwitch0', Connected: false },
+    { ...DB, 'NIC label': 'Network adapter 1', Adapter: 'E1000', Network: 'segment-7', Switch: 'nsx' },
   ],
   vCD: [{ ...WEB, 'Device Node': 'CD/DVD drive 1', Connected: true, 'Device Type': 'ISO [iso] tools.iso' }],
   vUSB: [{ ...WEB, 'Device Node': 'USB 1', 'Device Type': 'dongle' }],
@@ -183,20 +189,33 @@ export const SAMPLE: Export = {
     { ...WEB, Name: 'after', 'Size MiB (total)': 50 },
   ],
   vTools: [
-    { ...WEB, Tools: 'toolsOk', 'Tools Version': 12352 },
+    { ...WEB, Tools: 'toolsOk', 'Tools Version': 12352, Upgradeable: 'Yes', 'Sync time': false },
     { ...DB, Tools: 'toolsNotInstalled', 'Tools Version': 0 },
   ],
-  vHost: [{ Host: 'esx1.example.com', 'ESX Version': 'VMware ESXi 8.0.2 build-22380479', 'Object ID': 'host-9' }],
-  vDatastore: [{ Name: 'ssd-1', Type: 'VMFS', 'Capacity MiB': 1048576, 'Free MiB': 524288 }],
+  vHost: [
+    {
+      Host: 'esx1.example.com',
+      Cluster: 'prod',
+      'in Maintenance Mode': false,
+      'Current EVC': 'intel-skylake',
+      'ESX Version': 'VMware ESXi 8.0.2 build-22380479',
+    },
+  ],
+  vDatastore: [{ Name: 'ssd-1', Type: 'VMFS', 'Capacity MiB': 1048576, 'Free MiB': 524288, Accessible: false }],
   vPort: [
     { Host: 'esx1', 'Port Group': 'VM Network', Switch: 'vSwitch0', VLAN: 0 },
     { Host: 'esx2', 'Port Group': 'VM Network', Switch: 'vSwitch0', VLAN: 0 },
     { Host: 'esx1', 'Port Group': 'guest-tagged', Switch: 'vSwitch0', VLAN: 4095 },
   ],
   dvPort: [
-    { Port: 'prod-120', Switch: 'dvs', Type: 'earlyBinding', VLAN: '120' },
-    { Port: 'trunk', Switch: 'dvs', VLAN: '0-4094' },
+    { Port: 'prod-120', Switch: 'dvs', Type: 'earlyBinding', VLAN: '120', 'Allow Promiscuous': false },
+    { Port: 'trunk', Switch: 'dvs', VLAN: '10-20, 30' },
   ],
+  vSwitch: [
+    { Host: 'esx1', Switch: 'vSwitch0', MTU: 1500 },
+    { Host: 'esx2', Switch: 'vSwitch0', MTU: 1500 },
+  ],
+  dvSwitch: [{ Switch: 'dvs', 'Max MTU': 9000 }],
   vHealth: [{ Name: 'web', Message: 'VMware tools are out of date' }],
 };
 
