@@ -26,20 +26,88 @@ export const MAPPING_CONCERNS = {
     label: 'NIC left out',
     about: 'The network map says that NICs of this network are not migrated.',
   },
+  'network-pool-exhausted': {
+    category: 'Critical',
+    label: 'Pool of network attachments is too small',
+    about: 'The network map names one attachment for each NIC of a VM on this network, and the VM has more NICs than that.',
+  },
+  'network-not-generated': {
+    category: 'Critical',
+    label: 'No network attachment can be made',
+    about:
+      'Attachments are made for networks that the map does not name; this one cannot be carried over by a bridge or a localnet.',
+  },
+  'network-vlan-unknown': {
+    category: 'Warning',
+    label: 'VLAN of the network unknown',
+    about:
+      'An attachment was made for a network of which the source states no VLAN: it is untagged, together with all such networks.',
+  },
+  'network-native-vlan': {
+    category: 'Warning',
+    label: 'Native VLAN of a trunk not carried',
+    about: 'A trunk port of the bridge plugin passes untagged packets in the default VLAN of the bridge, not in one of its own.',
+  },
+  'networks-joined': {
+    category: 'Warning',
+    label: 'Networks of several switches on one bridge',
+    about: 'Networks that were kept apart by their virtual switches would meet untagged on one bridge of the nodes.',
+  },
   'network-attachment-twice': {
     category: 'Warning',
     label: 'Two NICs on one network attachment',
     about: 'KubeVirt accepts it, but not every CNI plugin attaches a pod twice to the same network.',
+  },
+  'network-attachment-once': {
+    category: 'Critical',
+    label: 'Network attachment serves one NIC of a VM',
+    about: 'OVN-Kubernetes attaches a pod to a network once: with two NICs on it the VM would never start.',
   },
   'network-attachment-missing': {
     category: 'Critical',
     label: 'Network attachment does not exist',
     about: 'The network map names a NetworkAttachmentDefinition that the cluster does not have: the VM would never start.',
   },
+  'network-attachment-unfit': {
+    category: 'Critical',
+    label: 'Network attachment is of the wrong kind',
+    about:
+      'KubeVirt accepts any attachment, but the CNI plugin behind it must fit the binding: the VM would not start or not be reached.',
+  },
+  'primary-network-missing': {
+    category: 'Critical',
+    label: 'Namespace without a primary user-defined network',
+    about: 'The network map sends a NIC to the primary network of a namespace that is not set up for one.',
+  },
+  'primary-network-routed': {
+    category: 'Critical',
+    label: 'Primary network is routed',
+    about: 'VMs need a primary user-defined network of topology layer2; on layer3 they lose their address when they move.',
+  },
+  'binding-plugin-missing': {
+    category: 'Critical',
+    label: 'Binding plugin not registered',
+    about: 'KubeVirt accepts a VM with an unknown binding plugin and then cannot start it.',
+  },
+  'nic-mac-reserved': {
+    category: 'Warning',
+    label: 'MAC address is reserved',
+    about: 'KubeVirt uses 02:00:00:00:00:00 itself on the pod network and refuses a NIC that has it.',
+  },
+  'nic-link-up': {
+    category: 'Warning',
+    label: 'Link cannot be kept down',
+    about: 'KubeVirt has no link state for SR-IOV NICs: the NIC is connected from the start.',
+  },
   'nic-address-lost': {
     category: 'Warning',
-    label: 'Address does not exist on the pod network',
-    about: 'On the pod network the guest gets its address by DHCP; a static one in the guest will not work.',
+    label: 'Address does not exist on the target network',
+    about: 'The target network hands out addresses of its own; a static one in the guest will not work.',
+  },
+  'nic-address-changes': {
+    category: 'Information',
+    label: 'Address changes',
+    about: 'The guest asks for its address by DHCP and gets another one on the target.',
   },
   'storage-class-missing': {
     category: 'Critical',

@@ -1,6 +1,7 @@
 /** What every mapper is told besides the VM itself. */
 import type { ClusterFacts } from '../src/model/cluster-facts.ts';
 import type { MappingOptions, NetworkMap, StorageMap } from '../src/model/mapping.ts';
+import type { NetworkPlan } from './network-plan.ts';
 
 export interface MappingContext {
   readonly networkMap: NetworkMap;
@@ -8,6 +9,8 @@ export interface MappingContext {
   /** Absent members are unknown. A folder as target knows nothing: `{}`. */
   readonly facts: ClusterFacts;
   readonly options: MappingOptions;
+  /** From `planNetworks`; absent unless the options ask for network attachments. */
+  readonly networkPlan?: NetworkPlan;
   /** Target name from `assignNames`. */
   readonly name: string;
   /** Why the name is what it is, where the caller kept it. */

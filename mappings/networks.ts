@@ -1,135 +1,189 @@
-/** Where each NIC goes: the user's network map first, then the one pod network a VM may have. */
-import type { NetworkMap, NetworkTarget } from '../src/model/mapping.ts';
-import type { NetworkRef } from '../src/model/network.ts';
+/**
+ * Where each NIC goes: the user's network map first, then an attachment made for its network where the options ask for them, else the one
+ * pod network a VM may have. How the map is searched is in network-map.ts, what a VLAN becomes in vlans.ts and cni-config.ts.
+ */
+import type { UserDefinedNetworkFacts } from '../src/model/cluster-facts.ts';
+import type { AttachmentTarget, NetworkTarget } from '../src/model/mapping.ts';
 import type { Nic, SourceVm } from '../src/model/vm.ts';
+import { AttachmentCheck } from './attachment-check.ts';
+import type { MappingConcernId } from './concerns.ts';
 import type { MappingContext } from './context.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
+import { findTarget } from './network-map.ts';
+import type { PlannedAttachment } from './network-plan.ts';
+import { checkPrimaryNetwork, primaryNetwork } from './primary-network.ts';
+import { networkText } from './vlans.ts';
 
 /** A NIC that has a place on the target; `index` is its place at the source. */
 export interface PlacedNic {
   readonly nic: Nic;
   readonly index: number;
-  readonly target: Exclude<NetworkTarget, { type: 'ignored' }>;
+  readonly place: Place;
 }
 
-type Outcome = { readonly target: NetworkTarget; readonly because: string };
+export type Place =
+  | { readonly binding: 'masquerade' }
+  | { readonly binding: 'l2bridge'; readonly network?: UserDefinedNetworkFacts }
+  /** `attachment` is what `multus.networkName` wants: without namespace it is the VM's own. */
+  | { readonly binding: 'bridge' | 'sriov'; readonly attachment: string };
+
+/** A place with the reasons for network and binding, or the reason why there is none. */
+type Outcome =
+  | { readonly place: Place; readonly because: string; readonly bindingBecause: string }
+  | { readonly place?: never; readonly because: string };
 
 const RULE = 'network-target';
+const BY_MAP = 'The network map says so.';
+const BINDINGS = {
+  bridge: 'A bridge puts the guest on the attached network with its own MAC address.',
+  sriov: 'The network map says that the guest gets a slice of the node’s network card.',
+} as const;
 
 export function placeNics(vm: SourceVm, context: MappingContext, ledger: Ledger): readonly PlacedNic[] {
   const placed: PlacedNic[] = [];
-  const mapped = vm.nics.map((nic) => findTarget(context.networkMap, nic.network));
-  let podFree = !mapped.some((target) => target?.type === 'pod');
-  let podTaken = false;
+  const placement = new Placement(vm, context, ledger);
   for (const [index, nic] of vm.nics.entries()) {
-    const wanted = mapped[index];
-    let outcome: Outcome;
-    if (wanted?.type === 'pod' && podTaken) outcome = refuseSecondPod(nic, index, ledger);
-    else if (wanted !== undefined) outcome = followMap(wanted, nic, { index, ledger });
-    else if (podFree)
-      outcome = {
-        target: { type: 'pod' },
-        because: 'The first network without an entry in the network map goes to the pod network: there is one at most.',
-      };
-    else outcome = refuseUnmapped(nic, index, ledger);
-    if (outcome.target.type === 'pod') {
-      podTaken = true;
-      podFree = false;
-    }
-    note({ nic, index, outcome }, placed.length, ledger);
-    if (outcome.target.type !== 'ignored') placed.push({ nic, index, target: outcome.target });
+    const outcome = placement.place(nic, index);
+    note(nic, { index, outcome, position: placed.length, ledger });
+    if (outcome.place !== undefined) placed.push({ nic, index, place: outcome.place });
   }
-  checkAttachments(placed, context, ledger);
   return placed;
 }
 
-/** Full name of a NetworkAttachmentDefinition as `multus.networkName` wants it; without namespace it is the VM's own. */
-export function attachmentName(target: Extract<NetworkTarget, { type: 'multus' }>): string {
-  return target.namespace === undefined ? target.name : `${target.namespace}/${target.name}`;
+/** What the NICs of one VM have taken so far. */
+class Placement {
+  readonly #context: MappingContext;
+  readonly #ledger: Ledger;
+  readonly #attachments: AttachmentCheck;
+  /** A NIC that the map sends to the pod network keeps all others from taking it. */
+  readonly #podMapped: boolean;
+  #podTaken = false;
+
+  constructor(vm: SourceVm, context: MappingContext, ledger: Ledger) {
+    this.#context = context;
+    this.#ledger = ledger;
+    this.#attachments = new AttachmentCheck(context, ledger);
+    this.#podMapped = vm.nics.some(({ network }) => isPod(findTarget(context.networkMap, network)));
+  }
+
+  place(nic: Nic, index: number): Outcome {
+    const { networkMap, networkPlan } = this.#context;
+    const target = findTarget(networkMap, nic.network);
+    if (target === undefined) {
+      const planned = nic.network === undefined ? undefined : networkPlan?.find(nic.network);
+      if (planned === undefined) return this.#unmapped(nic, index);
+      return 'refused' in planned ? this.#notMade(nic, index, planned.refused) : this.#attach(nic, index, planned);
+    }
+    if (target.type === 'ignored') return this.#ignore(nic, index);
+    if (target.type === 'pod' || target.type === 'udn') return this.#pod(nic, index, target.type);
+    return this.#followMap(nic, index, target);
+  }
+
+  #ignore(nic: Nic, index: number): Outcome {
+    const text = `${nic.label} on ${networkText(nic.network)} is left out, as the network map says.`;
+    this.#leave('network-ignored', index, text);
+    return { because: 'The network map says that NICs of this network are not migrated.' };
+  }
+
+  #pod(nic: Nic, index: number, type: 'pod' | 'udn', because = BY_MAP): Outcome {
+    if (this.#podTaken) {
+      this.#leave(
+        'network-pod-twice',
+        index,
+        `${nic.label} is mapped to the pod network, which another NIC of this VM has already. Map ${networkText(nic.network)} to a network attachment.`,
+      );
+      return { because: 'Another NIC of this VM has the pod network already, and KubeVirt allows one.' };
+    }
+    this.#podTaken = true;
+    const primary = primaryNetwork(type, this.#context);
+    if (primary.binding === 'masquerade') return { place: { binding: 'masquerade' }, because, bindingBecause: primary.because };
+    checkPrimaryNetwork(primary, subjectOf(index), { context: this.#context, ledger: this.#ledger });
+    const { network } = primary;
+    const place: Place = { binding: 'l2bridge', ...(network === undefined ? {} : { network }) };
+    return { place, because, bindingBecause: primary.because };
+  }
+
+  #unmapped(nic: Nic, index: number): Outcome {
+    if (!this.#podMapped && !this.#podTaken) {
+      const because = 'The first network without an entry in the network map goes to the pod network: there is one at most.';
+      return this.#pod(nic, index, 'pod', because);
+    }
+    this.#leave(
+      'network-unmapped',
+      index,
+      `${nic.label} on ${networkText(nic.network)} has no target and is left out. Give the network an entry in the network map.`,
+    );
+    return { because: 'The network map has no entry for this network, and the pod network is taken.' };
+  }
+
+  #followMap(nic: Nic, index: number, target: AttachmentTarget): Outcome {
+    const name = 'name' in target ? target.name : this.#attachments.firstFree(target.pool, target.namespace);
+    if (name === undefined) {
+      const text = `${nic.label} on ${networkText(nic.network)} is left out: the pool of its network is used up. Add an attachment to the pool.`;
+      this.#leave('network-pool-exhausted', index, text);
+      return { because: 'All attachments that the network map names for this network have a NIC of this VM already.' };
+    }
+    const because = 'name' in target ? BY_MAP : 'The first attachment of the pool that no earlier NIC of the VM has.';
+    const binding = target.type === 'sriov' ? 'sriov' : 'bridge';
+    const wanted = { name, ...(target.namespace === undefined ? {} : { namespace: target.namespace }) };
+    const attachment = this.#attachments.take(wanted, { nic, subject: subjectOf(index), binding });
+    return { place: { binding, attachment }, because, bindingBecause: BINDINGS[binding] };
+  }
+
+  #attach(nic: Nic, index: number, planned: PlannedAttachment): Outcome {
+    const attachment = this.#attachments.takePlanned(planned, { nic, subject: subjectOf(index), binding: 'bridge' });
+    return { place: { binding: 'bridge', attachment }, because: planned.because, bindingBecause: BINDINGS.bridge };
+  }
+
+  #notMade(nic: Nic, index: number, refusal: string): Outcome {
+    const text = `${nic.label} on ${networkText(nic.network)} is left out: ${refusal}. Give the network an entry in the network map.`;
+    this.#leave('network-not-generated', index, text);
+    return { because: `No attachment can be made for this network: ${refusal}.` };
+  }
+
+  #leave(id: MappingConcernId, index: number, assessment: string): void {
+    this.#ledger.concern(id, subjectOf(index), assessment);
+  }
 }
 
-function findTarget(map: NetworkMap, network: NetworkRef | undefined): NetworkTarget | undefined {
-  if (network === undefined) return undefined;
-  return map.entries.find(({ source }) => source === network.id || source === network.name)?.target;
+function isPod(target: NetworkTarget | undefined): boolean {
+  return target?.type === 'pod' || target?.type === 'udn';
 }
 
-function followMap(target: NetworkTarget, nic: Nic, { index, ledger }: { index: number; ledger: Ledger }): Outcome {
-  if (target.type !== 'ignored') return { target, because: 'The network map says so.' };
-  ledger.concern(
-    'network-ignored',
-    `nics[${index}].network`,
-    `${nic.label} on ${networkText(nic)} is left out, as the network map says.`,
-  );
-  return { target, because: 'The network map says that NICs of this network are not migrated.' };
+function subjectOf(index: number): string {
+  return `nics[${index}].network`;
 }
 
-function refuseSecondPod(nic: Nic, index: number, ledger: Ledger): Outcome {
-  ledger.concern(
-    'network-pod-twice',
-    `nics[${index}].network`,
-    `${nic.label} is mapped to the pod network, which another NIC of this VM has already. Map ${networkText(nic)} to a network attachment.`,
-  );
-  return { target: { type: 'ignored' }, because: 'Another NIC of this VM has the pod network already, and KubeVirt allows one.' };
+interface Note {
+  readonly index: number;
+  readonly outcome: Outcome;
+  /** Place among the interfaces of the target. */
+  readonly position: number;
+  readonly ledger: Ledger;
 }
 
-function refuseUnmapped(nic: Nic, index: number, ledger: Ledger): Outcome {
-  ledger.concern(
-    'network-unmapped',
-    `nics[${index}].network`,
-    `${nic.label} on ${networkText(nic)} has no target and is left out. Give the network an entry in the network map.`,
-  );
-  return { target: { type: 'ignored' }, because: 'The network map has no entry for this network, and the pod network is taken.' };
-}
-
-function note({ nic, index, outcome }: { nic: Nic; index: number; outcome: Outcome }, position: number, ledger: Ledger): void {
-  const { target, because } = outcome;
-  const from = `nics[${index}].network`;
-  const was = networkText(nic);
-  if (target.type === 'ignored') {
-    ledger.dropped({ from: nic.network === undefined ? `nics[${index}]` : from, was, rule: RULE, because });
+function note({ network }: Nic, { index, outcome, position, ledger }: Note): void {
+  const from = subjectOf(index);
+  const was = networkText(network);
+  const { place, because } = outcome;
+  if (place === undefined) {
+    ledger.dropped({ from: network === undefined ? `nics[${index}]` : from, was, rule: RULE, because });
     return;
   }
-  const value = target.type === 'pod' ? 'pod network (masquerade; the guest gets its address by DHCP)' : attachmentName(target);
   const to = `VirtualMachine/spec.template.spec.networks[${position}]`;
-  if (nic.network === undefined) ledger.added({ to, value, rule: RULE, because });
+  const value = placeText(place);
+  if (network === undefined) ledger.added({ to, value, rule: RULE, because });
   else ledger.changed({ from, to, was, value, rule: RULE, because });
   ledger.added({
-    to: `${DOMAIN}.devices.interfaces[${position}].${target.type === 'pod' ? 'masquerade' : 'bridge'}`,
-    value: target.type === 'pod' ? 'masquerade' : 'bridge',
+    to: `${DOMAIN}.devices.interfaces[${position}].${place.binding === 'l2bridge' ? 'binding' : place.binding}`,
+    value: place.binding,
     rule: 'network-binding',
-    because:
-      target.type === 'pod'
-        ? 'Behind masquerade a VM on the pod network can be live migrated.'
-        : 'A bridge puts the guest on the attached network with its own MAC address.',
+    because: outcome.bindingBecause,
   });
 }
 
-function checkAttachments(placed: readonly PlacedNic[], { facts, options }: MappingContext, ledger: Ledger): void {
-  const seen = new Set<string>();
-  for (const { nic, index, target } of placed) {
-    if (target.type !== 'multus') continue;
-    const name = attachmentName(target);
-    const subject = `nics[${index}].network`;
-    if (seen.has(name)) {
-      ledger.concern(
-        'network-attachment-twice',
-        subject,
-        `${nic.label} is a further NIC on ${name}. Use one attachment per NIC if the CNI plugin refuses.`,
-      );
-    }
-    seen.add(name);
-    const full = target.namespace === undefined && options.namespace !== undefined ? `${options.namespace}/${target.name}` : name;
-    if (
-      full.includes('/') &&
-      facts.networkAttachments?.some(({ namespace, name: own }) => `${namespace}/${own}` === full) === false
-    ) {
-      ledger.concern('network-attachment-missing', subject, `${full} does not exist. Create it, or correct the network map.`);
-    }
-  }
-}
-
-/** `VM Network (VLAN 10)` for people. */
-function networkText({ network }: Nic): string {
-  if (network === undefined) return 'an unknown network';
-  return network.vlan === undefined ? network.name : `${network.name} (VLAN ${network.vlan})`;
+function placeText(place: Place): string {
+  if (place.binding === 'masquerade') return 'pod network (masquerade; the guest gets its address by DHCP)';
+  if (place.binding === 'l2bridge') return `primary network of the namespace${place.network ? ` (${place.network.name})` : ''}`;
+  return place.attachment;
 }

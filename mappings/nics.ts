@@ -1,11 +1,15 @@
 /** NICs → interfaces. Which network each goes to is decided in networks.ts. */
 import type { GuestOs } from '../src/model/guest-os/row.ts';
-import type { Interface, InterfaceModel, Network } from '../src/model/manifest.ts';
+import type { Interface, InterfaceBinding, InterfaceModel, Network } from '../src/model/manifest.ts';
 import type { Nic, SourceVm } from '../src/model/vm.ts';
 import type { BootOrder } from './boot-order.ts';
 import type { MappingContext } from './context.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
-import { attachmentName, type PlacedNic, placeNics } from './networks.ts';
+import { type Place as NetworkPlace, type PlacedNic, placeNics } from './networks.ts';
+import { ADDRESSES_ANNOTATION, keepAddresses, noteAddresses } from './static-addresses.ts';
+
+/** Of the bridge inside the pod behind masquerade (KubeVirt, pkg/network/link/mac.go). */
+const RESERVED_MAC = '02:00:00:00:00:00';
 
 interface NicContext {
   readonly context: MappingContext;
@@ -14,13 +18,18 @@ interface NicContext {
   readonly ledger: Ledger;
 }
 
-export function mapNics(
-  vm: SourceVm,
-  { context, os, boot, ledger }: NicContext,
-): { interfaces: readonly Interface[]; networks: readonly Network[] } {
+interface MappedNics {
+  readonly interfaces: readonly Interface[];
+  readonly networks: readonly Network[];
+  /** For the template. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export function mapNics(vm: SourceVm, { context, os, boot, ledger }: NicContext): MappedNics {
   const placed = placeNics(vm, context, ledger);
   const model = chooseModel(context, os);
   const interfaces = placed.map((entry, position) => toInterface(entry, { position, model, boot, ledger }));
+  const addresses = placed.map((entry, position) => [nicName(position), keepAddresses(entry, ledger)] as const);
   for (const [index, nic] of vm.nics.entries()) {
     if (!placed.some((entry) => entry.index === index)) dropNic(nic, index, ledger);
   }
@@ -30,7 +39,15 @@ export function mapNics(
     rule: 'nic-list',
     because: 'Otherwise KubeVirt gives a VM without interfaces a NIC that the source never had.',
   });
-  return { interfaces, networks: placed.map(toNetwork) };
+  return { interfaces, networks: placed.map(toNetwork), annotations: addressAnnotation(addresses) };
+}
+
+/** Nothing where the target is asked for no address. */
+function addressAnnotation(
+  addresses: readonly (readonly [nic: string, addresses: readonly string[]])[],
+): Readonly<Record<string, string>> {
+  const requested = addresses.filter(([, list]) => list.length > 0);
+  return requested.length === 0 ? {} : { [ADDRESSES_ANNOTATION]: JSON.stringify(Object.fromEntries(requested)) };
 }
 
 /** Interface and network share it. */
@@ -38,9 +55,15 @@ function nicName(position: number): string {
   return `nic-${position}`;
 }
 
-function toNetwork({ target }: PlacedNic, position: number): Network {
+function toNetwork({ place }: PlacedNic, position: number): Network {
   const name = nicName(position);
-  return target.type === 'pod' ? { name, pod: {} } : { name, multus: { networkName: attachmentName(target) } };
+  return 'attachment' in place ? { name, multus: { networkName: place.attachment } } : { name, pod: {} };
+}
+
+function toBinding({ binding }: NetworkPlace): InterfaceBinding {
+  if (binding === 'l2bridge') return { binding: { name: binding } };
+  if (binding === 'masquerade') return { masquerade: {} };
+  return binding === 'sriov' ? { sriov: {} } : { bridge: {} };
 }
 
 interface InterfaceContext {
@@ -50,7 +73,7 @@ interface InterfaceContext {
   readonly ledger: Ledger;
 }
 
-function toInterface({ nic, index, target }: PlacedNic, { position, model, boot, ledger }: InterfaceContext): Interface {
+function toInterface({ nic, index, place }: PlacedNic, { position, model, boot, ledger }: InterfaceContext): Interface {
   const from = `nics[${index}]`;
   const to = `${DOMAIN}.devices.interfaces[${position}]`;
   const name = nicName(position);
@@ -68,9 +91,10 @@ function toInterface({ nic, index, target }: PlacedNic, { position, model, boot,
     rule: 'nic-name',
     because: 'The slot of the old virtual hardware; the order of the NICs is kept instead.',
   });
-  noteModel(nic, { from, to, model, ledger });
-  noteMac(nic, { from, to, ledger });
-  noteAddresses(nic, { index, pod: target.type === 'pod', ledger });
+  const { binding } = place;
+  const sriov = binding === 'sriov';
+  if (sriov) dropModel(nic, from, ledger);
+  else noteModel(nic, { from, to, model, ledger });
   const bootOrder = boot.nics.get(nic.key);
   if (bootOrder !== undefined) {
     ledger.added({
@@ -82,11 +106,11 @@ function toInterface({ nic, index, target }: PlacedNic, { position, model, boot,
   }
   return {
     name,
-    model: model.value,
-    ...(nic.mac === undefined ? {} : { macAddress: nic.mac }),
-    ...mapLink(nic, { from, to, ledger }),
+    ...(sriov ? {} : { model: model.value }),
+    ...mapMac(nic, { from, to, binding, ledger }),
+    ...mapLink(nic, { from, to, binding, ledger }),
     ...(bootOrder === undefined ? {} : { bootOrder }),
-    ...(target.type === 'pod' ? { masquerade: {} } : { bridge: {} }),
+    ...toBinding(place),
   };
 }
 
@@ -114,56 +138,69 @@ function noteModel(nic: Nic, { from, to, model, ledger }: Place & { model: Inter
   });
 }
 
-function noteMac(nic: Nic, { from, to, ledger }: Place): void {
-  if (nic.mac !== undefined) {
-    const because = 'The guest recognises its NIC, and DHCP its client, by the MAC address.';
-    ledger.kept({ from: `${from}.mac`, to: `${to}.macAddress`, was: nic.mac, value: nic.mac, rule: 'nic-mac', because });
+/** SR-IOV: the guest needs the driver of the card, whatever model it had. */
+function dropModel(nic: Nic, from: string, ledger: Ledger): void {
+  const because = 'The guest sees the node’s network card itself and needs a driver for it.';
+  for (const fact of ['model', 'modelName'] as const) {
+    ledger.dropped({ from: `${from}.${fact}`, was: nic[fact], rule: 'nic-model', because });
   }
+}
+
+type BoundPlace = Place & { readonly binding: NetworkPlace['binding'] };
+
+function mapMac(nic: Nic, { from, to, binding, ledger }: BoundPlace): Pick<Interface, 'macAddress'> {
+  const rule = 'nic-mac';
+  const { mac } = nic;
   ledger.dropped({
     from: `${from}.macOrigin`,
     was: nic.macOrigin,
-    rule: 'nic-mac',
+    rule,
     because: 'However the source came to the address, it is fixed from now on.',
   });
-}
-
-function noteAddresses(nic: Nic, { index, pod, ledger }: { index: number; pod: boolean; ledger: Ledger }): void {
-  if (nic.addresses === undefined || nic.addresses.length === 0) return;
-  const from = `nics[${index}].addresses`;
-  const was = nic.addresses.join(', ');
-  const because = pod
-    ? 'The pod network hands out addresses of its own.'
-    : 'Addresses are set inside the guest, or by DHCP, and arrive with the disk.';
-  ledger.dropped({ from, was, rule: 'nic-addresses', because });
-  if (!pod) return;
-  ledger.concern(
-    'nic-address-lost',
-    from,
-    `${nic.label} has ${was}. On the pod network the guest must use DHCP; map the network to an attachment to keep the address.`,
-  );
-}
-
-function mapLink(nic: Nic, { from, to, ledger }: Place): Pick<Interface, 'state'> {
-  const rule = 'nic-link';
-  if (nic.startConnected === false) {
-    const because = 'The NIC is not connected when the VM starts; its link stays down until somebody raises it.';
-    ledger.kept({ from: `${from}.startConnected`, to: `${to}.state`, was: false, value: 'down', rule, because });
-  } else {
-    ledger.dropped({
-      from: `${from}.startConnected`,
-      was: nic.startConnected,
-      rule,
-      because: 'A link is up unless said otherwise.',
-    });
+  if (mac === undefined) return {};
+  if (binding === 'masquerade' && mac === RESERVED_MAC) {
+    const because = 'KubeVirt uses this address itself on the pod network; the NIC gets another one.';
+    ledger.dropped({ from: `${from}.mac`, was: mac, rule, because });
+    ledger.concern(
+      'nic-mac-reserved',
+      `${from}.mac`,
+      `${nic.label} gets another MAC address. Tell those who know it by this one, or map its network elsewhere.`,
+    );
+    return {};
   }
+  const because = 'The guest recognises its NIC, and DHCP its client, by the MAC address.';
+  ledger.kept({ from: `${from}.mac`, to: `${to}.macAddress`, was: mac, value: mac, rule, because });
+  return { macAddress: mac };
+}
+
+function mapLink(nic: Nic, { from, to, binding, ledger }: BoundPlace): Pick<Interface, 'state'> {
+  const rule = 'nic-link';
   ledger.dropped({
     from: `${from}.connected`,
     was: nic.connected,
     rule,
     because: 'How the link is at this moment does not matter; how it is at a start does.',
   });
-  return nic.startConnected === false ? { state: 'down' } : {};
+  const start = { from: `${from}.startConnected`, was: nic.startConnected, rule };
+  if (nic.startConnected !== false) {
+    ledger.dropped({ ...start, because: 'A link is up unless said otherwise.' });
+    return {};
+  }
+  if (binding === 'sriov') {
+    ledger.dropped({ ...start, because: 'KubeVirt has no link state for SR-IOV NICs.' });
+    ledger.concern(
+      'nic-link-up',
+      start.from,
+      `${nic.label} is not connected when the VM starts, and will be. Leave the NIC out or map its network to a bridge.`,
+    );
+    return {};
+  }
+  const because = 'The NIC is not connected when the VM starts; its link stays down until somebody raises it.';
+  ledger.kept({ ...start, to: `${to}.state`, value: 'down', because });
+  return { state: 'down' };
 }
+
+const LEFT_OUT = 'The NIC is left out.';
 
 /** A NIC without a target takes its facts along; each is named, so that nothing disappears unseen. */
 function dropNic(nic: Nic, index: number, ledger: Ledger): void {
@@ -175,8 +212,9 @@ function dropNic(nic: Nic, index: number, ledger: Ledger): void {
     mac: nic.mac,
     macOrigin: nic.macOrigin,
   } as const;
-  const links = { connected: nic.connected, startConnected: nic.startConnected, addresses: nic.addresses?.join(', ') } as const;
+  const links = { connected: nic.connected, startConnected: nic.startConnected } as const;
   for (const [fact, was] of Object.entries({ ...facts, ...links })) {
-    ledger.dropped({ from: `nics[${index}].${fact}`, was, rule: 'nic-left-out', because: 'The NIC is left out.' });
+    ledger.dropped({ from: `nics[${index}].${fact}`, was, rule: 'nic-left-out', because: LEFT_OUT });
   }
+  noteAddresses(nic, { index, because: LEFT_OUT, ledger });
 }

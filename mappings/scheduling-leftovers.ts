@@ -88,7 +88,6 @@ const DISK: Reasons<Disk> = {
 };
 
 const NIC: Reasons<Nic> = {
-  guestIp: 'Addresses are set inside the guest, or by DHCP, and arrive with the disk.',
   macSpoofing: 'Whether foreign MAC addresses pass is decided by the network plugin (`macspoofchk`).',
   bandwidthLimit: QOS,
   bandwidthReservation: QOS,

@@ -33,7 +33,7 @@ export function buildVirtualMachine(vm: SourceVm, context: MappingContext, ledge
   const board = mapBoard(vm, os, { context, ledger });
   const boot = chooseBootOrder(vm, ledger);
   const { devices: disks, volumes, claims, placements } = mapDisks(vm, { context, os, boot, ledger });
-  const { interfaces, networks } = mapNics(vm, { context, os, boot, ledger });
+  const { interfaces, networks, annotations } = mapNics(vm, { context, os, boot, ledger });
   const devices: Domain['devices'] = {
     autoattachPodInterface: false,
     ...mapTransitional(os, { context, ledger }),
@@ -55,7 +55,7 @@ export function buildVirtualMachine(vm: SourceVm, context: MappingContext, ledge
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachine',
     metadata,
-    spec: { runStrategy, ...preference, template: { metadata: template, spec } },
+    spec: { runStrategy, ...preference, template: { metadata: withAnnotations(template, annotations), spec } },
   };
   return { machine, claims, placements };
 }
@@ -72,6 +72,15 @@ function templateMetadata(
   });
   const annotations = templateAnnotations(os, ledger);
   return { labels: vmLabels(name), ...(annotations === undefined ? {} : { annotations }) };
+}
+
+function withAnnotations(
+  metadata: NonNullable<VirtualMachine['spec']['template']['metadata']>,
+  more: Readonly<Record<string, string>>,
+): NonNullable<VirtualMachine['spec']['template']['metadata']> {
+  const { annotations } = metadata;
+  const all = { ...annotations, ...more };
+  return Object.keys(all).length === 0 ? metadata : { ...metadata, annotations: all };
 }
 
 function mapFrame(ledger: Ledger): { readonly architecture: 'amd64' } {

@@ -135,12 +135,20 @@ export type DiskDevice = {
 
 export type Interface = {
   readonly name: string;
-  readonly model: InterfaceModel;
+  /** Absent for SR-IOV: the guest sees the card itself. */
+  readonly model?: InterfaceModel;
   readonly macAddress?: string;
   readonly state?: 'up' | 'down';
   /** One series with the disks' orders; only where the source boots from the network. */
   readonly bootOrder?: number;
-} & ({ readonly masquerade: Empty } | { readonly bridge: Empty });
+} & InterfaceBinding;
+
+/** `l2bridge` is the binding plugin for a primary user-defined network of OVN-Kubernetes. */
+export type InterfaceBinding =
+  | { readonly masquerade: Empty }
+  | { readonly bridge: Empty }
+  | { readonly sriov: Empty }
+  | { readonly binding: { readonly name: 'l2bridge' } };
 
 export type Network = { readonly name: string } & (
   | { readonly pod: Empty }
@@ -149,4 +157,49 @@ export type Network = { readonly name: string } & (
 
 export type Volume = { readonly name: string } & { readonly persistentVolumeClaim: { readonly claimName: string } };
 
+/** k8s.cni.cncf.io/v1 of the Network Plumbing Working Group; read by Multus. */
+export interface NetworkAttachmentDefinition {
+  readonly apiVersion: 'k8s.cni.cncf.io/v1';
+  readonly kind: 'NetworkAttachmentDefinition';
+  readonly metadata: ObjectMeta;
+  /** `config` is a CniConfig as JSON text. */
+  readonly spec: { readonly config: string };
+}
+
+/** What stands in a NetworkAttachmentDefinition's `config`. `name` is the network's, not namespaced under OVN-Kubernetes. */
+export type CniConfig = BridgeCniConfig | LocalnetCniConfig;
+
+/** The bridge plugin of containernetworking/plugins 1.5 and later: an access port (`vlan`) or a trunk port (`vlanTrunk`), never both. */
+export interface BridgeCniConfig {
+  readonly cniVersion: '0.3.1';
+  readonly name: string;
+  readonly type: 'bridge';
+  readonly bridge: string;
+  /** 1–4094. */
+  readonly vlan?: number;
+  readonly vlanTrunk?: readonly ({ readonly id: number } | { readonly minID: number; readonly maxID: number })[];
+  /** True keeps the bridge's default VLAN on the port, for untagged packets. */
+  readonly preserveDefaultVlan?: boolean;
+  /** Packets with another MAC address than the NIC's are dropped. */
+  readonly macspoofchk: boolean;
+  readonly mtu?: number;
+}
+
+/** OVN-Kubernetes, topology localnet (its multi-homing page). */
+export interface LocalnetCniConfig {
+  readonly cniVersion: '0.3.1';
+  readonly name: string;
+  readonly type: 'ovn-k8s-cni-overlay';
+  readonly topology: 'localnet';
+  readonly physicalNetworkName: string;
+  /** 1–4094. */
+  readonly vlanID?: number;
+  readonly mtu?: number;
+  /** `namespace/name` of the definition itself: checked by OVN-Kubernetes. */
+  readonly netAttachDefName: string;
+}
+
 export type Manifest = PersistentVolumeClaim | VirtualMachine;
+
+/** Objects that VMs share and none of them owns. */
+export type SharedManifest = NetworkAttachmentDefinition;

@@ -1,19 +1,51 @@
 /** The user's tables, the target's facts, and what mapping makes of a VM. */
 import type { Concern } from './concern.ts';
-import type { AccessMode, Manifest, VolumeMode } from './manifest.ts';
+import type { AccessMode, Manifest, SharedManifest, VolumeMode } from './manifest.ts';
 import type { Bytes } from './units.ts';
 import type { VmRef } from './vm.ts';
 
-/** Where the NICs of one source network go. */
-export type NetworkTarget =
-  | { readonly type: 'pod' }
-  | { readonly type: 'multus'; readonly namespace?: string; readonly name: string }
-  | { readonly type: 'ignored' };
+/**
+ * Where the NICs of one source network go.
+ * - `pod`: the pod network behind masquerade; where the facts say that the namespace has a primary user-defined network, that one.
+ * - `udn`: the namespace's primary user-defined network (OVN-Kubernetes), whatever the facts know.
+ * - `multus`: a NetworkAttachmentDefinition, bridged; `sriov`: one of the SR-IOV operator.
+ * - `ignored`: the NIC is left out.
+ */
+export type NetworkTarget = { readonly type: 'pod' } | { readonly type: 'udn' } | AttachmentTarget | { readonly type: 'ignored' };
 
-/** Source networks by name or id → target. */
+/** `pool`: one attachment for each NIC of a VM on this network, in the order of the NICs. Without `namespace` it is the VM's own. */
+export type AttachmentTarget = { readonly type: 'multus' | 'sriov'; readonly namespace?: string } & (
+  | { readonly name: string }
+  | { readonly pool: readonly string[] }
+);
+
+/**
+ * Which networks an entry is about: all that is given must fit. A text fits an id or a name. Of several entries that fit, the one
+ * that says most decides: an id says more than a name, a name more than a VLAN.
+ */
+export type NetworkSource = string | { readonly id?: string; readonly name?: string; readonly vlan?: number };
+
+/** Source networks → target. */
 export interface NetworkMap {
-  readonly entries: readonly { readonly source: string; readonly target: NetworkTarget }[];
+  readonly entries: readonly { readonly source: NetworkSource; readonly target: NetworkTarget }[];
 }
+
+/** How NetworkAttachmentDefinitions are made for networks that the map does not name. */
+export type NetworkGeneration = {
+  /** Where they are made; absent: in the namespace of the VMs. */
+  readonly namespace?: string;
+} & (
+  | {
+      readonly kind: 'bridge';
+      /** Linux bridge of the nodes that carries the VLANs. The CNI plugin makes an empty one where a node has none. */
+      readonly bridge: string;
+    }
+  | {
+      readonly kind: 'ovn-localnet';
+      /** Name of the physical network in OVN's bridge mappings. */
+      readonly physicalNetwork: string;
+    }
+);
 
 export interface StorageTarget {
   /** Absent: the cluster's default class. */
@@ -39,6 +71,8 @@ export interface MappingOptions {
   readonly memory?: Bytes;
   /** Firmware instead of what the source says, or does not say. */
   readonly firmware?: 'bios' | 'uefi';
+  /** Absent: networks that the map does not name get no attachment. */
+  readonly generateNetworks?: NetworkGeneration;
 }
 
 /** Why one field of a manifest is what it is, or why a fact of the source is not in it. The dry run is a list of these. */
@@ -55,6 +89,12 @@ export interface Decision {
   /** Kebab-case id of the rule that decided. */
   readonly rule: string;
   readonly because: string;
+}
+
+/** An object that VMs share and none of them owns, made once for a run. */
+export interface SharedObject {
+  readonly manifest: SharedManifest;
+  readonly decisions: readonly Decision[];
 }
 
 /** Which claim holds which disk: the bridge from mapping to transfer. */

@@ -67,8 +67,10 @@ function machineFaults({ spec }: VirtualMachine, claims: readonly PersistentVolu
     'a device name is no label',
   );
   expect(networks.filter((network) => 'pod' in network).length <= 1, 'more than one pod network');
-  const bindings = devices.interfaces.map((one, index) => 'masquerade' in one === 'pod' in (networks[index] ?? {}));
-  expect(bindings.every(Boolean), 'masquerade goes with the pod network and with nothing else');
+  const bindings = devices.interfaces.map(
+    (one, index) => ('masquerade' in one || 'binding' in one) === 'pod' in (networks[index] ?? {}),
+  );
+  expect(bindings.every(Boolean), 'masquerade and plugins go with the pod network and with nothing else');
   const orders = [...devices.disks, ...devices.interfaces].flatMap(({ bootOrder }) => bootOrder ?? []);
   expect(
     new Set(orders).size === orders.length && orders.every((order) => Number.isInteger(order) && order >= 1),
