@@ -3,11 +3,33 @@
  * never logs secrets, never retries by itself.
  */
 import type { Inventory } from '../model/inventory.ts';
-import type { DiskSource } from '../model/transfer.ts';
-import type { SourceVm, VmRef } from '../model/vm.ts';
+import type { DiskSource, Extent } from '../model/transfer.ts';
+import type { PowerState, SourceVm, VmRef } from '../model/vm.ts';
+
+/** Who logs in. Held in memory only. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** How a server's certificate is trusted. The system's authorities count always; one of these adds to them or replaces them. */
+export interface Trust {
+  /** Certificates of authorities as PEM text. */
+  readonly ca?: string;
+  /** SHA-256 or SHA-1 of the server's own certificate, hexadecimal, with or without colons. It alone decides when it is given. */
+  readonly thumbprint?: string;
+  /** No check at all: whoever answers gets the password. */
+  readonly insecure?: boolean;
+}
 
 export interface ConnectOptions {
   readonly signal: AbortSignal;
+  /**
+   * Asked once at the first login, with the user of the URL where it names one. Absent for sources without a login.
+   * @throws MigrationError `credentials-missing`
+   */
+  readonly credentials?: (source: string, user: string | undefined) => Promise<Credentials>;
+  readonly trust?: Trust;
   /** OVF deployment configuration to apply instead of the default one. Other providers have none and refuse it. */
   readonly configuration?: string;
 }
@@ -29,22 +51,133 @@ export interface Connection extends AsyncDisposable {
   readonly name: string;
   /**
    * VMs one after the other, in a stable order, as they are read: memory does not grow with their number.
+   * A provider that can uses `hint` to read less; what it delivers beyond is left out by the caller.
    * @throws MigrationError for what cannot be read; nothing after it is delivered
    */
-  vms(signal: AbortSignal): AsyncIterable<SourceVm>;
+  vms(signal: AbortSignal, hint?: ReadHint): AsyncIterable<SourceVm>;
   /** Networks, storages and hosts. VMs are not in it. */
   surroundings(signal: AbortSignal): Promise<Omit<Inventory, 'vms'>>;
   /**
    * Says where the bytes of a disk are. Reads no more than headers, and for a package with a manifest once through the
    * disk's files, to check their digests before anybody trusts them.
-   * @throws MigrationError `vm-not-found`, and whatever is wrong with the image
+   * With `snapshot` (an id) the frozen state is opened instead of the current one.
+   * @throws MigrationError `vm-not-found`, `disk-unreachable`, and whatever is wrong with the image
    */
-  openDisk(vm: VmRef, diskKey: string, signal: AbortSignal): Promise<DiskSource>;
+  openDisk(vm: VmRef, diskKey: string, signal: AbortSignal, snapshot?: string): Promise<DiskSource>;
   /** Present where the source can switch a VM; absent for files, which are always at rest. */
   readonly power?: PowerControl;
+  /** Present where the source can freeze the disks of a VM. */
+  readonly snapshots?: SnapshotControl;
+  /** Present where the source knows which blocks of a disk changed (CBT, RCT). */
+  readonly changes?: ChangeTracking;
+  /**
+   * The inventory as it changes: first every VM, then `current`, then what happens, until the signal aborts. The stream survives
+   * lost sessions and restarts of the server by comparing with what it has told; it ends with a MigrationError that it cannot heal.
+   */
+  watch?(signal: AbortSignal): AsyncIterable<InventoryEvent>;
+  /** Tests every link that a migration needs, one after the other. Never throws for a link that is broken. */
+  diagnose?(signal: AbortSignal): AsyncIterable<Check>;
+}
+
+/** What a caller will keep of an inventory. All that are given must hold. */
+export interface ReadHint {
+  /** False for a VM that is not wanted, told by its reference alone. */
+  readonly wants?: (vm: VmRef) => boolean;
+}
+
+export type InventoryEvent =
+  | { readonly kind: 'vm'; readonly vm: SourceVm }
+  | { readonly kind: 'gone'; readonly id: string }
+  /** Everything up to this instant has been told. */
+  | { readonly kind: 'current' };
+
+/** What follows when a guest does not shut down: `force` cuts the power, `fail` gives up and leaves the VM running. */
+export type ShutdownPolicy = 'force' | 'fail';
+
+export interface PowerOffOptions {
+  /** Seconds that the guest gets to shut down by itself; 0 cuts the power at once. */
+  readonly graceSeconds: number;
+  readonly then: ShutdownPolicy;
 }
 
 export interface PowerControl {
-  powerOff(vm: VmRef, signal: AbortSignal): Promise<void>;
+  /** Asks the source. */
+  state(vm: VmRef, signal: AbortSignal): Promise<PowerState>;
+  /**
+   * Brings the VM to rest and waits for it. Does nothing when it is off. Says how it went.
+   * @throws MigrationError `guest-shutdown-timeout`, `guest-not-reachable` with policy `fail`
+   */
+  powerOff(vm: VmRef, signal: AbortSignal, options?: PowerOffOptions): Promise<'was-off' | 'guest-shutdown' | 'forced'>;
+  /** Does nothing when it is on. */
   powerOn(vm: VmRef, signal: AbortSignal): Promise<void>;
+}
+
+/** A frozen state of all disks of a VM. Plain data: it is kept over restarts. */
+export interface SourceSnapshot {
+  readonly id: string;
+  readonly name: string;
+  /** `filesystem`: the guest flushed and froze its file systems; `crash`: as if the power had been cut. */
+  readonly consistency: 'filesystem' | 'crash';
+  /** Why not `filesystem`, when it was asked for. */
+  readonly because?: string;
+  /** State of each disk's change tracking at this instant, by disk key; absent where tracking is off. */
+  readonly checkpoints: Readonly<Record<string, string>>;
+}
+
+export interface SnapshotRequest {
+  /** Unique among the VM's snapshots: a second call with the same name finds the first one's snapshot. */
+  readonly name: string;
+  readonly description?: string;
+  /** `preferred` falls back to a crash-consistent snapshot and says why. */
+  readonly quiesce: 'required' | 'preferred' | 'no';
+}
+
+export interface SnapshotControl {
+  /** @throws MigrationError `snapshot-failed`, `source-busy`, `source-forbidden` */
+  create(vm: VmRef, request: SnapshotRequest, signal: AbortSignal): Promise<SourceSnapshot>;
+  /** The snapshot of this name that an earlier run may have left. */
+  find(vm: VmRef, name: string, signal: AbortSignal): Promise<SourceSnapshot | undefined>;
+  /** Removes it and waits until its blocks are merged. Nothing happens when it is gone. @throws MigrationError `snapshot-failed` */
+  remove(vm: VmRef, id: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface ChangeTracking {
+  /**
+   * Switches tracking on for every disk that can have it. Changes the configuration of the source VM, so it is done only when asked.
+   * @throws MigrationError `change-tracking-unavailable`
+   */
+  enable(vm: VmRef, signal: AbortSignal): Promise<TrackingState>;
+  /**
+   * Extents of a disk in a snapshot, ascending: those that changed `since` a checkpoint, or with `allocated` those that hold data.
+   * @throws MigrationError `change-tracking-reset` when the source has lost count (compare everything), `change-tracking-unavailable`
+   */
+  changed(request: ChangeRequest, signal: AbortSignal): AsyncIterable<Extent>;
+}
+
+export interface TrackingState {
+  /** Keys of the disks that are tracked now. */
+  readonly tracked: readonly string[];
+  /** Disks that cannot be, with the reason. */
+  readonly untracked: readonly { readonly disk: string; readonly because: string }[];
+}
+
+export interface ChangeRequest {
+  readonly vm: VmRef;
+  /** `SourceSnapshot.id` */
+  readonly snapshot: string;
+  readonly disk: string;
+  readonly since: 'allocated' | { readonly checkpoint: string };
+}
+
+/** One tested link. */
+export interface Check {
+  /** Stable: `dns`, `tls`, `login`, `privileges`. */
+  readonly id: string;
+  /** `failed` stops a migration, `warning` slows or narrows it, `skipped` could not be tested. */
+  readonly outcome: 'ok' | 'warning' | 'failed' | 'skipped';
+  /** What was tested, and what was found. */
+  readonly label: string;
+  readonly finding: string;
+  /** What to do; present unless it is ok. */
+  readonly todo?: string;
 }

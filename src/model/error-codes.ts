@@ -109,6 +109,41 @@ export const ERROR_CODES = {
   ),
   'state-unreadable': entry(3, 'stalled', 'The progress file of an earlier run cannot be read. Start again in an empty folder.'),
   'source-unreadable': entry(3, 'stalled', 'Check the permissions of the source.'),
+  // Live hypervisors
+  'credentials-missing': entry(
+    2,
+    'stalled',
+    'Give the password by KUBEFERRY_PASSWORD, KUBEFERRY_PASSWORD_FILE or at the prompt.',
+  ),
+  'source-unreachable': entry(3, 'retry', 'Check name, port, firewall and proxy; `kubeferry doctor SOURCE` tests each link.'),
+  'source-untrusted': entry(
+    3,
+    'stalled',
+    'Give the certificate authority by --ca-file, or the certificate itself by --thumbprint after comparing it with the server.',
+  ),
+  'source-login-failed': entry(3, 'stalled', 'Check user name and password, and that the account is not locked.'),
+  'source-forbidden': entry(
+    3,
+    'stalled',
+    'Give the account the named privilege; `kubeferry doctor SOURCE` lists all that are missing.',
+  ),
+  'source-answer-broken': entry(
+    3,
+    'retry',
+    'Something between here and the server cuts or replaces its answers; check proxies and load.',
+  ),
+  'source-refused': entry(3, 'stalled', 'The message holds what the server said.'),
+  'source-busy': entry(3, 'wait', 'Another operation is in the way. Run again when it has ended.'),
+  'guest-not-reachable': entry(3, 'stalled', 'Shut the guest down by hand, or allow a hard power-off.'),
+  'guest-shutdown-timeout': entry(
+    3,
+    'stalled',
+    'The guest did not shut down in time. Shut it down by hand, or allow a hard power-off.',
+  ),
+  'snapshot-failed': entry(3, 'stalled', 'The message holds what the server said.'),
+  'change-tracking-unavailable': entry(3, 'stalled', 'Copy the VM cold, or compare whole disks.'),
+  'change-tracking-reset': entry(3, 'stalled', 'The next copy compares the whole disk; it stays correct and takes longer.'),
+  'disk-unreachable': entry(3, 'stalled', 'The message says which ways to the bytes were tried.'),
   canceled: entry(3, 'retry', 'Run again with --resume to go on.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
