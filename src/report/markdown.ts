@@ -3,33 +3,110 @@ import type { Report, VmReport } from '../model/report.ts';
 import { formatBytes } from '../model/units.ts';
 import { printable } from './columns.ts';
 import type { ReportDepth } from './depth.ts';
-import { concernCounts, guestLine, hardwareLine, outcomeCounts, phaseSeconds, progressLine, valueChange } from './describe.ts';
+import {
+  concernCounts,
+  count,
+  guestLine,
+  hardwareLine,
+  outcomeCounts,
+  phaseSeconds,
+  progressLine,
+  valueChange,
+} from './describe.ts';
+import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
+import { overview } from './overview.ts';
 import { renderYaml } from './yaml.ts';
 
+/** Details of more VMs than this make a page that no viewer opens; tables and JSON hold them all. */
+const DETAILED_VMS = 300;
+
 export function renderMarkdown(report: Report, depth: ReportDepth): string {
+  const detailed = report.vms.slice(0, DETAILED_VMS);
+  const left = report.vms.length - detailed.length;
   const lines = [
     `# Migration report: ${text(report.source)}`,
     '',
-    `Made ${report.createdAt}.`,
+    `Made ${report.createdAt}. ${count(report.vms.length, 'VM')}, ${formatBytes(overview(report).bytes)} to move.`,
+    ...concernSection(report),
+    ...waveSection(report),
+    '',
+    '## Virtual machines',
     '',
     ...table(
-      ['VM', 'Target', 'Hardware', 'Concerns', 'State'],
+      ['VM', 'Target', 'Hardware', 'Concerns', 'Readiness', 'Copy', 'Downtime', 'State'],
       report.vms.map((entry) => [
         entry.vm.name,
         entry.plan.mapping.targetName,
         hardwareLine(entry.vm),
         concernCounts(entry),
+        String(entry.readiness?.score ?? '-'),
+        entry.estimate === undefined ? '-' : about(entry.estimate.copySeconds.likely),
+        entry.estimate === undefined ? '-' : about(entry.estimate.downtimeSeconds.likely),
         entry.progress?.phase ?? 'not started',
       ]),
     ),
-    ...report.vms.flatMap((entry) => ['', ...vmSection(entry, depth)]),
+    ...detailed.flatMap((entry) => ['', ...vmSection(entry, depth)]),
+    ...(left > 0 ? ['', `${count(left, 'further VM')} without details here: see the JSON report.`] : []),
+    ...assumptionSection(report),
   ];
   return `${lines.join('\n')}\n`;
 }
 
+function concernSection(report: Report): string[] {
+  const { topics } = overview(report);
+  const run = [...report.concerns, ...(report.waves?.concerns ?? [])];
+  const rows = topics.map(({ category, label, id, vms }) => [category, `${label} (${id})`, String(vms)]);
+  return [
+    ...run.flatMap(({ category, label, assessment }) => ['', `**${category}: ${text(label)}.** ${text(assessment)}`]),
+    ...(report.vms.length > 1 && rows.length > 0 ? ['', '## Concerns', '', ...table(['Category', 'Concern', 'VMs'], rows)] : []),
+  ];
+}
+
+function waveSection({ waves }: Report): string[] {
+  if (waves === undefined || waves.waves.length === 0) return [];
+  const rows = waves.waves.map(({ number, kind, startSeconds, endSeconds, vms, bytes, bottleneck, notes }) => [
+    `${number}${kind === 'regular' ? '' : ` ${kind}`}`,
+    startText(startSeconds),
+    about(endSeconds - startSeconds),
+    String(vms.length),
+    formatBytes(bytes),
+    bottleneck === undefined ? '' : bottleneckText(bottleneck),
+    notes.join(' '),
+  ]);
+  const head = ['Wave', 'Starts', 'Takes', 'VMs', 'To move', 'Held back by', 'Notes'];
+  return ['', '## Waves', '', `${text(wavesLine(waves))}.`, '', ...table(head, rows)];
+}
+
+function assumptionSection({ assumptions = [], waves }: Report): string[] {
+  const figures = [...assumptions, ...(waves?.assumptions ?? [])];
+  if (figures.length === 0) return [];
+  const rows = figures.map((one) => [one.id, assumptionText(one), one.source, one.why]);
+  return ['', '## Assumptions', '', ...table(['Number', 'Value', 'From', 'Why'], rows)];
+}
+
+function predictionSection({ estimate, readiness }: VmReport): string[] {
+  if (estimate === undefined) return [];
+  const rows = [
+    ['To move', formatBytes(estimate.bytes)],
+    ['Copy and proof', spreadText(estimate.copySeconds)],
+    ['Downtime', spreadText(estimate.downtimeSeconds)],
+    ...(readiness === undefined
+      ? []
+      : [
+          [
+            'Readiness',
+            [`${readiness.score} of 100`, ...readiness.reasons.map(({ because, points }) => `${because} (-${points})`)].join(
+              '; ',
+            ),
+          ],
+        ]),
+  ];
+  return ['', ...table(['Prediction', ''], rows)];
+}
+
 function vmSection(entry: VmReport, depth: ReportDepth): string[] {
   const { vm, concerns, plan, progress } = entry;
-  const lines = [`## ${text(vm.name)}`, '', `${text(guestLine(vm))}, ${hardwareLine(vm)}`];
+  const lines = [`## ${text(vm.name)}`, '', `${text(guestLine(vm))}, ${hardwareLine(vm)}`, ...predictionSection(entry)];
   if (concerns.length > 0) {
     const rows = concerns.map(({ category, label, id, subject, assessment }) => [
       category,

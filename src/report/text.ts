@@ -1,5 +1,6 @@
 /** For a terminal: what a person needs on one screen first, then the details of each VM. */
 import type { Concern } from '../model/concern.ts';
+import type { Estimate, Readiness } from '../model/estimate.ts';
 import type { VmProgress } from '../model/plan.ts';
 import type { Report, VmReport } from '../model/report.ts';
 import type { TransferResult } from '../model/transfer.ts';
@@ -9,6 +10,7 @@ import type { ReportDepth } from './depth.ts';
 import {
   concernCounts,
   count,
+  diskBytes,
   guestLine,
   hardwareLine,
   outcomeCounts,
@@ -16,36 +18,98 @@ import {
   progressLine,
   valueChange,
 } from './describe.ts';
+import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
+import { overview } from './overview.ts';
 
 const WIDTH = 100;
+/** More topics, waves or VMs than these would push the first screen away. */
+const TOPICS_SHOWN = 12;
+const WAVES_SHOWN = 10;
 
 export function renderText(report: Report, depth: ReportDepth): string {
   const lines = [
-    `${report.source}: ${count(report.vms.length, 'VM')}`,
+    ...headLines(report),
+    ...report.concerns.flatMap((concern) => ['', ...concernLines(concern, '')]),
+    ...waveLines(report),
     '',
     ...summary(report),
-    ...report.concerns.flatMap((concern) => ['', ...concernLines(concern, '')]),
     ...report.vms.flatMap((entry) => ['', ...vmLines(entry, depth)]),
+    ...assumptionLines(report),
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }
 
+/** For one VM its own part says everything; a fleet is summed up first. */
+function headLines(report: Report): string[] {
+  const { vms, bytes, withCategory, withoutConcerns, topics } = overview(report);
+  const head = `${report.source}: ${count(vms, 'VM')}, ${formatBytes(bytes)} to move`;
+  if (vms < 2) return [head];
+  const rows = topics
+    .slice(0, TOPICS_SHOWN)
+    .map(({ category, id, label, vms: number }) => [category, count(number, 'VM'), label, id]);
+  return [
+    head,
+    `Critical ${withCategory.Critical}, Warning ${withCategory.Warning}, Information ${withCategory.Information}, without concerns ${withoutConcerns}`,
+    ...(rows.length === 0 ? [] : ['', ...columns(rows, '  ')]),
+    ...(topics.length > rows.length ? [`  and ${topics.length - rows.length} further kinds of concern`] : []),
+  ];
+}
+
+function waveLines({ waves }: Report): string[] {
+  if (waves === undefined || waves.waves.length === 0) return [];
+  const shown = waves.waves.slice(0, WAVES_SHOWN);
+  const rows = shown.map((wave) => [
+    `${wave.number}${wave.kind === 'regular' ? '' : ` ${wave.kind}`}`,
+    startText(wave.startSeconds),
+    about(wave.endSeconds - wave.startSeconds),
+    String(wave.vms.length),
+    formatBytes(wave.bytes),
+    wave.bottleneck === undefined ? '' : bottleneckText(wave.bottleneck),
+  ]);
+  const left = waves.waves.length - shown.length;
+  return [
+    '',
+    `Waves: ${wavesLine(waves)}`,
+    ...columns([['WAVE', 'STARTS', 'TAKES', 'VMS', 'TO MOVE', 'HELD BACK BY'], ...rows], '  '),
+    ...(left > 0 ? [`  and ${left} more; -o json or -o html has them all`] : []),
+    ...waves.concerns.flatMap((concern) => ['', ...concernLines(concern, '  ')]),
+  ];
+}
+
+/** Without firmware and NICs, which the part of each VM names, a line fits 120 columns with room for long names. */
 function summary(report: Report): string[] {
   const migrated = report.vms.some(({ progress }) => progress !== undefined);
-  const head = ['VM', 'TARGET', 'HARDWARE', 'CONCERNS', ...(migrated ? ['STATE'] : [])];
-  const rows = report.vms.map((entry) => [
-    entry.vm.name,
-    entry.plan.mapping.targetName,
-    hardwareLine(entry.vm),
-    concernCounts(entry),
-    ...(migrated ? [entry.progress?.phase ?? 'not started'] : []),
-  ]);
-  return columns([head, ...rows]);
+  const renamed = report.vms.some(({ vm, plan }) => vm.name !== plan.mapping.targetName);
+  const head = ['VM', ...(renamed ? ['TARGET'] : []), 'CPU', 'MEMORY', 'DISKS', 'CONCERNS', 'READY', 'COPY', 'DOWNTIME'];
+  const rows = report.vms.map((entry) => {
+    const { vm, plan, estimate, readiness, progress } = entry;
+    return [
+      vm.name,
+      ...(renamed ? [plan.mapping.targetName] : []),
+      String(vm.cpu.count ?? '?'),
+      vm.memory.size === undefined ? '?' : formatBytes(vm.memory.size),
+      `${vm.disks.length}, ${formatBytes(diskBytes(vm))}`,
+      concernCounts(entry),
+      String(readiness?.score ?? '-'),
+      estimate === undefined ? '-' : about(estimate.copySeconds.likely),
+      estimate === undefined ? '-' : about(estimate.downtimeSeconds.likely),
+      ...(migrated ? [progress?.phase ?? 'not started'] : []),
+    ];
+  });
+  return columns([[...head, ...(migrated ? ['STATE'] : [])], ...rows]);
+}
+
+function assumptionLines({ assumptions = [], waves }: Report): string[] {
+  const figures = [...assumptions, ...(waves?.assumptions ?? [])];
+  if (figures.length === 0) return [];
+  const rows = figures.map((one) => [one.id, assumptionText(one), one.source]);
+  return ['', 'Predictions assume (reasons in -o markdown, html and json):', ...columns(rows, '  ')];
 }
 
 function vmLines(entry: VmReport, depth: ReportDepth): string[] {
-  const { vm, plan, concerns, progress } = entry;
+  const { vm, plan, concerns, estimate, readiness, progress } = entry;
   const lines = [`── ${vm.name}`, `   ${guestLine(vm)}, ${hardwareLine(vm)}`];
+  if (estimate !== undefined) lines.push(...predictionLines(estimate, readiness));
   for (const concern of concerns) lines.push('', ...concernLines(concern, '   '));
   if (depth === 'full') {
     lines.push('', `   Fields: ${outcomeCounts(plan.mapping.decisions)}`);
@@ -53,6 +117,17 @@ function vmLines(entry: VmReport, depth: ReportDepth): string[] {
   }
   if (progress !== undefined) lines.push('', ...progressLines(progress));
   return lines;
+}
+
+function predictionLines({ bytes, copySeconds, downtimeSeconds }: Estimate, readiness: Readiness | undefined): string[] {
+  const times = `copy ${spreadText(copySeconds)}, downtime ${spreadText(downtimeSeconds)}`;
+  const reasons = readiness?.reasons.map(({ because, points }) => `${because} (-${points})`).join('; ');
+  return [
+    `   ${formatBytes(bytes)} to move: ${times}`,
+    ...(readiness === undefined
+      ? []
+      : wrap(`Readiness ${readiness.score} of 100${reasons === '' ? '' : `: ${reasons}`}`, WIDTH, '   ')),
+  ];
 }
 
 function concernLines({ category, id, label, subject, assessment }: Concern, indent: string): string[] {

@@ -1,8 +1,9 @@
-/** All VMs in one table that can be sorted and filtered. */
+/** All VMs in one table that can be sorted and filtered. Rows are lean: there may be thousands of them. */
 import { worst } from '../../model/concern.ts';
 import type { Report, VmReport } from '../../model/report.ts';
 import { formatBytes } from '../../model/units.ts';
 import { count, diskBytes, guestLine } from '../describe.ts';
+import { about } from '../durations.ts';
 import { type Html, html } from './markup.ts';
 
 /** Address of a VM's part of the page. Target names are DNS-1123 labels, safe in an id. */
@@ -10,49 +11,70 @@ export function anchor({ plan }: VmReport): string {
   return `vm-${plan.mapping.targetName}`;
 }
 
-export function fleet({ vms }: Report): Html {
+interface FleetOptions {
+  /** VMs that have details on this page: the first ones. */
+  readonly detailed: number;
+  /** Every VM has a page of its own. */
+  readonly pages: boolean;
+}
+
+export function fleet({ vms, waves }: Report, { detailed, pages }: FleetOptions): Html {
+  const waveOf = new Map(waves?.waves.flatMap((wave) => wave.vms.map(({ vm }) => [vm, wave.number] as const)));
   return html`<h2 id="fleet">Virtual machines</h2>
-<form class="filter" hidden role="search">
-<label>Search <input id="filter-text" type="search" autocomplete="off"></label>
+<form class="filter" hidden role="search" aria-label="Virtual machines">
+<label>Search <input id="filter-text" type="search" autocomplete="off" placeholder="name, guest, target"></label>
 <label>Gravest concern <select id="filter-gravity"><option value="">any</option><option>Critical</option><option>Warning</option><option>Information</option><option value="none">none</option></select></label>
 <span id="filter-count" class="soft" role="status"></span>
 </form>
-<div class="scroll"><table class="fleet">
-<caption>One row a VM; its name leads to the details.</caption>
+<div class="scroll" tabindex="0" role="region" aria-label="Virtual machines"><table class="fleet">
+<caption>One row a VM; its name leads to the details. The heads sort.</caption>
 <thead><tr>${HEADS.map(([name, kind]) => html`<th scope="col" class="${kind}">${name}</th>`)}</tr></thead>
 <tbody>
-${vms.map(row)}</tbody></table></div>`;
+${vms.map((entry, index) => row(entry, { link: linkTo(entry, index < detailed, pages), wave: waveOf.get(entry.vm.ref.id) }))}</tbody></table></div>`;
 }
 
+/** The order of the cells; on a phone the style sheet repeats these words beside each value. */
 const HEADS = [
   ['VM', ''],
-  ['Target', ''],
   ['Guest', ''],
   ['vCPU', 'number'],
   ['Memory', 'number'],
   ['Disks', 'number'],
-  ['NICs', 'number'],
   ['Concerns', ''],
+  ['Readiness', 'number'],
+  ['Copy', 'number'],
+  ['Downtime', 'number'],
+  ['Wave', 'number'],
   ['State', ''],
 ] as const;
 
-function row(entry: VmReport): Html {
-  const { vm, plan, progress, concerns } = entry;
+export const HEAD_WORDS: readonly string[] = HEADS.map(([name]) => name);
+
+function linkTo(entry: VmReport, here: boolean, pages: boolean): string | undefined {
+  if (here) return `#${anchor(entry)}`;
+  return pages ? `${entry.plan.mapping.targetName}/report.html` : undefined;
+}
+
+function row(entry: VmReport, { link, wave }: { link: string | undefined; wave: number | undefined }): Html {
+  const { vm, plan, progress, concerns, readiness, estimate } = entry;
   const gravity = worst(concerns) ?? 'none';
-  return html`<tr data-gravity="${gravity}">
-<td data-label="VM"><a href="#${anchor(entry)}">${vm.name}</a></td>
-<td data-label="Target">${plan.mapping.targetName}</td>
-<td data-label="Guest">${guestLine(vm)}</td>
-<td data-label="vCPU" class="number">${vm.cpu.count ?? '?'}</td>
-<td data-label="Memory" class="number" data-sort="${vm.memory.size ?? 0}">${vm.memory.size === undefined ? '?' : formatBytes(vm.memory.size)}</td>
-<td data-label="Disks" class="number" data-sort="${diskBytes(vm)}">${vm.disks.length}, ${formatBytes(diskBytes(vm))}</td>
-<td data-label="NICs" class="number">${vm.nics.length}</td>
-<td data-label="Concerns" data-sort="${gravityOrder(gravity)}"><span><span class="mark ${gravity}">${gravity}</span>${concerns.length > 1 ? html` <span class="soft">(${count(concerns.length, 'concern')})</span>` : undefined}</span></td>
-<td data-label="State">${progress?.phase ?? 'not started'}</td>
-</tr>
+  const { targetName } = plan.mapping;
+  return html`<tr data-gravity="${gravity}"><th scope="row">${link === undefined ? vm.name : html`<a href="${link}">${vm.name}</a>`}${targetName === vm.name ? undefined : html`<br><span class="soft">${targetName}</span>`}</th><td>${guestLine(vm)}</td><td class="number">${vm.cpu.count ?? '?'}</td>${size(vm.memory.size)}${size(diskBytes(vm), vm.disks.length)}<td data-sort="${GRAVITIES.indexOf(gravity)}"><span class="mark ${gravity}">${gravity}</span>${concerns.length > 1 ? html` <span class="soft">${count(concerns.length, 'concern')}</span>` : undefined}</td><td class="number"${readiness && scoreStyle(readiness.score)}>${readiness === undefined ? '–' : html`<span class="score">${readiness.score}</span>`}</td>${duration(estimate?.copySeconds.likely)}${duration(estimate?.downtimeSeconds.likely)}<td class="number">${wave ?? '–'}</td><td>${progress?.phase ?? 'not started'}</td></tr>
 `;
 }
 
-function gravityOrder(gravity: string): number {
-  return ['Critical', 'Warning', 'Information', 'none'].indexOf(gravity);
+const GRAVITIES = ['Critical', 'Warning', 'Information', 'none'];
+
+function scoreStyle(score: number): Html {
+  return html` style="--share:${score}%"`;
+}
+
+function size(bytes: number | undefined, disks?: number): Html {
+  if (bytes === undefined) return html`<td class="number" data-sort="-1">?</td>`;
+  return html`<td class="number" data-sort="${bytes}">${disks === undefined ? undefined : `${disks}, `}${formatBytes(bytes)}</td>`;
+}
+
+function duration(seconds: number | undefined): Html {
+  if (seconds === undefined) return html`<td class="number" data-sort="-1">–</td>`;
+  return html`<td class="number" data-sort="${Math.round(seconds)}">${about(seconds)}</td>`;
 }

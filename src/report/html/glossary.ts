@@ -47,7 +47,7 @@ const WORDS: readonly (readonly [string, string, string])[] = [
 export function glossary(): Html {
   return html`<h2 id="words">Where did it go?</h2>
 <p>Words of vSphere and Hyper-V, and what takes their place.</p>
-<div class="scroll"><table><thead><tr><th scope="col">vSphere</th><th scope="col">Hyper-V</th><th scope="col">Kubernetes with KubeVirt</th></tr></thead><tbody>
+<div class="scroll" tabindex="0" role="region" aria-label="Words"><table><thead><tr><th scope="col">vSphere</th><th scope="col">Hyper-V</th><th scope="col">Kubernetes with KubeVirt</th></tr></thead><tbody>
 ${WORDS.map(([vsphere, hyperv, here]) => html`<tr><td>${vsphere}</td><td>${hyperv}</td><td>${here}</td></tr>`)}
 </tbody></table></div>`;
 }

@@ -2,23 +2,72 @@
  * The report as one HTML file that needs no network: readable on a phone, printable, usable by keyboard and screen reader.
  * Everything is there without scripts; the script only sorts, filters and folds.
  */
-import type { Report } from '../../model/report.ts';
+import type { Report, VmReport } from '../../model/report.ts';
+import { formatBytes } from '../../model/units.ts';
 import type { ReportDepth } from '../depth.ts';
 import { count } from '../describe.ts';
+import { type Overview, overview } from '../overview.ts';
+import { assumptions } from './assumptions.ts';
 import { fleet } from './fleet.ts';
 import { glossary } from './glossary.ts';
 import { Html, html } from './markup.ts';
 import { pictures } from './picture.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
+import { timeline } from './timeline.ts';
+import { topics } from './topics.ts';
 import { vmSection } from './vm-section.ts';
 
-/** A page with the details of more VMs than this would be slow to open; the table and the other renderings hold them all. */
-const DETAILED_VMS = 300;
+/** A page with the details of more VMs than this would be slow to open; the table holds them all, and each has a report of its own. */
+export const DETAILED_VMS = 300;
 
-export function renderHtml(report: Report, depth: ReportDepth): string {
+export interface HtmlOptions {
+  /** Each VM has a page of its own at `<target name>/report.html`: what does not fit here is linked there. */
+  readonly pages?: boolean;
+}
+
+export function renderHtml(report: Report, depth: ReportDepth, { pages = false }: HtmlOptions = {}): string {
+  const summary = overview(report);
   const detailed = report.vms.slice(0, DETAILED_VMS);
   const left = report.vms.length - detailed.length;
+  const body = html`<header>
+<p class="kicker">Migration to Kubernetes with KubeVirt</p>
+<h1>${report.source}</h1>
+<p class="lead">${count(report.vms.length, 'virtual machine')}, ${formatBytes(summary.bytes)} to move. Made <time datetime="${report.createdAt}">${readableTime(report.createdAt)}</time>.</p>
+</header>
+${contents(report)}
+<main id="top">
+${tiles(summary)}
+${report.concerns.map(({ category, label, assessment }) => html`<div class="concern ${category}"><p class="mark">${category}: ${label}</p><p>${assessment}</p></div>`)}
+${topics(summary)}
+${report.waves && timeline(report.waves)}
+${fleet(report, { detailed: detailed.length, pages })}
+${pictures(report)}
+<h2 id="details">Each virtual machine</h2>
+${detailed.map((entry) => vmSection(entry, depth, { open: report.vms.length === 1 }))}
+${left === 0 ? undefined : html`<p>${count(left, 'further virtual machine')} without details on this page: ${pages ? 'the table above links to the report of each' : 'see report.json, or ask for fewer of them by name'}.</p>`}
+${assumptions(report)}
+${glossary()}
+</main>
+<footer><p class="soft">Written by kubeferry. This file loads nothing from anywhere and sends nothing.</p></footer>`;
+  return page(`Migration report: ${report.source}`, body);
+}
+
+/** The report of one VM by itself, for the folder of that VM. */
+export function renderVmHtml(entry: VmReport, { source, createdAt }: Pick<Report, 'source' | 'createdAt'>): string {
+  const body = html`<header>
+<p class="kicker">Migration to Kubernetes with KubeVirt</p>
+<h1>${entry.vm.name}</h1>
+<p class="lead">From ${source}. Made <time datetime="${createdAt}">${readableTime(createdAt)}</time>. <a href="../report.html">All virtual machines</a></p>
+</header>
+<main id="top">
+<h2>What becomes of it</h2>
+${vmSection(entry, 'full', { open: true })}
+</main>`;
+  return page(`Migration report: ${entry.vm.name}`, body);
+}
+
+function page(title: string, body: Html): string {
   return `${html`<!doctype html>
 <html lang="en">
 <head>
@@ -26,37 +75,43 @@ export function renderHtml(report: Report, depth: ReportDepth): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
-<title>Migration report: ${report.source}</title>
+<title>${title}</title>
 <style>${new Html(STYLE)}</style>
 </head>
 <body>
-<a class="skip" href="#fleet">Skip to the virtual machines</a>
-<header><h1>Migration report: ${report.source}</h1><p class="lead">Made <time datetime="${report.createdAt}">${report.createdAt}</time>.</p></header>
-<main>
-${tiles(report)}
-${report.concerns.map(({ category, label, assessment }) => html`<div class="concern ${category}"><span class="mark">${category}: ${label}</span><p>${assessment}</p></div>`)}
-${fleet(report)}
-${pictures(report)}
-${detailed.map((entry) => vmSection(entry, depth))}
-${left === 0 ? undefined : html`<p>${count(left, 'further VM')} without details on this page: see report.json, or the report of each VM.</p>`}
-${glossary()}
-</main>
+<a class="skip" href="#top">Skip to the report</a>
+${body}
 <script>${new Html(SCRIPT)}</script>
 </body>
 </html>
 `}`;
 }
 
-function tiles({ vms }: Report): Html {
-  const numbers: readonly (readonly [number, string])[] = [
-    [vms.length, 'virtual machines'],
-    [withCategory('Critical'), 'with Critical concerns'],
-    [withCategory('Warning'), 'with Warnings'],
-    [vms.filter(({ concerns }) => concerns.length === 0).length, 'without concerns'],
-    [vms.filter(({ progress }) => progress?.phase === 'Completed').length, 'migrated'],
+function contents({ waves, assumptions: figures }: Report): Html {
+  const links: readonly (readonly [string, string] | undefined)[] = [
+    ['topics', 'Concerns'],
+    waves && ['waves', 'Waves'],
+    ['fleet', 'Virtual machines'],
+    ['mapping', 'Networks and storage'],
+    ['details', 'Details'],
+    figures && ['assumptions', 'Assumptions'],
+    ['words', 'Where did it go?'],
   ];
-  function withCategory(category: string): number {
-    return vms.filter(({ concerns }) => concerns.some((concern) => concern.category === category)).length;
-  }
-  return html`<ul class="tiles">${numbers.map(([number, label]) => html`<li><b>${number}</b> ${label}</li>`)}</ul>`;
+  return html`<nav aria-label="Parts of this report"><ul>${links.map((link) => link && html`<li><a href="#${link[0]}">${link[1]}</a></li>`)}</ul></nav>`;
+}
+
+function tiles({ vms, withCategory, withoutConcerns, migrated }: Overview): Html {
+  const numbers: readonly (readonly [number, string, string])[] = [
+    [vms, 'virtual machines', ''],
+    [withCategory.Critical, 'with Critical concerns', withCategory.Critical > 0 ? 'Critical' : ''],
+    [withCategory.Warning, 'with Warnings', withCategory.Warning > 0 ? 'Warning' : ''],
+    [withoutConcerns, 'without concerns', ''],
+    [migrated, 'migrated', migrated > 0 ? 'good' : ''],
+  ];
+  return html`<ul class="tiles">${numbers.map(([number, label, kind]) => html`<li class="${kind}"><b>${number}</b> <span>${label}</span></li>`)}</ul>`;
+}
+
+/** `2026-01-02 03:04 UTC` */
+function readableTime(iso: string): string {
+  return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, '$1 $2 UTC');
 }

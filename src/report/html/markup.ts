@@ -30,7 +30,11 @@ function render(part: Part): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
+/** Nearly every text is plain: one look tells. */
+const NOT_PLAIN = /[^ -!#-%(-;=?-~\u00a1-\u00ac\u00ae-\u05ff]/;
+
 function escaped(text: string): string {
+  if (!NOT_PLAIN.test(text)) return text;
   return text
     .split('\n')
     .map(printable)

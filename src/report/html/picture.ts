@@ -1,94 +1,142 @@
-/** Which source networks and storages go where, drawn: source left, target right, one line a pair. A table says the same in words. */
+/** Which source networks and storages go where, drawn from left to right, one line a pair. A table says the same in words. */
 import { compareText } from '../../model/concern.ts';
 import type { Report, VmReport } from '../../model/report.ts';
 import { count } from '../describe.ts';
 import { type Html, html } from './markup.ts';
 
-interface Pair {
-  readonly from: string;
-  /** Absent when there is no target. */
-  readonly to?: string;
+/** The stations of one thing on its way: source, where it passes through, target. Absent target: left out. */
+interface Route {
+  readonly stations: readonly string[];
+  readonly lost: boolean;
 }
 
-interface Link extends Pair {
+interface Counted extends Route {
   readonly number: number;
 }
 
-const ROW = 44;
-const BOX = { width: 300, height: 32 };
-const WIDTH = 860;
-const LABEL_LENGTH = 40;
+const ROW = 42;
+const BOX_HEIGHT = 30;
+const WIDTH = 1000;
+const GAP = 120;
+const CHARACTER = 7.4;
 
-export function pictures(report: Report): Html {
+export function pictures({ vms }: Report): Html {
   return html`<h2 id="mapping">Networks and storage</h2>
-${figure('Networks: source network, then target', tally(report.vms.flatMap(networkPairs)), 'NIC')}
-${figure('Storage: source datastore, then storage class', tally(report.vms.flatMap(storagePairs)), 'disk')}`;
+${figure({ title: 'Networks', heads: ['Source network', 'VLAN', 'Target'], routes: vms.flatMap(networkRoutes), noun: 'NIC' })}
+${figure({ title: 'Storage', heads: ['Datastore', 'Storage class'], routes: vms.flatMap(storageRoutes), noun: 'disk' })}`;
 }
 
 /** Read from the decisions, so that the picture shows what the manifests say. */
-function networkPairs({ vm, plan }: VmReport): Pair[] {
+function networkRoutes({ vm, plan }: VmReport): Route[] {
+  const targets = new Map(
+    plan.mapping.decisions.flatMap(({ rule, from, value }) => (rule === 'network-target' ? [[from, value] as const] : [])),
+  );
   return vm.nics.map(({ network }, index) => {
-    const from = network === undefined ? 'no network stated' : `${network.name}${network.vlan ? ` (VLAN ${network.vlan})` : ''}`;
-    const decision = plan.mapping.decisions.find((candidate) => candidate.from === `nics[${index}].network`);
-    return decision?.value === undefined ? { from } : { from, to: decision.value.replace(/ \(.*/, '') };
+    const target = targets.get(`nics[${index}].network`);
+    const vlan = network?.vlan === undefined ? 'not stated' : network.vlan === 0 ? 'untagged' : `VLAN ${network.vlan}`;
+    const name = network?.name ?? 'no network stated';
+    return { stations: [name, vlan, target?.replace(/ \(.*/, '') ?? 'left out'], lost: target === undefined };
   });
 }
 
-function storagePairs({ vm, plan }: VmReport): Pair[] {
-  return plan.mapping.placements.map(({ disk, claim }) => {
-    const from = vm.disks.find(({ key }) => key === disk)?.storage?.name ?? 'no storage stated';
-    const manifest = plan.mapping.manifests.find(
-      ({ kind, metadata }) => kind === 'PersistentVolumeClaim' && metadata.name === claim,
-    );
-    const storageClass = manifest?.kind === 'PersistentVolumeClaim' ? manifest.spec.storageClassName : undefined;
-    return { from, to: storageClass ?? 'the cluster’s default class' };
-  });
+function storageRoutes({ vm, plan }: VmReport): Route[] {
+  const { placements, manifests } = plan.mapping;
+  const classes = new Map(
+    manifests.flatMap((one) =>
+      one.kind === 'PersistentVolumeClaim' ? [[one.metadata.name, one.spec.storageClassName] as const] : [],
+    ),
+  );
+  const storages = new Map(vm.disks.map(({ key, storage }) => [key, storage?.name]));
+  return placements.map(({ disk, claim }) => ({
+    stations: [storages.get(disk) ?? 'not stated', classes.get(claim) ?? 'default class'],
+    lost: false,
+  }));
 }
 
-function tally(pairs: readonly Pair[]): readonly Link[] {
-  const groups = Map.groupBy(pairs, ({ from, to }) => JSON.stringify([from, to]));
+function tally(routes: readonly Route[]): readonly Counted[] {
+  const groups = Map.groupBy(routes, ({ stations }) => JSON.stringify(stations));
   return [...groups.values()]
-    .flatMap((group) => group.slice(0, 1).map((pair) => ({ ...pair, number: group.length })))
-    .sort((a, b) => compareText(a.from, b.from) || compareText(a.to ?? '', b.to ?? ''));
+    .flatMap((group) => group.slice(0, 1).map((route) => ({ ...route, number: group.length })))
+    .sort((a, b) => compareText(a.stations.join('\n'), b.stations.join('\n')));
 }
 
-function figure(title: string, links: readonly Link[], noun: string): Html | undefined {
-  if (links.length === 0) return undefined;
-  const left = [...new Set(links.map(({ from }) => from))];
-  const right = [...new Set(links.map(target))];
-  const height = Math.max(left.length, right.length) * ROW;
-  return html`<figure><figcaption>${title}</figcaption>
-<div class="scroll"><svg viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${title}. The table below says the same.">
-${links.map((link) => line(link, left.indexOf(link.from), right.indexOf(target(link))))}
-${left.map((name, index) => box(name, 0, index))}
-${right.map((name, index) => box(name, WIDTH - BOX.width, index))}
-</svg></div>
-<details><summary>As a table</summary><table><thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col">Used by</th></tr></thead><tbody>
-${links.map((link) => html`<tr><td>${link.from}</td><td>${target(link)}</td><td>${count(link.number, noun)}</td></tr>`)}
-</tbody></table></details></figure>
+interface Figure {
+  readonly title: string;
+  readonly heads: readonly string[];
+  readonly routes: readonly Route[];
+  readonly noun: string;
+}
+
+function figure({ title, heads, routes, noun }: Figure): Html | undefined {
+  if (routes.length === 0) return undefined;
+  const counted = tally(routes);
+  return html`<figure><figcaption>${title}: ${heads.join(' → ')}. The numbers count ${noun}s.</figcaption>
+<div class="scroll" tabindex="0" role="region" aria-label="${title}, drawn">${drawing({ title, heads, routes: counted })}</div>
+<details><summary>${title} as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="${title}"><table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}<th scope="col">Used by</th></tr></thead><tbody>
+${counted.map(({ stations, number }) => html`<tr>${stations.map((station) => html`<td>${station}</td>`)}<td>${count(number, noun)}</td></tr>`)}
+</tbody></table></div></details></figure>
 `;
 }
 
-function target({ to }: Pair): string {
-  return to ?? 'left out';
+function drawing({ title, heads, routes }: { title: string; heads: readonly string[]; routes: readonly Counted[] }): Html {
+  const columns = heads.map((_, column) => [...new Set(routes.map(({ stations }) => stations[column] ?? ''))]);
+  const rows = Math.max(...columns.map(({ length }) => length));
+  const boxWidth = (WIDTH - GAP * (heads.length - 1)) / heads.length;
+  const height = rows * ROW;
+  const place = (column: number, name: string): { x: number; y: number } => {
+    const names = columns[column] ?? [];
+    // Short columns stand in the middle.
+    return { x: column * (boxWidth + GAP), y: (names.indexOf(name) + (rows - names.length) / 2) * ROW + ROW / 2 };
+  };
+  const most = Math.max(...routes.map(({ number }) => number));
+  const links = heads.slice(1).flatMap((_, column) =>
+    merge(routes, column).map(({ from, to, number, lost }) => {
+      const [start, end] = [place(column, from), place(column + 1, to)];
+      return link(
+        { x1: start.x + boxWidth, y1: start.y, x2: end.x, y2: end.y },
+        { number, lost, share: number / most, label: column === 0 },
+      );
+    }),
+  );
+  return html`<svg viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${title}: a table below says the same">
+${links}
+${columns.map((names, column) => names.map((name) => box(name, place(column, name), boxWidth)))}
+</svg>`;
 }
 
-function box(name: string, x: number, index: number): Html {
-  const y = index * ROW + (ROW - BOX.height) / 2;
-  return html`<g><title>${name}</title><rect class="box" x="${x + 1}" y="${y}" width="${BOX.width - 2}" height="${BOX.height}" rx="6"/><text x="${x + 12}" y="${y + 21}">${shorten(name)}</text></g>
-`;
+/** Routes that have this part of the way in common are one line. */
+function merge(
+  routes: readonly Counted[],
+  column: number,
+): readonly { from: string; to: string; number: number; lost: boolean }[] {
+  const groups = Map.groupBy(routes, ({ stations, lost }) => JSON.stringify([stations[column], stations[column + 1], lost]));
+  return [...groups.values()].map((group) => ({
+    from: group[0]?.stations[column] ?? '',
+    to: group[0]?.stations[column + 1] ?? '',
+    number: group.reduce((sum, { number }) => sum + number, 0),
+    lost: group[0]?.lost ?? false,
+  }));
 }
 
-function line({ to, number }: Link, from: number, end: number): Html {
-  const y1 = from * ROW + ROW / 2;
-  const y2 = end * ROW + ROW / 2;
-  const x1 = BOX.width;
-  const x2 = WIDTH - BOX.width;
+interface Curve {
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
+
+function link(
+  { x1, y1, x2, y2 }: Curve,
+  { number, lost, share, label }: { number: number; lost: boolean; share: number; label: boolean },
+): Html {
   const middle = (x1 + x2) / 2;
-  return html`<path class="link${to === undefined ? ' lost' : ''}" d="M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}"/><text class="soft" x="${x1 + 10}" y="${y1 - 6}">${number}</text>
+  const path = `M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`;
+  return html`<path class="link${lost ? ' lost' : ''}" d="${path}" style="stroke-width:${(1.5 + share * 5).toFixed(1)}"/>${label ? html`<text class="count" x="${middle}" y="${(y1 + y2) / 2 - 6}">${number}</text>` : undefined}
 `;
 }
 
-function shorten(name: string): string {
-  return name.length <= LABEL_LENGTH ? name : `${name.slice(0, LABEL_LENGTH - 1)}…`;
+function box(name: string, { x, y }: { x: number; y: number }, width: number): Html {
+  const room = Math.floor((width - 24) / CHARACTER);
+  return html`<g><title>${name}</title><rect class="box" x="${x + 1}" y="${y - BOX_HEIGHT / 2}" width="${width - 2}" height="${BOX_HEIGHT}" rx="6"/><text x="${x + 12}" y="${y + 5}">${name.length <= room ? name : `${name.slice(0, room - 1)}…`}</text></g>
+`;
 }

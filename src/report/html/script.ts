@@ -1,5 +1,5 @@
 /**
- * What the page does by itself: sort and filter the table of VMs, and open every fold before printing.
+ * What the page does by itself: sort and filter the table of VMs, open the fold that a link leads to, and unfold the VMs for print.
  * Without scripts everything is there all the same, in the order of the report.
  */
 export const SCRIPT = `
@@ -8,29 +8,32 @@ const body = table?.tBodies[0];
 const text = document.querySelector('#filter-text');
 const gravity = document.querySelector('#filter-gravity');
 const shown = document.querySelector('#filter-count');
-function filter() {
+function filter(words) {
+  const wanted = text.value.trim().toLowerCase();
   let count = 0;
   for (const row of body.rows) {
-    const fits = row.textContent.toLowerCase().includes(text.value.trim().toLowerCase())
-      && (gravity.value === '' || row.dataset.gravity === gravity.value);
+    const fits = words.get(row).includes(wanted) && (gravity.value === '' || row.dataset.gravity === gravity.value);
     row.hidden = !fits;
     if (fits) count += 1;
   }
   shown.textContent = count + ' of ' + body.rows.length + ' shown';
 }
+const collator = new Intl.Collator('en', { numeric: true });
 function sortBy(head) {
   const column = head.cellIndex;
   const down = head.getAttribute('aria-sort') === 'ascending';
   for (const other of table.tHead.rows[0].cells) other.removeAttribute('aria-sort');
   head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
-  const key = (row) => row.cells[column].dataset.sort ?? row.cells[column].textContent;
-  const rows = [...body.rows].sort((a, b) => key(a).localeCompare(key(b), 'en', { numeric: true }) * (down ? -1 : 1));
-  body.append(...rows);
+  const keys = new Map(Array.from(body.rows, (row) => [row, row.cells[column].dataset.sort ?? row.cells[column].textContent]));
+  body.append(...[...keys.keys()].sort((a, b) => collator.compare(keys.get(a), keys.get(b)) * (down ? -1 : 1)));
 }
 if (body && text && gravity) {
-  document.querySelector('.filter').hidden = false;
-  text.addEventListener('input', filter);
-  gravity.addEventListener('input', filter);
+  const words = new Map(Array.from(body.rows, (row) => [row, row.textContent.toLowerCase()]));
+  const form = document.querySelector('.filter');
+  form.hidden = false;
+  form.addEventListener('submit', (event) => event.preventDefault());
+  text.addEventListener('input', () => filter(words));
+  gravity.addEventListener('input', () => filter(words));
   for (const head of table.tHead.rows[0].cells) {
     const button = document.createElement('button');
     button.type = 'button';
@@ -38,12 +41,20 @@ if (body && text && gravity) {
     button.addEventListener('click', () => sortBy(head));
     head.append(button);
   }
-  filter();
+  filter(words);
 }
-addEventListener('beforeprint', () => { for (const fold of document.querySelectorAll('details')) fold.open = true; });
+let folded = [];
+addEventListener('beforeprint', () => {
+  folded = [...document.querySelectorAll('details.vm:not([open])')];
+  for (const fold of folded) fold.open = true;
+});
+addEventListener('afterprint', () => { for (const fold of folded) fold.open = false; });
 function openTarget() {
-  const fold = document.querySelector(location.hash || 'nothing')?.querySelector('details');
-  if (fold) fold.open = true;
+  const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+  if (target?.localName !== 'details') return;
+  target.open = true;
+  target.scrollIntoView();
+  target.querySelector('summary').focus({ preventScroll: true });
 }
 addEventListener('hashchange', openTarget);
 openTarget();

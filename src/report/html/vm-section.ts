@@ -1,44 +1,63 @@
-/** One VM: what stands in the way, what becomes of each field, the manifests, and how far the migration is. */
-import type { Concern } from '../../model/concern.ts';
+/** One VM: what stands in the way, what it will take, what becomes of each field, the manifests, and how far the migration is. */
+import { type Concern, worst } from '../../model/concern.ts';
+import type { Estimate, Readiness } from '../../model/estimate.ts';
 import type { Decision } from '../../model/mapping.ts';
 import type { VmProgress } from '../../model/plan.ts';
 import type { VmReport } from '../../model/report.ts';
 import { formatBytes } from '../../model/units.ts';
 import type { ReportDepth } from '../depth.ts';
-import { guestLine, hardwareLine, outcomeCounts, phaseSeconds, progressLine, valueChange } from '../describe.ts';
+import { concernCounts, guestLine, hardwareLine, outcomeCounts, phaseSeconds, progressLine, valueChange } from '../describe.ts';
+import { spreadText } from '../durations.ts';
 import { renderYaml } from '../yaml.ts';
+import { assumptionTable } from './assumptions.ts';
 import { anchor } from './fleet.ts';
 import { type Html, html } from './markup.ts';
 
-export function vmSection(entry: VmReport, depth: ReportDepth): Html {
-  const { vm, plan, concerns, progress } = entry;
+export function vmSection(entry: VmReport, depth: ReportDepth, { open }: { readonly open: boolean }): Html {
+  const { vm, plan, concerns, estimate, readiness, progress } = entry;
   const { decisions, manifests, targetName } = plan.mapping;
-  return html`<section class="vm" id="${anchor(entry)}" aria-labelledby="${anchor(entry)}-name">
-<h2 id="${anchor(entry)}-name">${vm.name}</h2>
-<p class="lead">${guestLine(vm)}, ${hardwareLine(vm)}. Becomes VirtualMachine <code>${targetName}</code>.</p>
-${concerns.length === 0 ? html`<p class="good">No concerns.</p>` : concerns.map(concern)}
-${progress === undefined ? undefined : migration(progress)}
+  const gravity = worst(concerns);
+  return html`<details class="vm" id="${anchor(entry)}"${open ? html` open` : undefined}>
+<summary><h3>${vm.name}</h3> <span class="mark ${gravity ?? 'good'}">${gravity === undefined ? 'no concerns' : concernCounts(entry)}</span></summary>
+<p class="lead">${guestLine(vm)}; ${hardwareLine(vm)}. Becomes VirtualMachine <code>${targetName}</code>.</p>
+${estimate && prediction(estimate, readiness)}
+${concerns.map(concern)}
+${progress && migration(progress)}
 ${
   depth === 'concerns'
     ? undefined
-    : html`<details><summary>What becomes of each field: ${outcomeCounts(decisions)}</summary>${fields(decisions)}</details>
-<details><summary>Manifests (${manifests.length})</summary><pre>${manifests.map(renderYaml).join('---\n')}</pre></details>`
+    : html`<details><summary>What becomes of each field: ${outcomeCounts(decisions)}</summary>${fields(decisions, vm.name)}</details>
+<details><summary>Manifests (${manifests.length})</summary><pre tabindex="0">${manifests.map(renderYaml).join('---\n')}</pre></details>`
 }
-<p><a href="#fleet">Back to all VMs</a></p>
-</section>
+</details>
 `;
 }
 
+function prediction(estimate: Estimate, readiness: Readiness | undefined): Html {
+  const { bytes, copySeconds, downtimeSeconds, totalSeconds, warm } = estimate;
+  const figures: readonly (readonly [string, string])[] = [
+    ['To move', formatBytes(bytes)],
+    ['Copy and proof', spreadText(copySeconds)],
+    ['Downtime', spreadText(downtimeSeconds)],
+    ['In all', spreadText(totalSeconds)],
+  ];
+  return html`<dl class="facts">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}${readiness && html`<div><dt>Readiness</dt><dd>${readiness.score} of 100</dd></div>`}</dl>
+${readiness && readiness.reasons.length > 0 ? html`<p class="soft">Readiness is less than 100 because: ${readiness.reasons.map(({ because, points }) => `${because} (−${points})`).join('; ')}.</p>` : undefined}
+${warm?.advice.map((line) => html`<p>${line}</p>`)}
+<details><summary>What this prediction assumes</summary>${assumptionTable(estimate.assumptions, 'About this VM')}</details>`;
+}
+
 function concern({ category, label, id, subject, assessment }: Concern): Html {
-  return html`<div class="concern ${category}"><span class="mark">${category}: ${label}</span>
+  return html`<div class="concern ${category}"><p class="mark">${category}: ${label}</p>
 <p>${assessment}</p><p class="soft"><code>${id}</code> at <code>${subject}</code></p></div>
 `;
 }
 
-function fields(decisions: readonly Decision[]): Html {
-  const order = ['changed', 'added', 'dropped', 'kept'];
-  const sorted = decisions.toSorted((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome));
-  return html`<div class="scroll"><table><thead><tr><th scope="col">Outcome</th><th scope="col">Source</th><th scope="col">Target</th><th scope="col">Value</th><th scope="col">Because</th></tr></thead><tbody>
+const OUTCOMES = ['changed', 'added', 'dropped', 'kept'];
+
+function fields(decisions: readonly Decision[], vm: string): Html {
+  const sorted = decisions.toSorted((a, b) => OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome));
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Fields of ${vm}"><table class="fields"><thead><tr><th scope="col">Outcome</th><th scope="col">Source</th><th scope="col">Target</th><th scope="col">Value</th><th scope="col">Because</th></tr></thead><tbody>
 ${sorted.map(
   (
     decision,
@@ -48,15 +67,15 @@ ${sorted.map(
 }
 
 function migration(progress: VmProgress): Html {
-  return html`<h3>Migration: ${progressLine(progress)}</h3>
+  return html`<h4>Migration: ${progressLine(progress)}</h4>
 ${progress.failure?.hint ? html`<p>${progress.failure.hint}</p>` : undefined}
-<div class="scroll"><table><thead><tr><th scope="col">Phase</th><th scope="col" class="number">Seconds</th><th scope="col">Skipped because</th></tr></thead><tbody>
-${progress.history.map((record) => html`<tr><td>${record.phase}</td><td class="number">${phaseSeconds(record).toFixed(1)}</td><td>${record.skipped ?? ''}</td></tr>`)}
+<div class="scroll" tabindex="0" role="region" aria-label="Phases"><table><thead><tr><th scope="col">Phase</th><th scope="col" class="number">Seconds</th><th scope="col">Skipped because</th></tr></thead><tbody>
+${progress.history.map((record) => html`<tr><th scope="row">${record.phase}</th><td class="number">${phaseSeconds(record).toFixed(1)}</td><td>${record.skipped ?? ''}</td></tr>`)}
 </tbody></table></div>
-<div class="scroll"><table><thead><tr><th scope="col">Disk</th><th scope="col" class="number">Size</th><th scope="col" class="number">Moved</th><th scope="col">Transport</th><th scope="col">Proof</th></tr></thead><tbody>
+<div class="scroll" tabindex="0" role="region" aria-label="Disks"><table><thead><tr><th scope="col">Disk</th><th scope="col" class="number">Size</th><th scope="col" class="number">Moved</th><th scope="col">Transport</th><th scope="col">Proof</th></tr></thead><tbody>
 ${progress.transfers.map(
   ({ job, size, moved, transport, proof }) =>
-    html`<tr><td>${job}</td><td class="number">${formatBytes(size)}</td><td class="number">${formatBytes(moved)}</td><td>${transport}</td><td>${proof === undefined ? html`<span class="Warning">not proven</span>` : html`<span class="good">proven</span> <code>${proof.algorithm} ${proof.root}</code>`}</td></tr>`,
+    html`<tr><th scope="row">${job}</th><td class="number">${formatBytes(size)}</td><td class="number">${formatBytes(moved)}</td><td>${transport}</td><td>${proof === undefined ? html`<span class="Warning">not proven</span>` : html`<span class="good">proven</span> <code>${proof.algorithm} ${proof.root}</code>`}</td></tr>`,
 )}
 </tbody></table></div>`;
 }
