@@ -2,17 +2,17 @@
 import { MigrationError } from '../../../src/model/errors.ts';
 import { MAX_TOKEN } from '../limits.ts';
 import { Budget, PagedList } from '../paged-list.ts';
-import { unescapeExcel, type XmlListener, XmlScanner } from './xml-scanner.ts';
+import { type PartListener, PartParser, unescapeExcel } from './part-parser.ts';
 
-export class SharedStrings implements XmlListener {
-  wantsText = false;
-  readonly #scanner = new XmlScanner(this);
+export class SharedStrings implements PartListener {
+  readonly #parser = new PartParser(this);
   readonly #strings = new PagedList<string>(new Budget(), 512);
   #value = '';
+  #inText = false;
   #phonetic = false;
 
   push(chunk: Buffer): void {
-    this.#scanner.push(chunk);
+    this.#parser.push(chunk);
   }
 
   get(index: number): string | undefined {
@@ -20,18 +20,19 @@ export class SharedStrings implements XmlListener {
   }
 
   open(name: string): void {
-    if (name === 't') this.wantsText = !this.#phonetic;
+    if (name === 't') this.#inText = !this.#phonetic;
     else if (name === 'rPh') this.#phonetic = true;
     else if (name === 'si') this.#value = '';
   }
 
   close(name: string): void {
-    if (name === 't') this.wantsText = false;
+    if (name === 't') this.#inText = false;
     else if (name === 'rPh') this.#phonetic = false;
     else if (name === 'si') this.#strings.push(unescapeExcel(this.#value));
   }
 
   text(text: string): void {
+    if (!this.#inText) return;
     this.#value += text;
     if (this.#value.length > MAX_TOKEN) throw new MigrationError('workbook-malformed', 'A text is longer than Excel allows.');
   }

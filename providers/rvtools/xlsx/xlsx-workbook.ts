@@ -1,10 +1,10 @@
 /** An .xlsx file as a Workbook. Sheets are found by the relationships, as programs may name the parts as they like. */
 import path from 'node:path/posix';
-import { SaxesParser } from 'saxes';
 import { MigrationError } from '../../../src/model/errors.ts';
 import { MAX_WORKBOOK_XML } from '../limits.ts';
 import type { Cell, Workbook } from '../workbook.ts';
 import { Archive } from './archive.ts';
+import { type Attributes, PartParser } from './part-parser.ts';
 import { SharedStrings } from './shared-strings.ts';
 import { SheetReader } from './sheet-reader.ts';
 
@@ -97,7 +97,7 @@ export class XlsxWorkbook implements Workbook {
   }
 }
 
-/** Errors of the scanners know no file. */
+/** Errors of the parser know no file. */
 function placed(error: unknown, file: string, at: string): unknown {
   if (!(error instanceof MigrationError) || error.place.file !== undefined) return error;
   return new MigrationError(error.code, error.message, { file, at, hint: error.hint, cause: error.cause });
@@ -161,34 +161,22 @@ class SmallParts {
     return found;
   }
 
-  async parse(part: string, onTag: (name: string, attributes: Readonly<Record<string, string>>) => void): Promise<void> {
-    const parser = new SaxesParser<{ position: false; xmlns: false }>({ position: false, xmlns: false });
-    parser.on('opentag', ({ name, attributes }) => onTag(name.slice(name.lastIndexOf(':') + 1), attributes));
-    parser.on('doctype', () => {
-      throw new MigrationError('xml-dtd-refused', 'A part of the workbook declares a document type.', {
-        file: this.#file,
-        at: part,
-      });
-    });
+  async parse(part: string, onTag: (name: string, attributes: Attributes) => void): Promise<void> {
+    const parser = new PartParser({ open: onTag, close: ignore, text: ignore });
     let size = 0;
-    const decoder = new TextDecoder('utf-8', { fatal: true });
     try {
       for await (const chunk of this.#archive.read(part, this.#signal)) {
         size += chunk.length;
         if (size > MAX_WORKBOOK_XML) {
           throw new MigrationError('workbook-too-large', 'The list of sheets is too long.', { file: this.#file, at: part });
         }
-        parser.write(decoder.decode(chunk, { stream: true }));
+        parser.push(chunk);
       }
-      parser.write(decoder.decode()).close();
+      parser.end();
     } catch (error) {
-      if (error instanceof MigrationError || this.#signal.aborted) throw error;
-      const message = error instanceof Error ? error.message : String(error);
-      throw new MigrationError('workbook-malformed', `The workbook cannot be read: ${message}.`, {
-        file: this.#file,
-        at: part,
-        cause: error,
-      });
+      throw placed(error, this.#file, part);
     }
   }
 }
+
+function ignore(): void {}
