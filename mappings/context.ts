@@ -10,7 +10,7 @@ export interface MappingContext {
   readonly facts: ClusterFacts;
   readonly options: MappingOptions;
   /** From `planNetworks`; absent unless the options ask for network attachments. */
-  readonly networkPlan?: NetworkPlan;
+  readonly networkPlan?: NetworkPlan | undefined;
   /** Target name from `assignNames`. */
   readonly name: string;
   /** Why the name is what it is, where the caller kept it. */

@@ -5,7 +5,7 @@
  */
 import type { NetworkAttachmentFacts } from '../src/model/cluster-facts.ts';
 import type { CniConfig, NetworkAttachmentDefinition } from '../src/model/manifest.ts';
-import type { NetworkGeneration, SharedObject } from '../src/model/mapping.ts';
+import type { NetworkGeneration } from '../src/model/mapping.ts';
 import type { NetworkRef } from '../src/model/network.ts';
 import type { SourceVm } from '../src/model/vm.ts';
 import { clusterIndex } from './cluster-index.ts';
@@ -14,7 +14,6 @@ import type { MappingContext } from './context.ts';
 import { shortHash } from './hash.ts';
 import { spreadNames, toLabel, withSuffix } from './names.ts';
 import { explainAttachment } from './network-attachment-decisions.ts';
-import { findTarget } from './network-map.ts';
 import type { NetworkPlan, PlannedAttachment, PlannedNetwork } from './network-plan.ts';
 import { segmentKey, segmentOf } from './vlans.ts';
 
@@ -70,23 +69,6 @@ export function planNetworks(vms: readonly Pick<SourceVm, 'nics'>[], context: Pl
   const survey = new NetworkSurvey();
   for (const vm of vms) survey.add(vm);
   return survey.plan(context);
-}
-
-/** What must be made for these VMs, each once, by name. */
-export function sharedObjects(
-  vms: readonly SourceVm[],
-  { networkMap, networkPlan }: Pick<MappingContext, 'networkMap' | 'networkPlan'>,
-): readonly SharedObject[] {
-  const made = new Map<string, SharedObject>();
-  if (networkPlan === undefined) return [];
-  for (const { nics } of vms) {
-    for (const { network } of nics) {
-      if (network === undefined || findTarget(networkMap, network) !== undefined) continue;
-      const planned = networkPlan.find(network);
-      if (planned !== undefined && 'made' in planned && planned.made !== undefined) made.set(planned.name, planned.made);
-    }
-  }
-  return [...made.keys()].toSorted().flatMap((name) => made.get(name) ?? []);
 }
 
 /** Ids are left out: on the target, two networks with one name and the same VLANs are one. */

@@ -4,6 +4,9 @@
  */
 import { mapVm } from '../mappings/index.ts';
 import { type AssignedName, assignNames } from '../mappings/names.ts';
+import { NetworkSurvey, planNetworks } from '../mappings/network-attachments.ts';
+import type { NetworkPlan } from '../mappings/network-plan.ts';
+import { sharedNetworks } from '../mappings/shared-networks.ts';
 import { assess } from './assess/index.ts';
 import type { Peer } from './assess/population.ts';
 import type { Clock } from './contracts/clock.ts';
@@ -45,9 +48,11 @@ export async function prepare(
   const vms = select(inventory, request.vms);
   // Over the whole inventory, so that a VM's name does not depend on what else is selected.
   const names = assignNames(inventory);
+  const networkPlan = planNetworks(inventory, request);
+  const networks = sharedNetworks(vms, { ...request, networkPlan });
   const forecast = new Forecast(vms, request.forecast);
   const predicted = vms.map((vm) => {
-    const entry = prepareVm(vm, { peers: vms, names, request });
+    const entry = prepareVm(vm, { peers: vms, names, networkPlan, request });
     return { ...entry, ...forecast.predict(vm, request.type, entry.concerns) };
   });
   const waves = vms.length > 1 ? forecast.waves(predicted) : undefined;
@@ -56,7 +61,8 @@ export async function prepare(
     source: connection.name,
     createdAt: new Date(context.clock.now()).toISOString(),
     vms: predicted,
-    concerns: [],
+    ...(networkPlan && { networks: networks.objects }),
+    concerns: networks.concerns,
     assumptions: forecast.assumptions,
     ...(waves && { waves }),
   };
@@ -74,13 +80,18 @@ export async function* prepareEach(
 ): AsyncGenerator<VmReport> {
   const basis = estimateBasis(request.forecast);
   const all: Peer[] = [];
-  for await (const vm of connection.vms(signal)) all.push(peerOf(vm));
+  const survey = new NetworkSurvey();
+  for await (const vm of connection.vms(signal)) {
+    all.push(peerOf(vm));
+    survey.add(vm);
+  }
   const names = assignNames(all);
+  const networkPlan = survey.plan(request);
   const peers = select(all, request.vms);
   const wanted = new Set(peers.map(({ ref }) => ref.id));
   for await (const vm of connection.vms(signal)) {
     if (!wanted.has(vm.ref.id)) continue;
-    yield { ...prepareVm(vm, { peers, names, request }), estimate: estimate(vm, basis, { type: request.type }) };
+    yield { ...prepareVm(vm, { peers, names, networkPlan, request }), estimate: estimate(vm, basis, { type: request.type }) };
   }
 }
 
@@ -91,14 +102,16 @@ function peerOf({ ref, name, nics }: SourceVm): Peer {
 interface Surroundings {
   readonly peers: readonly Peer[];
   readonly names: ReadonlyMap<string, AssignedName>;
+  readonly networkPlan: NetworkPlan | undefined;
   readonly request: PrepareRequest;
 }
 
-function prepareVm(vm: SourceVm, { peers, names, request }: Surroundings): VmReport {
+function prepareVm(vm: SourceVm, { peers, names, networkPlan, request }: Surroundings): VmReport {
   const assigned = names.get(vm.ref.id);
   if (assigned === undefined) throw new Error(`no name for ${vm.ref.id}`);
   const { type, networkMap, storageMap, facts, options } = request;
-  const mapping = mapVm(vm, { networkMap, storageMap, facts, options, name: assigned.name, nameBecause: assigned.because });
+  const tables = { networkMap, storageMap, facts, options, networkPlan };
+  const mapping = mapVm(vm, { ...tables, name: assigned.name, nameBecause: assigned.because });
   return {
     vm,
     concerns: sortConcerns([...assess(vm, { peers, options }), ...mapping.concerns]),

@@ -11,6 +11,37 @@ const API_VERSION = z.literal(FACTS_VERSION);
 const AccessMode = z.enum(['ReadWriteOnce', 'ReadWriteMany', 'ReadOnlyMany', 'ReadWriteOncePod']);
 const VolumeMode = z.enum(['Block', 'Filesystem']);
 
+const Vlan = z.int().min(0).max(4094);
+const NetworkSource = z.union(
+  [
+    z.string().min(1),
+    z
+      .strictObject({
+        id: z.string().min(1).exactOptional(),
+        name: z.string().min(1).exactOptional(),
+        vlan: Vlan.exactOptional(),
+      })
+      .refine((source) => Object.keys(source).length > 0, 'say id, name or vlan'),
+  ],
+  { error: 'a name or id, or at least one of id, name and vlan (0 to 4094)' },
+);
+
+function attachmentTarget<T extends 'multus' | 'sriov'>(type: T) {
+  return z
+    .strictObject({
+      type: z.literal(type),
+      namespace: z.string().min(1).exactOptional(),
+      name: z.string().min(1).exactOptional(),
+      pool: z.array(z.string().min(1)).min(1).exactOptional(),
+    })
+    .transform(({ name, pool, ...target }, { addIssue }) => {
+      if (name !== undefined && pool === undefined) return { ...target, name };
+      if (pool !== undefined && name === undefined) return { ...target, pool };
+      addIssue({ code: 'custom', path: [pool === undefined ? 'name' : 'pool'], message: 'say either name or pool' });
+      return z.NEVER;
+    });
+}
+
 const NetworkMapFile = z.strictObject({
   apiVersion: API_VERSION,
   kind: z.literal('NetworkMap'),
@@ -18,10 +49,12 @@ const NetworkMapFile = z.strictObject({
   spec: z.strictObject({
     entries: z.array(
       z.strictObject({
-        source: z.string().min(1),
+        source: NetworkSource,
         target: z.discriminatedUnion('type', [
           z.strictObject({ type: z.literal('pod') }),
-          z.strictObject({ type: z.literal('multus'), namespace: z.string().exactOptional(), name: z.string().min(1) }),
+          z.strictObject({ type: z.literal('udn') }),
+          attachmentTarget('multus'),
+          attachmentTarget('sriov'),
           z.strictObject({ type: z.literal('ignored') }),
         ]),
       }),
@@ -90,13 +123,27 @@ async function readTable<T>(file: string, schema: z.ZodType<T>): Promise<T> {
 /** Sources that stand in a map more than once. Looks at the raw content, because a schema stops refining at its first mistake. */
 function twice(content: unknown): { path: PropertyKey[]; message: string }[] {
   const entries = WithSources.safeParse(content).data?.spec.entries ?? [];
+  const firsts = new Map<string, number>();
   return entries.flatMap(({ source }, index) => {
-    const first = entries.findIndex((entry) => entry.source === source);
-    if (source === undefined || first === index) return [];
-    return [{ path: ['spec', 'entries', index, 'source'], message: `${source} stands in entry ${first} already` }];
+    if (source === undefined) return [];
+    const text = typeof source === 'string' ? source : JSON.stringify(source, Object.keys(source).toSorted());
+    const first = firsts.get(text);
+    if (first !== undefined)
+      return [{ path: ['spec', 'entries', index, 'source'], message: `${text} stands in entry ${first} already` }];
+    firsts.set(text, index);
+    return [];
   });
 }
 
 const WithSources = z.object({
-  spec: z.object({ entries: z.array(z.object({ source: z.string().optional().catch(undefined) })) }),
+  spec: z.object({
+    entries: z.array(
+      z.object({
+        source: z
+          .union([z.string(), z.record(z.string(), z.unknown())])
+          .optional()
+          .catch(undefined),
+      }),
+    ),
+  }),
 });

@@ -9,12 +9,13 @@ import { type PrepareRequest, prepare } from '../prepare.ts';
 import type { CommandContext } from './context.ts';
 import { addForecastOptions, type ForecastFlags, forecastOptions } from './forecast-options.ts';
 import { readFacts, readNetworkMap, readStorageMap } from './map-files.ts';
+import { addNetworkOptions, type NetworkFlags, networkGeneration } from './network-options.ts';
 
 export interface SourceOptions {
   readonly config?: string;
 }
 
-export interface MapOptions extends SourceOptions, ForecastFlags {
+export interface MapOptions extends SourceOptions, ForecastFlags, NetworkFlags {
   readonly networkMap?: string;
   readonly storageMap?: string;
   readonly facts?: string;
@@ -34,8 +35,8 @@ export function addSourceOptions(command: Command): Command {
 }
 
 export function addMapOptions(command: Command): Command {
-  return addForecastOptions(addSourceOptions(command))
-    .option('--network-map <file>', 'source networks → pod, multus or ignored (YAML or JSON)')
+  return addNetworkOptions(addForecastOptions(addSourceOptions(command)))
+    .option('--network-map <file>', 'source networks → pod, udn, multus, sriov or ignored (YAML or JSON)')
     .option('--storage-map <file>', 'source storages → storage classes (YAML or JSON)')
     .option('--facts <file>', 'what the target cluster has, written by `kubeferry facts` (YAML or JSON)')
     .option('-n, --namespace <name>', 'namespace of the created objects')
@@ -96,13 +97,16 @@ export async function readRequest(vms: readonly string[], options: MapOptions): 
   };
 }
 
-function mappingOptions({ devices, namespace, cpus, memory, firmware }: MapOptions): MappingOptions {
+function mappingOptions(options: MapOptions): MappingOptions {
+  const { devices, namespace, cpus, memory, firmware } = options;
+  const generateNetworks = networkGeneration(options);
   return {
     devices,
     ...(namespace === undefined ? {} : { namespace }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(memory === undefined ? {} : { memory }),
     ...(firmware === undefined ? {} : { firmware }),
+    ...(generateNetworks === undefined ? {} : { generateNetworks }),
   };
 }
 

@@ -5,7 +5,7 @@
 import type { Concern } from './concern.ts';
 import type { Assumption, Estimate, Readiness, WavePlan } from './estimate.ts';
 import type { Manifest } from './manifest.ts';
-import type { Decision, DiskPlacement } from './mapping.ts';
+import type { Decision, DiskPlacement, SharedObject } from './mapping.ts';
 import type { MigrationType, WorkPhase } from './phase.ts';
 import type { VmProgress } from './plan.ts';
 import type { Report } from './report.ts';
@@ -19,6 +19,8 @@ export interface ReportDocument {
   readonly source: string;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** Network objects that the VMs share, made once for the run; absent unless they were asked for. */
+  readonly networks?: readonly SharedObject[];
   /** Concerns about the run as a whole. */
   readonly concerns: readonly Concern[];
   /** What all estimates rest on. */

@@ -1,6 +1,7 @@
 /** One Report is what every renderer renders, for a dry run and for a finished migration alike. */
 import type { Concern } from './concern.ts';
 import type { Assumption, Estimate, Readiness, WavePlan } from './estimate.ts';
+import type { SharedObject } from './mapping.ts';
 import type { VmPlan, VmProgress } from './plan.ts';
 import type { SourceVm } from './vm.ts';
 
@@ -23,6 +24,8 @@ export interface Report {
   /** ISO 8601. */
   readonly createdAt: string;
   readonly vms: readonly VmReport[];
+  /** Network objects that the VMs share, made once for the run. Absent unless they were asked for. */
+  readonly networks?: readonly SharedObject[];
   /** Concerns about the run as a whole: names that collide, maps with unknown sources. */
   readonly concerns: readonly Concern[];
   /** What all estimates rest on. */

@@ -12,11 +12,20 @@ export function reportHead({
   schema,
   source,
   createdAt,
+  networks,
   concerns,
   assumptions,
   waves,
 }: Report): Omit<ReportDocument, 'vms' | 'reasons'> {
-  return { schema, source, createdAt, concerns, ...(assumptions && { assumptions }), ...(waves && { waves }) };
+  return {
+    schema,
+    source,
+    createdAt,
+    ...(networks && { networks }),
+    concerns,
+    ...(assumptions && { assumptions }),
+    ...(waves && { waves }),
+  };
 }
 
 /** One VM; its reasons go into `reasons`, which may be shared with others. */

@@ -1,5 +1,5 @@
 /** The files of a GitOps-ready folder, as names and contents. Who writes them is not decided here. */
-import type { Manifest } from '../model/manifest.ts';
+import type { Manifest, SharedManifest } from '../model/manifest.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
 import { renderHtml } from './html/index.ts';
@@ -24,17 +24,36 @@ export function vmFiles({ mapping }: VmPlan): readonly TextFile[] {
   );
 }
 
-/** What ties the VMs together: the top kustomization over `vms` (target names) and the report. */
+/** What ties the VMs together: the top kustomization over `vms` (target names), the networks they share and the report. */
 export function runFiles(report: Report, vms: readonly string[]): readonly TextFile[] {
+  const networks = networkFiles(report);
   return [
-    { path: 'kustomization.yaml', content: kustomization(vms) },
+    { path: 'kustomization.yaml', content: kustomization([...(networks.length === 0 ? [] : [networkFolder(report)]), ...vms]) },
+    ...networks,
     { path: 'report.json', content: renderJson(report, 'full') },
     { path: 'report.html', content: renderHtml(report, 'full') },
     { path: 'report.md', content: renderMarkdown(report, 'full') },
   ];
 }
 
-function fileName({ kind, metadata }: Manifest): string {
+function networkFiles(report: Report): readonly TextFile[] {
+  const { networks = [] } = report;
+  if (networks.length === 0) return [];
+  const folder = networkFolder(report);
+  const manifests = networks.map(({ manifest }) => ({ path: fileName(manifest), content: renderYaml(manifest) }));
+  const files = [...manifests, { path: 'kustomization.yaml', content: kustomization(manifests.map(({ path }) => path)) }];
+  return files.map(({ path, content }) => ({ path: `${folder}/${path}`, content }));
+}
+
+/** `networks`, unless a VM has that name. */
+function networkFolder({ vms }: Report): string {
+  const taken = new Set(vms.map(({ plan }) => plan.mapping.targetName));
+  let folder = 'networks';
+  while (taken.has(folder)) folder = `shared-${folder}`;
+  return folder;
+}
+
+function fileName({ kind, metadata }: Manifest | SharedManifest): string {
   return kind === 'VirtualMachine' ? 'virtualmachine.yaml' : `${kind.toLowerCase()}-${metadata.name}.yaml`;
 }
 
