@@ -29,10 +29,11 @@ const NEVER = new AbortController().signal;
 /**
  * Migrates every VM of a prepared report and returns the report with what happened, also published at the destination.
  * One VM's failure does not stop the others; it is in its progress. Nothing is written before the whole run was found possible.
- * @throws MigrationError `target-occupied`, `space-insufficient`, and what opening a disk can throw
+ * @throws MigrationError `vm-not-found` when there is nothing to migrate, `target-occupied`, `space-insufficient`, and what opening a disk can throw
  */
 export async function migrateAll(report: Report, context: MigrateContext): Promise<Report> {
   const plans = report.vms.map(({ plan }) => plan);
+  if (plans.length === 0) throw new MigrationError('vm-not-found', `${report.source} holds no VM to migrate.`);
   await context.destination.claim(plans, context);
   const jobs = (await Promise.all(plans.map((plan) => transferJobs(plan, context)))).flat();
   await context.copier.preflight(jobs, context.signal);

@@ -130,6 +130,16 @@ test('a truncated OVA ends with code, place and advice, exit 3, and nothing is w
   await assert.rejects(readdir(out));
 });
 
+test('a source without a VM is told as such, and nothing is written', async () => {
+  const empty = path.join(SCRATCH, 'empty');
+  await mkdir(empty);
+  const out = freshFolder();
+  const { code, err } = await kubeferry(['migrate', empty, '--to', out]);
+  assert.equal(code, 2);
+  assert.match(err, /holds no VM to migrate\. \[vm-not-found\]/);
+  await assert.rejects(readdir(out));
+});
+
 test('a disk that differs from the manifest of its package is not migrated', async () => {
   const forged = path.join(SCRATCH, 'forged.ova');
   await copyFile(OVA, forged);
