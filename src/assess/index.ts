@@ -2,7 +2,9 @@
  * Judgement: facts → concerns. One rule a file in rules/, all of them listed in rules.ts, one sentence of explanation each in the
  * catalogue. Pure: knows only src/model. What needs the user's tables or the target's facts is judged where it is decided, in mappings.
  */
+import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Concern } from '../model/concern.ts';
+import { findGuestOs } from '../model/guest-os.ts';
 import type { MappingOptions } from '../model/mapping.ts';
 import type { SourceVm } from '../model/vm.ts';
 import { type Peer, type Population, surveyPeers } from './population.ts';
@@ -14,11 +16,18 @@ export interface AssessContext {
   readonly peers?: readonly Peer[];
   /** Options of the mapping, so that nothing is called unknown that the user has stated. */
   readonly options?: MappingOptions;
+  /** What the target has. */
+  readonly facts?: ClusterFacts;
 }
 
 /** Runs every rule. Concerns come in the order of the rules; reports sort them by gravity. */
 export function assess(vm: SourceVm, context: AssessContext = {}): readonly Concern[] {
-  const surroundings: Surroundings = { population: populationOf(context.peers ?? NOBODY), options: context.options ?? {} };
+  const surroundings: Surroundings = {
+    population: populationOf(context.peers ?? NOBODY),
+    options: context.options ?? {},
+    facts: context.facts ?? {},
+    os: findGuestOs(vm.guest),
+  };
   const concerns: Concern[] = [];
   for (const rule of RULES) {
     const { id, category, label } = rule;

@@ -1,5 +1,7 @@
 /** What a rule is. Each lives in rules/<id>.ts and exports `rule`; rules.ts lists them. */
+import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Category } from '../model/concern.ts';
+import type { GuestOs } from '../model/guest-os/row.ts';
 import type { MappingOptions } from '../model/mapping.ts';
 import type { SourceVm } from '../model/vm.ts';
 import type { Population } from './population.ts';
@@ -19,9 +21,14 @@ export interface Surroundings {
   readonly population: Population;
   /** Choices of the user: what is given by option is no longer unknown. */
   readonly options: Partial<MappingOptions>;
+  /** What the target has; absent members are unknown. */
+  readonly facts: ClusterFacts;
+  /** The catalogue's row for the guest, looked up once for all rules. */
+  readonly os: GuestOs | undefined;
 }
 
-export interface Rule {
+/** What every kind of rule says about itself; the catalogue's page is made of it. */
+export interface RuleWords {
   /** Stable, kebab-case, the name of the file. */
   readonly id: string;
   readonly category: Category;
@@ -29,6 +36,14 @@ export interface Rule {
   readonly label: string;
   /** What the rule looks at and why it matters, without a case at hand: the catalogue's text. */
   readonly about: string;
+  /** Path of the fact with empty brackets for any place: `disks[].mode`. Where the fact is from is in fact-sources.ts. */
+  readonly subject: string;
+  /** What to do, without a case at hand. */
+  readonly remedy: string;
+}
+
+/** Judges a VM as the source states it. */
+export interface Rule extends RuleWords {
   /** An unknown fact is not a "no": a rule speaks of it only where not knowing matters, and says so. */
   check(vm: SourceVm, surroundings: Surroundings): readonly Finding[];
 }

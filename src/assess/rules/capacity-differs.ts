@@ -6,6 +6,8 @@ export const rule: Rule = {
   label: 'Declared capacity differs from the image',
   about:
     'The descriptor declares a larger disk than the image holds. VMware would grow the disk on import; kubeferry keeps the size that the guest had.',
+  subject: 'extras[]',
+  remedy: 'Correct the description, or check that the image is the right one.',
   check({ extras }) {
     return extras.flatMap(({ path, value }, index) =>
       /^disk\[.*\]\/ovf:capacity$/.test(path)

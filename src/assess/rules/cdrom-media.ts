@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Information',
   label: 'Medium in the CD-ROM drive',
   about: 'The drive moves, the medium does not.',
+  subject: 'cdroms[].media',
+  remedy: 'Add the medium to the target as a volume if the guest needs it.',
   check({ cdroms }) {
     return cdroms.flatMap(({ media }, index) =>
       media === undefined || media === ''

@@ -1,4 +1,3 @@
-import { findGuestOs } from '../../model/guest-os.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {
@@ -7,8 +6,10 @@ export const rule: Rule = {
   label: 'Time zone of the hardware clock unknown',
   about:
     'Windows keeps local time in the hardware clock. The source does not say which zone that is, so the target’s clock holds UTC.',
-  check(vm) {
-    if (vm.clock.rtc !== undefined || findGuestOs(vm.guest)?.family !== 'windows') return [];
+  subject: 'clock.rtc',
+  remedy: 'Check the guest’s clock after its first boot.',
+  check({ clock }, { os }) {
+    if (clock.rtc !== undefined || os?.family !== 'windows') return [];
     return [
       {
         subject: 'clock.rtc',

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Disks need consolidation',
   about: 'Snapshots were deleted, but their disks are still in use.',
+  subject: 'snapshots.consolidationNeeded',
+  remedy: 'Consolidate the disks at the source first.',
   check({ snapshots }) {
     if (snapshots.consolidationNeeded !== true) return [];
     return [

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Bound to processors of its host',
   about: 'The VM may run on certain processors of the old host only. The numbers mean nothing on another machine.',
+  subject: 'cpu.affinity',
+  remedy: 'Ask for dedicated CPUs on the target if pinning matters.',
   check({ cpu }) {
     if (cpu.affinity === undefined || cpu.affinity === '') return [];
     return [

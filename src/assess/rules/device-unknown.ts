@@ -6,5 +6,6 @@ export const rule = deviceRule({
   category: 'Information',
   label: 'Device without a counterpart',
   about: 'The source lists a device that has no place on the target.',
+  remedy: 'Find out what the guest uses it for.',
   assess: (label) => `${label} is left out. Make sure that the guest can do without it.`,
 });

@@ -8,6 +8,8 @@ export const rule: Rule = {
   label: 'Sectors other than 512 bytes',
   about:
     'Partition tables count in sectors, so the target must show the same size. Not every storage class and no SATA disk can.',
+  subject: 'disks[].sectorSize',
+  remedy: 'Use virtio and a storage class that can show such sectors; boot with UEFI.',
   check({ disks }) {
     return disks.flatMap(({ label, sectorSize }, index) =>
       sectorSize === undefined || sectorSize === SECTOR

@@ -6,6 +6,8 @@ export const rule: Rule = {
   label: 'Disk encrypted by the hypervisor',
   about:
     'The image is encrypted with a key that only the old hypervisor’s key server has. Encryption inside the guest (LUKS, BitLocker) is not meant and moves along.',
+  subject: 'disks[].encrypted',
+  remedy: 'Decrypt the disk at the source.',
   check({ disks }) {
     return disks.flatMap(({ label, encrypted }, index) =>
       encrypted === true

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Independent disk',
   about: 'Independent disks are left out of the snapshots of the source. On the target every disk is part of them.',
+  subject: 'disks[].mode',
+  remedy: 'Decide whether the disk may become part of snapshots on the target.',
   check({ disks }) {
     return disks.flatMap(({ label, mode }, index) => {
       if (mode === undefined || mode === 'persistent') return [];

@@ -6,6 +6,8 @@ export const rule: Rule = {
   label: 'Raw device instead of a disk file',
   about:
     'The guest was given a whole LUN or physical disk. Its content is copied to a volume; functions of the array behind it are gone.',
+  subject: 'disks[].passthrough',
+  remedy: 'Check multipathing, array snapshots and cluster use in the guest.',
   check({ disks }) {
     return disks.flatMap(({ label, passthrough }, index) =>
       passthrough === undefined

@@ -6,6 +6,8 @@ export const rule: Rule = {
   label: 'Disk shared with other VMs',
   about:
     'Several VMs write the disk. Each VM that is migrated by itself would get a copy of its own, and the cluster software inside would split.',
+  subject: 'disks[].shared',
+  remedy: 'Migrate all VMs that use the disk together, onto one ReadWriteMany block claim.',
   check({ disks }) {
     return disks.flatMap(({ label, shared }, index) =>
       shared === true

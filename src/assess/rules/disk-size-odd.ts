@@ -9,6 +9,8 @@ export const rule: Rule = {
   label: 'Disk size is no whole MiB',
   about:
     'Volumes come in whole MiB. On a block volume the guest sees a slightly larger disk. A size that is no multiple of 512 bytes is a Warning: no disk has one.',
+  subject: 'disks[].capacity',
+  remedy: 'Nothing; check the end of the disk in the guest if it looks for data there.',
   check({ disks }) {
     return disks.flatMap(({ label, capacity }, index) => {
       if (capacity % MiB === 0) return [];

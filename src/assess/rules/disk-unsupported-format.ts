@@ -16,6 +16,8 @@ export const rule: Rule = {
   category: 'Critical',
   label: 'Disk format cannot be read',
   about: 'The image is of a kind that makes sense on its old host only: a redo log of ESXi (seSparse) or a pointer to a device.',
+  subject: 'disks[].format',
+  remedy: 'Consolidate snapshots or export the VM as OVF.',
   check({ disks }) {
     return disks.flatMap(({ label, format }, index) =>
       UNSUPPORTED.has((format.variant ?? '').toLowerCase())

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Critical',
   label: 'Disk without a size',
   about: 'The source states a capacity of zero bytes, which no guest can use.',
+  subject: 'disks[].capacity',
+  remedy: 'Correct the description, or remove the disk.',
   check({ disks }) {
     return disks.flatMap(({ label, capacity }, index) =>
       capacity > 0

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Information',
   label: 'Licence text to accept',
   about: 'The package carries licence texts that a deployment on VMware would ask you to accept.',
+  subject: 'packaging.eulas',
+  remedy: 'Read the licence texts.',
   check({ packaging }) {
     const count = packaging?.eulas ?? 0;
     if (count === 0) return [];

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Secure boot without UEFI',
   about: 'Secure boot exists only with UEFI. The source states both BIOS and secure boot, so one of them is a leftover.',
+  subject: 'firmware.secureBoot',
+  remedy: 'State the firmware with --firmware.',
   check({ firmware }, { options }) {
     if (options.firmware !== undefined || firmware.kind !== 'bios' || firmware.secureBoot !== true) return [];
     return [

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Firmware unknown',
   about: 'A guest boots only with the firmware that it was installed with. The source does not say which that is.',
+  subject: 'firmware.kind',
+  remedy: 'State the firmware with --firmware.',
   check({ firmware }, { options }) {
     if (options.firmware !== undefined || firmware.kind !== undefined || firmware.secureBoot === true) return [];
     return [

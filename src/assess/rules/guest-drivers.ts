@@ -1,4 +1,3 @@
-import { findGuestOs } from '../../model/guest-os.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {
@@ -7,8 +6,9 @@ export const rule: Rule = {
   label: 'Guest needs virtio drivers',
   about:
     'The guest system comes without virtio drivers. It boots from a virtio disk only once they are installed; SATA disks work without. Critical where no driver exists.',
-  check({ guest, platform }, { options }) {
-    const os = findGuestOs(guest);
+  subject: 'guest.osId',
+  remedy: 'Install virtio drivers beforehand, or migrate with --devices compatibility.',
+  check({ platform }, { options, os }) {
     if (os === undefined || !os.ahci || platform.vendor === 'kvm' || options.devices === 'compatibility') return [];
     if (os.virtio === 'none') {
       return [

@@ -1,4 +1,3 @@
-import { findGuestOs } from '../../model/guest-os.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {
@@ -7,8 +6,9 @@ export const rule: Rule = {
   label: 'Guest system out of support',
   about:
     'The vendor’s regular support for the guest system has ended (extended and paid programmes not counted). Drivers and tools for it are no longer made.',
-  check({ guest }) {
-    const os = findGuestOs(guest);
+  subject: 'guest.osId',
+  remedy: 'Plan an upgrade after the migration.',
+  check(_vm, { os }) {
     if (os?.supportEnded === undefined) return [];
     return [
       {

@@ -1,4 +1,3 @@
-import { findGuestOs } from '../../model/guest-os.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {
@@ -6,8 +5,9 @@ export const rule: Rule = {
   category: 'Critical',
   label: 'No bus that this guest can boot from',
   about: 'The guest system has a driver neither for virtio nor for SATA (AHCI) in the box, and KubeVirt has no IDE bus.',
-  check({ guest }) {
-    const os = findGuestOs(guest);
+  subject: 'guest.osId',
+  remedy: 'Test the boot early, or leave the VM where it is.',
+  check(_vm, { os }) {
     if (os === undefined || os.ahci) return [];
     const advice =
       os.virtio === 'none'

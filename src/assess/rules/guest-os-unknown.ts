@@ -1,4 +1,3 @@
-import { findGuestOs } from '../../model/guest-os.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {
@@ -7,8 +6,10 @@ export const rule: Rule = {
   label: 'Guest system unknown',
   about:
     'Which drivers a guest has follows from its system. The source does not say which it is, or says it in words that are not in the catalogue. Information only where compatible devices were asked for.',
-  check({ guest }, { options }) {
-    if (findGuestOs(guest) !== undefined) return [];
+  subject: 'guest.osId',
+  remedy: 'Make sure that the guest has virtio drivers, or migrate with --devices compatibility.',
+  check({ guest }, { options, os }) {
+    if (os !== undefined) return [];
     const said = guest.osName ?? guest.osId;
     const subject = guest.osName === undefined ? 'guest.osId' : 'guest.osName';
     const source = said === undefined ? 'The source does not name it.' : `The source says «${said}».`;

@@ -8,6 +8,8 @@ export const rule: Rule = {
   label: 'Very old virtual hardware',
   about:
     'VMware virtual hardware before version 7 has no change tracking, and its guests are of an age that often lacks drivers.',
+  subject: 'platform.hardwareVersion',
+  remedy: 'Migrate cold, or upgrade the virtual hardware first.',
   check({ platform }) {
     const match = /^vmx-0*(\d+)$/i.exec(platform.hardwareVersion ?? '');
     if (match === null || Number(match[1]) >= CHANGE_TRACKING_SINCE) return [];

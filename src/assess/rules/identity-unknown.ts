@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Information',
   label: 'SMBIOS UUID unknown',
   about: 'The guest reads a system UUID from its firmware. Where the source does not state it, KubeVirt makes up a new one.',
+  subject: 'identity.biosUuid',
+  remedy: 'Check licences and agents that know the VM by its UUID.',
   check({ identity }) {
     if (identity.biosUuid !== undefined) return [];
     return [

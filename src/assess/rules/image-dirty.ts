@@ -9,6 +9,8 @@ export const rule: Rule = {
   label: 'Image was not closed cleanly',
   about:
     'The image itself says that its writer stopped in the middle, or that the VM was saved in a running state. Its content may be that of a machine whose power was cut.',
+  subject: 'extras[]',
+  remedy: 'Shut the VM down cleanly and export it again.',
   check({ extras }) {
     return extras.flatMap(({ path }, index) =>
       SIGN.test(path)

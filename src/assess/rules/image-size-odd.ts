@@ -6,6 +6,8 @@ export const rule: Rule = {
   label: 'Image is no whole number of sectors',
   about:
     'A raw image whose size is no multiple of 512 bytes was probably cut off. It is filled up with zeros to the next sector.',
+  subject: 'extras[]',
+  remedy: 'Check that the image is whole.',
   check({ extras }) {
     return extras.flatMap(({ path, value }, index) =>
       /(^|\/)image\/size$/.test(path)

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Snapshots inside the image',
   about: 'A qcow2 image can hold snapshots. Only the present state is migrated.',
+  subject: 'extras[]',
+  remedy: 'Keep the image until nobody needs its snapshots.',
   check({ extras }) {
     return extras.flatMap(({ path, value }, index) =>
       /(^|\/)image\/internalSnapshots$/.test(path)

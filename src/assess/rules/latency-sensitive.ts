@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Latency sensitivity',
   about: 'Latency-sensitive VMs get processors of their own on vSphere. The counterpart in KubeVirt needs prepared nodes.',
+  subject: 'cpu.latencySensitivity',
+  remedy: 'Ask for dedicated CPUs on prepared nodes.',
   check({ cpu }) {
     const level = cpu.latencySensitivity;
     if (level === undefined || /^(normal|medium)$/i.test(level)) return [];

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Manifest does not cover every file',
   about: 'A manifest is there, but files of the package are not in it: somebody added or renamed them after the export.',
+  subject: 'packaging.unlisted',
+  remedy: 'Ask the publisher for a complete package.',
   check({ packaging }) {
     const unlisted = packaging?.unlisted ?? [];
     if (unlisted.length === 0) return [];

@@ -6,6 +6,8 @@ export const rule: Rule = {
   label: 'Package without manifest',
   about:
     'An OVF package may carry a manifest with a digest of each file. Without it nobody can tell whether a file was damaged on its way here.',
+  subject: 'packaging.manifest',
+  remedy: 'Compare the package with its publisher’s digest.',
   check({ packaging }) {
     if (packaging === undefined || packaging.manifest !== undefined) return [];
     if (packaging.kind !== 'ova' && packaging.kind !== 'ovf') return [];

@@ -7,6 +7,8 @@ export const rule: Rule = {
   category: 'Information',
   label: 'Name is not possible in Kubernetes',
   about: 'Names of target objects are DNS-1123 labels: at most 63 lower-case Latin letters, digits and dashes.',
+  subject: 'name',
+  remedy: 'Rename the VM at the source if you want another name.',
   check({ name }) {
     if (LABEL.test(name)) return [];
     return [

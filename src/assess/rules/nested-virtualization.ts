@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Nested virtualisation',
   about: 'The guest is allowed to run virtual machines itself. The node must offer that, and it must be of the named vendor.',
+  subject: 'cpu.nestedVirtualization',
+  remedy: 'Make sure that nodes offer it; change the feature on AMD nodes.',
   check({ cpu }) {
     if (cpu.nestedVirtualization !== true) return [];
     return [

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Same MAC address twice',
   about: 'Two NICs of this VM, or of two VMs of the plan, have one MAC address. KubeVirt accepts that; switches do not.',
+  subject: 'nics[].mac',
+  remedy: 'Give one of the NICs another address unless they are on separate networks.',
   check(vm, { population }) {
     return vm.nics.flatMap(({ mac, label }, index) => {
       if (mac === undefined) return [];

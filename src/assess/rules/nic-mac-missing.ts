@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Information',
   label: 'MAC address unknown',
   about: 'The source does not state the MAC address, as OVF packages often do not. The target makes up a new one.',
+  subject: 'nics[].mac',
+  remedy: 'Write the address into the manifest if something depends on it.',
   check({ nics }) {
     return nics.flatMap(({ label, mac }, index) =>
       mac === undefined

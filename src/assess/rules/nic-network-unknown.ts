@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Network of a NIC unknown',
   about: 'The source does not say which network the NIC is on, so a network map cannot name it.',
+  subject: 'nics[].network',
+  remedy: 'Correct the network in the manifest.',
   check({ nics }) {
     return nics.flatMap(({ label, network }, index) =>
       network === undefined

@@ -6,6 +6,8 @@ export const rule: Rule = {
   label: 'SR-IOV NIC',
   about:
     'The NIC was a slice of a physical one. On the target it becomes a virtual NIC unless the nodes offer SR-IOV and the manifest is changed to use it.',
+  subject: 'nics[].model',
+  remedy: 'Use an SR-IOV network on the target where throughput matters.',
   check({ nics }) {
     return nics.flatMap(({ label, model }, index) =>
       model === 'sriov'

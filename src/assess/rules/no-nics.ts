@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Information',
   label: 'VM has no NIC',
   about: 'The VM is created without a network, as it was at the source.',
+  subject: 'nics',
+  remedy: 'Make sure that this is meant.',
   check({ nics, packaging }) {
     if (nics.length > 0) return [];
     const bare = packaging?.kind === 'image';

@@ -6,6 +6,8 @@ export const rule: Rule = {
   label: 'EFI boot entries stay behind',
   about:
     'EFI variables are stored in a format of the old hypervisor. New ones are started, so the guest must have the fallback boot loader.',
+  subject: 'firmware.nvramFile',
+  remedy: 'Make sure that the guest has the fallback loader.',
   check({ firmware }) {
     if (firmware.kind !== 'uefi') return [];
     return [

@@ -6,6 +6,8 @@ export const rule: Rule = {
   label: 'Appliance expects properties at boot',
   about:
     'The package declares properties (addresses, passwords, roles) that VMware hands to the appliance at boot. KubeVirt hands over nothing of the kind.',
+  subject: 'packaging.properties',
+  remedy: 'Give the values by cloud-init or inside the guest.',
   check({ packaging }) {
     const properties = packaging?.properties ?? [];
     if (properties.length === 0) return [];

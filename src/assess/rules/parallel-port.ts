@@ -6,5 +6,6 @@ export const rule = deviceRule({
   category: 'Warning',
   label: 'Parallel port is lost',
   about: 'KubeVirt has no parallel ports.',
+  remedy: 'Reach the device over the network.',
   assess: (label) => `${label} does not exist on the target. Printers and dongles behind it need another connection.`,
 });

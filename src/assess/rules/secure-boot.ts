@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Information',
   label: 'Secure boot',
   about: 'Secure boot is kept with the usual Microsoft keys. Keys that were enrolled at the source are not in the new firmware.',
+  subject: 'firmware.secureBoot',
+  remedy: 'Test the boot early.',
   check({ firmware }) {
     if (firmware.secureBoot !== true || firmware.kind === 'bios') return [];
     return [

@@ -6,6 +6,7 @@ export const rule = deviceRule({
   category: 'Information',
   label: 'Serial port',
   about: 'Every VM has one serial console in KubeVirt (virtctl console). What the port was connected to at the source is lost.',
+  remedy: 'Use the one serial console, or the network.',
   assess: (label) =>
     `${label} becomes the console, and a second one is lost. If a file, pipe or device was behind it, find another way.`,
 });

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Information',
   label: 'Signature not checked',
   about: 'A certificate accompanies the manifest. The digests are checked; who signed them is not.',
+  subject: 'packaging.certificate',
+  remedy: 'Check the signature yourself if it matters.',
   check({ packaging }) {
     if (packaging?.certificate !== true) return [];
     return [

@@ -6,6 +6,8 @@ export const rule: Rule = {
   label: 'File size differs from the descriptor',
   about:
     'The descriptor declares another size for a file than the file has. Some exporters write estimates; a cut-off download looks the same.',
+  subject: 'packaging.sizeMismatches[]',
+  remedy: 'Check that the package is whole.',
   check({ packaging }) {
     return (packaging?.sizeMismatches ?? []).map(({ file, declared, actual }, index) => ({
       subject: `packaging.sizeMismatches[${index}]`,

@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Warning',
   label: 'Snapshots stay behind',
   about: 'Snapshots of the source do not move; only the present state does.',
+  subject: 'snapshots.count',
+  remedy: 'Keep the source until nobody needs the snapshots, or delete them beforehand.',
   check({ snapshots }) {
     const count = snapshots.count ?? 0;
     if (count === 0) return [];

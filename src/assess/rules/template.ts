@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Information',
   label: 'Template',
   about: 'The source marks the VM as a template. KubeVirt has no such mark on a VM.',
+  subject: 'isTemplate',
+  remedy: 'Clone the target VM instead of starting it.',
   check({ isTemplate }) {
     if (isTemplate !== true) return [];
     return [{ subject: 'isTemplate', assessment: 'It becomes an ordinary, halted VM. Clone it instead of starting it.' }];

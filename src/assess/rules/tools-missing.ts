@@ -5,6 +5,8 @@ export const rule: Rule = {
   category: 'Information',
   label: 'Guest tools not installed',
   about: 'Without tools in the guest the source cannot shut it down cleanly, and says less about it.',
+  subject: 'guest.tools.installed',
+  remedy: 'Shut the guest down from inside; install the QEMU guest agent on the target.',
   check({ guest }) {
     if (guest.tools?.installed !== false) return [];
     return [

@@ -1,4 +1,3 @@
-import { findGuestOs } from '../../model/guest-os.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {
@@ -7,10 +6,11 @@ export const rule: Rule = {
   label: 'Contents of the virtual TPM are lost',
   about:
     'The target gets a new TPM: nothing that was sealed in the old one can be opened. Critical for Windows, where BitLocker is likely to depend on it.',
-  check(vm) {
+  subject: 'firmware.tpm',
+  remedy: 'Suspend BitLocker, or have recovery keys and passphrases at hand.',
+  check(vm, { os }) {
     if (vm.firmware.tpm !== true) return [];
     const subject = 'firmware.tpm';
-    const os = findGuestOs(vm.guest);
     if (os?.family === 'windows') {
       return [
         {

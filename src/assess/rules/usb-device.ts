@@ -6,6 +6,7 @@ export const rule = deviceRule({
   category: 'Warning',
   label: 'USB device is lost',
   about: 'A device plugged into the old host, often a licence dongle, cannot move with the VM.',
+  remedy: 'Reach the device over the network.',
   assess: (label) =>
     `${label} does not exist on the target. Use a network USB server, or ask the vendor for another kind of licence.`,
 });

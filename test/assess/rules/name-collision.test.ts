@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { surveyPeers } from '../../../src/assess/population.ts';
 import { rule } from '../../../src/assess/rules/name-collision.ts';
 import { smallVm } from '../../mappings/small-vm.ts';
-import { verdicts } from '../verdicts.ts';
+import { findings, verdicts } from '../verdicts.ts';
 
 const self = { ref: { id: 'vm-1', name: 'Web' }, name: 'Web' };
 
@@ -21,6 +20,6 @@ test('of many namesakes the first five are named', () => {
   const peers = Array.from({ length: 9 }, (_, index) =>
     smallVm({ ref: { id: `n-${index}`, name: `web${'_'.repeat(index)}` }, name: `web${'_'.repeat(index)}` }),
   );
-  const [finding] = rule.check(smallVm(self), { population: surveyPeers(peers), options: {} });
+  const [finding] = findings(rule, self, { peers });
   assert.match(finding?.assessment ?? '', /^Also named so: web, web_, web__, web___, web____ and 4 more\./);
 });

@@ -1,0 +1,34 @@
+import { type Bytes, formatBytes, MiB } from '../../model/units.ts';
+import type { Rule } from '../rule.ts';
+
+const READ_ONLY: ReadonlySet<string> = new Set(['iso9660', 'udf', 'squashfs', 'CDFS', 'UDF']);
+
+/** As the manual of virt-v2v 2.10 states them («Free space in the guest»). */
+function neededFor(path: string): Bytes {
+  if (path === '/' || /^C:/i.test(path)) return 100 * MiB;
+  return path === '/boot' ? 50 * MiB : 10 * MiB;
+}
+
+export const rule: Rule = {
+  id: 'guest-free-space',
+  category: 'Critical',
+  label: 'Too little room for the conversion',
+  about:
+    'The converter (virt-v2v) writes drivers and a new initial RAM disk into the guest and refuses to begin with less than 100 MiB free on / or C:, 50 MiB on /boot and 10 MiB on any other file system. Nothing is written where compatible devices were asked for.',
+  subject: 'guest.filesystems[]',
+  remedy: 'Make room in the guest.',
+  check({ guest }, { options }) {
+    if (guest.filesystems === undefined || options.devices === 'compatibility') return [];
+    return guest.filesystems.flatMap(({ path, free, kind }, index) => {
+      if (free === undefined || READ_ONLY.has(kind ?? '')) return [];
+      const needed = neededFor(path);
+      if (free >= needed) return [];
+      return [
+        {
+          subject: `guest.filesystems[${index}].free`,
+          assessment: `${path} has ${formatBytes(free)} free and needs ${formatBytes(needed)}. Make room in the guest before the migration.`,
+        },
+      ];
+    });
+  },
+};
