@@ -1,0 +1,105 @@
+/** The one way over which everything goes to a vSphere server: pooled, pinned, with the session's cookie, never redirected. */
+import { type Dispatcher, Pool } from 'undici';
+import type { Trust } from '../../src/contracts/provider.ts';
+import { MigrationError } from '../../src/model/errors.ts';
+import type { Address } from './address.ts';
+import { networkError } from './network-error.ts';
+import { createConnector } from './trust.ts';
+
+/** Longest silence before and inside an answer. Large pages of a busy vCenter take their time. */
+const SILENCE_MS = 120_000;
+const CONNECTIONS = 6;
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  /** Begins with a slash. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Longest silence in milliseconds, where the server is asked to wait. */
+  readonly patience?: number;
+}
+
+export type HttpAnswer = Dispatcher.ResponseData;
+
+export class Http implements AsyncDisposable {
+  readonly host: string;
+  readonly #pool: Pool;
+  /** `name=value` of the SOAP session; never leaves this class but as a header to the same server. */
+  #cookie: string | undefined;
+
+  constructor(address: Address, trust: Trust | undefined) {
+    this.host = address.host;
+    this.#pool = new Pool(address.origin, {
+      connect: createConnector(trust),
+      connections: CONNECTIONS,
+      pipelining: 1,
+      headersTimeout: SILENCE_MS,
+      bodyTimeout: SILENCE_MS,
+    });
+  }
+
+  /** @throws MigrationError `source-unreachable`, `source-untrusted`, `source-answer-broken`; the signal's reason */
+  async request({ method, path, headers, body, patience }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    signal.throwIfAborted();
+    try {
+      const answer = await this.#pool.request({
+        method,
+        path,
+        signal,
+        headers: { ...headers, ...(this.#cookie !== undefined && { cookie: this.#cookie }) },
+        ...(body !== undefined && { body }),
+        ...(patience !== undefined && { headersTimeout: patience, bodyTimeout: patience }),
+      });
+      this.#keepCookie(answer.headers['set-cookie']);
+      return answer;
+    } catch (error) {
+      throw networkError(error, this.host, signal);
+    }
+  }
+
+  /** The body piece by piece, as fast as it is asked for. */
+  async *text(answer: HttpAnswer, signal: AbortSignal): AsyncGenerator<string> {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    try {
+      for await (const piece of answer.body) yield decoder.decode(piece, { stream: true });
+      yield decoder.decode();
+    } catch (error) {
+      if (error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
+        throw new MigrationError('source-answer-broken', `The answer of ${this.host} is no UTF-8`, { cause: error });
+      }
+      throw networkError(error, this.host, signal);
+    }
+  }
+
+  /** The whole body. @throws MigrationError `source-answer-broken` when it is longer than `most` characters */
+  async read(answer: HttpAnswer, signal: AbortSignal, most: number): Promise<string> {
+    let text = '';
+    for await (const piece of this.text(answer, signal)) {
+      text += piece;
+      if (text.length > most) throw new MigrationError('source-answer-broken', `The answer of ${this.host} is too large`);
+    }
+    return text;
+  }
+
+  /** Reads what is left of a body that nobody wants, so that the connection can be used again; a long one is cut off. */
+  async discard(answer: HttpAnswer): Promise<void> {
+    await answer.body.dump({ limit: 64 * 1024 }).catch(() => undefined);
+  }
+
+  forgetSession(): void {
+    this.#cookie = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cookie = undefined;
+    await this.#pool.destroy();
+  }
+
+  #keepCookie(header: string | readonly string[] | undefined): void {
+    for (const cookie of header === undefined ? [] : [header].flat()) {
+      const pair = cookie.split(';', 1)[0]?.trim();
+      if (pair?.startsWith('vmware_soap_session=')) this.#cookie = pair;
+    }
+  }
+}
