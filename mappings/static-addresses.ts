@@ -89,12 +89,9 @@ interface Note {
 
 /** One line for what the source shows of the NIC, and one for what the guest's tools tell of it. */
 export function noteAddresses({ addresses, guestIp }: Nic, { index, because, requested = [], ledger }: Note): void {
-  const facts = {
-    addresses: addresses?.length === 0 ? undefined : addresses?.join(', '),
-    guestIp: guestIp && guestIpText(guestIp),
-  };
+  const facts = { addresses: addresses?.join(', '), guestIp: guestIp && guestIpText(guestIp) };
   for (const [fact, was] of Object.entries(facts)) {
-    if (was === undefined) continue;
+    if (was === undefined || was === '') continue;
     const entry = { from: `nics[${index}].${fact}`, was, rule: RULE, because };
     if (requested.length === 0) ledger.dropped(entry);
     else ledger.kept({ ...entry, to: ANNOTATION_PATH, value: requested.join(', ') });

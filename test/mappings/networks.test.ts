@@ -84,3 +84,47 @@ test('a guest of the age of Windows XP gets an E1000', () => {
 test('addresses that the pod network cannot give are named', () => {
   assert.deepEqual(mapSmall({ nics: [on('a', { addresses: ['192.0.2.10'] })] }).concerns, ['nic-address-lost']);
 });
+
+test('the NICs of a pool take its attachments in their order; those too many are left out', () => {
+  const entries = [{ source: 'a', target: { type: 'multus', namespace: 'nets', pool: ['one', 'two'] } }] as const;
+  const { machine, mapping, concerns } = mapSmall({ nics: [on('a'), on('a'), on('a')] }, { networkMap: { entries } });
+  assert.deepEqual(
+    machine.spec.template.spec.networks.map((one) => 'multus' in one && one.multus.networkName),
+    ['nets/one', 'nets/two'],
+  );
+  assert.deepEqual([concerns, mapping.concerns[0]?.subject], [['network-pool-exhausted'], 'nics[2].network']);
+});
+
+test('an SR-IOV NIC keeps its MAC, has no model, and its link cannot be kept down', () => {
+  const mac = '00:50:56:00:00:01' as MacAddress;
+  const entries = [{ source: 'a', target: { type: 'sriov', name: 'fast' } }] as const;
+  const { domain, concerns } = mapSmall({ nics: [on('a', { mac, startConnected: false })] }, { networkMap: { entries } });
+  assert.deepEqual(domain.devices.interfaces, [{ name: 'nic-0', macAddress: mac, sriov: {} }]);
+  assert.deepEqual(concerns, ['nic-link-up']);
+});
+
+test('an attachment must fit the binding', () => {
+  const unfit = (
+    type: 'multus' | 'sriov',
+    facts: { readonly type?: string; readonly topology?: 'layer3' },
+  ): readonly string[] => {
+    const entries = [{ source: 'a', target: { type, namespace: 'nets', name: 'lan' } }];
+    const networkAttachments = [{ namespace: 'nets', name: 'lan', ...facts }];
+    return mapSmall({ nics: [on('a')] }, { networkMap: { entries }, facts: { networkAttachments } }).concerns;
+  };
+  assert.deepEqual(unfit('multus', { type: 'bridge' }), []);
+  assert.deepEqual(unfit('multus', {}), []);
+  assert.deepEqual(unfit('multus', { type: 'macvlan' }), ['network-attachment-unfit']);
+  assert.deepEqual(unfit('multus', { type: 'ovn-k8s-cni-overlay', topology: 'layer3' }), ['network-attachment-unfit']);
+  assert.deepEqual(unfit('sriov', { type: 'sriov' }), []);
+  assert.deepEqual(unfit('sriov', { type: 'bridge' }), ['network-attachment-unfit']);
+});
+
+test('the MAC address that KubeVirt keeps for itself is left out behind masquerade only', () => {
+  const mac = '02:00:00:00:00:00' as MacAddress;
+  const behind = mapSmall({ nics: [on('a', { mac })] });
+  assert.deepEqual([behind.domain.devices.interfaces[0]?.macAddress, behind.concerns], [undefined, ['nic-mac-reserved']]);
+  const entries = [{ source: 'a', target: { type: 'multus', name: 'lan' } }] as const;
+  const bridged = mapSmall({ nics: [on('a', { mac })] }, { networkMap: { entries } });
+  assert.deepEqual([bridged.domain.devices.interfaces[0]?.macAddress, bridged.concerns], [mac, []]);
+});
