@@ -2,6 +2,7 @@
 import type { CopyOptions } from '../contracts/disk-copier.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { TransferJob, TransferResult } from '../model/transfer.ts';
+import type { BlockWorkers } from './blocks/workers.ts';
 import { hashTarget } from './proof.ts';
 import { readMark, sameMark } from './raw-file.ts';
 import type { Workspace } from './workspace.ts';
@@ -15,7 +16,7 @@ import type { Workspace } from './workspace.ts';
 export async function trustEarlier(
   earlier: TransferResult,
   final: string,
-  context: CopyOptions & { readonly job: TransferJob; readonly workspace: Workspace },
+  context: CopyOptions & { readonly job: TransferJob; readonly workspace: Workspace; readonly workers: BlockWorkers },
 ): Promise<TransferResult | undefined> {
   const { job } = context;
   const mark = await readMark(final);

@@ -7,17 +7,21 @@ import { open } from 'node:fs/promises';
 import { MigrationError } from '../model/errors.ts';
 import type { DiskProof, TransferJob, TransferProgress } from '../model/transfer.ts';
 import { type Bytes, formatBytes } from '../model/units.ts';
+import type { FileRead, HashTask } from './blocks/task.ts';
+import type { BlockWorkers } from './blocks/workers.ts';
+import { eachOf } from './lanes.ts';
 import { serveImage } from './nbd/qemu-nbd.ts';
 import { StageProgress } from './progress.ts';
-import { BLOCK, type BlockHashes } from './proof/block-hashes.ts';
-import { countAllocated, hashDisk } from './proof/hash-disk.ts';
+import { BLOCK, BlockHashes } from './proof/block-hashes.ts';
+import { allocatedBlocks, type BlockParts, countAllocated } from './proof/hash-disk.ts';
 import { fileNode, imageNode } from './qemu-img/argv.ts';
-import { forgetCache, onTarget, readWhole } from './raw-file.ts';
+import { forgetCache, onTarget } from './raw-file.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface HashTargetOptions {
   readonly job: TransferJob;
   readonly workspace: Workspace;
+  readonly workers: BlockWorkers;
   readonly signal: AbortSignal;
   /** Told of the stage `prove`. */
   readonly onProgress: (progress: TransferProgress) => void;
@@ -29,7 +33,7 @@ export interface HashTargetOptions {
  * @throws MigrationError `target-write-failed`, `tool-missing`, `canceled`
  */
 export async function hashTarget(file: string, options: HashTargetOptions): Promise<BlockHashes> {
-  const { job, workspace, signal, onProgress } = options;
+  const { job, workspace, workers, signal, onProgress } = options;
   const size = job.source.capacity;
   await forgetCache(file, signal);
   return await onTarget(file, async () => {
@@ -38,17 +42,51 @@ export async function hashTarget(file: string, options: HashTargetOptions): Prom
     const end = Math.min(size, map.size);
     const total = await countAllocated(map, end, signal);
     const progress = new StageProgress({ job: job.id, stage: 'prove', total }, onProgress);
-    // One read at a time, in the order of the disk: the kernel reads ahead of that, and loses the thread when many come at once (measured).
-    let turn: Promise<void> = Promise.resolve();
-    const read = (offset: Bytes, buffer: Uint8Array): Promise<void> => {
-      turn = turn.then(() => readWhole(handle, offset, buffer));
-      return turn;
-    };
-    const disk = { allocation: (offset: Bytes, length: Bytes) => map.allocation(offset, length), read };
-    const hashes = await hashDisk(disk, { size, end, signal, onBytes: (bytes) => progress.add(bytes) });
+    const hashes = new BlockHashes(size);
+    const runs = inRuns(allocatedBlocks(map, end, signal));
+    await eachOf(runs, workers.depth, async (run) => {
+      hashes.setAll(await workers.run(hashTask(handle.fd, run, hashes)));
+      for (const { parts } of run) for (const { length } of parts) progress.add(length);
+    });
     progress.finish();
     return hashes;
   });
+}
+
+/** Blocks read together: large reads in the order of the disk, which the kernel reads ahead of. */
+const RUN_BLOCKS = 4;
+
+async function* inRuns(blocks: AsyncIterable<BlockParts>): AsyncGenerator<readonly BlockParts[], undefined> {
+  let run: BlockParts[] = [];
+  for await (const block of blocks) {
+    run.push(block);
+    if (run.length < RUN_BLOCKS) continue;
+    yield run;
+    run = [];
+  }
+  if (run.length > 0) yield run;
+  return undefined;
+}
+
+function hashTask(fd: number, run: readonly BlockParts[], hashes: BlockHashes): HashTask {
+  const reads: FileRead[] = [];
+  const blocks: { index: number; length: Bytes }[] = [];
+  let bytes = 0;
+  for (const { index, parts } of run) {
+    for (const { offset, length } of parts) addRead(reads, { fd, at: offset, length, into: bytes + offset - index * BLOCK });
+    const length = hashes.lengthOf(index);
+    blocks.push({ index, length });
+    bytes += length;
+  }
+  return { kind: 'hash', reads, bytes, blocks };
+}
+
+/** What follows the last read both in the file and in memory is one read with it. */
+function addRead(reads: FileRead[], read: FileRead): void {
+  const last = reads.at(-1);
+  const joins = last !== undefined && last.at + last.length === read.at && last.into + last.length === read.into;
+  if (joins) reads[reads.length - 1] = { ...last, length: last.length + read.length };
+  else reads.push(read);
 }
 
 /**

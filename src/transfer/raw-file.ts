@@ -106,15 +106,6 @@ export async function writeWhole(file: FileHandle, offset: Bytes, bytes: Uint8Ar
   }
 }
 
-/** Fills all of `buffer`. @throws MigrationError `target-write-failed` when the file ends before */
-export async function readWhole(file: FileHandle, offset: Bytes, buffer: Uint8Array): Promise<void> {
-  for (let at = 0; at < buffer.length; ) {
-    const { bytesRead } = await file.read(buffer, at, buffer.length - at, offset + at);
-    if (bytesRead === 0) throw new MigrationError('target-write-failed', `The target ends at byte ${offset + at}.`);
-    at += bytesRead;
-  }
-}
-
 async function sync(fileOrFolder: string): Promise<void> {
   await using handle = await open(fileOrFolder, 'r');
   await handle.sync();

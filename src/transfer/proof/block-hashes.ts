@@ -43,6 +43,10 @@ export class BlockHashes {
     held.set(digest, (index % GROUP) * DIGEST);
   }
 
+  setAll(digests: Iterable<{ readonly index: number; readonly digest: Uint8Array }>): void {
+    for (const { index, digest } of digests) this.set(index, digest);
+  }
+
   /** Hash over all block hashes in order, then the size as 8 bytes, most significant first. Hexadecimal. */
   root(): string {
     const root = createHash('sha256');

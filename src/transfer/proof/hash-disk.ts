@@ -2,6 +2,7 @@
 import { subtle } from 'node:crypto';
 import type { Bytes } from '../../model/units.ts';
 import { checkCanceled } from '../cancellation.ts';
+import { eachOf } from '../lanes.ts';
 import type { AllocatedReader } from '../nbd/connection.ts';
 import { BLOCK, BlockHashes } from './block-hashes.ts';
 
@@ -19,7 +20,7 @@ export interface HashOptions {
 }
 
 /** Parts of one block that may hold data. */
-interface BlockParts {
+export interface BlockParts {
   readonly index: number;
   readonly parts: { readonly offset: Bytes; readonly length: Bytes }[];
 }
@@ -28,24 +29,16 @@ interface BlockParts {
 export async function hashDisk(disk: AllocatedReader, options: HashOptions): Promise<BlockHashes> {
   const hashes = new BlockHashes(options.size);
   const blocks = allocatedBlocks(disk, Math.min(options.end, options.size), options.signal);
-  const lane = async (): Promise<void> => {
-    const buffer = new Uint8Array(BLOCK);
-    // `for await` would end the generator for the other lanes too when one lane leaves it; that is wanted only on failure.
-    for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
-      await hashBlock(disk, next.value, buffer, hashes);
-      options.onBytes(next.value.parts.reduce((sum, part) => sum + part.length, 0));
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
-  } finally {
-    await blocks.return(undefined);
-  }
+  const buffers = Array.from({ length: IN_FLIGHT }, () => new Uint8Array(BLOCK));
+  await eachOf(blocks, IN_FLIGHT, async (block, lane) => {
+    await hashBlock(disk, block, buffers[lane] ?? new Uint8Array(BLOCK), hashes);
+    options.onBytes(block.parts.reduce((sum, part) => sum + part.length, 0));
+  });
   return hashes;
 }
 
 /** Bytes of [0, end) that may hold data. */
-export async function countAllocated(disk: AllocatedReader, end: Bytes, signal: AbortSignal): Promise<Bytes> {
+export async function countAllocated(disk: Pick<AllocatedReader, 'allocation'>, end: Bytes, signal: AbortSignal): Promise<Bytes> {
   let sum = 0;
   for await (const run of dataRuns(disk, end, signal)) sum += run.length;
   return sum;
@@ -64,7 +57,12 @@ async function hashBlock(
   hashes.set(block.index, new Uint8Array(await subtle.digest('SHA-256', whole)));
 }
 
-async function* allocatedBlocks(disk: AllocatedReader, end: Bytes, signal: AbortSignal): AsyncGenerator<BlockParts, undefined> {
+/** The blocks of [0, end) that may hold data, in order. @throws MigrationError `canceled`; as `disk` does */
+export async function* allocatedBlocks(
+  disk: Pick<AllocatedReader, 'allocation'>,
+  end: Bytes,
+  signal: AbortSignal,
+): AsyncGenerator<BlockParts, undefined> {
   let block: BlockParts | undefined;
   for await (const run of dataRuns(disk, end, signal)) {
     for (let offset = run.offset; offset < run.offset + run.length; ) {
@@ -84,7 +82,7 @@ async function* allocatedBlocks(disk: AllocatedReader, end: Bytes, signal: Abort
 }
 
 async function* dataRuns(
-  disk: AllocatedReader,
+  disk: Pick<AllocatedReader, 'allocation'>,
   end: Bytes,
   signal: AbortSignal,
 ): AsyncGenerator<{ offset: Bytes; length: Bytes }> {

@@ -9,7 +9,7 @@ import { MigrationError } from '../../../model/errors.ts';
 import { type Bytes, formatBytes, MiB } from '../../../model/units.ts';
 import type { ByteReader } from '../../stream/byte-reader.ts';
 import { SECTOR } from './descriptor.ts';
-import { GRAIN_MARKER_BYTES, parseHeader, parseMarker, type SparseHeader } from './header.ts';
+import { GRAIN_MARKER_BYTES, maxDeflated, parseHeader, parseMarker, type SparseHeader } from './header.ts';
 
 const inflateAsync = promisify(inflate);
 
@@ -27,11 +27,6 @@ interface GrainPlace {
 
 /** Header, descriptor and tables that are read into memory: enough for the tables of 256 GiB. */
 const MAX_FRONT_BYTES = 16 * MiB;
-
-/** Deflate adds a few bytes to what it cannot shrink; VMware's limit is the grain and a bit. */
-function maxDeflated(grainBytes: Bytes): Bytes {
-  return grainBytes + (grainBytes >> 3) + 64;
-}
 
 /**
  * Pieces come in the order of the image. Holes are passed over.

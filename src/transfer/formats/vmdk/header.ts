@@ -11,6 +11,8 @@ const DEFLATE = 1;
 const DIRECTORY_AT_END = 0xffffffffffffffffn;
 /** Every known writer uses 128 sectors (64 KiB); up to 1 MiB is accepted. */
 const MAX_GRAIN_SECTORS = 2048;
+/** Every known writer uses exactly these; qemu refuses more (block/vmdk.c, vmdk_open_vmdk4). */
+const MAX_TABLE_ENTRIES = 512;
 
 export interface SparseHeader {
   /** Size of the disk. */
@@ -41,15 +43,19 @@ export function parseHeader(bytes: Buffer): SparseHeader {
   const tableEntries = bytes.readUInt32LE(44);
   const directory = bytes.readBigUInt64LE(56);
   const overhead = Number(bytes.readBigUInt64LE(64)) * SECTOR;
-  const compressed = (flags & FLAG_COMPRESSED) !== 0 && bytes.readUInt16LE(77) === DEFLATE;
+  const compressed = (flags & FLAG_COMPRESSED) !== 0;
   if (version < 1 || version > 3) throw new MigrationError('image-unsupported', `VMDK version ${version} is not known.`);
+  if (compressed && ((flags & FLAG_MARKERS) === 0 || bytes.readUInt16LE(77) !== DEFLATE)) {
+    throw new MigrationError('image-unsupported', 'The VMDK is compressed in a way that is not known.');
+  }
   const powerOfTwo = grainSectors > 0 && grainSectors <= MAX_GRAIN_SECTORS && (grainSectors & (grainSectors - 1)) === 0;
   if (
     !powerOfTwo ||
     capacity === 0 ||
     capacity > MAX_DISK_BYTES ||
     !(overhead >= SECTOR && overhead <= MAX_DISK_BYTES) ||
-    tableEntries === 0
+    tableEntries === 0 ||
+    tableEntries > MAX_TABLE_ENTRIES
   ) {
     throw new MigrationError('image-malformed', 'The VMDK header states impossible sizes.');
   }
@@ -59,7 +65,7 @@ export function parseHeader(bytes: Buffer): SparseHeader {
     directory: directory === DIRECTORY_AT_END ? undefined : Number(directory) * SECTOR,
     tableEntries,
     overhead,
-    stream: compressed && (flags & FLAG_MARKERS) !== 0,
+    stream: compressed,
   };
 }
 
@@ -71,6 +77,12 @@ export type Marker =
   | { readonly kind: 'end' };
 
 export const GRAIN_MARKER_BYTES = 12;
+
+/** Deflate adds a few bytes to what it cannot shrink; VMware's limit is the grain and a bit. */
+export function maxDeflated(grainBytes: Bytes): Bytes {
+  return grainBytes + (grainBytes >> 3) + 64;
+}
+
 const METADATA_KINDS = ['end', 'table', 'directory', 'footer'] as const;
 
 /**

@@ -1,0 +1,79 @@
+/** What a block worker is asked and what it answers: plain data that can be posted between threads. */
+import type { ErrorCode } from '../../model/error-codes.ts';
+import type { Bytes } from '../../model/units.ts';
+
+/** Bytes of an open file that are to lie at `into` in the task's buffer. */
+export interface FileRead {
+  readonly fd: number;
+  readonly at: Bytes;
+  readonly length: Bytes;
+  readonly into: Bytes;
+}
+
+/** A grain of a block: where it is in the task's buffer and where it goes. */
+export interface GrainTask {
+  /** First byte in the block. */
+  readonly offset: Bytes;
+  /** Bytes of the disk; less than a grain at the disk's end. */
+  readonly length: Bytes;
+  /** First byte in the buffer: of the marker where grains are deflated. */
+  readonly at: Bytes;
+  /** Bytes in the buffer that can belong to it. */
+  readonly room: Bytes;
+}
+
+export interface BlockTask {
+  /** Number of the block on the disk. */
+  readonly index: number;
+  /** Bytes of the block: less than BLOCK at the disk's end. */
+  readonly length: Bytes;
+  /** Everything else is zeros. */
+  readonly grains: readonly GrainTask[];
+}
+
+/** Read grains, make whole blocks of them, write these, and hash them on the way. */
+export interface DecodeTask {
+  readonly kind: 'decode';
+  readonly reads: readonly FileRead[];
+  /** Size of the buffer that the reads fill. */
+  readonly bytes: Bytes;
+  readonly blocks: readonly BlockTask[];
+  readonly grainBytes: Bytes;
+  /** Grains are deflated and led by their markers. */
+  readonly deflated: boolean;
+  /** Descriptor of the target, which is all zeros where it was not written. */
+  readonly target: number;
+  readonly hash: boolean;
+}
+
+/** Read whole blocks of a file and hash them. What no read fills is zeros. */
+export interface HashTask {
+  readonly kind: 'hash';
+  readonly reads: readonly FileRead[];
+  readonly bytes: Bytes;
+  /** They lie one after the other in the buffer. */
+  readonly blocks: readonly Omit<BlockTask, 'grains'>[];
+}
+
+export type Task = DecodeTask | HashTask;
+
+/** SHA-256 of blocks that hold anything but zeros. */
+export type BlockDigests = readonly { readonly index: number; readonly digest: Uint8Array }[];
+
+/** Errors lose their class and their code between threads. System errors are about the target; the source's are told as ours. */
+export type TaskFailure =
+  | { readonly kind: 'migration'; readonly code: ErrorCode; readonly message: string; readonly cause: unknown }
+  | { readonly kind: 'system'; readonly code: string; readonly message: string }
+  | { readonly kind: 'bug'; readonly cause: unknown };
+
+export interface TaskMessage {
+  readonly id: number;
+  readonly task: Task;
+}
+
+export type TaskAnswer =
+  | { readonly id: number; readonly digests: BlockDigests }
+  | { readonly id: number; readonly failure: TaskFailure };
+
+/** Tasks that a worker may have in hand: one at work, one read, one being read. Their buffers are its memory: about 5 MiB each. */
+export const WORKER_DEPTH = 3;

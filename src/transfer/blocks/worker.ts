@@ -1,0 +1,72 @@
+/**
+ * Entry of a block worker thread. Reads run ahead on Node's own I/O threads while this one inflates and hashes: up to
+ * WORKER_DEPTH tasks are in hand, each with a buffer that is used again.
+ */
+import { read } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { parentPort } from 'node:worker_threads';
+import { MigrationError } from '../../model/errors.ts';
+import { systemCode } from '../cancellation.ts';
+import { decodeBlocks, hashBlocks, TargetTrouble } from './decode-task.ts';
+import { type BlockDigests, type Task, type TaskFailure, type TaskMessage, WORKER_DEPTH } from './task.ts';
+
+const readAsync = promisify(read);
+const buffers: Buffer[] = Array.from({ length: WORKER_DEPTH }, () => Buffer.alloc(0));
+let taken = 0;
+let turn: Promise<void> = Promise.resolve();
+
+parentPort?.on('message', ({ id, task }: TaskMessage) => {
+  const loaded = load(task);
+  // A failure is looked at when its turn comes.
+  loaded.catch(() => undefined);
+  turn = turn.then(async () => {
+    try {
+      parentPort?.postMessage({ id, digests: work(task, await loaded) });
+    } catch (error) {
+      parentPort?.postMessage({ id, failure: describe(task, error) });
+    }
+    // The next message gets its chance to start reading.
+    await nextTurn();
+  });
+});
+
+/** Fills the next buffer. Tasks are answered in order, so it is free again. */
+async function load(task: Task): Promise<Buffer> {
+  const slot = taken % WORKER_DEPTH;
+  taken += 1;
+  let held = buffers[slot];
+  if (held === undefined || held.length < task.bytes) {
+    held = Buffer.allocUnsafeSlow(task.bytes);
+    buffers[slot] = held;
+  }
+  const bytes = held.subarray(0, task.bytes);
+  if (task.reads.reduce((sum, { length }) => sum + length, 0) < bytes.length) bytes.fill(0);
+  for (const { fd, at, length, into } of task.reads) {
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await readAsync(fd, bytes, into + done, length - done, at + done);
+      if (bytesRead === 0) throw cut(task, at + done);
+      done += bytesRead;
+    }
+  }
+  return bytes;
+}
+
+function work(task: Task, bytes: Buffer): BlockDigests {
+  return task.kind === 'decode' ? decodeBlocks(task, bytes) : hashBlocks(task, bytes);
+}
+
+function cut(task: Task, at: number): MigrationError {
+  return task.kind === 'decode'
+    ? new MigrationError('image-truncated', `The image ends too early, at byte ${at} of its file.`)
+    : new MigrationError('target-write-failed', `The target ends at byte ${at}.`);
+}
+
+function describe(task: Task, error: unknown): TaskFailure {
+  if (error instanceof MigrationError) return { kind: 'migration', code: error.code, message: error.message, cause: error.cause };
+  const cause = error instanceof TargetTrouble ? error.cause : error;
+  const code = systemCode(cause);
+  if (code === undefined || code.startsWith('ERR_')) return { kind: 'bug', cause };
+  if (task.kind === 'hash' || error instanceof TargetTrouble) return { kind: 'system', code, message: String(cause) };
+  return { kind: 'migration', code: 'source-read-failed', message: `The source cannot be read (${code}).`, cause };
+}

@@ -1,0 +1,129 @@
+/**
+ * Threads that inflate, hash and write whole blocks, shared by all disks in flight: the limit of threads is the limit of memory
+ * too (about 20 MiB each). They start when there is work for them and end with the last lease. Disk content never passes
+ * through the main thread.
+ */
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { MigrationError } from '../../model/errors.ts';
+import { type BlockDigests, type Task, type TaskAnswer, type TaskFailure, WORKER_DEPTH } from './task.ts';
+
+/** More threads than this outrun any disk. */
+const MAX_THREADS = 8;
+
+interface Waiting {
+  readonly task: Task;
+  readonly resolve: (digests: BlockDigests) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly inHand: Map<number, Waiting>;
+}
+
+export class BlockWorkers {
+  /** Threads at most. */
+  readonly limit: number;
+  readonly #threads = new Set<Thread>();
+  readonly #queue: Waiting[] = [];
+  #leases = 0;
+  #id = 0;
+
+  /** `threads` is a whole number ≥ 1; by default the number of cores, 8 at most. */
+  constructor(options: { readonly threads?: number } = {}) {
+    this.limit = options.threads ?? Math.min(availableParallelism(), MAX_THREADS);
+  }
+
+  /** Tasks that are worth submitting at once; more only wait. */
+  get depth(): number {
+    return this.limit * WORKER_DEPTH;
+  }
+
+  /** Tasks may be run while a lease is held. When the last one is given back, all threads have ended. */
+  lease(): AsyncDisposable {
+    this.#leases += 1;
+    let held = true;
+    return {
+      [Symbol.asyncDispose]: async () => {
+        if (held) this.#leases -= 1;
+        held = false;
+        if (this.#leases > 0) return;
+        const idle = [...this.#threads];
+        this.#threads.clear();
+        await Promise.all(idle.map(({ worker }) => worker.terminate()));
+      },
+    };
+  }
+
+  /**
+   * Runs a task in a thread. Descriptors in it stay open until the promise has settled.
+   * @throws MigrationError `image-malformed`, `image-truncated`, `source-read-failed`; the system's error about the target
+   */
+  run(task: Task): Promise<BlockDigests> {
+    if (this.#leases === 0) throw new Error('Block workers are used without a lease');
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ task, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const thread = this.#freest();
+      if (thread === undefined) return;
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      this.#id += 1;
+      thread.inHand.set(this.#id, next);
+      thread.worker.postMessage({ id: this.#id, task: next.task });
+    }
+  }
+
+  /** The thread with the least in hand, a new one rather than one that has work; undefined when all have enough. */
+  #freest(): Thread | undefined {
+    const [best] = [...this.#threads].sort((a, b) => a.inHand.size - b.inHand.size);
+    if (best !== undefined && best.inHand.size === 0) return best;
+    if (this.#threads.size < this.limit) return this.#start();
+    return best !== undefined && best.inHand.size < WORKER_DEPTH ? best : undefined;
+  }
+
+  #start(): Thread {
+    // The published files end in .js, those of a checkout in .ts.
+    const worker = new Worker(new URL(`./worker${path.extname(fileURLToPath(import.meta.url))}`, import.meta.url));
+    const thread: Thread = { worker, inHand: new Map() };
+    worker.on('message', (answer: TaskAnswer) => this.#settle(thread, answer));
+    worker.on('error', (error) => this.#lose(thread, error));
+    worker.on('exit', () => this.#lose(thread, new Error('A block worker ended too early')));
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  #settle(thread: Thread, answer: TaskAnswer): void {
+    const waiting = thread.inHand.get(answer.id);
+    thread.inHand.delete(answer.id);
+    if ('digests' in answer) waiting?.resolve(answer.digests);
+    else waiting?.reject(revive(answer.failure));
+    this.#dispatch();
+  }
+
+  #lose(thread: Thread, error: unknown): void {
+    this.#threads.delete(thread);
+    for (const waiting of thread.inHand.values()) waiting.reject(error);
+    thread.inHand.clear();
+    this.#dispatch();
+  }
+}
+
+function revive(failure: TaskFailure): unknown {
+  switch (failure.kind) {
+    case 'migration':
+      return new MigrationError(failure.code, failure.message, { cause: failure.cause });
+    case 'system':
+      return Object.assign(new Error(failure.message), { code: failure.code });
+    case 'bug':
+      return failure.cause;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Copies a sparse VMDK by our own decoder: the source is read once, in place and in its own order, and each block is inflated,
+ * hashed and written by one worker thread. Which images come this way, and why, is said in `openSparse`.
+ */
+import { open } from 'node:fs/promises';
+import { MigrationError } from '../model/errors.ts';
+import type { ImageSource } from '../model/transfer.ts';
+import { type Bytes, formatBytes, roundUp } from '../model/units.ts';
+import type { BlockWorkers } from './blocks/workers.ts';
+import { checkCanceled } from './cancellation.ts';
+import { SECTOR } from './formats/vmdk/descriptor.ts';
+import { countGrains, grainWindows, readLayout, type SparseLayout } from './formats/vmdk/grain-map.ts';
+import { type DiskEnd, planRuns, type Run } from './formats/vmdk/plan-runs.ts';
+import { eachOf } from './lanes.ts';
+import { BlockHashes } from './proof/block-hashes.ts';
+import { onTarget } from './raw-file.ts';
+import { SourceBytes } from './source-bytes.ts';
+
+/** A sparse VMDK that was looked through. Disposing of it closes its files. */
+export interface SparseImage extends AsyncDisposable {
+  readonly bytes: SourceBytes;
+  readonly layout: SparseLayout;
+  readonly disk: DiskEnd;
+  /** Bytes in allocated grains. */
+  readonly allocated: Bytes;
+}
+
+/**
+ * Opens an image that is one sparse VMDK without parents: streamOptimized, because qemu-img inflates it on one thread, and
+ * monolithicSparse, because the proof then needs no second reading. Undefined for every other image.
+ * @throws MigrationError `image-malformed`, `image-truncated`, `capacity-smaller-than-image`, `source-read-failed`, `canceled`
+ */
+export async function openSparse(source: ImageSource, signal: AbortSignal): Promise<SparseImage | undefined> {
+  const { layers, capacity } = source;
+  const [top] = layers;
+  if (layers.length > 1 || top.format !== 'vmdk' || top.gzip !== undefined) return undefined;
+  const bytes = await SourceBytes.open(top.slices);
+  const close = (): Promise<void> => bytes[Symbol.asyncDispose]();
+  try {
+    const layout = await readLayout(bytes);
+    if (layout !== undefined) {
+      if (layout.capacity > roundUp(capacity, SECTOR)) throw tooSmall(layout.capacity, capacity);
+      const disk = { size: capacity, end: Math.min(layout.capacity, capacity) };
+      const allocated = await countGrains(bytes, layout, disk.end, signal);
+      return { bytes, layout, disk, allocated, [Symbol.asyncDispose]: close };
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  await close();
+  return undefined;
+}
+
+export interface SparseCopyOptions {
+  /** An existing file of zeros, at least as large as the disk. */
+  readonly targetPath: string;
+  /** Hash the source on the way. */
+  readonly verify: boolean;
+  readonly workers: BlockWorkers;
+  readonly signal: AbortSignal;
+  /** Told of allocated bytes as they reach the target. */
+  readonly onBytes: (bytes: Bytes) => void;
+}
+
+/**
+ * @returns hashes where `verify` asked for them
+ * @throws MigrationError `image-malformed`, `image-truncated`, `source-read-failed`, `target-full`, `target-write-failed`, `canceled`
+ */
+export async function copySparse(image: SparseImage, options: SparseCopyOptions): Promise<BlockHashes | undefined> {
+  const { layout, disk } = image;
+  const { targetPath, verify, workers, signal, onBytes } = options;
+  const hashes = new BlockHashes(disk.size);
+  await onTarget(targetPath, async () => {
+    await using target = await open(targetPath, 'r+');
+    const common = {
+      kind: 'decode',
+      grainBytes: layout.grainBytes,
+      deflated: layout.stream,
+      target: target.fd,
+      hash: verify,
+    } as const;
+    await eachOf(runsOf(image, signal), workers.depth, async (run) => {
+      hashes.setAll(await workers.run({ ...common, ...run }));
+      for (const { grains } of run.blocks) for (const { length } of grains) onBytes(length);
+      checkCanceled(signal);
+    });
+  });
+  return verify ? hashes : undefined;
+}
+
+async function* runsOf({ bytes, layout, disk }: SparseImage, signal: AbortSignal): AsyncGenerator<Run, undefined> {
+  for await (const window of grainWindows(bytes, layout, signal)) yield* planRuns(window, layout, disk, bytes);
+  return undefined;
+}
+
+function tooSmall(image: Bytes, capacity: Bytes): MigrationError {
+  return new MigrationError(
+    'capacity-smaller-than-image',
+    `The image holds ${formatBytes(image)}, the disk only ${formatBytes(capacity)}.`,
+    { at: `${image} and ${capacity} bytes` },
+  );
+}
