@@ -28,7 +28,7 @@ export function keepAddresses({ nic, index, place }: PlacedNic, ledger: Ledger):
 const ELSEWHERE = 'The pod network hands out addresses of its own.';
 const IN_GUEST =
   'Set inside the guest, or by DHCP, and arrives with the disk: on the same network with the same MAC address it goes on working.';
-const REQUESTED = 'The target is asked for it, so that DHCP gives the guest the address it has, and a static one stays right.';
+const REQUESTED = 'The target is asked for the same addresses, so that DHCP gives them to the guest, and static ones stay right.';
 
 interface Request {
   readonly index: number;
@@ -89,12 +89,19 @@ interface Note {
 
 /** One line for what the source shows of the NIC, and one for what the guest's tools tell of it. */
 export function noteAddresses({ addresses, guestIp }: Nic, { index, because, requested = [], ledger }: Note): void {
-  const facts = { addresses: addresses?.join(', '), guestIp: guestIp && guestIpText(guestIp) };
-  for (const [fact, was] of Object.entries(facts)) {
-    if (was === undefined || was === '') continue;
-    const entry = { from: `nics[${index}].${fact}`, was, rule: RULE, because };
-    if (requested.length === 0) ledger.dropped(entry);
-    else ledger.kept({ ...entry, to: ANNOTATION_PATH, value: requested.join(', ') });
+  const shown = addresses?.join(', ') ?? '';
+  const told = guestIp === undefined ? '' : guestIpText(guestIp);
+  const to = ANNOTATION_PATH;
+  const value = requested.join(', ');
+  const first = { from: `nics[${index}].addresses`, was: shown, rule: RULE, because };
+  const second = { from: `nics[${index}].guestIp`, was: told, rule: RULE, because };
+  if (shown !== '') {
+    if (value === '') ledger.dropped(first);
+    else ledger.kept({ ...first, to, value });
+  }
+  if (told !== '') {
+    if (value === '') ledger.dropped(second);
+    else ledger.changed({ ...second, to, value, because: `${because} Gateway and DNS servers come from the target.` });
   }
 }
 

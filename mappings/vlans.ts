@@ -58,7 +58,8 @@ export function networkText(network: NetworkRef | undefined): string {
   const { name, vlan, trunk, privateVlan } = network;
   if (privateVlan !== undefined) return `${name} (private VLAN ${privateVlan.primary})`;
   if (trunk !== undefined) return `${name} (trunk of ${rangesText(trunk.ranges)})`;
-  return vlan === undefined ? name : `${name} (VLAN ${vlan})`;
+  if (vlan === undefined) return name;
+  return vlan === 0 ? `${name} (untagged)` : `${name} (VLAN ${vlan})`;
 }
 
 /** `10-20, 30`. */

@@ -9,6 +9,8 @@ import { test } from 'node:test';
 import type { MappingContext } from '../../mappings/context.ts';
 import { mapVm } from '../../mappings/index.ts';
 import { assignNames } from '../../mappings/names.ts';
+import { planNetworks } from '../../mappings/network-attachments.ts';
+import { type SharedNetworks, sharedNetworks } from '../../mappings/shared-networks.ts';
 import { assess } from '../../src/assess/index.ts';
 import { sortConcerns } from '../../src/model/concern.ts';
 import type { SourceVm } from '../../src/model/vm.ts';
@@ -43,18 +45,26 @@ for (const { name } of CASES) {
     const folder = path.join(FOLDER, name);
     const vms = readJson<SourceVm[]>(path.join(folder, 'vms.json'));
     assert.deepEqual(unknownFields(vms), [], 'vms.json has fields that no SourceVm has');
-    const text = layout(answer(vms, folder));
-    const expected = path.join(folder, 'expected.json');
-    if (UPDATE) writeFileSync(expected, text);
-    assert.equal(text, readFileSync(expected, 'utf8'));
+    const { vms: answers, networks } = answer(vms, folder);
+    compare(path.join(folder, 'expected.json'), layout(answers));
+    if (networks !== undefined) compare(path.join(folder, 'expected-networks.json'), `${JSON.stringify(networks, null, 2)}\n`);
   });
 }
 
-function answer(vms: readonly SourceVm[], folder: string): readonly Answer[] {
+function compare(file: string, text: string): void {
+  if (UPDATE) writeFileSync(file, text);
+  assert.equal(text, readFileSync(file, 'utf8'));
+}
+
+/** `networks`: what the VMs share; only where the maps ask for it. */
+function answer(vms: readonly SourceVm[], folder: string): { vms: readonly Answer[]; networks: SharedNetworks | undefined } {
   const maps = path.join(folder, 'maps.json');
-  const context = { ...DEFAULTS, ...(existsSync(maps) ? readJson<Partial<MappingContext>>(maps) : {}) };
+  const tables = { ...DEFAULTS, ...(existsSync(maps) ? readJson<Partial<MappingContext>>(maps) : {}) };
+  const networkPlan = planNetworks(vms, tables);
+  const context = { ...tables, networkPlan };
   const names = assignNames(vms);
-  return vms.map((vm) => {
+  const networks = networkPlan && sharedNetworks(vms, context);
+  const answers = vms.map((vm) => {
     const assigned = names.get(vm.ref.id);
     assert.ok(assigned);
     const mapping = mapVm(vm, { ...context, name: assigned.name, nameBecause: assigned.because });
@@ -71,6 +81,7 @@ function answer(vms: readonly SourceVm[], folder: string): readonly Answer[] {
       concerns: sortConcerns([...assess(vm, { peers: vms, options: context.options }), ...concerns]),
     };
   });
+  return { vms: answers, networks };
 }
 
 /** Manifests indented, decisions and concerns one a line: a change is a changed line. */

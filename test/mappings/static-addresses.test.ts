@@ -60,7 +60,7 @@ test('on a network of layer 2 the guest keeps its own configuration', () => {
 test('a primary network is asked for one address of each family, with the prefix of its subnet', () => {
   const mapped = onUdn(STATIC);
   assert.deepEqual(requested(mapped), { 'nic-0': ['192.0.2.10/25', '2001:db8::10/48'] });
-  assert.deepEqual([mapped.concerns, mapped.decisionOn('nics[0].guestIp').outcome], [[], 'kept']);
+  assert.deepEqual([mapped.concerns, mapped.decisionOn('nics[0].guestIp').outcome], [[], 'changed']);
   assert.deepEqual(mapped.domain.devices.interfaces, [{ name: 'nic-0', model: 'virtio', binding: { name: 'l2bridge' } }]);
   assert.deepEqual(mapped.targets, ['pod']);
 });
