@@ -1,6 +1,8 @@
 /** The hardware clock as the guest expects it, and the timers that Windows wants. */
 import type { GuestOs } from '../src/model/guest-os/row.ts';
 import type { ClockTimers, Domain } from '../src/model/manifest.ts';
+import type { MappingOptions } from '../src/model/mapping.ts';
+import { isTimeZone } from '../src/model/time-zone.ts';
 import type { Clock } from '../src/model/vm.ts';
 import { knowsHyperv } from './guest-os.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
@@ -14,8 +16,12 @@ const WINDOWS_TIMERS: ClockTimers = {
   hyperv: {},
 };
 
-export function mapClock(clock: Clock, os: GuestOs | undefined, ledger: Ledger): NonNullable<Domain['clock']> {
-  const base = chooseBase(clock.rtc, ledger);
+export function mapClock(
+  clock: Clock,
+  os: GuestOs | undefined,
+  { options, ledger }: { options: MappingOptions; ledger: Ledger },
+): NonNullable<Domain['clock']> {
+  const base = chooseBase(clock.rtc, os?.family === 'windows' ? options.timezone : undefined, ledger);
   if (!knowsHyperv(os)) return base;
   ledger.added({
     to: `${DOMAIN}.clock.timer`,
@@ -26,9 +32,16 @@ export function mapClock(clock: Clock, os: GuestOs | undefined, ledger: Ledger):
   return { ...base, timer: WINDOWS_TIMERS };
 }
 
-function chooseBase(rtc: string | undefined, ledger: Ledger): ClockBase {
+/** `given`: the zone that the options name for guests that keep local time. */
+function chooseBase(rtc: string | undefined, given: string | undefined, ledger: Ledger): ClockBase {
   const to = `${DOMAIN}.clock`;
   const rule = 'clock-base';
+  if (rtc === undefined && given !== undefined && isTimeZone(given)) {
+    const because =
+      'The source does not say which time its hardware clock holds; Windows reads it as local time of the zone given by the option.';
+    ledger.added({ to: `${to}.timezone`, value: given, rule, because });
+    return { timezone: given };
+  }
   if (rtc === undefined) {
     const because =
       'The source does not say which time its hardware clock holds. Windows reads it as local time, everybody else as UTC.';
@@ -70,26 +83,4 @@ function parseOffset(text: string): number | undefined {
   const seconds = Number(hours) * 3600 + Number(minutes) * 60;
   if (seconds > 14 * 3600) return undefined;
   return sign === '-' && seconds > 0 ? -seconds : seconds;
-}
-
-/** Asking Intl is dear (a fifth of the cost of mapping a VM), and a fleet has few zones. */
-const KNOWN_ZONES = new Map<string, boolean>();
-const MAX_KNOWN_ZONES = 1000;
-
-function isTimeZone(text: string): boolean {
-  const known = KNOWN_ZONES.get(text);
-  if (known !== undefined) return known;
-  const found = intlKnows(text);
-  if (KNOWN_ZONES.size < MAX_KNOWN_ZONES) KNOWN_ZONES.set(text, found);
-  return found;
-}
-
-function intlKnows(text: string): boolean {
-  if (!/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(text)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text });
-    return true;
-  } catch {
-    return false;
-  }
 }

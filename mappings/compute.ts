@@ -1,18 +1,20 @@
 /** Processors: exactly what the guest had, with head room only where hot-add was on. Memory is in memory.ts. */
-import type { Domain } from '../src/model/manifest.ts';
+import type { DomainCpu } from '../src/model/manifest.ts';
 import type { MappingOptions } from '../src/model/mapping.ts';
 import type { Cpu, Platform, SourceVm } from '../src/model/vm.ts';
+import type { MappingContext } from './context.ts';
+import { mapModel, mapNested } from './cpu-model.ts';
+import { mapDedicated } from './dedicated-cpus.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
+import { cpuCount, HOT_ADD_FACTOR } from './size.ts';
 
-/** Given to a VM whose source says nothing: enough to boot any current server system, little enough to be schedulable anywhere. */
-const DEFAULT_CPUS = 2;
-/** KubeVirt's own rule for head room (LiveUpdate): four times what is there, 512 virtual CPUs at most. */
-const HOT_ADD_FACTOR = 4;
+/** KubeVirt's limit for sockets that are kept free for hot-add. */
 const MAX_CPUS = 512;
 
-export function mapCpu(vm: SourceVm, options: MappingOptions, ledger: Ledger): Domain['cpu'] {
+export function mapCpu(vm: SourceVm, { options, facts }: MappingContext, ledger: Ledger): DomainCpu {
   const { sockets, cores } = chooseTopology(vm, options, ledger);
-  const maxSockets = chooseMaxSockets(vm.cpu, { sockets, cores }, ledger);
+  const factor = facts.defaults?.maxHotplugRatio ?? HOT_ADD_FACTOR;
+  const maxSockets = chooseMaxSockets(vm.cpu, { sockets, cores, factor }, ledger);
   ledger.added({
     to: `${DOMAIN}.cpu.threads`,
     value: 1,
@@ -20,30 +22,19 @@ export function mapCpu(vm: SourceVm, options: MappingOptions, ledger: Ledger): D
     because:
       'Hypervisors show whole cores to a guest. Written because a topology with a missing part is accepted and then wrong.',
   });
-  dropSchedulingFacts(vm.cpu, ledger);
-  if (vm.cpu.nestedVirtualization !== true) {
-    ledger.dropped({
-      from: 'cpu.nestedVirtualization',
-      was: vm.cpu.nestedVirtualization,
-      rule: 'cpu-nested',
-      because: 'The guest did not see hardware virtualisation, so nothing asks for it.',
-    });
-    return { sockets, cores, threads: 1, maxSockets };
-  }
-  ledger.changed({
-    from: 'cpu.nestedVirtualization',
-    to: `${DOMAIN}.cpu.features`,
-    was: true,
-    value: 'vmx required',
-    rule: 'cpu-nested',
-    because:
-      'The guest runs virtual machines itself. The VM starts only on Intel nodes that offer VT-x; on AMD nodes write svm instead.',
-  });
-  return { sockets, cores, threads: 1, maxSockets, features: [{ name: 'vmx', policy: 'require' }] };
+  return {
+    sockets,
+    cores,
+    threads: 1,
+    maxSockets,
+    ...mapModel(vm.cpu, options, ledger),
+    ...mapNested(vm.cpu, facts, ledger),
+    ...mapDedicated(vm, options, ledger),
+  };
 }
 
 function chooseTopology(vm: SourceVm, options: MappingOptions, ledger: Ledger): { sockets: number; cores: number } {
-  const count = options.cpus ?? (vm.cpu.count || DEFAULT_CPUS);
+  const count = cpuCount(vm, options);
   const { cores, because } = chooseCores(vm.cpu.coresPerSocket, count, vm.platform.vendor);
   const sockets = count / cores;
   noteCount(vm.cpu, { count, sockets, cores, given: options.cpus !== undefined }, ledger);
@@ -85,17 +76,21 @@ function chooseCores(stated: number | undefined, count: number, vendor: Platform
   return { cores: count, because: 'The source states no split; one socket suits every guest, Windows clients included.' };
 }
 
-function chooseMaxSockets(cpu: Cpu, { sockets, cores }: { sockets: number; cores: number }, ledger: Ledger): number {
+function chooseMaxSockets(
+  cpu: Cpu,
+  { sockets, cores, factor }: { sockets: number; cores: number; factor: number },
+  ledger: Ledger,
+): number {
   const to = `${DOMAIN}.cpu.maxSockets`;
   if (cpu.hotAdd === true) {
-    const maxSockets = Math.max(sockets, Math.min(sockets * HOT_ADD_FACTOR, Math.floor(MAX_CPUS / cores)));
+    const maxSockets = Math.max(sockets, Math.min(Math.floor(sockets * factor), Math.floor(MAX_CPUS / cores)));
     ledger.changed({
       from: 'cpu.hotAdd',
       to,
       was: true,
       value: maxSockets,
       rule: 'cpu-hot-add',
-      because: 'CPU hot-add was on: sockets may be added while the VM runs, up to four times as many and 512 virtual CPUs.',
+      because: `CPU hot-add was on: sockets may be added while the VM runs, up to ${factor} times as many and ${MAX_CPUS} virtual CPUs.`,
     });
     return maxSockets;
   }
@@ -103,38 +98,4 @@ function chooseMaxSockets(cpu: Cpu, { sockets, cores }: { sockets: number; cores
   if (cpu.hotAdd === undefined) ledger.added({ to, value: sockets, rule: 'cpu-hot-add', because });
   else ledger.kept({ from: 'cpu.hotAdd', to, was: false, value: sockets, rule: 'cpu-hot-add', because });
   return sockets;
-}
-
-function dropSchedulingFacts(cpu: Cpu, ledger: Ledger): void {
-  ledger.dropped({
-    from: 'cpu.reservationMhz',
-    was: cpu.reservationMhz,
-    rule: 'cpu-scheduling',
-    because: 'Kubernetes counts cores, not megahertz; set CPU requests if the VM needs a guarantee.',
-  });
-  ledger.dropped({
-    from: 'cpu.limitMhz',
-    was: cpu.limitMhz,
-    rule: 'cpu-scheduling',
-    because: 'Kubernetes counts cores, not megahertz; set CPU limits if the VM must be held back.',
-  });
-  ledger.dropped({
-    from: 'cpu.affinity',
-    was: cpu.affinity,
-    rule: 'cpu-scheduling',
-    because:
-      "The numbers of the source host's processors mean nothing on another host; ask for dedicated CPUs if pinning matters.",
-  });
-  ledger.dropped({
-    from: 'cpu.latencySensitivity',
-    was: cpu.latencySensitivity,
-    rule: 'cpu-scheduling',
-    because: 'The counterpart is dedicated CPUs with an isolated emulator thread, which the nodes must be prepared for.',
-  });
-  ledger.dropped({
-    from: 'cpu.numaNodes',
-    was: cpu.numaNodes,
-    rule: 'cpu-scheduling',
-    because: 'KubeVirt cannot be given a NUMA layout; it can pass the node’s own through with dedicated CPUs and huge pages.',
-  });
 }

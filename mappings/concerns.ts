@@ -120,10 +120,35 @@ export const MAPPING_CONCERNS = {
     about:
       'Without facts about the class the safe choice is a ReadWriteOnce file system; live migration and speed may want another.',
   },
+  'storage-mode-unfit': {
+    category: 'Warning',
+    label: 'Storage class is not known to offer this mode',
+    about: 'The storage map asks for an access or volume mode that the class does not offer: the claim may stay pending.',
+  },
   'storage-shared-unfit': {
     category: 'Critical',
     label: 'Storage class is not known to share disks',
     about: 'A disk that several VMs write needs a ReadWriteMany block volume.',
+  },
+  'disk-passthrough-refused': {
+    category: 'Critical',
+    label: 'Whole LUN',
+    about: 'The options say that disks passed through from the storage are not migrated as they are.',
+  },
+  'disk-reservation-lost': {
+    category: 'Critical',
+    label: 'Persistent reservations are not available',
+    about: 'A cluster inside the guests keeps its peace by SCSI reservations, which the target passes on only by a feature gate.',
+  },
+  'memory-hugepages-unfit': {
+    category: 'Warning',
+    label: 'Memory does not fill huge pages',
+    about: 'Huge pages were asked for, and KubeVirt refuses memory that is no multiple of them.',
+  },
+  'preference-unmet': {
+    category: 'Information',
+    label: 'Smaller than the preference asks for',
+    about: 'KubeVirt refuses to start a VM that is smaller than its preference requires, so none is named.',
   },
   'disk-sector-bus': {
     category: 'Critical',

@@ -2,6 +2,8 @@
 import type { ClusterFacts } from '../src/model/cluster-facts.ts';
 import type { MappingOptions, NetworkMap, StorageMap } from '../src/model/mapping.ts';
 import type { NetworkPlan } from './network-plan.ts';
+import type { PlacementRules } from './placement-rules.ts';
+import type { SharedDisks } from './shared-disks.ts';
 
 export interface MappingContext {
   readonly networkMap: NetworkMap;
@@ -11,6 +13,10 @@ export interface MappingContext {
   readonly options: MappingOptions;
   /** From `planNetworks`; absent unless the options ask for network attachments. */
   readonly networkPlan?: NetworkPlan | undefined;
+  /** From `findSharedDisks` over all VMs of the plan; absent: no disk is used by several of them. */
+  readonly sharedDisks?: SharedDisks | undefined;
+  /** From `planPlacement`; absent: no rules between VMs are known. */
+  readonly placement?: PlacementRules | undefined;
   /** Target name from `assignNames`. */
   readonly name: string;
   /** Why the name is what it is, where the caller kept it. */

@@ -21,22 +21,10 @@ export function dropBackingFacts(disk: Disk, from: string, ledger: Ledger): void
     because: 'Only what holds data is moved; the rest stays sparse where the storage can.',
   });
   ledger.dropped({
-    from: `${from}.provisioning`,
-    was: disk.provisioning,
-    rule,
-    because: 'Thin or thick is a property of the storage class.',
-  });
-  ledger.dropped({
     from: `${from}.mode`,
     was: disk.mode,
     rule,
     because: 'Every disk of the target is persistent and part of snapshots.',
-  });
-  ledger.dropped({
-    from: `${from}.passthrough`,
-    was: disk.passthrough,
-    rule,
-    because: 'The content is copied to a volume; the VM leaves the old LUN.',
   });
   ledger.dropped({
     from: `${from}.encrypted`,

@@ -1,28 +1,30 @@
 /**
- * Disks → devices of the VM and their volumes, CD-ROM drives after them. The claims behind the volumes are made in storage.ts; what the
- * backing of a disk loses is said in disk-backing.ts.
+ * Disks → claims, volumes and devices of the VM, CD-ROM drives after them. Here is which disk gets which claim, bus and kind of device; the
+ * claims are made in storage.ts, the rest of a device in disk-device.ts; what the backing of a disk loses is said in disk-backing.ts.
  */
 import type { GuestOs } from '../src/model/guest-os/row.ts';
-import type { DiskBus, DiskDevice, PersistentVolumeClaim, Volume } from '../src/model/manifest.ts';
+import { gateState } from '../src/model/kubevirt-version.ts';
+import type { DiskDevice, PersistentVolumeClaim, Volume } from '../src/model/manifest.ts';
 import type { DiskPlacement } from '../src/model/mapping.ts';
 import type { Disk, SourceVm } from '../src/model/vm.ts';
 import type { BootOrder } from './boot-order.ts';
-import { mapCdrom } from './cdroms.ts';
+import { mapCdroms } from './cdroms.ts';
+import type { DiskUse } from './claim-mode.ts';
 import type { MappingContext } from './context.ts';
-import { dropBackingFacts } from './disk-backing.ts';
-import { DOMAIN, type Ledger } from './ledger.ts';
-import { claimName } from './names.ts';
-import { isModeGuessed, mapClaim } from './storage.ts';
+import { type DeviceBus, diskName, toDevice } from './disk-device.ts';
+import type { Ledger } from './ledger.ts';
+import { type SharedDisk, sharedDiskOf } from './shared-disks.ts';
+import { dropClaimFacts, mapClaim } from './storage.ts';
+import { claimName } from './templates.ts';
 
 /** Each virtio disk takes a PCI port of its own, and a q35 machine has about thirty; further disks share one SCSI controller. */
 const MAX_VIRTIO_DISKS = 20;
-const DISK_SERIAL = /[^A-Za-z0-9_.+-]/g;
-const MAX_SERIAL = 256;
 const SECTOR = 512;
 
 export interface MappedDisks {
   readonly devices: readonly DiskDevice[];
   readonly volumes: readonly Volume[];
+  /** Those that are made with this VM. */
   readonly claims: readonly PersistentVolumeClaim[];
   readonly placements: readonly DiskPlacement[];
 }
@@ -35,51 +37,103 @@ interface DiskContext {
 }
 
 export function mapDisks(vm: SourceVm, { context, os, boot, ledger }: DiskContext): MappedDisks {
-  const placements = vm.disks.map((disk, index) => ({ disk: disk.key, claim: claimName(context.name, index) }));
-  const claims = vm.disks.map((disk, index) => mapClaim(disk, { context, index, claim: claimName(context.name, index), ledger }));
-  const guessed = vm.disks.filter((disk) => isModeGuessed(disk, context)).map(({ label }) => label);
+  const devices: DiskDevice[] = [];
+  const volumes: Volume[] = [];
+  const claims: PersistentVolumeClaim[] = [];
+  const placements: DiskPlacement[] = [];
+  const guessed: string[] = [];
+  for (const [index, disk] of vm.disks.entries()) {
+    const shared = sharedDiskOf(vm, disk, context.sharedDisks);
+    const claim = shared?.claim ?? claimName(context.options.claimNames, context.name, index);
+    const use: DiskUse = { shared: disk.shared === true || shared !== undefined, lun: isLun(disk, vm, context) };
+    placements.push({ disk: disk.key, claim, ...(shared === undefined ? {} : { filledBy: shared.filledBy }) });
+    const elsewhere = shared !== undefined && shared.filledBy !== vm.ref.id ? shared : undefined;
+    if (elsewhere === undefined) {
+      const mapped = mapClaim(disk, { vm, context, index, claim, use, ledger });
+      claims.push(mapped.claim);
+      if (mapped.guessed) guessed.push(disk.label);
+    } else dropClaimFacts(disk, { from: `disks[${index}]`, filledWith: elsewhere.filledWith, ledger });
+    const bootOrder = boot.disks.get(disk.key);
+    const bus = chooseBus(disk, { context, os, index, bootOrder, lun: use.lun });
+    const reservation = mapPassthrough(disk, { vm, context, index, use, ledger });
+    devices.push(toDevice(disk, { index, bus, bootOrder, use, reservation, elsewhere: elsewhere !== undefined, ledger }));
+    volumes.push(toVolume(index, { claim, shared, ledger }));
+  }
   if (guessed.length > 0) {
     const advice = 'Give facts about the cluster, or state volumeMode and accessMode in the storage map, for a better one.';
     ledger.concern('storage-mode-unknown', 'disks', `${guessed.join(', ')}: ReadWriteOnce on a file system. ${advice}`);
   }
-  const devices = vm.disks.map((disk, index) => {
-    const bus = chooseBus(disk, { context, os, index, bootOrder: boot.disks.get(disk.key) });
-    return toDevice(disk, { index, bus, bootOrder: boot.disks.get(disk.key), ledger });
-  });
-  const cdroms = vm.cdroms.map((drive, index) => mapCdrom(drive, { index, position: devices.length + index, ledger }));
-  const volumes = vm.disks.map((_disk, index) => toVolume(index, { claim: claimName(context.name, index), ledger }));
-  return { devices: [...devices, ...cdroms], volumes, claims, placements };
+  const drives = mapCdroms(vm.cdroms, { position: devices.length, facts: context.facts, ledger });
+  return { devices: [...devices, ...drives], volumes, claims, placements };
 }
 
-/** Disk and volume share it. */
-function diskName(index: number): string {
-  return `disk-${index}`;
-}
-
-function toVolume(index: number, { claim, ledger }: { claim: string; ledger: Ledger }): Volume {
+function toVolume(
+  index: number,
+  { claim, shared, ledger }: { claim: string; shared: SharedDisk | undefined; ledger: Ledger },
+): Volume {
   ledger.added({
     to: `VirtualMachine/spec.template.spec.volumes[${index}]`,
     value: claim,
     rule: 'disk-volume',
-    because: 'The disk is the claim that the copy fills; name and order follow the disks.',
+    because:
+      shared === undefined
+        ? 'The disk is the claim that the copy fills; name and order follow the disks.'
+        : 'One claim for all VMs of the plan that use this disk; its name depends on the disk alone.',
   });
   return { name: diskName(index), persistentVolumeClaim: { claimName: claim } };
 }
 
-interface Bus {
-  readonly value: DiskBus;
-  readonly because: string;
+/** Disks that a cluster inside the guests may guard by SCSI reservations, and those that were a LUN at the source. */
+function isLun(disk: Disk, vm: SourceVm, { options }: MappingContext): boolean {
+  return options.passthroughDisks === 'lun' && (disk.passthrough !== undefined || isClustered(disk, vm));
 }
 
-function chooseBus(
-  disk: Disk,
-  {
-    context,
-    os,
-    index,
-    bootOrder,
-  }: { context: MappingContext; os: GuestOs | undefined; index: number; bootOrder: number | undefined },
-): Bus {
+function isClustered({ sharing, slot }: Disk, { controllers }: SourceVm): boolean {
+  if (sharing === 'shared-vhdx' || sharing === 'vhd-set') return true;
+  const bus = controllers.find(({ key }) => key === slot?.controller)?.sharing;
+  return bus === 'virtual' || bus === 'physical';
+}
+
+interface PassthroughContext {
+  readonly vm: SourceVm;
+  readonly context: MappingContext;
+  readonly index: number;
+  readonly use: DiskUse;
+  readonly ledger: Ledger;
+}
+
+/** True when persistent reservations of the guest are passed on to the volume. */
+function mapPassthrough(disk: Disk, { vm, context, index, use, ledger }: PassthroughContext): boolean {
+  if (disk.passthrough !== undefined && context.options.passthroughDisks === 'refuse') {
+    ledger.concern(
+      'disk-passthrough-refused',
+      `disks[${index}].passthrough`,
+      `${disk.label} is a whole LUN, and the options refuse those. Leave the VM out, or attach the LUN to the target by other means.`,
+    );
+  }
+  if (!use.lun || !(use.shared || isClustered(disk, vm))) return false;
+  const gate = gateState('PersistentReservation', context.facts);
+  if (gate === 'on') return true;
+  const why = gate === 'off' ? 'is off on the target' : 'is not known to be on';
+  ledger.concern(
+    'disk-reservation-lost',
+    `disks[${index}].${disk.passthrough === undefined ? 'key' : 'passthrough'}`,
+    `KubeVirt’s gate PersistentReservation ${why}, so ${disk.label} takes no reservations. Switch it on and plan again with new facts.`,
+  );
+  return false;
+}
+
+interface BusContext {
+  readonly context: MappingContext;
+  readonly os: GuestOs | undefined;
+  readonly index: number;
+  readonly bootOrder: number | undefined;
+  readonly lun: boolean;
+}
+
+function chooseBus(disk: Disk, { context, os, index, bootOrder, lun }: BusContext): DeviceBus {
+  if (lun)
+    return { value: 'scsi', because: 'SCSI commands of the guest reach the volume; the guest needs the virtio SCSI driver.' };
   if (context.options.devices === 'compatibility') {
     if (disk.sectorSize === undefined || disk.sectorSize === SECTOR) {
       const because = 'Compatible devices were asked for; SATA is the only bus that boots a guest without virtio drivers.';
@@ -90,6 +144,7 @@ function chooseBus(
     }
     return {
       value: 'virtio',
+      against: true,
       because: `SATA disks have ${SECTOR}-byte sectors only, and this one has ${disk.sectorSize}; the guest needs a virtio driver.`,
     };
   }
@@ -100,127 +155,4 @@ function chooseBus(
     };
   }
   return { value: 'virtio', because: 'The fastest bus; the guest has, or will be given, virtio drivers.' };
-}
-
-interface DeviceContext {
-  readonly index: number;
-  readonly bus: Bus;
-  readonly bootOrder: number | undefined;
-  readonly ledger: Ledger;
-}
-
-function toDevice(disk: Disk, { index, bus, bootOrder, ledger }: DeviceContext): DiskDevice {
-  const from = `disks[${index}]`;
-  const to = `${DOMAIN}.devices.disks[${index}]`;
-  const name = diskName(index);
-  ledger.changed({
-    from: `${from}.label`,
-    to: `${to}.name`,
-    was: disk.label,
-    value: name,
-    rule: 'disk-name',
-    because: 'Disk and volume are tied by a name of Kubernetes form; disks keep their order.',
-  });
-  noteBus(disk, { from, to, bus, ledger });
-  noteBootOrder(disk, { from, to, bootOrder, ledger });
-  const serial = mapSerial(disk, { from, to, bus, ledger });
-  const sectors = mapSectors(disk, { from, to, bus, ledger });
-  if (disk.shared === true) {
-    ledger.added({ to: `${to}.shareable`, value: true, rule: 'disk-shared', because: 'Several VMs use the disk at once.' });
-    ledger.added({
-      to: `${to}.cache`,
-      value: 'none',
-      rule: 'disk-shared',
-      because: 'A cache of the host would hide one VM’s writes from the other.',
-    });
-  } else {
-    ledger.dropped({
-      from: `${from}.shared`,
-      was: disk.shared,
-      rule: 'disk-shared',
-      because: 'Only this VM uses the disk, as everywhere by default.',
-    });
-  }
-  dropBackingFacts(disk, from, ledger);
-  return {
-    name,
-    disk: { bus: bus.value },
-    ...(bootOrder === undefined ? {} : { bootOrder }),
-    ...(serial === undefined ? {} : { serial }),
-    ...(disk.shared === true ? { shareable: true, cache: 'none' as const } : {}),
-    ...sectors,
-  };
-}
-
-type Place = { readonly from: string; readonly to: string; readonly ledger: Ledger };
-
-function noteBus(disk: Disk, { from, to, bus, ledger }: Place & { bus: Bus }): void {
-  const { value, because } = bus;
-  const entry = { to: `${to}.disk.bus`, value, rule: 'disk-bus', because };
-  if (disk.slot === undefined) ledger.added(entry);
-  else ledger.changed({ ...entry, from: `${from}.slot`, was: `${disk.slot.controller}:${disk.slot.unit}` });
-  ledger.dropped({
-    from: `${from}.key`,
-    was: disk.key,
-    rule: 'disk-name',
-    because: 'The slot of the old virtual hardware; the order of the disks is kept instead.',
-  });
-}
-
-function noteBootOrder(disk: Disk, { from, to, bootOrder, ledger }: Place & { bootOrder: number | undefined }): void {
-  if (bootOrder === undefined) return;
-  const entry = {
-    to: `${to}.bootOrder`,
-    value: bootOrder,
-    rule: 'boot-order',
-    because: 'Every disk gets a place: KubeVirt never tries a disk without one once another has one.',
-  };
-  if (disk.bootOrder === undefined) ledger.added(entry);
-  else if (disk.bootOrder === bootOrder) ledger.kept({ ...entry, from: `${from}.bootOrder`, was: disk.bootOrder });
-  else ledger.changed({ ...entry, from: `${from}.bootOrder`, was: disk.bootOrder });
-}
-
-function mapSerial(disk: Disk, { from, to, bus, ledger }: Place & { bus: Bus }): string | undefined {
-  if (disk.serial === undefined) return undefined;
-  const serial = disk.serial.replaceAll(DISK_SERIAL, '').slice(0, MAX_SERIAL);
-  const rule = 'disk-serial';
-  if (serial === '') {
-    ledger.dropped({
-      from: `${from}.serial`,
-      was: disk.serial,
-      rule,
-      because: 'KubeVirt allows letters, digits and _ . + - only, and nothing is left.',
-    });
-    return undefined;
-  }
-  const cut = bus.value === 'virtio' && serial.length > 20 ? ' Through virtio the guest reads the first 20 characters.' : '';
-  const entry = { from: `${from}.serial`, to: `${to}.serial`, was: disk.serial, value: serial, rule };
-  if (serial === disk.serial) ledger.kept({ ...entry, because: `The guest may know the disk by its serial number.${cut}` });
-  else ledger.changed({ ...entry, because: `KubeVirt allows letters, digits and _ . + - only.${cut}` });
-  return serial;
-}
-
-function mapSectors(disk: Disk, { from, to, bus, ledger }: Place & { bus: Bus }): Pick<DiskDevice, 'blockSize'> {
-  const size = disk.sectorSize;
-  const rule = 'disk-sectors';
-  if (size === undefined || size === SECTOR) {
-    ledger.dropped({ from: `${from}.sectorSize`, was: size, rule, because: 'The default of KubeVirt as well.' });
-    return {};
-  }
-  ledger.kept({
-    from: `${from}.sectorSize`,
-    to: `${to}.blockSize`,
-    was: size,
-    value: size,
-    rule,
-    because: 'Partition tables count in sectors: with another size the guest finds no partition.',
-  });
-  if (bus.value === 'virtio' && bus.because.startsWith('SATA')) {
-    ledger.concern(
-      'disk-sector-bus',
-      `${from}.sectorSize`,
-      `${disk.label} stays on virtio although compatible devices were asked for. Install the driver in the guest first.`,
-    );
-  }
-  return { blockSize: { custom: { logical: size, physical: size } } };
 }

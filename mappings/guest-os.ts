@@ -1,11 +1,16 @@
 /** What the guest system asks of the target: a preference where the cluster has it, enlightenments for Windows, old virtio for old Linux. */
 
+import type { InstancetypeFacts } from '../src/model/cluster-facts.ts';
 import type { GuestOs } from '../src/model/guest-os/row.ts';
 import { findGuestOs } from '../src/model/guest-os.ts';
 import type { DomainFeatures, HypervFeatures, VirtualMachine } from '../src/model/manifest.ts';
+import { formatBytes } from '../src/model/units.ts';
 import type { SourceVm } from '../src/model/vm.ts';
 import type { MappingContext } from './context.ts';
+import { isOnly } from './cpu-model.ts';
 import { DOMAIN, type Ledger, TEMPLATE } from './ledger.ts';
+import { cpuCount, memorySize } from './size.ts';
+import { preferenceNeed } from './tables/preference-needs.ts';
 
 /** All that libvirt offers without tying the VM to one host's TSC (reenlightenment would). Each part needs the one before it. */
 const HYPERV: HypervFeatures = {
@@ -41,11 +46,22 @@ export function recogniseGuest(vm: SourceVm): GuestOs | undefined {
 export function mapPreference(
   vm: SourceVm,
   os: GuestOs | undefined,
-  { context, ledger }: { context: MappingContext; ledger: Ledger },
+  { context, type, ledger }: { context: MappingContext; type: InstancetypeFacts | undefined; ledger: Ledger },
 ): Pick<VirtualMachine['spec'], 'preference'> {
   noteIdKind(vm, ledger);
   const name = context.options.devices === 'virtio' ? os?.preference?.virtio : os?.preference?.compatibility;
   if (name === undefined || context.facts.preferences?.includes(name) !== true) return {};
+  const cpus = type?.cpus ?? cpuCount(vm, context.options);
+  const memory = type?.memory ?? memorySize(vm, context.options);
+  const need = preferenceNeed(name);
+  if (need !== undefined && (cpus < need.cpus || memory < need.memory)) {
+    ledger.concern(
+      'preference-unmet',
+      'guest.osId',
+      `${name} requires ${need.cpus} virtual CPUs and ${formatBytes(need.memory)}, the VM has ${cpus} and ${formatBytes(memory)}. Nothing is lost: all that it would set is written out.`,
+    );
+    return {};
+  }
   ledger.added({
     to: 'VirtualMachine/spec.preference',
     value: name,
@@ -55,7 +71,11 @@ export function mapPreference(
   return { preference: { kind: 'VirtualMachineClusterPreference', name } };
 }
 
-export function mapHyperv(os: GuestOs | undefined, ledger: Ledger): Pick<DomainFeatures, 'hyperv'> {
+export function mapHyperv(
+  vm: SourceVm,
+  os: GuestOs | undefined,
+  { context, ledger }: { context: MappingContext; ledger: Ledger },
+): Pick<DomainFeatures, 'hyperv'> {
   if (!knowsHyperv(os)) return {};
   ledger.added({
     to: `${DOMAIN}.features.hyperv`,
@@ -63,7 +83,15 @@ export function mapHyperv(os: GuestOs | undefined, ledger: Ledger): Pick<DomainF
     rule: 'windows-enlightenments',
     because: 'Windows runs markedly better when it sees the interfaces of Hyper-V. Nodes must offer them, which current ones do.',
   });
-  return { hyperv: HYPERV };
+  // A shadow VMCS exists on Intel only: KubeVirt would ask AMD nodes for VMX and find none.
+  if (vm.cpu.nestedVirtualization !== true || !isOnly(context.facts.nodes?.vendors, 'Intel')) return { hyperv: HYPERV };
+  ledger.added({
+    to: `${DOMAIN}.features.hyperv.evmcs`,
+    value: 'on',
+    rule: 'windows-enlightenments',
+    because: 'Hyper-V inside the guest is markedly faster with it, and all nodes have Intel processors.',
+  });
+  return { hyperv: { ...HYPERV, evmcs: {} } };
 }
 
 export function mapTransitional(

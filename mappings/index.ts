@@ -13,11 +13,12 @@ import { buildVirtualMachine } from './virtual-machine.ts';
 /** Maps one VM. `context.name` must be unique in the plan (see `assignNames`). */
 export function mapVm(vm: SourceVm, context: MappingContext): Mapping {
   const ledger = new Ledger();
-  const { machine, claims, placements } = buildVirtualMachine(vm, context, ledger);
+  const { machine, claims, placements, runStrategy } = buildVirtualMachine(vm, context, ledger);
   dropLeftovers(vm, ledger);
   return {
     vm: vm.ref,
     targetName: context.name,
+    runStrategy,
     manifests: [...claims, machine],
     placements,
     decisions: ledger.decisions,

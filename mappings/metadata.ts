@@ -1,21 +1,19 @@
 /** Names, labels and annotations: what people wrote about the VM, kept so that it can be read back. */
-import type { ObjectMeta } from '../src/model/manifest.ts';
+import type { ObjectMeta, RunStrategy } from '../src/model/manifest.ts';
 import type { SourceVm } from '../src/model/vm.ts';
 import type { MappingContext } from './context.ts';
+import { PREFIX, vmLabels } from './labels.ts';
 import type { Ledger } from './ledger.ts';
 import { toLabel } from './names.ts';
+import { mapTagLabels } from './tag-labels.ts';
 
 /** Kubernetes allows 256 KiB for all annotations of an object; characters take up to three bytes, so these leave room for others. */
 const MAX_LONG = 16_384;
 const MAX_SHORT = 2048;
-const PREFIX = 'kubeferry.dev';
-
-/** On everything that belongs to the VM. */
-export function vmLabels(name: string): Readonly<Record<string, string>> {
-  return { [`${PREFIX}/vm`]: name };
-}
-
-export function mapMetadata(vm: SourceVm, context: MappingContext, ledger: Ledger): ObjectMeta {
+export function mapMetadata(
+  vm: SourceVm,
+  { context, runStrategy, ledger }: { context: MappingContext; runStrategy: RunStrategy; ledger: Ledger },
+): ObjectMeta {
   const { name, options } = context;
   const to = 'VirtualMachine/metadata.name';
   const because =
@@ -39,8 +37,8 @@ export function mapMetadata(vm: SourceVm, context: MappingContext, ledger: Ledge
   return {
     name,
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
-    labels: vmLabels(name),
-    annotations: mapAnnotations(vm, ledger),
+    labels: { ...vmLabels(name), ...mapTagLabels(vm, ledger) },
+    annotations: { [`${PREFIX}/run-strategy`]: runStrategy, ...mapAnnotations(vm, ledger) },
   };
 }
 

@@ -10,8 +10,6 @@ type Reasons<T> = { readonly [K in keyof T]?: string };
 
 const NOW = 'How the VM is at this moment at the source; it means nothing on the target.';
 const SHARES = 'Kubernetes weighs VMs by their CPU requests, and memory is not shared out.';
-const PERCENT = 'Kubernetes counts cores, not shares of them; set CPU requests or limits if the VM needs them.';
-const NUMA = 'KubeVirt cannot be given a NUMA layout; it can pass the node’s own through with dedicated CPUs and huge pages.';
 const POLICY = 'The storage class is the policy of the target.';
 const QOS = 'KubeVirt has no limit per device; storage classes and network plugins have limits of their own.';
 const HA =
@@ -43,18 +41,11 @@ const PLACEMENT: Reasons<NonNullable<SourceVm['placement']>> = {
 const CPU: Reasons<Cpu> = {
   threadsPerCore: 'The guest is shown whole cores.',
   hotRemove: 'KubeVirt adds sockets to a running VM; it takes them away only at a restart.',
-  reservationPercent: PERCENT,
-  limitPercent: PERCENT,
   shares: SHARES,
-  numaNodeSize: NUMA,
-  numaAffinity: NUMA,
-  compatibilityMode: 'A CPU model that all nodes share is the counterpart; KubeVirt’s default is the model of the node.',
-  evcMode: 'A CPU model that all nodes share is the counterpart; KubeVirt’s default is the model of the node.',
   performanceCounters: 'Whether the guest sees performance counters depends on the CPU model.',
 };
 
 const MEMORY: Reasons<Memory> = {
-  reservationLocked: 'Kubernetes reserves the whole guest memory for a VM anyway.',
   shares: SHARES,
   dynamic: 'KubeVirt neither takes memory from a guest nor gives it some by itself: the guest keeps its start size.',
   ballooned: NOW,
@@ -76,12 +67,8 @@ const TOOLS: Reasons<NonNullable<Guest['tools']>> = {
 };
 
 const DISK: Reasons<Disk> = {
-  sharing: 'Sharing is written as a shareable disk on a ReadWriteMany claim.',
-  physicalSectorSize: 'The physical size only advises the guest how to align.',
-  storagePolicy: POLICY,
   iopsLimit: QOS,
   iopsReservation: QOS,
-  lun: 'The content is copied to a volume; the VM leaves the old LUN.',
   managedVolume: 'The volume stays with its old manager; its content is copied.',
   inUse: NOW,
   pmem: 'The content is copied to a volume, which the guest sees as a disk.',

@@ -1,35 +1,108 @@
 /** Disks → PersistentVolumeClaims: class, mode and a size that certainly holds the disk. */
-
 import type { StorageClassFacts } from '../src/model/cluster-facts.ts';
-import type { AccessMode, PersistentVolumeClaim, VolumeMode } from '../src/model/manifest.ts';
-import type { StorageTarget } from '../src/model/mapping.ts';
+import type { PersistentVolumeClaim, VolumeMode } from '../src/model/manifest.ts';
+import type { MappingOptions, StorageTarget } from '../src/model/mapping.ts';
 import { type Bytes, formatBytes, MiB, roundUp, toQuantity } from '../src/model/units.ts';
-import type { Disk } from '../src/model/vm.ts';
+import type { Disk, SourceVm } from '../src/model/vm.ts';
+import { chooseMode, type DiskUse, type Mode } from './claim-mode.ts';
 import type { MappingContext } from './context.ts';
+import { PREFIX, vmLabels } from './labels.ts';
 import type { Ledger } from './ledger.ts';
-import { vmLabels } from './metadata.ts';
+import { type FoundTarget, findClass, findTarget, type StorageMatch } from './storage-map.ts';
 
 /** Share of a file system volume that CDI reserves for the file system where nothing else is configured. */
 const DEFAULT_OVERHEAD = 0.06;
+/** KubeVirt discards no blocks of a volume with an annotation that ends so (its pkg/storage/types). */
+const PREALLOCATION = `${PREFIX}/storage.preallocation`;
 
-interface ClaimContext {
+export interface ClaimPlan {
+  readonly vm: SourceVm;
   readonly context: MappingContext;
   /** Place of the disk at the source. */
   readonly index: number;
   /** Name of the claim. */
   readonly claim: string;
+  readonly use: DiskUse;
   readonly ledger: Ledger;
 }
 
-interface Mode {
-  readonly accessMode: AccessMode;
-  readonly volumeMode: VolumeMode;
-  readonly because: string;
+export interface MappedClaim {
+  readonly claim: PersistentVolumeClaim;
+  /** Neither map nor facts nor the table say how the volume should be: the safe choice is a guess. */
+  readonly guessed: boolean;
 }
 
-export function mapClaim(disk: Disk, { context, index, claim, ledger }: ClaimContext): PersistentVolumeClaim {
+export function mapClaim(disk: Disk, { vm, context, index, claim, use, ledger }: ClaimPlan): MappedClaim {
   const to = `PersistentVolumeClaim/${claim}`;
   const from = `disks[${index}]`;
+  const place = { from, to, ledger };
+  noteMetadata(to, context, { claim, ledger });
+  const found = findTarget(vm, disk, context.storageMap);
+  const { target } = found;
+  const known = findClass(target.storageClass, context.facts);
+  noteClass(disk, found, place);
+  checkClass(target, { known, context }, place);
+  const mode = chooseMode({ target, known, use });
+  noteMode(disk, { mode, use, ...place });
+  checkMode(disk, { mode, known, use, ...place });
+  const preallocate = mapAllocation(disk, { target, options: context.options, ...place });
+  const size = claimSize(disk.capacity, mode.volumeMode, {
+    overhead: known?.filesystemOverhead ?? DEFAULT_OVERHEAD,
+    minimum: known?.minimumSize ?? 0,
+  });
+  noteSize(disk, { size, mode, known, ...place });
+  const { namespace } = context.options;
+  return {
+    guessed: mode.origin === 'guess',
+    claim: {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: {
+        name: claim,
+        ...(namespace === undefined ? {} : { namespace }),
+        labels: vmLabels(context.name),
+        ...(preallocate ? { annotations: { [PREALLOCATION]: 'true' } } : {}),
+      },
+      spec: {
+        accessModes: [mode.accessMode],
+        volumeMode: mode.volumeMode,
+        ...(target.storageClass === undefined ? {} : { storageClassName: target.storageClass }),
+        resources: { requests: { storage: toQuantity(size) } },
+      },
+    },
+  };
+}
+
+/** Facts of a disk whose claim is made with another VM. */
+export function dropClaimFacts(
+  disk: Disk,
+  { from, filledWith, ledger }: { from: string; filledWith: string; ledger: Ledger },
+): void {
+  const because = `${filledWith} uses the same disk: the claim is made and filled with that VM.`;
+  const rule = 'claim-shared';
+  ledger.dropped({ from: `${from}.capacity`, was: formatBytes(disk.capacity), rule, because });
+  ledger.dropped({ from: `${from}.storage`, was: disk.storage?.name, rule, because });
+  ledger.dropped({ from: `${from}.storagePolicy`, was: disk.storagePolicy, rule, because });
+  ledger.dropped({ from: `${from}.provisioning`, was: disk.provisioning, rule, because });
+}
+
+/**
+ * Bytes to ask for. Block: the disk rounded up to 1 MiB. Filesystem: that, plus the share that the file system takes, rounded up
+ * again (CDI's rule: usable = size / (1 + overhead), rounded down to 1 MiB). Never less than the provisioner's minimum.
+ */
+export function claimSize(
+  capacity: Bytes,
+  mode: VolumeMode,
+  { overhead, minimum = 0 }: { readonly overhead: number; readonly minimum?: Bytes },
+): Bytes {
+  const aligned = Math.max(roundUp(capacity, MiB), MiB);
+  const needed = mode === 'Block' ? aligned : roundUp(Math.ceil(aligned * (1 + overhead)), MiB);
+  return Math.max(needed, roundUp(minimum, MiB));
+}
+
+type Place = { readonly from: string; readonly to: string; readonly ledger: Ledger };
+
+function noteMetadata(to: string, { name, options }: MappingContext, { claim, ledger }: { claim: string; ledger: Ledger }): void {
   ledger.added({
     to: `${to}/metadata.name`,
     value: claim,
@@ -38,153 +111,116 @@ export function mapClaim(disk: Disk, { context, index, claim, ledger }: ClaimCon
   });
   ledger.added({
     to: `${to}/metadata.labels`,
-    value: context.name,
+    value: name,
     rule: 'claim-label',
     because: 'Finds everything that belongs to the VM.',
   });
-  const { namespace } = context.options;
-  if (namespace !== undefined)
-    ledger.added({ to: `${to}/metadata.namespace`, value: namespace, rule: 'namespace', because: 'Given as an option.' });
-  const target = findTarget(disk, context);
-  const known = findClass(target.storageClass, context);
-  noteClass(disk, { target, from, to, ledger });
-  if (target.storageClass !== undefined && known === undefined && context.facts.storageClasses !== undefined) {
-    ledger.concern(
-      'storage-class-missing',
-      `${from}.storage`,
-      `The cluster has no storage class ${target.storageClass}. Create it, or correct the storage map.`,
-    );
-  }
-  const mode = chooseMode(disk, target, known);
-  noteMode(disk, { mode, from, to, ledger });
-  if (
-    disk.shared === true &&
-    known?.claimProperties?.some((one) => one.accessMode === 'ReadWriteMany' && one.volumeMode === 'Block') !== true
-  ) {
-    ledger.concern(
-      'storage-shared-unfit',
-      `${from}.shared`,
-      'Map the disk to a class that is known to offer ReadWriteMany block volumes.',
-    );
-  }
-  const size = claimSize(disk.capacity, mode.volumeMode, known?.filesystemOverhead ?? DEFAULT_OVERHEAD);
-  noteSize(disk, { size, mode, from, to, ledger });
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: {
-      name: claim,
-      ...(namespace === undefined ? {} : { namespace }),
-      labels: vmLabels(context.name),
-    },
-    spec: {
-      accessModes: [mode.accessMode],
-      volumeMode: mode.volumeMode,
-      ...(target.storageClass === undefined ? {} : { storageClassName: target.storageClass }),
-      resources: { requests: { storage: toQuantity(size) } },
-    },
-  };
+  const { namespace } = options;
+  if (namespace === undefined) return;
+  ledger.added({ to: `${to}/metadata.namespace`, value: namespace, rule: 'namespace', because: 'Given as an option.' });
 }
 
-/** True when neither map nor facts say how the volume of a disk should be, so that the safe choice is a guess. */
-export function isModeGuessed(disk: Disk, context: MappingContext): boolean {
-  const { storageClass, volumeMode, accessMode } = findTarget(disk, context);
-  if (disk.shared === true || volumeMode !== undefined || accessMode !== undefined) return false;
-  return findClass(storageClass, context)?.claimProperties === undefined;
-}
+const MATCH_REASONS: Readonly<Record<StorageMatch, string>> = {
+  disk: 'The storage map says so for this disk.',
+  vm: 'The storage map says so for this VM.',
+  policy: 'The storage map says so for this storage policy.',
+  storage: 'The storage map says so.',
+  all: 'The storage map says so for every other storage.',
+};
 
-/**
- * Bytes to ask for. Block: the disk rounded up to 1 MiB. Filesystem: that, plus the share that the file system takes, rounded up
- * again (CDI's rule: usable = size / (1 + overhead), rounded down to 1 MiB).
- */
-export function claimSize(capacity: Bytes, mode: VolumeMode, overhead: number): Bytes {
-  const aligned = Math.max(roundUp(capacity, MiB), MiB);
-  return mode === 'Block' ? aligned : roundUp(Math.ceil(aligned * (1 + overhead)), MiB);
-}
-
-function findTarget(disk: Disk, { storageMap }: MappingContext): StorageTarget {
-  const { entries } = storageMap;
-  const exact = entries.find(
-    ({ source }) => disk.storage !== undefined && (source === disk.storage.id || source === disk.storage.name),
-  );
-  return (exact ?? entries.find(({ source }) => source === '*'))?.target ?? {};
-}
-
-/** Facts of the class that the claim will get: the named one, else the default for VMs, else the default. */
-function findClass(name: string | undefined, { facts }: MappingContext): StorageClassFacts | undefined {
-  const classes = facts.storageClasses ?? [];
-  if (name !== undefined) return classes.find((one) => one.name === name);
-  return classes.find((one) => one.isDefaultVirt === true) ?? classes.find((one) => one.isDefault === true);
-}
-
-function chooseMode(disk: Disk, target: StorageTarget, known: StorageClassFacts | undefined): Mode {
-  if (disk.shared === true) {
-    return {
-      accessMode: 'ReadWriteMany',
-      volumeMode: 'Block',
-      because: 'Several VMs write this disk at once: that needs a block volume for many.',
-    };
-  }
-  const offers = known?.claimProperties ?? [];
-  const fitting = offers.filter(
-    (one) =>
-      (target.volumeMode === undefined || one.volumeMode === target.volumeMode) &&
-      (target.accessMode === undefined || one.accessMode === target.accessMode),
-  );
-  const best = fitting[0];
-  if (target.volumeMode !== undefined || target.accessMode !== undefined) {
-    return {
-      accessMode: target.accessMode ?? best?.accessMode ?? 'ReadWriteOnce',
-      volumeMode: target.volumeMode ?? best?.volumeMode ?? 'Filesystem',
-      because:
-        'The storage map says so; what it leaves open is the best that the class offers, or ReadWriteOnce on a file system.',
-    };
-  }
-  if (best !== undefined && known !== undefined) {
-    return {
-      accessMode: best.accessMode,
-      volumeMode: best.volumeMode,
-      because: `The best that the storage class ${known.name} offers.`,
-    };
-  }
-  return {
-    accessMode: 'ReadWriteOnce',
-    volumeMode: 'Filesystem',
-    because:
-      'Nothing is known about the storage class, and this is what every class offers. The VM cannot be live migrated on it.',
-  };
-}
-
-type Place = { readonly from: string; readonly to: string; readonly ledger: Ledger };
-
-function noteClass(disk: Disk, { target, from, to, ledger }: Place & { target: StorageTarget }): void {
-  const was = disk.storage?.name;
+function noteClass(disk: Disk, { target, match }: FoundTarget, { from, to, ledger }: Place): void {
   const rule = 'claim-class';
+  const was = disk.storage?.name;
   const { storageClass } = target;
-  if (storageClass === undefined) {
-    ledger.dropped({
-      from: `${from}.storage`,
-      was,
-      rule,
-      because: 'The storage map names no class for it, so the cluster’s default class is used.',
-    });
+  const policy = match === 'policy' ? disk.storagePolicy : undefined;
+  if (policy === undefined || storageClass === undefined) {
+    const because = 'The storage class is the policy of the target.';
+    ledger.dropped({ from: `${from}.storagePolicy`, was: disk.storagePolicy, rule, because });
+  }
+  if (storageClass === undefined || match === undefined) {
+    const because = 'The storage map names no class for it, so the cluster’s default class is used.';
+    ledger.dropped({ from: `${from}.storage`, was, rule, because });
     return;
   }
-  const entry = { to: `${to}/spec.storageClassName`, value: storageClass, rule, because: 'The storage map says so.' };
-  if (was === undefined) ledger.added(entry);
+  const entry = { to: `${to}/spec.storageClassName`, value: storageClass, rule, because: MATCH_REASONS[match] };
+  if (policy !== undefined) {
+    ledger.changed({ ...entry, from: `${from}.storagePolicy`, was: policy });
+    ledger.dropped({ from: `${from}.storage`, was, rule, because: 'The storage policy decides, wherever the disk lies.' });
+  } else if (was === undefined) ledger.added(entry);
   else ledger.changed({ ...entry, from: `${from}.storage`, was });
 }
 
-function noteMode(disk: Disk, { mode, from, to, ledger }: Place & { mode: Mode }): void {
+function checkClass(
+  { storageClass }: StorageTarget,
+  { known, context }: { known: StorageClassFacts | undefined; context: MappingContext },
+  { from, ledger }: Place,
+): void {
+  if (storageClass === undefined || known !== undefined || context.facts.storageClasses === undefined) return;
+  ledger.concern(
+    'storage-class-missing',
+    `${from}.storage`,
+    `The cluster has no storage class ${storageClass}. Create it, or correct the storage map.`,
+  );
+}
+
+function noteMode(disk: Disk, { mode, use, from, to, ledger }: Place & { mode: Mode; use: DiskUse }): void {
   const { because, accessMode, volumeMode } = mode;
   const rule = 'claim-mode';
   ledger.added({ to: `${to}/spec.volumeMode`, value: volumeMode, rule, because });
-  if (disk.shared === true)
-    ledger.changed({ from: `${from}.shared`, to: `${to}/spec.accessModes`, was: true, value: accessMode, rule, because });
-  else ledger.added({ to: `${to}/spec.accessModes`, value: accessMode, rule, because });
+  const entry = { to: `${to}/spec.accessModes`, value: accessMode, rule, because };
+  if (use.shared && disk.shared !== undefined) ledger.changed({ ...entry, from: `${from}.shared`, was: disk.shared });
+  else ledger.added(entry);
 }
 
-function noteSize(disk: Disk, { size, mode, from, to, ledger }: Place & { size: Bytes; mode: Mode }): void {
+function checkMode(
+  disk: Disk,
+  { mode, known, use, from, ledger }: Place & { mode: Mode; known: StorageClassFacts | undefined; use: DiskUse },
+): void {
+  const isOffered = mode.offers.some((one) => one.accessMode === mode.accessMode && one.volumeMode === mode.volumeMode);
+  if (use.shared && !isOffered) {
+    const advice = 'Map the disk to a class that is known to offer ReadWriteMany block volumes.';
+    ledger.concern('storage-shared-unfit', `${from}.${disk.shared === undefined ? 'storage' : 'shared'}`, advice);
+  } else if (mode.origin === 'map' && mode.offers.length > 0 && !isOffered) {
+    const offered = mode.offers.map(({ accessMode, volumeMode }) => `${accessMode} ${volumeMode}`).join(', ');
+    ledger.concern(
+      'storage-mode-unfit',
+      `${from}.storage`,
+      `${known?.name ?? 'The class'} is known to offer ${offered}, not ${mode.accessMode} ${mode.volumeMode}. Correct the storage map, or test it.`,
+    );
+  }
+}
+
+/** True when the volume is to hold all of its space from the start. */
+function mapAllocation(
+  { provisioning }: Disk,
+  { target, options, from, to, ledger }: Place & { target: StorageTarget; options: MappingOptions },
+): boolean {
+  const rule = 'claim-allocation';
+  const asked = target.preallocate ?? isThick(provisioning, options.allocation);
+  if (!asked) {
+    const because =
+      options.allocation === undefined && target.preallocate === undefined
+        ? 'Thin or thick is a property of the storage class; preallocation can be asked for by option.'
+        : 'Space is taken when it is written, and the guest’s discards give it back where the storage can.';
+    ledger.dropped({ from: `${from}.provisioning`, was: provisioning, rule, because });
+    return false;
+  }
+  const because = 'Asked for: the whole disk is written out, and the guest’s discards do not give space back.';
+  const entry = { to: `${to}/metadata.annotations["${PREALLOCATION}"]`, value: 'true', rule, because };
+  if (provisioning === undefined) ledger.added(entry);
+  else ledger.changed({ ...entry, from: `${from}.provisioning`, was: provisioning });
+  return true;
+}
+
+function isThick(provisioning: Disk['provisioning'], allocation: MappingOptions['allocation']): boolean {
+  if (allocation === 'as-source') return provisioning === 'thick-eager' || provisioning === 'thick-lazy';
+  return allocation === 'full';
+}
+
+function noteSize(
+  disk: Disk,
+  { size, mode, known, from, to, ledger }: Place & { size: Bytes; mode: Mode; known: StorageClassFacts | undefined },
+): void {
   const entry = {
     from: `${from}.capacity`,
     to: `${to}/spec.resources.requests.storage`,
@@ -196,7 +232,11 @@ function noteSize(disk: Disk, { size, mode, from, to, ledger }: Place & { size: 
     ledger.kept({ ...entry, because: 'Exactly the size of the disk.' });
     return;
   }
+  const raised = known?.minimumSize !== undefined && size === roundUp(known.minimumSize, MiB);
+  const minimum = raised ? ' The provisioner makes no smaller volumes.' : '';
   const rounded = 'Volumes come in whole MiB; the guest may see that the disk is a little larger, never smaller.';
+  const larger = 'On a block volume the guest sees the whole of it: a larger disk, never a smaller one.';
   const overhead = 'The file system of the volume takes its share; the guest sees exactly the size of the source disk.';
-  ledger.changed({ ...entry, because: mode.volumeMode === 'Block' ? rounded : overhead });
+  const because = mode.volumeMode === 'Filesystem' ? overhead : raised ? larger : rounded;
+  ledger.changed({ ...entry, because: because + minimum });
 }

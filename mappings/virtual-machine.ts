@@ -1,6 +1,6 @@
 /** Puts the parts of a VM together. Each part is decided, with its reasons, in the file of its name. */
 import type { GuestOs } from '../src/model/guest-os/row.ts';
-import type { Domain, PersistentVolumeClaim, VirtualMachine } from '../src/model/manifest.ts';
+import type { Domain, PersistentVolumeClaim, RunStrategy, VirtualMachine } from '../src/model/manifest.ts';
 import type { DiskPlacement } from '../src/model/mapping.ts';
 import type { SourceVm } from '../src/model/vm.ts';
 import { chooseBootOrder } from './boot-order.ts';
@@ -10,27 +10,36 @@ import type { MappingContext } from './context.ts';
 import { mapDisks } from './disks.ts';
 import { mapChassis, mapFirmware, mapTpm, smmFeature } from './firmware.ts';
 import { mapGracePeriod, mapHyperv, mapPreference, mapTransitional, recogniseGuest, templateAnnotations } from './guest-os.ts';
+import { chooseInstancetype, mapInstancetype } from './instance-type.ts';
+import { vmLabels } from './labels.ts';
 import { DOMAIN, type Ledger, TEMPLATE } from './ledger.ts';
 import { mapEviction, mapRunStrategy } from './lifecycle.ts';
 import { mapMemory } from './memory.ts';
-import { mapHostname, mapMetadata, vmLabels } from './metadata.ts';
+import { mapHostname, mapMetadata } from './metadata.ts';
 import { mapNics } from './nics.ts';
+import { mapPlacement } from './placement-rules.ts';
+import { mapResources } from './reservations.ts';
 
 interface BuiltVm {
   readonly machine: VirtualMachine;
   readonly claims: readonly PersistentVolumeClaim[];
   readonly placements: readonly DiskPlacement[];
+  /** What the VM should become when its migration is complete. */
+  readonly runStrategy: RunStrategy;
 }
 
 export function buildVirtualMachine(vm: SourceVm, context: MappingContext, ledger: Ledger): BuiltVm {
   const os = recogniseGuest(vm);
-  const metadata = mapMetadata(vm, context, ledger);
-  const runStrategy = mapRunStrategy(vm, ledger);
-  const preference = mapPreference(vm, os, { context, ledger });
-  const template = templateMetadata(os, { name: context.name, ledger });
+  const run = mapRunStrategy(vm, context.options, ledger);
+  const metadata = mapMetadata(vm, { context, runStrategy: run.later, ledger });
+  const type = chooseInstancetype(vm, context);
+  const instancetype = type === undefined ? {} : mapInstancetype(vm, type, { context, ledger });
+  const preference = mapPreference(vm, os, { context, type, ledger });
+  const placement = mapPlacement(vm, context, ledger);
+  const template = templateMetadata(os, { name: context.name, labels: placement.labels, ledger });
   const frame = mapFrame(ledger);
   const hostname = mapHostname(vm, ledger);
-  const board = mapBoard(vm, os, { context, ledger });
+  const board = mapBoard(vm, os, { context, sized: type !== undefined, ledger });
   const boot = chooseBootOrder(vm, ledger);
   const { devices: disks, volumes, claims, placements } = mapDisks(vm, { context, os, boot, ledger });
   const { interfaces, networks, annotations } = mapNics(vm, { context, os, boot, ledger });
@@ -45,7 +54,8 @@ export function buildVirtualMachine(vm: SourceVm, context: MappingContext, ledge
   const spec: VirtualMachine['spec']['template']['spec'] = {
     ...frame,
     ...(hostname === undefined ? {} : { hostname }),
-    evictionStrategy: mapEviction(claims, ledger),
+    evictionStrategy: mapEviction(vm, claims, ledger),
+    ...(placement.affinity === undefined ? {} : { affinity: placement.affinity }),
     terminationGracePeriodSeconds: mapGracePeriod(os, ledger),
     domain: { ...board, devices },
     networks,
@@ -55,14 +65,19 @@ export function buildVirtualMachine(vm: SourceVm, context: MappingContext, ledge
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachine',
     metadata,
-    spec: { runStrategy, ...preference, template: { metadata: withAnnotations(template, annotations), spec } },
+    spec: {
+      runStrategy: run.now,
+      ...instancetype,
+      ...preference,
+      template: { metadata: withAnnotations(template, annotations), spec },
+    },
   };
-  return { machine, claims, placements };
+  return { machine, claims, placements, runStrategy: run.later };
 }
 
 function templateMetadata(
   os: GuestOs | undefined,
-  { name, ledger }: { name: string; ledger: Ledger },
+  { name, labels, ledger }: { name: string; labels: Readonly<Record<string, string>>; ledger: Ledger },
 ): NonNullable<VirtualMachine['spec']['template']['metadata']> {
   ledger.added({
     to: 'VirtualMachine/spec.template.metadata.labels',
@@ -71,7 +86,7 @@ function templateMetadata(
     because: 'Services and network policies find the running VM by it.',
   });
   const annotations = templateAnnotations(os, ledger);
-  return { labels: vmLabels(name), ...(annotations === undefined ? {} : { annotations }) };
+  return { labels: { ...vmLabels(name), ...labels }, ...(annotations === undefined ? {} : { annotations }) };
 }
 
 function withAnnotations(
@@ -97,25 +112,37 @@ function mapFrame(ledger: Ledger): { readonly architecture: 'amd64' } {
 function mapBoard(
   vm: SourceVm,
   os: GuestOs | undefined,
-  { context, ledger }: { context: MappingContext; ledger: Ledger },
+  { context, sized, ledger }: { context: MappingContext; sized: boolean; ledger: Ledger },
 ): Omit<Domain, 'devices'> {
   const { options } = context;
+  const machine = options.machineType ?? 'q35';
   ledger.added({
     to: `${DOMAIN}.machine.type`,
-    value: 'q35',
+    value: machine,
     rule: 'machine',
-    because: 'The PC that KubeVirt offers on amd64: PCI Express, as under current VMware hardware.',
+    because:
+      options.machineType === undefined
+        ? 'The PC that KubeVirt offers on amd64: PCI Express, as under current VMware hardware.'
+        : 'The machine was given as an option.',
   });
   ledger.added({ to: `${DOMAIN}.features.acpi`, value: 'on', rule: 'machine', because: 'The guest is shut down through it.' });
   const firmware = mapFirmware(vm, os, { options, ledger });
   return {
-    cpu: mapCpu(vm, options, ledger),
-    memory: mapMemory(vm.memory, options, ledger),
-    machine: { type: 'q35' },
+    ...(sized ? {} : mapSize(vm, context, ledger)),
+    machine: { type: machine },
     firmware,
     ...mapChassis(vm.identity, ledger),
-    clock: mapClock(vm.clock, os, ledger),
-    features: { acpi: {}, ...smmFeature(firmware), ...mapHyperv(os, ledger) },
+    clock: mapClock(vm.clock, os, { options, ledger }),
+    features: { acpi: {}, ...smmFeature(firmware), ...mapHyperv(vm, os, { context, ledger }) },
+  };
+}
+
+/** Processors and memory of a VM without an instance type. */
+function mapSize(vm: SourceVm, context: MappingContext, ledger: Ledger): Pick<Domain, 'cpu' | 'memory' | 'resources'> {
+  return {
+    cpu: mapCpu(vm, context, ledger),
+    memory: mapMemory(vm, context, ledger),
+    ...mapResources(vm, context.options, ledger),
   };
 }
 

@@ -35,6 +35,8 @@ export interface VirtualMachine {
   readonly metadata: ObjectMeta;
   readonly spec: {
     readonly runStrategy: RunStrategy;
+    /** Instead of `domain.cpu` and `domain.memory`: KubeVirt refuses both together. */
+    readonly instancetype?: { readonly kind: 'VirtualMachineClusterInstancetype'; readonly name: string };
     readonly preference?: { readonly kind: 'VirtualMachineClusterPreference'; readonly name: string };
     readonly template: {
       readonly metadata?: {
@@ -50,25 +52,72 @@ export interface VirtualMachineInstanceSpec {
   readonly architecture: 'amd64';
   readonly hostname?: string;
   readonly evictionStrategy?: EvictionStrategy;
+  readonly affinity?: Affinity;
   readonly terminationGracePeriodSeconds?: number;
   readonly domain: Domain;
   readonly networks: readonly Network[];
   readonly volumes: readonly Volume[];
 }
 
+/** core/v1 pod affinity, as far as rules between VMs need it. */
+export interface Affinity {
+  readonly podAffinity?: PodAffinity;
+  readonly podAntiAffinity?: PodAffinity;
+}
+
+export interface PodAffinity {
+  readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly PodAffinityTerm[];
+  readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly {
+    /** 1–100. */
+    readonly weight: number;
+    readonly podAffinityTerm: PodAffinityTerm;
+  }[];
+}
+
+export interface PodAffinityTerm {
+  readonly labelSelector: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly topologyKey: 'kubernetes.io/hostname';
+}
+
+export interface DomainCpu {
+  readonly sockets: number;
+  readonly cores: number;
+  readonly threads: number;
+  readonly maxSockets: number;
+  /** `host-model`, `host-passthrough` or a name that libvirt knows; absent: what the cluster says. */
+  readonly model?: string;
+  readonly features?: readonly {
+    readonly name: string;
+    readonly policy: 'require' | 'optional' | 'disable' | 'forbid' | 'force';
+  }[];
+  readonly dedicatedCpuPlacement?: true;
+  readonly isolateEmulatorThread?: true;
+  readonly numa?: { readonly guestMappingPassthrough: Empty };
+}
+
+export interface DomainMemory {
+  readonly guest: string;
+  /** KubeVirt takes it only from 1 GiB on and in multiples of 2 MiB (pages of 1 GiB: of 1 GiB). */
+  readonly maxGuest?: string;
+  readonly hugepages?: { readonly pageSize: HugepageSize };
+}
+
+export type HugepageSize = '2Mi' | '1Gi';
+
+/** The machines that KubeVirt offers on amd64. */
+export type MachineType = 'q35' | `pc-q35-${string}`;
+
 export interface Domain {
-  readonly cpu: {
-    readonly sockets: number;
-    readonly cores: number;
-    readonly threads: number;
-    readonly maxSockets: number;
-    readonly features?: readonly {
-      readonly name: string;
-      readonly policy: 'require' | 'optional' | 'disable' | 'forbid' | 'force';
-    }[];
+  /** Absent only beside an instance type. */
+  readonly cpu?: DomainCpu;
+  /** Absent only beside an instance type. */
+  readonly memory?: DomainMemory;
+  /** CPU in millicores (`1500m`), memory in bytes. */
+  readonly resources?: {
+    readonly requests?: { readonly cpu?: string; readonly memory?: string };
+    readonly limits?: { readonly cpu?: string };
   };
-  readonly memory: { readonly guest: string; readonly maxGuest: string };
-  readonly machine: { readonly type: 'q35' };
+  readonly machine: { readonly type: MachineType };
   readonly firmware: {
     readonly uuid?: string;
     readonly serial?: string;
@@ -78,7 +127,9 @@ export interface Domain {
   };
   readonly chassis?: { readonly asset?: string };
   /** `offsetSeconds`: the hardware clock's distance from UTC, where the source states a fixed one. */
-  readonly clock?: Readonly<{ utc: { readonly offsetSeconds?: number } } | { timezone: string }> & { readonly timer?: ClockTimers };
+  readonly clock?: Readonly<{ utc: { readonly offsetSeconds?: number } } | { timezone: string }> & {
+    readonly timer?: ClockTimers;
+  };
   readonly features: DomainFeatures;
   readonly devices: Devices;
 }
@@ -110,6 +161,8 @@ export interface HypervFeatures {
   readonly ipi: Empty;
   readonly tlbflush: Empty;
   readonly reset: Empty;
+  /** Nested Hyper-V on Intel; KubeVirt then asks nodes for VMX by itself. */
+  readonly evmcs?: Empty;
 }
 
 export interface Devices {
@@ -131,7 +184,12 @@ export type DiskDevice = {
   readonly shareable?: boolean;
   readonly cache?: 'none';
   readonly blockSize?: { readonly custom: { readonly logical: number; readonly physical: number } };
-} & ({ readonly disk: { readonly bus: DiskBus } } | { readonly cdrom: { readonly bus: 'sata' | 'scsi' } });
+} & (
+  | { readonly disk: { readonly bus: DiskBus } }
+  /** SCSI commands of the guest reach the volume itself; `reservation`: persistent reservations too. */
+  | { readonly lun: { readonly bus: 'scsi'; readonly reservation?: true } }
+  | { readonly cdrom: { readonly bus: 'sata' | 'scsi' } }
+);
 
 export type Interface = {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** The user's tables, the target's facts, and what mapping makes of a VM. */
 import type { Concern } from './concern.ts';
-import type { AccessMode, Manifest, SharedManifest, VolumeMode } from './manifest.ts';
+import type { AccessMode, HugepageSize, MachineType, Manifest, RunStrategy, SharedManifest, VolumeMode } from './manifest.ts';
 import type { Bytes } from './units.ts';
 import type { VmRef } from './vm.ts';
 
@@ -52,11 +52,31 @@ export interface StorageTarget {
   readonly storageClass?: string;
   readonly volumeMode?: VolumeMode;
   readonly accessMode?: AccessMode;
+  /** All space is taken from the start, and the guest's discards do not give it back. Goes before MappingOptions.allocation. */
+  readonly preallocate?: boolean;
 }
 
-/** Source datastores, volumes or folders by name or id → target. `*` is every other one. */
+/**
+ * Which disks an entry is about: all that is given must fit. A text is a datastore, volume or folder by id or name; `*` is every
+ * disk. Of several entries that fit, the one that says most decides: a disk says more than a VM, a VM more than a policy, a
+ * policy more than a storage, a storage more than `*`; of equals the first.
+ */
+export type StorageSource =
+  | string
+  | {
+      /** Id or name of a datastore, volume or folder. */
+      readonly storage?: string;
+      /** Storage policy by name. */
+      readonly policy?: string;
+      /** Id or name of a VM. */
+      readonly vm?: string;
+      /** Key, label or file of a disk. */
+      readonly disk?: string;
+    };
+
+/** Source disks → target. */
 export interface StorageMap {
-  readonly entries: readonly { readonly source: string; readonly target: StorageTarget }[];
+  readonly entries: readonly { readonly source: StorageSource; readonly target: StorageTarget }[];
 }
 
 /** Choices of the user that are neither table nor fact. */
@@ -71,6 +91,35 @@ export interface MappingOptions {
   readonly memory?: Bytes;
   /** Firmware instead of what the source says, or does not say. */
   readonly firmware?: 'bios' | 'uefi';
+  /** CPU model: `host-model`, `host-passthrough` or a name such as `Skylake-Server`. Absent: what the cluster says. */
+  readonly cpuModel?: string;
+  /** Machine type. Absent: `q35`, which KubeVirt makes a version of. */
+  readonly machineType?: MachineType;
+  /** IANA zone of the hardware clock of Windows guests whose source does not state one. */
+  readonly timezone?: string;
+  /** `as-source`: for VMs that the source binds to processors or marks as latency sensitive. `all`: for every VM. Absent: for none. */
+  readonly dedicatedCpus?: 'as-source' | 'all';
+  /** Memory from huge pages of this size, where it is a multiple of one. */
+  readonly hugepages?: HugepageSize;
+  /** Reservations and limits of the source become requests and limits. Absent: Kubernetes' own rules. */
+  readonly reservations?: {
+    /** Megahertz that count as one core, above 0; without it megahertz are dropped and only shares of cores are carried over. */
+    readonly mhzPerCpu?: number;
+  };
+  /** `exact`: an instance type of the `u1` series where one has this size; `nearest`: the smallest that is no smaller. Absent: none. */
+  readonly instancetypes?: 'exact' | 'nearest';
+  /** `as-source`: disks that were allocated in full at the source. `full`: all of them. Absent: `thin`. */
+  readonly allocation?: 'thin' | 'as-source' | 'full';
+  /** `copy`: the content becomes an ordinary disk. `lun`: it is copied to a block volume that takes SCSI commands. Absent: `copy`. */
+  readonly passthroughDisks?: 'copy' | 'lun' | 'refuse';
+  /** Rules that keep VMs together or apart: `preferred` when a pod is placed, or `required`. Absent: `preferred`. */
+  readonly placementRules?: 'preferred' | 'required';
+  /** What VMs should do once they are migrated. Absent: run where the source ran, stay off where it did not. */
+  readonly runStrategy?: RunStrategy;
+  /** Names of VMs: a text with `{vm}`, the source's name: `prod-{vm}`. */
+  readonly vmNames?: string;
+  /** Names of claims: a text with `{vm}`, the target name, and `{disk}`, the number of the disk. Absent: `{vm}-disk-{disk}`. */
+  readonly claimNames?: string;
   /** Absent: networks that the map does not name get no attachment. */
   readonly generateNetworks?: NetworkGeneration;
 }
@@ -103,12 +152,16 @@ export interface DiskPlacement {
   readonly disk: string;
   /** Name of the PersistentVolumeClaim, and of the raw image in a folder. */
   readonly claim: string;
+  /** For a claim that several VMs share: the VM (`VmRef.id`) whose migration makes and fills it. The others only attach it. */
+  readonly filledBy?: string;
 }
 
 export interface Mapping {
   readonly vm: VmRef;
   /** Name of the VirtualMachine on the target: DNS-1123 label, unique in the plan. */
   readonly targetName: string;
+  /** What `runStrategy` should become when the migration is complete; the manifest itself stays Halted. */
+  readonly runStrategy?: RunStrategy;
   readonly manifests: readonly Manifest[];
   readonly placements: readonly DiskPlacement[];
   readonly decisions: readonly Decision[];

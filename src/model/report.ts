@@ -3,6 +3,7 @@ import type { Concern } from './concern.ts';
 import type { Assumption, Estimate, Readiness, WavePlan } from './estimate.ts';
 import type { SharedObject } from './mapping.ts';
 import type { VmPlan, VmProgress } from './plan.ts';
+import type { StorageClassReport } from './storage-class-report.ts';
 import type { SourceVm } from './vm.ts';
 
 export interface VmReport {
@@ -30,6 +31,8 @@ export interface Report {
   readonly concerns: readonly Concern[];
   /** What all estimates rest on. */
   readonly assumptions?: readonly Assumption[];
+  /** What the storage classes that the plan uses can do, by name. */
+  readonly storageClasses?: readonly StorageClassReport[];
   /** Proposed waves. */
   readonly waves?: WavePlan;
 }

@@ -35,14 +35,24 @@ test('a split that does not divide becomes one socket, as a change', () => {
 });
 
 test('hot-add leaves room for four times as many sockets, 512 virtual CPUs at most', () => {
-  assert.equal(mapSmall({ cpu: { count: 4, coresPerSocket: 2, hotAdd: true } }).domain.cpu.maxSockets, 8);
-  assert.equal(mapSmall({ cpu: { count: 256, coresPerSocket: 64, hotAdd: true } }).domain.cpu.maxSockets, 8);
-  assert.equal(mapSmall({ cpu: { count: 600, coresPerSocket: 1, hotAdd: true } }).domain.cpu.maxSockets, 600);
+  assert.equal(mapSmall({ cpu: { count: 4, coresPerSocket: 2, hotAdd: true } }).domain.cpu?.maxSockets, 8);
+  assert.equal(mapSmall({ cpu: { count: 256, coresPerSocket: 64, hotAdd: true } }).domain.cpu?.maxSockets, 8);
+  assert.equal(mapSmall({ cpu: { count: 600, coresPerSocket: 1, hotAdd: true } }).domain.cpu?.maxSockets, 600);
 });
 
-test('nested virtualisation asks for VT-x', () => {
-  assert.deepEqual(mapSmall({ cpu: { nestedVirtualization: true } }).domain.cpu.features, [{ name: 'vmx', policy: 'require' }]);
-  assert.equal(mapSmall({ cpu: { nestedVirtualization: false } }).domain.cpu.features, undefined);
+test('nested virtualisation asks for what the nodes have, and for either where that is not known', () => {
+  const nested = (vendors: readonly string[] | undefined): unknown => {
+    const nodes = { count: 3, largest: { cpus: 64, memory: 256 * GiB }, ...(vendors === undefined ? {} : { vendors }) };
+    return mapSmall({ cpu: { nestedVirtualization: true } }, { facts: { nodes } }).domain.cpu?.features;
+  };
+  const either = [
+    { name: 'vmx', policy: 'optional' },
+    { name: 'svm', policy: 'optional' },
+  ];
+  assert.deepEqual(nested(['Intel']), [{ name: 'vmx', policy: 'require' }]);
+  assert.deepEqual(nested(['AMD']), [{ name: 'svm', policy: 'require' }]);
+  assert.deepEqual([nested(['Intel', 'AMD']), nested([]), nested(undefined)], [either, either, either]);
+  assert.equal(mapSmall({ cpu: { nestedVirtualization: false } }).domain.cpu?.features, undefined);
 });
 
 test('options go before what the source says, and the decision says so', () => {
@@ -50,20 +60,29 @@ test('options go before what the source says, and the decision says so', () => {
     { cpu: { count: 8, coresPerSocket: 4 }, memory: { size: GiB } },
     { options: { devices: 'virtio', cpus: 4, memory: 3 * GiB } },
   );
-  assert.deepEqual([domain.cpu.sockets, domain.cpu.cores, domain.memory.guest], [1, 4, '3Gi']);
+  assert.deepEqual([domain.cpu?.sockets, domain.cpu?.cores, domain.memory?.guest], [1, 4, '3Gi']);
   assert.match(decisionOn('cpu.count').because, /option/);
   assert.match(decisionOn('memory.size').because, /option/);
 });
 
 test('memory is exact, rounded up to a MiB only where it must be', () => {
-  assert.deepEqual(mapSmall({ memory: { size: 1537 * MiB } }).domain.memory, { guest: '1537Mi', maxGuest: '1537Mi' });
+  assert.deepEqual(mapSmall({ memory: { size: 1537 * MiB } }).domain.memory, { guest: '1537Mi' });
   const odd = mapSmall({ memory: { size: GiB + 1 } });
-  assert.equal(odd.domain.memory.guest, '1025Mi');
+  assert.equal(odd.domain.memory?.guest, '1025Mi');
   assert.equal(odd.decisionOn('memory.size').outcome, 'changed');
 });
 
-test('memory hot-add is kept only where KubeVirt would really do it', () => {
-  assert.equal(mapSmall({ memory: { size: 2 * GiB, hotAdd: true } }).domain.memory.maxGuest, '8Gi');
-  assert.equal(mapSmall({ memory: { size: 512 * MiB, hotAdd: true } }).domain.memory.maxGuest, '512Mi');
-  assert.equal(mapSmall({ memory: { size: GiB + MiB, hotAdd: true } }).domain.memory.maxGuest, '1025Mi');
+test('memory hot-add is kept only where KubeVirt takes it, and no limit is written elsewhere', () => {
+  assert.equal(mapSmall({ memory: { size: 2 * GiB, hotAdd: true } }).domain.memory?.maxGuest, '8Gi');
+  for (const size of [512 * MiB, GiB + MiB]) {
+    for (const memory of [{ size }, { size, hotAdd: false }, { size, hotAdd: true }]) {
+      assert.equal(mapSmall({ memory }).domain.memory?.maxGuest, undefined);
+    }
+  }
+});
+
+test('the cluster may allow more or less head room than KubeVirt by itself', () => {
+  const facts = { defaults: { maxHotplugRatio: 2 } };
+  const { domain } = mapSmall({ cpu: { count: 2, hotAdd: true }, memory: { size: GiB, hotAdd: true } }, { facts });
+  assert.deepEqual([domain.cpu?.maxSockets, domain.memory?.maxGuest], [2, '2Gi']);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
 import type { DiskDevice } from '../../src/model/manifest.ts';
 import { mapSmall } from './map-small.ts';
 import { disk } from './small-vm.ts';
@@ -75,10 +76,26 @@ test('a shared disk is shareable, uncached and ReadWriteMany', () => {
 });
 
 test('a CD-ROM drive arrives empty, on SATA, and its medium is named as dropped', () => {
-  const { domain, machine, decisionOn } = mapSmall({ disks: [disk()], cdroms: [{ key: 'ide1:0', media: 'install.iso' }] });
+  const facts = { kubevirtVersion: '1.9.0' };
+  const { domain, machine, decisionOn } = mapSmall(
+    { disks: [disk()], cdroms: [{ key: 'ide1:0', media: 'install.iso' }] },
+    { facts },
+  );
   assert.deepEqual(domain.devices.disks[1], { name: 'cdrom-0', cdrom: { bus: 'sata' } });
   assert.equal(machine.spec.template.spec.volumes.length, 1);
   assert.equal(decisionOn('cdroms[0].media').outcome, 'dropped');
+});
+
+test('an empty CD-ROM drive is left out where KubeVirt may refuse it', () => {
+  const drives = (facts: ClusterFacts): number =>
+    mapSmall({ cdroms: [{ key: 'ide1:0' }] }, { facts }).domain.devices.disks.length;
+  assert.equal(drives({}), 0);
+  assert.equal(drives({ kubevirtVersion: 'v1.8.2', featureGates: [] }), 0);
+  assert.equal(drives({ kubevirtVersion: 'v1.9.0', disabledFeatureGates: ['DeclarativeHotplugVolumes'] }), 0);
+  assert.equal(drives({ kubevirtVersion: 'v1.8.2', featureGates: ['DeclarativeHotplugVolumes'] }), 1);
+  assert.equal(drives({ kubevirtVersion: 'v1.10.0' }), 1);
+  const { decisionOn } = mapSmall({ cdroms: [{ key: 'ide1:0' }] });
+  assert.match(decisionOn('cdroms[0].key').because, /not known/);
 });
 
 test('old Linux gets transitional virtio devices', () => {

@@ -44,7 +44,7 @@ function machineFaults({ spec }: VirtualMachine, claims: readonly PersistentVolu
   const expect = (truth: boolean, fault: string): void => {
     if (!truth) found.push(fault);
   };
-  const real = devices.disks.filter((disk) => 'disk' in disk).map(({ name }) => name);
+  const real = devices.disks.filter((disk) => !('cdrom' in disk)).map(({ name }) => name);
   expect(sameNames(real, volumes), 'disks and volumes differ');
   expect(
     sameNames(
@@ -54,11 +54,16 @@ function machineFaults({ spec }: VirtualMachine, claims: readonly PersistentVolu
     'interfaces and networks differ',
   );
   expect(
-    sameNames(
-      claims.map(({ metadata }) => metadata.name),
-      volumes.map(({ persistentVolumeClaim }) => ({ name: persistentVolumeClaim.claimName })),
+    claims.every(({ metadata }) => volumes.some(({ persistentVolumeClaim: { claimName } }) => claimName === metadata.name)),
+    'a claim without a volume',
+  );
+  expect(
+    volumes.every(
+      ({ name, persistentVolumeClaim: { claimName } }) =>
+        claims.some(({ metadata }) => metadata.name === claimName) ||
+        devices.disks.some((disk) => disk.name === name && disk.shareable === true),
     ),
-    'volumes and claims differ',
+    'a volume without a claim that no other VM shares',
   );
   const names = [...devices.disks, ...devices.interfaces].map(({ name }) => name);
   expect(new Set(names).size === names.length, 'device names repeat');
@@ -81,15 +86,24 @@ function machineFaults({ spec }: VirtualMachine, claims: readonly PersistentVolu
     'a serial has characters that are refused',
   );
   expect(
-    devices.disks.every((disk) => disk.blockSize === undefined || !('disk' in disk) || disk.disk.bus !== 'sata'),
-    'sectors on SATA',
+    devices.disks.every(
+      (disk) =>
+        disk.blockSize?.custom.logical === 512 || disk.blockSize === undefined || !('disk' in disk) || disk.disk.bus !== 'sata',
+    ),
+    'sectors other than 512 bytes on SATA',
   );
-  expect(
-    [cpu.sockets, cpu.cores, cpu.threads].every((count) => Number.isInteger(count) && count >= 1),
-    'the topology has a hole',
-  );
-  expect(cpu.maxSockets >= cpu.sockets, 'sockets above maxSockets');
-  expect(QUANTITY.test(memory.guest) && QUANTITY.test(memory.maxGuest), 'memory is no quantity');
+  expect((spec.instancetype === undefined) === (cpu !== undefined && memory !== undefined), 'size twice or not at all');
+  if (cpu !== undefined) {
+    expect(
+      [cpu.sockets, cpu.cores, cpu.threads].every((count) => Number.isInteger(count) && count >= 1),
+      'the topology has a hole',
+    );
+    expect(cpu.maxSockets >= cpu.sockets, 'sockets above maxSockets');
+  }
+  if (memory !== undefined) {
+    expect(QUANTITY.test(memory.guest) && QUANTITY.test(memory.maxGuest ?? '1'), 'memory is no quantity');
+    expect(memory.maxGuest === undefined || isHotPluggable(memory.guest), 'maxGuest where KubeVirt refuses it');
+  }
   const secure = 'efi' in firmware.bootloader && firmware.bootloader.efi.secureBoot;
   expect(secure === (features.smm?.enabled === true), 'secure boot and SMM go together');
   expect(firmware.uuid === undefined || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(firmware.uuid), 'malformed UUID');
@@ -99,6 +113,13 @@ function machineFaults({ spec }: VirtualMachine, claims: readonly PersistentVolu
     'RWO disks with LiveMigrate',
   );
   return found;
+}
+
+/** KubeVirt: from 1 GiB on, in multiples of 2 MiB. */
+function isHotPluggable(quantity: string): boolean {
+  const [, digits = '', suffix = ''] = /^(\d+)(\D*)$/.exec(quantity) ?? [];
+  const bytes = Number(digits) * 1024 ** ['', 'Ki', 'Mi', 'Gi', 'Ti'].indexOf(suffix);
+  return bytes >= 1024 ** 3 && bytes % (2 * 1024 ** 2) === 0;
 }
 
 function sameNames(names: readonly string[], things: readonly { readonly name: string }[]): boolean {

@@ -12,6 +12,7 @@ test('what people wrote can be read back from the annotations', () => {
     placement: { folder: '/dc/vm/web' },
   });
   assert.deepEqual(machine.metadata.annotations, {
+    'kubeferry.dev/run-strategy': 'Halted',
     'kubeferry.dev/source-name': 'Web 1',
     'kubeferry.dev/source-id': 'vm-42',
     'kubeferry.dev/notes': 'line 1\nyes',

@@ -28,14 +28,14 @@ const facts: ClusterFacts = {
 const disks = [disk({ capacity: GiB, storage: { id: 'ds-1', name: 'fast' } })];
 
 test('block volumes are the disk rounded up to a MiB', () => {
-  assert.equal(claimSize(GiB, 'Block', 0.06), GiB);
-  assert.equal(claimSize(GiB + 1, 'Block', 0.06), GiB + MiB);
-  assert.equal(claimSize(0, 'Block', 0.06), MiB);
+  assert.equal(claimSize(GiB, 'Block', { overhead: 0.06 }), GiB);
+  assert.equal(claimSize(GiB + 1, 'Block', { overhead: 0.06 }), GiB + MiB);
+  assert.equal(claimSize(0, 'Block', { overhead: 0.06 }), MiB);
 });
 
 test('file systems get their overhead on top, in whole MiB', () => {
-  assert.equal(claimSize(GiB, 'Filesystem', 0.06), 1086 * MiB);
-  assert.equal(claimSize(100 * MiB, 'Filesystem', 0), 100 * MiB);
+  assert.equal(claimSize(GiB, 'Filesystem', { overhead: 0.06 }), 1086 * MiB);
+  assert.equal(claimSize(100 * MiB, 'Filesystem', { overhead: 0 }), 100 * MiB);
 });
 
 test('where nothing is known, ReadWriteOnce on a file system is asked of the default class, and a concern says so', () => {

@@ -6,11 +6,6 @@ import { before, describe, it } from 'node:test';
 import { type AdmissionVerdict, type AnyManifest, admitAll, ON_FROM_1_9, objections } from './kubevirt.ts';
 
 const GOLDEN = join(import.meta.dirname, '..', 'golden');
-/** Goldens that KubeVirt refuses today, with what the mapping has to mend. Take the entry out with the fault. */
-const REFUSED_TODAY: Readonly<Record<string, string>> = {
-  'legacy-windows-2003': 'maxGuest below 1 GiB is refused: leave it out there',
-  'no-disk-no-nic': 'maxGuest below 1 GiB is refused: leave it out there',
-};
 
 const files = (await Array.fromAsync(glob('*/expected.json', { cwd: GOLDEN }))).toSorted();
 const manifests = new Map<string, readonly AnyManifest[]>();
@@ -42,8 +37,7 @@ describe('golden manifests', () => {
   for (const [file, found] of manifests) {
     const from = first;
     first += found.length;
-    const todo = REFUSED_TODAY[dirname(file)] ?? false;
-    it(`of ${dirname(file)} are created and started by KubeVirt`, { todo }, () => {
+    it(`of ${dirname(file)} are created and started by KubeVirt`, () => {
       assert.notEqual(found.length, 0, `${file} holds no manifest`);
       assert.deepEqual(verdicts.slice(from, from + found.length).flatMap(objections), []);
     });

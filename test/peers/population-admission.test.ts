@@ -46,16 +46,12 @@ describe('a population of mapped VMs', () => {
     assert.equal(sortsOf(verdicts), '');
   });
 
-  it('is created and started whatever its memory sizes are', {
-    todo: 'maxGuest below 1 GiB and off 2 MiB is refused',
-  }, async () => {
+  it('is created and started whatever its memory sizes are', async () => {
     const verdicts = await admitAll(mapAll(odd, { devices: 'virtio' }), { gates: ON_FROM_1_9 });
     assert.equal(sortsOf(verdicts), '');
   });
 
-  it('is created and started by a KubeVirt 1.8 as installed', {
-    todo: 'empty CD-ROM drives need a gate before 1.9',
-  }, async () => {
+  it('is created and started by a KubeVirt 1.8 as installed', async () => {
     const verdicts = await admitAll(mapAll(vms.slice(0, 20), { devices: 'virtio' }));
     assert.equal(sortsOf(verdicts), '');
   });
