@@ -10,7 +10,7 @@ import { MigrationError } from '../model/errors.ts';
  * Writes aside, syncs, renames, syncs the folder: after a crash there is the old content or the new one, never a part.
  * @throws MigrationError `target-full`, `target-write-failed`
  */
-export async function writeDurably(file: string, content: string): Promise<void> {
+export async function writeDurably(file: string, content: string | Iterable<string>): Promise<void> {
   const folder = path.dirname(file);
   const aside = path.join(folder, `.${path.basename(file)}.partial`);
   try {

@@ -12,7 +12,7 @@ import { identity, isVacant, type Marker, readMarker, STATE_FOLDER, writeMarker 
 /** A rendered file: relative path with forward slashes, content. */
 export interface RenderedFile {
   readonly path: string;
-  readonly content: string;
+  readonly content: string | Iterable<string>;
 }
 
 /** How objects become files; handed in, because rendering is pure and lives elsewhere. */

@@ -127,7 +127,7 @@ export interface Domain {
   };
   readonly chassis?: { readonly asset?: string };
   /** `offsetSeconds`: the hardware clock's distance from UTC, where the source states a fixed one. */
-  readonly clock?: Readonly<{ utc: { readonly offsetSeconds?: number } } | { timezone: string }> & {
+  readonly clock?: ({ readonly utc: { readonly offsetSeconds?: number } } | { readonly timezone: string }) & {
     readonly timer?: ClockTimers;
   };
   readonly features: DomainFeatures;

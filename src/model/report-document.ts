@@ -3,33 +3,19 @@
  * It says what a Report says, once: a VM is not repeated in its plan, and sentences that many decisions share stand in one table.
  */
 import type { Concern } from './concern.ts';
-import type { Assumption, Estimate, Readiness, WavePlan } from './estimate.ts';
+import type { Estimate, Readiness } from './estimate.ts';
 import type { Manifest } from './manifest.ts';
-import type { Decision, DiskPlacement, SharedObject } from './mapping.ts';
+import type { Decision, DiskPlacement } from './mapping.ts';
 import type { MigrationType, WorkPhase } from './phase.ts';
 import type { VmProgress } from './plan.ts';
 import type { Report } from './report.ts';
 import type { SourceVm } from './vm.ts';
 
-/** Output of `-o json`, and report.json. */
-export interface ReportDocument {
-  /** Changes only with the meaning of a field; new fields may appear. */
-  readonly schema: Report['schema'];
-  /** Name of the source, without credentials. */
-  readonly source: string;
-  /** ISO 8601. */
-  readonly createdAt: string;
-  /** Network objects that the VMs share, made once for the run; absent unless they were asked for. */
-  readonly networks?: readonly SharedObject[];
-  /** Concerns about the run as a whole. */
-  readonly concerns: readonly Concern[];
-  /** What all estimates rest on. */
-  readonly assumptions?: readonly Assumption[];
-  /** Proposed waves; absent for a single VM. */
-  readonly waves?: WavePlan;
+/** Output of `-o json`, and report.json. Everything that a Report says about the run as a whole is in it as it is. */
+export interface ReportDocument extends Omit<Report, 'vms'> {
+  readonly vms: readonly VmDocument[];
   /** Why things are as they are: decisions point here by index. Absent when the report was asked for without plans. */
   readonly reasons?: readonly Reason[];
-  readonly vms: readonly VmDocument[];
 }
 
 /** A sentence that explains decisions. */

@@ -8,24 +8,8 @@ import type { ReportDepth } from './depth.ts';
 const SCHEMA: Report['schema'] = 'kubeferry.dev/report/v1';
 
 /** Everything but `vms` and `reasons`, which grow with the fleet and are written VM by VM. */
-export function reportHead({
-  schema,
-  source,
-  createdAt,
-  networks,
-  concerns,
-  assumptions,
-  waves,
-}: Report): Omit<ReportDocument, 'vms' | 'reasons'> {
-  return {
-    schema,
-    source,
-    createdAt,
-    ...(networks && { networks }),
-    concerns,
-    ...(assumptions && { assumptions }),
-    ...(waves && { waves }),
-  };
+export function reportHead({ vms: _vms, ...head }: Report): Omit<ReportDocument, 'vms' | 'reasons'> {
+  return head;
 }
 
 /** One VM; its reasons go into `reasons`, which may be shared with others. */

@@ -2,15 +2,16 @@
 import type { Manifest, SharedManifest } from '../model/manifest.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
-import { renderHtml } from './html/index.ts';
-import { renderJson } from './json.ts';
+import { renderHtml, renderVmHtml } from './html/index.ts';
+import { jsonParts } from './json.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderYaml } from './yaml.ts';
 
 export interface TextFile {
   /** Relative, with forward slashes. */
   readonly path: string;
-  readonly content: string;
+  /** In pieces where it may be longer than a string can be. Made when it is asked for: a large fleet's files are never all in memory. */
+  readonly content: string | Iterable<string>;
 }
 
 /** Manifests and kustomization of one VM, below a folder with its target name. */
@@ -30,10 +31,20 @@ export function runFiles(report: Report, vms: readonly string[]): readonly TextF
   return [
     { path: 'kustomization.yaml', content: kustomization([...(networks.length === 0 ? [] : [networkFolder(report)]), ...vms]) },
     ...networks,
-    { path: 'report.json', content: renderJson(report, 'full') },
-    { path: 'report.html', content: renderHtml(report, 'full') },
-    { path: 'report.md', content: renderMarkdown(report, 'full') },
+    lazy('report.json', () => jsonParts(report, 'full')),
+    lazy('report.html', () => renderHtml(report, 'full', { pages: true })),
+    lazy('report.md', () => renderMarkdown(report, 'full')),
+    ...report.vms.map((entry) => lazy(`${entry.plan.mapping.targetName}/report.html`, () => renderVmHtml(entry, report))),
   ];
+}
+
+function lazy(path: string, make: () => TextFile['content']): TextFile {
+  return {
+    path,
+    get content() {
+      return make();
+    },
+  };
 }
 
 function networkFiles(report: Report): readonly TextFile[] {

@@ -5,7 +5,7 @@
 import type { Report } from '../model/report.ts';
 import type { ReportDepth } from './depth.ts';
 import { renderHtml } from './html/index.ts';
-import { renderJson } from './json.ts';
+import { jsonParts } from './json.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderText } from './text.ts';
 
@@ -15,14 +15,18 @@ export const REPORT_FORMATS = ['text', 'json', 'markdown', 'html'] as const;
 
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
-const RENDERERS: Readonly<Record<ReportFormat, (report: Report, depth: ReportDepth) => string>> = {
+const RENDERERS: Readonly<Record<Exclude<ReportFormat, 'json'>, (report: Report, depth: ReportDepth) => string>> = {
   text: renderText,
-  json: renderJson,
   markdown: renderMarkdown,
   html: renderHtml,
 };
 
+/** The report in pieces, the last of which ends with a line feed: JSON of a large fleet is longer than a string can be. */
+export function renderParts(report: Report, format: ReportFormat, depth: ReportDepth): Iterable<string> {
+  return format === 'json' ? jsonParts(report, depth) : [RENDERERS[format](report, depth)];
+}
+
 /** The report as text that ends with a line feed. */
 export function renderReport(report: Report, format: ReportFormat, depth: ReportDepth): string {
-  return RENDERERS[format](report, depth);
+  return Array.from(renderParts(report, format, depth)).join('');
 }

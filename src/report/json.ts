@@ -3,12 +3,10 @@ import type { Report, VmReport } from '../model/report.ts';
 import type { ReportDepth } from './depth.ts';
 import { ReasonTable, reportHead, vmDocument, vmLine } from './document.ts';
 
-/** One document; a line for each VM, so that a large fleet can be searched and compared with everyday tools. */
-export function renderJson(report: Report, depth: ReportDepth): string {
-  return [...jsonParts(report, depth)].join('');
-}
-
-/** The same in pieces of one VM each: a document of many VMs need not be in memory as a whole. */
+/**
+ * One document with a line for each VM, so that a large fleet can be searched and compared with everyday tools; in pieces of one VM,
+ * because as a whole it may be longer than a string can be (512 MiB).
+ */
 export function* jsonParts(report: Report, depth: ReportDepth): Generator<string> {
   const reasons = new ReasonTable();
   // The head without its closing brace.

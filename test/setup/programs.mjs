@@ -17,6 +17,7 @@
 export const PROGRAMS = [
   { program: 'qemu-img', package: 'qemu-utils', needed: ['demo', 'test', 'bench'], wanted: [] },
   { program: 'qemu-system-x86_64', package: 'qemu-system-x86', needed: ['test'], wanted: ['demo'] },
+  { program: 'chromium', package: 'chromium', needed: ['test'], wanted: [] },
   { program: 'tar', package: 'tar', needed: ['test', 'bench'], wanted: [] },
 ];
 

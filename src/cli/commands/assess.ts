@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
+import { REPORT_FORMATS, type ReportFormat, renderParts } from '../../report/index.ts';
 import type { CommandContext } from '../context.ts';
 import { addFailOn, addMapOptions, exitFor, type FailOn, type MapOptions, prepareReport, withSource } from '../request.ts';
 
@@ -16,7 +16,7 @@ export function assessCommand(program: Command, context: CommandContext): void {
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'));
   addFailOn(addMapOptions(command)).action(async (source: string, vms: string[], options: AssessOptions) => {
     const report = await withSource(source, options, context, (connection) => prepareReport(connection, vms, options, context));
-    context.terminal.out(renderReport(report, options.output, 'concerns'));
+    for (const part of renderParts(report, options.output, 'concerns')) context.terminal.out(part);
     context.exit(exitFor(report, options.failOn));
   });
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
+import { REPORT_FORMATS, type ReportFormat, renderParts } from '../../report/index.ts';
 import type { CommandContext } from '../context.ts';
 import { addFailOn, addMapOptions, exitFor, type FailOn, type MapOptions, prepareReport, withSource } from '../request.ts';
 import { streamVms } from '../stream-vms.ts';
@@ -29,7 +29,7 @@ export function planCommand(program: Command, context: CommandContext): void {
       await using target = context.services.openFolder(options.out).target;
       await target.render(report);
     }
-    context.terminal.out(renderReport(report, output, 'full'));
+    for (const part of renderParts(report, output, 'full')) context.terminal.out(part);
     context.exit(exitFor(report, options.failOn));
   });
 }

@@ -19,6 +19,7 @@ interface FleetOptions {
 }
 
 export function fleet({ vms, waves }: Report, { detailed, pages }: FleetOptions): Html {
+  const begun = vms.some(({ progress }) => progress !== undefined);
   const waveOf = new Map(waves?.waves.flatMap((wave) => wave.vms.map(({ vm }) => [vm, wave.number] as const)));
   return html`<h2 id="fleet">Virtual machines</h2>
 <form class="filter" hidden role="search" aria-label="Virtual machines">
@@ -28,12 +29,12 @@ export function fleet({ vms, waves }: Report, { detailed, pages }: FleetOptions)
 </form>
 <div class="scroll" tabindex="0" role="region" aria-label="Virtual machines"><table class="fleet">
 <caption>One row a VM; its name leads to the details. The heads sort.</caption>
-<thead><tr>${HEADS.map(([name, kind]) => html`<th scope="col" class="${kind}">${name}</th>`)}</tr></thead>
+<thead><tr>${HEADS.slice(0, begun ? HEADS.length : -1).map(([name, kind]) => html`<th scope="col" class="${kind}">${name}</th>`)}</tr></thead>
 <tbody>
-${vms.map((entry, index) => row(entry, { link: linkTo(entry, index < detailed, pages), wave: waveOf.get(entry.vm.ref.id) }))}</tbody></table></div>`;
+${vms.map((entry, index) => row(entry, { link: linkTo(entry, index < detailed, pages), wave: waveOf.get(entry.vm.ref.id), begun }))}</tbody></table></div>`;
 }
 
-/** The order of the cells; on a phone the style sheet repeats these words beside each value. */
+/** The order of the cells, the last one only once a migration has begun; on a phone the style sheet repeats these words beside each value. */
 const HEADS = [
   ['VM', ''],
   ['Guest', ''],
@@ -55,11 +56,18 @@ function linkTo(entry: VmReport, here: boolean, pages: boolean): string | undefi
   return pages ? `${entry.plan.mapping.targetName}/report.html` : undefined;
 }
 
-function row(entry: VmReport, { link, wave }: { link: string | undefined; wave: number | undefined }): Html {
+interface RowOptions {
+  readonly link: string | undefined;
+  readonly wave: number | undefined;
+  /** A migration has begun: the last column says how far it is. */
+  readonly begun: boolean;
+}
+
+function row(entry: VmReport, { link, wave, begun }: RowOptions): Html {
   const { vm, plan, progress, concerns, readiness, estimate } = entry;
   const gravity = worst(concerns) ?? 'none';
   const { targetName } = plan.mapping;
-  return html`<tr data-gravity="${gravity}"><th scope="row">${link === undefined ? vm.name : html`<a href="${link}">${vm.name}</a>`}${targetName === vm.name ? undefined : html`<br><span class="soft">${targetName}</span>`}</th><td>${guestLine(vm)}</td><td class="number">${vm.cpu.count ?? '?'}</td>${size(vm.memory.size)}${size(diskBytes(vm), vm.disks.length)}<td data-sort="${GRAVITIES.indexOf(gravity)}"><span class="mark ${gravity}">${gravity}</span>${concerns.length > 1 ? html` <span class="soft">${count(concerns.length, 'concern')}</span>` : undefined}</td><td class="number"${readiness && scoreStyle(readiness.score)}>${readiness === undefined ? '–' : html`<span class="score">${readiness.score}</span>`}</td>${duration(estimate?.copySeconds.likely)}${duration(estimate?.downtimeSeconds.likely)}<td class="number">${wave ?? '–'}</td><td>${progress?.phase ?? 'not started'}</td></tr>
+  return html`<tr data-gravity="${gravity}"><th scope="row">${link === undefined ? vm.name : html`<a href="${link}">${vm.name}</a>`}${targetName === vm.name ? undefined : html`<br><span class="soft">${targetName}</span>`}</th><td>${guestLine(vm)}</td><td class="number">${vm.cpu.count ?? '?'}</td>${size(vm.memory.size)}${size(diskBytes(vm), vm.disks.length)}<td data-sort="${GRAVITIES.indexOf(gravity)}"><span><span class="mark ${gravity}">${gravity}</span>${concerns.length > 1 ? html` <span class="soft">${count(concerns.length, 'concern')}</span>` : undefined}</span></td><td class="number"${readiness && scoreStyle(readiness.score)}>${readiness === undefined ? '–' : html`<span class="score">${readiness.score}</span>`}</td>${duration(estimate?.copySeconds.likely)}${duration(estimate?.downtimeSeconds.likely)}<td class="number">${wave ?? '–'}</td>${begun ? html`<td>${progress?.phase ?? 'not started'}</td>` : undefined}</tr>
 `;
 }
 

@@ -13,13 +13,18 @@ import { glossary } from './glossary.ts';
 import { Html, html } from './markup.ts';
 import { pictures } from './picture.ts';
 import { SCRIPT } from './script.ts';
+import { sharedNetworks } from './shared-networks.ts';
 import { STYLE } from './style.ts';
 import { timeline } from './timeline.ts';
 import { topics } from './topics.ts';
 import { vmSection } from './vm-section.ts';
 
-/** A page with the details of more VMs than this would be slow to open; the table holds them all, and each has a report of its own. */
-export const DETAILED_VMS = 300;
+/** A page with a part for each of more VMs than this would be slow to open; the table holds them all, and each has a page of its own. */
+const DETAILED_VMS = 1000;
+/** In a fleet of more VMs than this their parts leave out fields and manifests, some 40 KB a VM: the page of each has them. */
+const FULL_VMS = 100;
+
+const PAGES_HINT = 'plan --out DIR writes a page for each, and ndjson has everything';
 
 export interface HtmlOptions {
   /** Each VM has a page of its own at `<target name>/report.html`: what does not fit here is linked there. */
@@ -43,9 +48,11 @@ ${topics(summary)}
 ${report.waves && timeline(report.waves)}
 ${fleet(report, { detailed: detailed.length, pages })}
 ${pictures(report)}
+${sharedNetworks(report)}
 <h2 id="details">Each virtual machine</h2>
-${detailed.map((entry) => vmSection(entry, depth, { open: report.vms.length === 1 }))}
-${left === 0 ? undefined : html`<p>${count(left, 'further virtual machine')} without details on this page: ${pages ? 'the table above links to the report of each' : 'see report.json, or ask for fewer of them by name'}.</p>`}
+${detailed.map((entry) => vmSection(entry, report.vms.length > FULL_VMS ? 'concerns' : depth, { open: report.vms.length === 1, page: pages }))}
+${left === 0 ? undefined : html`<p>${count(left, 'further virtual machine')} without a part on this page: ${pages ? 'the table above links to the page of each' : PAGES_HINT}.</p>`}
+${pages || depth === 'concerns' || report.vms.length <= FULL_VMS ? undefined : html`<p>Fields and manifests of so many VMs are not on this page: ${PAGES_HINT}.</p>`}
 ${assumptions(report)}
 ${glossary()}
 </main>
@@ -62,7 +69,7 @@ export function renderVmHtml(entry: VmReport, { source, createdAt }: Pick<Report
 </header>
 <main id="top">
 <h2>What becomes of it</h2>
-${vmSection(entry, 'full', { open: true })}
+${vmSection(entry, 'full', { open: true, page: false })}
 </main>`;
   return page(`Migration report: ${entry.vm.name}`, body);
 }
@@ -106,7 +113,7 @@ function tiles({ vms, withCategory, withoutConcerns, migrated }: Overview): Html
     [withCategory.Critical, 'with Critical concerns', withCategory.Critical > 0 ? 'Critical' : ''],
     [withCategory.Warning, 'with Warnings', withCategory.Warning > 0 ? 'Warning' : ''],
     [withoutConcerns, 'without concerns', ''],
-    [migrated, 'migrated', migrated > 0 ? 'good' : ''],
+    ...(migrated > 0 ? [[migrated, 'migrated', 'good'] as const] : []),
   ];
   return html`<ul class="tiles">${numbers.map(([number, label, kind]) => html`<li class="${kind}"><b>${number}</b> <span>${label}</span></li>`)}</ul>`;
 }

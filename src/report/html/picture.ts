@@ -16,8 +16,8 @@ interface Counted extends Route {
 
 const ROW = 42;
 const BOX_HEIGHT = 30;
-const WIDTH = 1000;
-const GAP = 120;
+const BOX_WIDTH = 260;
+const GAP = 110;
 const CHARACTER = 7.4;
 
 export function pictures({ vms }: Report): Html {
@@ -81,41 +81,45 @@ ${counted.map(({ stations, number }) => html`<tr>${stations.map((station) => htm
 function drawing({ title, heads, routes }: { title: string; heads: readonly string[]; routes: readonly Counted[] }): Html {
   const columns = heads.map((_, column) => [...new Set(routes.map(({ stations }) => stations[column] ?? ''))]);
   const rows = Math.max(...columns.map(({ length }) => length));
-  const boxWidth = (WIDTH - GAP * (heads.length - 1)) / heads.length;
+  const width = heads.length * BOX_WIDTH + (heads.length - 1) * GAP;
   const height = rows * ROW;
   const place = (column: number, name: string): { x: number; y: number } => {
     const names = columns[column] ?? [];
     // Short columns stand in the middle.
-    return { x: column * (boxWidth + GAP), y: (names.indexOf(name) + (rows - names.length) / 2) * ROW + ROW / 2 };
+    return { x: column * (BOX_WIDTH + GAP), y: (names.indexOf(name) + (rows - names.length) / 2) * ROW + ROW / 2 };
   };
   const most = Math.max(...routes.map(({ number }) => number));
   const links = heads.slice(1).flatMap((_, column) =>
-    merge(routes, column).map(({ from, to, number, lost }) => {
+    merge(routes, column, column === heads.length - 2).map(({ from, to, number, lost }) => {
       const [start, end] = [place(column, from), place(column + 1, to)];
       return link(
-        { x1: start.x + boxWidth, y1: start.y, x2: end.x, y2: end.y },
+        { x1: start.x + BOX_WIDTH, y1: start.y, x2: end.x, y2: end.y },
         { number, lost, share: number / most, label: column === 0 },
       );
     }),
   );
-  return html`<svg viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${title}: a table below says the same">
+  return html`<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}: a table below says the same">
 ${links}
-${columns.map((names, column) => names.map((name) => box(name, place(column, name), boxWidth)))}
+${columns.map((names, column) => names.map((name) => box(name, place(column, name))))}
 </svg>`;
 }
 
-/** Routes that have this part of the way in common are one line. */
-function merge(
-  routes: readonly Counted[],
-  column: number,
-): readonly { from: string; to: string; number: number; lost: boolean }[] {
-  const groups = Map.groupBy(routes, ({ stations, lost }) => JSON.stringify([stations[column], stations[column + 1], lost]));
+/** Routes that have this part of the way in common are one line; only the last part can lead to nowhere. */
+function merge(routes: readonly Counted[], column: number, last: boolean): readonly Line[] {
+  const groups = Map.groupBy(routes, ({ stations }) => JSON.stringify([stations[column], stations[column + 1]]));
   return [...groups.values()].map((group) => ({
     from: group[0]?.stations[column] ?? '',
     to: group[0]?.stations[column + 1] ?? '',
     number: group.reduce((sum, { number }) => sum + number, 0),
-    lost: group[0]?.lost ?? false,
+    lost: last && group.every(({ lost }) => lost),
   }));
+}
+
+interface Line {
+  readonly from: string;
+  readonly to: string;
+  readonly number: number;
+  readonly lost: boolean;
 }
 
 interface Curve {
@@ -135,8 +139,8 @@ function link(
 `;
 }
 
-function box(name: string, { x, y }: { x: number; y: number }, width: number): Html {
-  const room = Math.floor((width - 24) / CHARACTER);
-  return html`<g><title>${name}</title><rect class="box" x="${x + 1}" y="${y - BOX_HEIGHT / 2}" width="${width - 2}" height="${BOX_HEIGHT}" rx="6"/><text x="${x + 12}" y="${y + 5}">${name.length <= room ? name : `${name.slice(0, room - 1)}…`}</text></g>
+function box(name: string, { x, y }: { x: number; y: number }): Html {
+  const room = Math.floor((BOX_WIDTH - 24) / CHARACTER);
+  return html`<g><title>${name}</title><rect class="box" x="${x + 1}" y="${y - BOX_HEIGHT / 2}" width="${BOX_WIDTH - 2}" height="${BOX_HEIGHT}" rx="6"/><text x="${x + 12}" y="${y + 5}">${name.length <= room ? name : `${name.slice(0, room - 1)}…`}</text></g>
 `;
 }

@@ -56,8 +56,9 @@ thead th { white-space: nowrap; overflow-wrap: normal; border-bottom: 2px solid 
 tbody th { font-weight: 600; }
 tbody tr:hover { background: var(--raised); }
 td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.fleet { font-size: .88rem; } .fleet th, .fleet td { padding: .4rem .5rem; }
 .fleet tbody th { min-width: 9rem; }
-.fleet td:nth-child(2) { min-width: 9rem; }
+.fleet td:nth-child(2) { min-width: 11rem; }
 .fleet td:nth-child(6), .fleet td:nth-child(11) { white-space: nowrap; }
 td details { min-width: 9rem; }
 th button { all: unset; cursor: pointer; }
@@ -98,7 +99,7 @@ details.vm > summary { padding: .45rem 0; }
 details.vm[open] { padding-bottom: 1rem; }
 .fields { min-width: 56rem; }
 figure { margin: 1rem 0 1.5rem; } figcaption { color: var(--soft); margin-bottom: .5rem; }
-svg { display: block; max-width: 100%; height: auto; min-width: 44rem; }
+svg { display: block; max-width: 100%; height: auto; min-width: 40rem; }
 svg text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; fill: var(--ink); }
 svg .soft { fill: var(--soft); }
 svg .count { text-anchor: middle; font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
@@ -113,7 +114,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); }
   body { padding: 0 .9rem 2rem; } nav { margin: 0 -.9rem; padding: 0 .9rem; }
   h1 { font-size: 1.5rem; }
   .tiles { grid-template-columns: 1fr 1fr; gap: .5rem; }
-  .topics .wide { display: none; }
+  .topics .wide { display: none; } .topics code { display: block; }
   .fleet, .fleet tbody { display: block; }
   .fleet thead { position: absolute; left: -99rem; }
   .fleet caption { display: block; }

@@ -20,7 +20,7 @@ export function timeline(plan: WavePlan): Html | undefined {
   if (waves.length === 0) return undefined;
   return html`<h2 id="waves">Waves</h2>
 <p>${wavesLine(plan)}. Easy VMs come first; VMs that share something stay together.</p>
-<figure><figcaption>When each wave runs. The table below says the same in words.</figcaption>
+<figure><figcaption>When each wave runs, inside of its window: dark while it copies, light while the last VMs are converted and started. The table below says the same in words.</figcaption>
 <div class="scroll" tabindex="0" role="region" aria-label="Time line of the waves">${drawing(plan)}</div></figure>
 ${plan.concerns.map(({ category, label, assessment }) => html`<div class="concern ${category}"><p class="mark">${category}: ${label}</p><p>${assessment}</p></div>`)}
 <div class="scroll" tabindex="0" role="region" aria-label="Waves"><table class="waves">

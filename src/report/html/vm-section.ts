@@ -13,13 +13,20 @@ import { assumptionTable } from './assumptions.ts';
 import { anchor } from './fleet.ts';
 import { type Html, html } from './markup.ts';
 
-export function vmSection(entry: VmReport, depth: ReportDepth, { open }: { readonly open: boolean }): Html {
+interface SectionOptions {
+  readonly open: boolean;
+  /** The VM has a page of its own beside this one. */
+  readonly page: boolean;
+}
+
+export function vmSection(entry: VmReport, depth: ReportDepth, { open, page }: SectionOptions): Html {
   const { vm, plan, concerns, estimate, readiness, progress } = entry;
   const { decisions, manifests, targetName } = plan.mapping;
   const gravity = worst(concerns);
   return html`<details class="vm" id="${anchor(entry)}"${open ? html` open` : undefined}>
 <summary><h3>${vm.name}</h3> <span class="mark ${gravity ?? 'good'}">${gravity === undefined ? 'no concerns' : concernCounts(entry)}</span></summary>
 <p class="lead">${guestLine(vm)}; ${hardwareLine(vm)}. Becomes VirtualMachine <code>${targetName}</code>.</p>
+${page ? html`<p><a href="${targetName}/report.html">Page of this VM, with fields and manifests</a></p>` : undefined}
 ${estimate && prediction(estimate, readiness)}
 ${concerns.map(concern)}
 ${progress && migration(progress)}
