@@ -2,13 +2,12 @@
  * Judgement: facts → concerns. One rule a file in rules/, all of them listed in rules.ts, one sentence of explanation each in the
  * catalogue. Pure: knows only src/model. What needs the user's tables or the target's facts is judged where it is decided, in mappings.
  */
-import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Concern } from '../model/concern.ts';
 import { findGuestOs } from '../model/guest-os.ts';
 import type { MappingOptions } from '../model/mapping.ts';
 import type { SourceVm } from '../model/vm.ts';
 import { type Peer, type Population, surveyPeers } from './population.ts';
-import type { Surroundings } from './rule.ts';
+import { type Surroundings, toConcern } from './rule.ts';
 import { RULES } from './rules.ts';
 
 export interface AssessContext {
@@ -16,8 +15,6 @@ export interface AssessContext {
   readonly peers?: readonly Peer[];
   /** Options of the mapping, so that nothing is called unknown that the user has stated. */
   readonly options?: MappingOptions;
-  /** What the target has. */
-  readonly facts?: ClusterFacts;
 }
 
 /** Runs every rule. Concerns come in the order of the rules; reports sort them by gravity. */
@@ -25,21 +22,11 @@ export function assess(vm: SourceVm, context: AssessContext = {}): readonly Conc
   const surroundings: Surroundings = {
     population: populationOf(context.peers ?? NOBODY),
     options: context.options ?? {},
-    facts: context.facts ?? {},
     os: findGuestOs(vm.guest),
   };
   const concerns: Concern[] = [];
   for (const rule of RULES) {
-    const { id, category, label } = rule;
-    for (const finding of rule.check(vm, surroundings)) {
-      concerns.push({
-        id,
-        category: finding.category ?? category,
-        label,
-        assessment: finding.assessment,
-        subject: finding.subject,
-      });
-    }
+    for (const finding of rule.check(vm, surroundings)) concerns.push(toConcern(rule, finding));
   }
   return concerns;
 }

@@ -1,6 +1,5 @@
 /** What a rule is. Each lives in rules/<id>.ts and exports `rule`; rules.ts lists them. */
-import type { ClusterFacts } from '../model/cluster-facts.ts';
-import type { Category } from '../model/concern.ts';
+import type { Category, Concern } from '../model/concern.ts';
 import type { GuestOs } from '../model/guest-os/row.ts';
 import type { MappingOptions } from '../model/mapping.ts';
 import type { SourceVm } from '../model/vm.ts';
@@ -21,8 +20,6 @@ export interface Surroundings {
   readonly population: Population;
   /** Choices of the user: what is given by option is no longer unknown. */
   readonly options: Partial<MappingOptions>;
-  /** What the target has; absent members are unknown. */
-  readonly facts: ClusterFacts;
   /** The catalogue's row for the guest, looked up once for all rules. */
   readonly os: GuestOs | undefined;
 }
@@ -46,4 +43,8 @@ export interface RuleWords {
 export interface Rule extends RuleWords {
   /** An unknown fact is not a "no": a rule speaks of it only where not knowing matters, and says so. */
   check(vm: SourceVm, surroundings: Surroundings): readonly Finding[];
+}
+
+export function toConcern({ id, category, label }: RuleWords, finding: Finding): Concern {
+  return { id, category: finding.category ?? category, label, assessment: finding.assessment, subject: finding.subject };
 }

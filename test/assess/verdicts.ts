@@ -1,7 +1,6 @@
 /** Runs one rule on a VM of which only the given facts are known, and says in a word per finding what it found. */
 import { surveyPeers } from '../../src/assess/population.ts';
 import type { Finding, Rule } from '../../src/assess/rule.ts';
-import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
 import { findGuestOs } from '../../src/model/guest-os.ts';
 import type { MappingOptions } from '../../src/model/mapping.ts';
 import type { SourceVm } from '../../src/model/vm.ts';
@@ -10,7 +9,6 @@ import { smallVm } from '../mappings/small-vm.ts';
 export interface RuleContext {
   readonly peers?: readonly SourceVm[];
   readonly options?: Partial<MappingOptions>;
-  readonly facts?: ClusterFacts;
 }
 
 /** `Warning disks[0].mode`, in the order of the findings. */
@@ -24,7 +22,6 @@ export function findings(rule: Rule, facts: Partial<SourceVm>, context: RuleCont
   return rule.check(vm, {
     population: surveyPeers(context.peers ?? []),
     options: context.options ?? {},
-    facts: context.facts ?? {},
     os: findGuestOs(vm.guest),
   });
 }

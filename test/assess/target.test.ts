@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { mapVm } from '../../mappings/index.ts';
+import { assessTarget } from '../../src/assess/target.ts';
+import { TARGET_RULES } from '../../src/assess/target-rules.ts';
+import { fullVm } from '../mappings/full-vm.ts';
+
+const FOLDER = path.resolve(import.meta.dirname, '../../src/assess/target');
+
+test('every rule about manifests is listed, under the name of its file, once, and has a test of its own', () => {
+  const files = readdirSync(FOLDER).map((file) => file.replace(/\.ts$/, ''));
+  assert.deepEqual(TARGET_RULES.map(({ id }) => id).toSorted(), files.toSorted());
+  const untested = files.filter((id) => !existsSync(path.join(import.meta.dirname, 'target', `${id}.test.ts`)));
+  assert.deepEqual(untested, []);
+});
+
+test('what mapping writes passes, and a cluster that has the VM already is told', () => {
+  const mapping = mapVm(fullVm, {
+    networkMap: { entries: [] },
+    storageMap: { entries: [] },
+    facts: {},
+    options: { devices: 'virtio' },
+    name: 'full-vm',
+  });
+  assert.deepEqual(assessTarget(fullVm, mapping, { facts: {}, namespace: 'vms' }), []);
+  const facts = { virtualMachines: [{ namespace: 'vms', name: 'full-vm', sourceId: fullVm.ref.id }], kubevirtVersion: '1.9.0' };
+  assert.deepEqual(assessTarget(fullVm, mapping, { facts, namespace: 'vms' }), [
+    {
+      id: 'vm-exists',
+      category: 'Critical',
+      label: 'Name is taken on the target',
+      assessment:
+        'vms has a VirtualMachine full-vm already. It was migrated from this very VM. Rename one of them, or choose another namespace.',
+      subject: 'VirtualMachine/metadata.name',
+    },
+  ]);
+});
