@@ -1,0 +1,104 @@
+/**
+ * The simulator behind the stand-in: what clients say is passed on as it is, and the stand-in has a session of its own for what it must know or do.
+ */
+import type { Vcsim } from '../vcsim.ts';
+import { type Answer, decode, encode, envelope, type Reference, returned } from './soap.ts';
+
+export interface Incoming {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** Passed on by nobody: they belong to one connection. */
+const HOP = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'expect', 'accept-encoding']);
+const TASK_POLL_MS = 5;
+
+export class Upstream {
+  readonly origin: string;
+  readonly #vcsim: Vcsim;
+  #cookie: Promise<string> | undefined;
+
+  constructor(vcsim: Vcsim) {
+    this.#vcsim = vcsim;
+    this.origin = new URL(vcsim.url).origin;
+  }
+
+  /** Whether these are the credentials of the simulator. */
+  knows(username: string, password: string): boolean {
+    return username === this.#vcsim.username && password === this.#vcsim.password;
+  }
+
+  /** Passes a request on. */
+  async forward(request: Incoming): Promise<Answer> {
+    const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !HOP.has(name)));
+    // Real servers put their cookie in quotes, the simulator knows its own without.
+    if (headers['cookie']) headers['cookie'] = headers['cookie'].replaceAll('"', '');
+    const withBody = request.method !== 'GET' && request.method !== 'HEAD';
+    const response = await fetch(`${this.origin}${request.path}`, {
+      method: request.method,
+      headers,
+      redirect: 'manual',
+      signal: request.signal,
+      ...(withBody ? { body: new Uint8Array(request.body) } : {}),
+    });
+    const received = Object.fromEntries([...response.headers].filter(([name]) => !HOP.has(name)));
+    return { status: response.status, headers: received, body: Buffer.from(await response.arrayBuffer()) };
+  }
+
+  /** Calls an operation in the stand-in's own session and gives what is in the answer. @throws Error with the fault's words */
+  async call(operation: string, self: Reference, inner = '', cookie?: string): Promise<string> {
+    this.#cookie ??= this.#login();
+    const session = cookie ?? (await this.#cookie);
+    const { text, ok } = await this.#post(operation, self, inner, session);
+    if (!ok) throw new Error(`${operation}: ${/<faultstring>([^<]*)/.exec(text)?.[1] ?? text}`);
+    return text;
+  }
+
+  /** XML of one property's value with its element; empty where it is unset. */
+  async property(object: Reference, path: string): Promise<string> {
+    const spec = `<specSet><propSet><type>${object.type}</type><pathSet>${path}</pathSet></propSet><objectSet><obj type="${object.type}">${encode(object.id)}</obj></objectSet></specSet><options/>`;
+    const text = await this.call('RetrievePropertiesEx', { type: 'PropertyCollector', id: 'propertyCollector' }, spec);
+    return /<val\b[\s\S]*<\/val>/.exec(text)?.[0] ?? '';
+  }
+
+  /** Text of a property; empty where it is unset. */
+  async text(object: Reference, path: string): Promise<string> {
+    return decode(/>([^<]*)</.exec(await this.property(object, path))?.[1] ?? '');
+  }
+
+  /** Waits for the end of a task and gives its result's object id, empty where there is none. @throws Error when the task failed */
+  async result(task: string): Promise<string> {
+    const object = { type: 'Task', id: task };
+    for (;;) {
+      const state = await this.text(object, 'info.state');
+      if (state === 'success') return await this.text(object, 'info.result');
+      if (state === 'error') throw new Error(`${task} failed`);
+      await new Promise((resolve) => setTimeout(resolve, TASK_POLL_MS));
+    }
+  }
+
+  /** Calls an operation that makes a task, and waits for its end. */
+  async run(operation: string, self: Reference, inner = ''): Promise<string> {
+    const task = returned(await this.call(operation, self, inner));
+    return this.result(task);
+  }
+
+  async #login(): Promise<string> {
+    const inner = `<userName>${encode(this.#vcsim.username)}</userName><password>${encode(this.#vcsim.password)}</password>`;
+    const { cookie } = await this.#post('Login', { type: 'SessionManager', id: 'SessionManager' }, inner, '');
+    return cookie;
+  }
+
+  async #post(operation: string, self: Reference, inner: string, cookie: string) {
+    const body = envelope(
+      `<${operation} xmlns="urn:vim25"><_this type="${self.type}">${encode(self.id)}</_this>${inner}</${operation}>`,
+    );
+    const response = await fetch(`${this.origin}/sdk`, { method: 'POST', headers: { 'content-type': 'text/xml', cookie }, body });
+    return { text: await response.text(), ok: response.ok, cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '' };
+  }
+}
