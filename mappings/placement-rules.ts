@@ -4,8 +4,7 @@
  */
 import type { Relation } from '../src/model/estimate.ts';
 import type { Affinity, PodAffinity, PodAffinityTerm } from '../src/model/manifest.ts';
-import type { SourceVm } from '../src/model/vm.ts';
-import type { MappingContext } from './context.ts';
+import type { MappingOptions } from '../src/model/mapping.ts';
 import { PREFIX } from './labels.ts';
 import { type Ledger, TEMPLATE } from './ledger.ts';
 import { spreadNames, toLabel } from './names.ts';
@@ -48,8 +47,8 @@ export function planPlacement(relations: readonly Relation[]): PlacementRules {
   return rules;
 }
 
-export function mapPlacement(vm: SourceVm, { placement, options }: MappingContext, ledger: Ledger): MappedRules {
-  const rules = placement?.get(vm.ref.id);
+/** `rules` are those that the VM is a member of. */
+export function mapPlacement(rules: readonly PlacementRule[] | undefined, options: MappingOptions, ledger: Ledger): MappedRules {
   if (rules === undefined || rules.length === 0) return NONE;
   const required = options.placementRules === 'required';
   for (const { kind, name, label } of rules) {

@@ -16,38 +16,58 @@ export interface SharedDisk {
 /** By VM and disk, see `sharedDiskOf`. */
 export type SharedDisks = ReadonlyMap<string, SharedDisk>;
 
+interface Member {
+  readonly id: string;
+  readonly vm: string;
+  /** Key of the disk in this VM. */
+  readonly disk: string;
+  readonly stem: string;
+}
+
 const HASH_DIGITS = 10;
 
-/** Every disk that at least two of the VMs name. Cost grows with the number of disks. */
-export function findSharedDisks(vms: readonly SourceVm[]): SharedDisks {
-  const groups = new Map<string, { readonly vm: SourceVm; readonly disk: Disk }[]>();
-  for (const vm of vms) {
+/** Counts the users of each disk, VM by VM, so that a fleet need not be in memory. Cost grows with the number of disks. */
+export class SharedDiskSurvey {
+  readonly #members = new Map<string, Member[]>();
+
+  add(vm: SourceVm): void {
     for (const disk of vm.disks) {
       const identity = identityOf(disk, vm);
       if (identity === undefined) continue;
-      const group = groups.get(identity);
-      if (group === undefined) groups.set(identity, [{ vm, disk }]);
-      else group.push({ vm, disk });
+      const member = { id: vm.ref.id, vm: vm.name, disk: disk.key, stem: stemOf(disk) };
+      const members = this.#members.get(identity);
+      if (members === undefined) this.#members.set(identity, [member]);
+      else members.push(member);
     }
   }
-  const shared = new Map<string, SharedDisk>();
-  for (const [identity, group] of groups) {
-    const [first, second] = group.toSorted((a, b) => compareText(a.vm.ref.id, b.vm.ref.id));
-    if (first === undefined || second === undefined || group.every(({ vm }) => vm === first.vm)) continue;
-    const claim = toLabel(`shared-${stemOf(first.disk)}-${shortHash(identity, HASH_DIGITS)}`);
-    for (const { vm, disk } of group) {
-      shared.set(keyOf(vm, disk), { claim, filledBy: first.vm.ref.id, filledWith: first.vm.name });
+
+  /** Every disk that at least two VMs name. `isWanted` leaves out VMs, by id, that are not in the plan. */
+  disks(isWanted: (id: string) => boolean = () => true): SharedDisks {
+    const shared = new Map<string, SharedDisk>();
+    for (const [identity, all] of this.#members) {
+      const members = all.filter(({ id }) => isWanted(id));
+      const first = members.toSorted((a, b) => compareText(a.id, b.id))[0];
+      if (first === undefined || members.every(({ id }) => id === first.id)) continue;
+      const claim = toLabel(`shared-${first.stem}-${shortHash(identity, HASH_DIGITS)}`);
+      for (const { id, disk } of members) shared.set(keyOf(id, disk), { claim, filledBy: first.id, filledWith: first.vm });
     }
+    return shared;
   }
-  return shared;
 }
 
-export function sharedDiskOf(vm: SourceVm, disk: Disk, disks: SharedDisks | undefined): SharedDisk | undefined {
-  return disks === undefined || disks.size === 0 ? undefined : disks.get(keyOf(vm, disk));
+/** The same for VMs that are at hand. */
+export function findSharedDisks(vms: readonly SourceVm[]): SharedDisks {
+  const survey = new SharedDiskSurvey();
+  for (const vm of vms) survey.add(vm);
+  return survey.disks();
 }
 
-function keyOf({ ref }: SourceVm, { key }: Disk): string {
-  return `${ref.id}\n${key}`;
+export function sharedDiskOf({ ref }: SourceVm, { key }: Disk, disks: SharedDisks | undefined): SharedDisk | undefined {
+  return disks === undefined || disks.size === 0 ? undefined : disks.get(keyOf(ref.id, key));
+}
+
+function keyOf(vm: string, disk: string): string {
+  return `${vm}\n${disk}`;
 }
 
 /**
@@ -68,8 +88,8 @@ function canBeShared({ shared, sharing, passthrough, slot }: Disk, { controllers
   return bus === 'virtual' || bus === 'physical';
 }
 
-/** `quorum` of `[san] sql-1/quorum.vmdk`. */
-function stemOf({ file, lun, label }: Disk): string {
+/** What people recognise the disk by, the same in every VM: the LUN, `quorum` of `[san] sql-1/quorum.vmdk`, the serial. */
+function stemOf({ file, lun, serial = 'disk' }: Disk): string {
   const name = file?.split(/[/\\]/).at(-1);
-  return name?.replace(/\.[A-Za-z0-9]+$/, '') ?? lun ?? label;
+  return lun ?? name?.replace(/\.[A-Za-z0-9]+$/, '') ?? serial;
 }

@@ -1,27 +1,7 @@
-/**
- * Names by templates: a text with a few placeholders, nothing that is run. A template holds letters, digits, dashes and each of its
- * placeholders at most once; the result is made a DNS-1123 label like every other name.
- */
+/** Names by the templates of src/model/name-template.ts; the result is made a DNS-1123 label like every other name. */
 import type { MappingOptions } from '../src/model/mapping.ts';
 import type { VmRef } from '../src/model/vm.ts';
 import { type AssignedName, assignNames, claimName as ordinaryClaimName, toLabel } from './names.ts';
-
-/** Placeholders by option; all of them must be there, so that names stay unique. */
-const PLACEHOLDERS = { vmNames: ['{vm}'], claimNames: ['{vm}', '{disk}'] } as const;
-
-/** What is wrong with a template, in words for whoever wrote it; undefined when nothing is. */
-export function templateFault(option: keyof typeof PLACEHOLDERS, template: string): string | undefined {
-  const wanted = PLACEHOLDERS[option];
-  let rest = template;
-  for (const placeholder of wanted) {
-    if (template.split(placeholder).length !== 2) return `${placeholder} must stand in it once`;
-    rest = rest.replace(placeholder, '-');
-  }
-  if (!/^[a-z0-9-]*$/.test(rest)) return `only lower-case letters, digits, dashes and ${wanted.join(', ')} may stand in it`;
-  // Without a sign between them `web1` and disk 2 would be `web` and disk 12.
-  if (/\}\{|\{disk\}\d|\d\{disk\}/.test(template)) return 'a dash must stand between its parts';
-  return undefined;
-}
 
 /** Target names by `ref.id`, see `assignNames`. */
 export function assignTemplatedNames(

@@ -35,7 +35,7 @@ export function buildVirtualMachine(vm: SourceVm, context: MappingContext, ledge
   const type = chooseInstancetype(vm, context);
   const instancetype = type === undefined ? {} : mapInstancetype(vm, type, { context, ledger });
   const preference = mapPreference(vm, os, { context, type, ledger });
-  const placement = mapPlacement(vm, context, ledger);
+  const placement = mapPlacement(context.placement?.get(vm.ref.id), context.options, ledger);
   const template = templateMetadata(os, { name: context.name, labels: placement.labels, ledger });
   const frame = mapFrame(ledger);
   const hostname = mapHostname(vm, ledger);

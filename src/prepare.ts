@@ -3,10 +3,14 @@
  * `assess`, `plan` and `migrate` all run this; a dry run is this and nothing else.
  */
 import { mapVm } from '../mappings/index.ts';
-import { type AssignedName, assignNames } from '../mappings/names.ts';
+import type { AssignedName } from '../mappings/names.ts';
 import { NetworkSurvey, planNetworks } from '../mappings/network-attachments.ts';
 import type { NetworkPlan } from '../mappings/network-plan.ts';
+import { type PlacementRules, planPlacement } from '../mappings/placement-rules.ts';
+import { findSharedDisks, SharedDiskSurvey, type SharedDisks } from '../mappings/shared-disks.ts';
 import { sharedNetworks } from '../mappings/shared-networks.ts';
+import { describeStorageClasses } from '../mappings/storage-classes.ts';
+import { assignTemplatedNames } from '../mappings/templates.ts';
 import { assess } from './assess/index.ts';
 import type { Peer } from './assess/population.ts';
 import type { Clock } from './contracts/clock.ts';
@@ -47,12 +51,14 @@ export async function prepare(
   const inventory = await Array.fromAsync(connection.vms(context.signal));
   const vms = select(inventory, request.vms);
   // Over the whole inventory, so that a VM's name does not depend on what else is selected.
-  const names = assignNames(inventory);
+  const names = assignTemplatedNames(inventory, request.options);
+  const placement = await readPlacement(connection, context.signal);
   const networkPlan = planNetworks(inventory, request);
   const networks = sharedNetworks(vms, { ...request, networkPlan });
+  const sharedDisks = findSharedDisks(vms);
   const forecast = new Forecast(vms, request.forecast);
   const predicted = vms.map((vm) => {
-    const entry = prepareVm(vm, { peers: vms, names, networkPlan, request });
+    const entry = prepareVm(vm, { peers: vms, names, networkPlan, sharedDisks, placement, request });
     return { ...entry, ...forecast.predict(vm, request.type, entry.concerns) };
   });
   const waves = vms.length > 1 ? forecast.waves(predicted) : undefined;
@@ -64,6 +70,10 @@ export async function prepare(
     ...(networkPlan && { networks: networks.objects }),
     concerns: networks.concerns,
     assumptions: forecast.assumptions,
+    storageClasses: describeStorageClasses(
+      predicted.map(({ plan }) => plan.mapping),
+      request.facts,
+    ),
     ...(waves && { waves }),
   };
 }
@@ -81,17 +91,22 @@ export async function* prepareEach(
   const basis = estimateBasis(request.forecast);
   const all: Peer[] = [];
   const survey = new NetworkSurvey();
+  const disks = new SharedDiskSurvey();
   for await (const vm of connection.vms(signal)) {
     all.push(peerOf(vm));
     survey.add(vm);
+    disks.add(vm);
   }
-  const names = assignNames(all);
+  const names = assignTemplatedNames(all, request.options);
+  const placement = await readPlacement(connection, signal);
   const networkPlan = survey.plan(request);
   const peers = select(all, request.vms);
   const wanted = new Set(peers.map(({ ref }) => ref.id));
+  const sharedDisks = disks.disks((id) => wanted.has(id));
   for await (const vm of connection.vms(signal)) {
     if (!wanted.has(vm.ref.id)) continue;
-    yield { ...prepareVm(vm, { peers, names, networkPlan, request }), estimate: estimate(vm, basis, { type: request.type }) };
+    const entry = prepareVm(vm, { peers, names, networkPlan, sharedDisks, placement, request });
+    yield { ...entry, estimate: estimate(vm, basis, { type: request.type }) };
   }
 }
 
@@ -99,18 +114,26 @@ function peerOf({ ref, name, nics }: SourceVm): Peer {
   return { ref, name, nics: nics.flatMap(({ mac }) => (mac === undefined ? [] : [{ mac }])) };
 }
 
+/** Rules between VMs. Only a source that runs VMs has some; asking files would read them all once more. */
+async function readPlacement(connection: Connection, signal: AbortSignal): Promise<PlacementRules> {
+  if (connection.power === undefined) return planPlacement([]);
+  return planPlacement((await connection.surroundings(signal)).relations ?? []);
+}
+
 interface Surroundings {
   readonly peers: readonly Peer[];
   readonly names: ReadonlyMap<string, AssignedName>;
   readonly networkPlan: NetworkPlan | undefined;
+  readonly sharedDisks: SharedDisks;
+  readonly placement: PlacementRules;
   readonly request: PrepareRequest;
 }
 
-function prepareVm(vm: SourceVm, { peers, names, networkPlan, request }: Surroundings): VmReport {
+function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings): VmReport {
   const assigned = names.get(vm.ref.id);
   if (assigned === undefined) throw new Error(`no name for ${vm.ref.id}`);
   const { type, networkMap, storageMap, facts, options } = request;
-  const tables = { networkMap, storageMap, facts, options, networkPlan };
+  const tables = { networkMap, storageMap, facts, options, ...run };
   const mapping = mapVm(vm, { ...tables, name: assigned.name, nameBecause: assigned.because });
   return {
     vm,

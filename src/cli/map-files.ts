@@ -62,6 +62,21 @@ const NetworkMapFile = z.strictObject({
   }),
 });
 
+const StorageSource = z.union(
+  [
+    z.string().min(1),
+    z
+      .strictObject({
+        storage: z.string().min(1).exactOptional(),
+        policy: z.string().min(1).exactOptional(),
+        vm: z.string().min(1).exactOptional(),
+        disk: z.string().min(1).exactOptional(),
+      })
+      .refine((source) => Object.keys(source).length > 0, 'say storage, policy, vm or disk'),
+  ],
+  { error: 'a name or id of a storage, *, or at least one of storage, policy, vm and disk' },
+);
+
 const StorageMapFile = z.strictObject({
   apiVersion: API_VERSION,
   kind: z.literal('StorageMap'),
@@ -69,11 +84,12 @@ const StorageMapFile = z.strictObject({
   spec: z.strictObject({
     entries: z.array(
       z.strictObject({
-        source: z.string().min(1),
+        source: StorageSource,
         target: z.strictObject({
           storageClass: z.string().min(1).exactOptional(),
           volumeMode: VolumeMode.exactOptional(),
           accessMode: AccessMode.exactOptional(),
+          preallocate: z.boolean().exactOptional(),
         }),
       }),
     ),

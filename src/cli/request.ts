@@ -10,12 +10,13 @@ import type { CommandContext } from './context.ts';
 import { addForecastOptions, type ForecastFlags, forecastOptions } from './forecast-options.ts';
 import { readFacts, readNetworkMap, readStorageMap } from './map-files.ts';
 import { addNetworkOptions, type NetworkFlags, networkGeneration } from './network-options.ts';
+import { addVmOptions, type VmFlags, vmOptions } from './vm-options.ts';
 
 export interface SourceOptions {
   readonly config?: string;
 }
 
-export interface MapOptions extends SourceOptions, ForecastFlags, NetworkFlags {
+export interface MapOptions extends SourceOptions, ForecastFlags, NetworkFlags, VmFlags {
   readonly networkMap?: string;
   readonly storageMap?: string;
   readonly facts?: string;
@@ -35,9 +36,9 @@ export function addSourceOptions(command: Command): Command {
 }
 
 export function addMapOptions(command: Command): Command {
-  return addNetworkOptions(addForecastOptions(addSourceOptions(command)))
+  return addVmOptions(addNetworkOptions(addForecastOptions(addSourceOptions(command))))
     .option('--network-map <file>', 'source networks → pod, udn, multus, sriov or ignored (YAML or JSON)')
-    .option('--storage-map <file>', 'source storages → storage classes (YAML or JSON)')
+    .option('--storage-map <file>', 'source storages, policies, VMs or disks → storage classes (YAML or JSON)')
     .option('--facts <file>', 'what the target cluster has, written by `kubeferry facts` (YAML or JSON)')
     .option('-n, --namespace <name>', 'namespace of the created objects')
     .addOption(
@@ -107,6 +108,7 @@ function mappingOptions(options: MapOptions): MappingOptions {
     ...(memory === undefined ? {} : { memory }),
     ...(firmware === undefined ? {} : { firmware }),
     ...(generateNetworks === undefined ? {} : { generateNetworks }),
+    ...vmOptions(options),
   };
 }
 

@@ -17,7 +17,9 @@ export async function transferJobs(
   },
 ): Promise<readonly TransferJob[]> {
   const jobs: TransferJob[] = [];
-  for (const { disk } of plan.mapping.placements) {
+  for (const { disk, filledBy } of plan.mapping.placements) {
+    // A shared disk is copied once, with the VM that its claim is made with.
+    if (filledBy !== undefined && filledBy !== plan.vm.ref.id) continue;
     jobs.push({
       id: `${plan.mapping.targetName}/${disk}`,
       vm: plan.vm.name,
