@@ -57,9 +57,9 @@ export class AttachmentCheck {
 
   takePlanned(planned: PlannedAttachment, taker: Taker): string {
     this.#countOnce(this.#full(planned), taker, this.#context.networkPlan?.type === 'ovn-localnet');
-    const { segment, made } = planned;
+    const { segment } = planned;
     const { label } = taker.nic;
-    if (segment.kind === 'unknown' && made !== undefined) {
+    if (segment.kind === 'unknown') {
       this.#ledger.concern(
         'network-vlan-unknown',
         taker.subject,

@@ -93,13 +93,15 @@ function nameAttachments(wanted: ReadonlyMap<string, Group>, plan: Plan): Readon
     const there = own(name);
     return group !== undefined && there !== undefined && compare(there, configOf(name, group)) === 'different';
   });
-  const offered = [...existing.values()].filter((one) => one.namespace === namespace || one.namespace === 'default');
+  const within = [...existing.values()].filter((one) => one.namespace === namespace || one.namespace === 'default');
+  const offered = Map.groupBy(within, ({ vlan = 0 }) => vlan);
   const attachments = new Map<string, PlannedAttachment>();
   for (const [key, group] of wanted) {
     const { name, clashed } = names.get(key) ?? { name: '', clashed: false };
     const config = configOf(name, group);
     // An attachment of this very name may be ours of an earlier run: it is written again, so that a folder stays complete.
-    const fitting = own(name) === undefined ? offered.find((one) => compare(one, config) === 'same') : undefined;
+    const fitting =
+      own(name) === undefined ? offered.get(vlanOf(config))?.find((one) => compare(one, config) === 'same') : undefined;
     attachments.set(key, fitting === undefined ? make({ group, config, clashed, plan }) : reuse(fitting, group));
   }
   return attachments;
@@ -159,11 +161,15 @@ function compare(there: NetworkAttachmentFacts, config: CniConfig): 'same' | 'di
   const port = bridge ? there.bridge : there.physicalNetwork;
   const wantedPort = bridge ? config.bridge : config.physicalNetworkName;
   const trunk = bridge && config.vlanTrunk !== undefined;
-  const vlan = (bridge ? config.vlan : config.vlanID) ?? 0;
   if (!sameType || there.ipam === true || (there.trunk ?? false) !== trunk || there.mtu !== config.mtu) return 'different';
   if (!bridge && there.topology !== 'localnet') return 'different';
-  if (!trunk && (there.vlan ?? 0) !== vlan) return 'different';
+  if (!trunk && (there.vlan ?? 0) !== vlanOf(config)) return 'different';
   if (port === undefined) return 'unknown';
   if (port !== wantedPort) return 'different';
   return trunk ? 'unknown' : 'same';
+}
+
+/** 0: none. */
+function vlanOf(config: CniConfig): number {
+  return (config.type === 'bridge' ? config.vlan : config.vlanID) ?? 0;
 }

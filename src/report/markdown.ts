@@ -14,6 +14,7 @@ import {
   valueChange,
 } from './describe.ts';
 import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
+import { networkRows } from './networks.ts';
 import { overview } from './overview.ts';
 import { renderYaml } from './yaml.ts';
 
@@ -29,6 +30,7 @@ export function renderMarkdown(report: Report, depth: ReportDepth): string {
     `Made ${report.createdAt}. ${count(report.vms.length, 'VM')}, ${formatBytes(overview(report).bytes)} to move.`,
     ...concernSection(report),
     ...waveSection(report),
+    ...networkSection(report),
     '',
     '## Virtual machines',
     '',
@@ -75,6 +77,12 @@ function waveSection({ waves }: Report): string[] {
   ]);
   const head = ['Wave', 'Starts', 'Takes', 'VMs', 'To move', 'Held back by', 'Notes'];
   return ['', '## Waves', '', `${text(wavesLine(waves))}.`, '', ...table(head, rows)];
+}
+
+function networkSection(report: Report): string[] {
+  const rows = networkRows(report);
+  const head = ['Attachment', 'Namespace', 'For', 'As'];
+  return rows.length === 0 ? [] : ['', '## Network attachments to make', '', ...table(head, rows)];
 }
 
 function assumptionSection({ assumptions = [], waves }: Report): string[] {

@@ -19,6 +19,7 @@ import {
   valueChange,
 } from './describe.ts';
 import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
+import { networkRows } from './networks.ts';
 import { overview } from './overview.ts';
 
 const WIDTH = 100;
@@ -31,6 +32,7 @@ export function renderText(report: Report, depth: ReportDepth): string {
     ...headLines(report),
     ...report.concerns.flatMap((concern) => ['', ...concernLines(concern, '')]),
     ...waveLines(report),
+    ...networkLines(report),
     '',
     ...summary(report),
     ...report.vms.flatMap((entry) => ['', ...vmLines(entry, depth)]),
@@ -74,6 +76,13 @@ function waveLines({ waves }: Report): string[] {
     ...(left > 0 ? [`  and ${left} more; -o json or -o html has them all`] : []),
     ...waves.concerns.flatMap((concern) => ['', ...concernLines(concern, '  ')]),
   ];
+}
+
+function networkLines(report: Report): string[] {
+  const rows = networkRows(report);
+  return rows.length === 0
+    ? []
+    : ['', 'Network attachments to make:', ...columns([['ATTACHMENT', 'NAMESPACE', 'FOR', 'AS'], ...rows], '  ')];
 }
 
 /** Without firmware and NICs, which the part of each VM names, a line fits 120 columns with room for long names. */

@@ -50,6 +50,13 @@ test('made attachments stand in a folder of their own, which the whole is built 
   });
 });
 
+test('made attachments stand in the text and in the Markdown of a plan', async () => {
+  const args = ['plan', VMX, '--generate-networks', 'bridge', '--bridge', 'br1', '--fail-on', 'never'];
+  const text = await kubeferry(args);
+  assert.match(text.out, /Network attachments to make:\n.*\n {2}prod-lan +- +Prod LAN +bridge br1, untagged\n/);
+  assert.match((await kubeferry([...args, '-o', 'markdown'])).out, /\| prod-lan \| - \| Prod LAN \| bridge br1, untagged \|/);
+});
+
 test('every contradiction of the network options is told at once', async () => {
   const wrong = await kubeferry(['plan', VMX, '--generate-networks', 'ovn-localnet', '--bridge', 'a/b']);
   assert.equal(wrong.code, 2);
