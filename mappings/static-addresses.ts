@@ -18,10 +18,12 @@ type Family = 'ipv4' | 'ipv6';
 
 /** Addresses with prefix that the target is asked for; the rest of the NIC's addresses is accounted for in the ledger. */
 export function keepAddresses({ nic, index, place }: PlacedNic, ledger: Ledger): readonly string[] {
-  const stated = statedAddresses(nic);
-  if (place.binding === 'l2bridge') return requestAddresses(nic, { index, stated, network: place.network, ledger });
-  noteAddresses(nic, { index, because: place.binding === 'masquerade' ? ELSEWHERE : IN_GUEST, ledger });
-  if (place.binding === 'masquerade' && stated.length > 0) lose(nic, { index, addresses: stated, ledger });
+  if (place.binding === 'l2bridge')
+    return requestAddresses(nic, { index, stated: statedAddresses(nic), network: place.network, ledger });
+  const elsewhere = place.binding === 'masquerade';
+  noteAddresses(nic, { index, because: elsewhere ? ELSEWHERE : IN_GUEST, ledger });
+  const lost = elsewhere ? statedAddresses(nic) : [];
+  if (lost.length > 0) lose(nic, { index, addresses: lost, ledger });
   return [];
 }
 
@@ -70,8 +72,13 @@ function withPrefix({ address, prefix }: GuestAddress, network: UserDefinedNetwo
 function statedAddresses({ guestIp, addresses = [] }: Nic): readonly GuestAddress[] {
   const all: readonly GuestAddress[] = guestIp?.addresses ?? addresses.map((address) => ({ address }));
   return all.filter(
-    ({ address, origin }) => origin !== 'linklayer' && origin !== 'random' && ipaddr.isValid(address) && !isLinkLocal(address),
+    ({ address, origin }) => origin !== 'linklayer' && origin !== 'random' && isAddress(address) && !isLinkLocal(address),
   );
+}
+
+/** Written out in full: `192.168` and `010.0.0.1` are no addresses that a target should be asked for. */
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
 }
 
 function isLinkLocal(address: string): boolean {
