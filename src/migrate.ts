@@ -34,9 +34,10 @@ const NEVER = new AbortController().signal;
 export async function migrateAll(report: Report, context: MigrateContext): Promise<Report> {
   const plans = report.vms.map(({ plan }) => plan);
   if (plans.length === 0) throw new MigrationError('vm-not-found', `${report.source} holds no VM to migrate.`);
-  await context.destination.claim(plans, context);
+  await context.destination.check(plans, context);
   const jobs = (await Promise.all(plans.map((plan) => transferJobs(plan, context)))).flat();
   await context.copier.preflight(jobs, context.signal);
+  await context.destination.claim(plans, context);
   const vms = await Promise.all(
     report.vms.map(async (entry) => {
       const name = entry.plan.mapping.targetName;

@@ -5,9 +5,11 @@ import type { DiskTarget } from '../model/transfer.ts';
 
 export interface Destination {
   /**
-   * Makes sure that the destination is empty, or holds exactly these VMs when `resume` is set, and marks it as taken.
+   * Makes sure that the destination is empty, or holds exactly these VMs when `resume` is set. Changes nothing.
    * @throws MigrationError `target-occupied`, `state-unreadable`, `target-write-failed`
    */
+  check(plans: readonly VmPlan[], options: { readonly resume: boolean }): Promise<void>;
+  /** Checks once more and marks the destination as taken by these VMs. @throws what `check` throws */
   claim(plans: readonly VmPlan[], options: { readonly resume: boolean }): Promise<void>;
   /** Where the bytes of one disk go. */
   diskTarget(plan: VmPlan, diskKey: string): DiskTarget;

@@ -35,6 +35,11 @@ export class FolderDestination implements FolderTarget {
     this.#render = render;
   }
 
+  async check(plans: readonly VmPlan[], { resume }: { readonly resume: boolean }): Promise<void> {
+    const marker = await this.#look();
+    if (marker?.kind === 'migration') this.#continueOnly(marker, identity(plans), resume);
+  }
+
   async claim(plans: readonly VmPlan[], { resume }: { readonly resume: boolean }): Promise<void> {
     const vms = identity(plans);
     const marker = await this.#enter();
@@ -82,8 +87,8 @@ export class FolderDestination implements FolderTarget {
     await this.#lock?.[Symbol.asyncDispose]();
   }
 
-  /** Makes sure that the folder is ours to use, and takes it. */
-  async #enter(): Promise<Marker | undefined> {
+  /** What an earlier run left here. */
+  async #look(): Promise<Marker | undefined> {
     const marker = await readMarker(this.#folder);
     if (marker === undefined && !(await isVacant(this.#folder))) {
       throw new MigrationError('target-occupied', `${this.#folder} holds files that kubeferry did not write.`, {
@@ -91,9 +96,16 @@ export class FolderDestination implements FolderTarget {
         hint: 'Choose an empty folder.',
       });
     }
+    return marker;
+  }
+
+  /** Takes the folder for this process. */
+  async #enter(): Promise<Marker | undefined> {
+    await this.#look();
     await makeFolder(path.join(this.#folder, STATE_FOLDER));
     this.#lock = await lockFolder(this.#folder);
-    return marker;
+    // Once more, now that nobody else can change it.
+    return await readMarker(this.#folder);
   }
 
   #continueOnly(marker: Marker, vms: Marker['vms'], resume: boolean): void {

@@ -59,7 +59,7 @@ export function phaseSeconds({ startedAt, endedAt }: PhaseRecord): number {
 /** How a migration stands in one sentence. */
 export function progressLine(progress: VmProgress): string {
   const { phase, failure } = progress;
-  if (failure !== undefined) return `${phase} in ${failure.phase}: ${failure.message}`;
+  if (failure !== undefined) return `${phase} in ${failure.phase}: ${failure.message} [${failure.code}]`;
   return phase;
 }
 

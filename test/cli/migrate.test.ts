@@ -5,7 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
+import type { DiskCopier } from '../../src/contracts/disk-copier.ts';
 import type { Report } from '../../src/model/report.ts';
+import { LocalDiskCopier, systemClock } from '../../src/wire.ts';
 import { buildGuest } from '../demo/guest/build.ts';
 import { guestDisk } from '../demo/guest/disk.ts';
 import { kubeferry } from './session.ts';
@@ -45,6 +47,7 @@ test('an OVA becomes a folder of manifests, a raw disk equal to the original, an
       `${DISK}`,
       `${NAME}/kustomization.yaml`,
       `${NAME}/persistentvolumeclaim-${NAME}-disk-0.yaml`,
+      `${NAME}/report.html`,
       `${NAME}/virtualmachine.yaml`,
       'report.html',
       'report.json',
@@ -98,14 +101,16 @@ test('a folder that holds another VM is left alone', async () => {
 test('a canceled migration leaves no half disk and goes on with --resume', async () => {
   const out = freshFolder();
   const abort = new AbortController();
-  const clock = {
-    now() {
+  const real = new LocalDiskCopier({ clock: systemClock });
+  const copier: DiskCopier = {
+    preflight: (jobs, signal) => real.preflight(jobs, signal),
+    copy(job, options) {
+      const copying = real.copy(job, options);
       abort.abort();
-      return Date.now();
+      return copying;
     },
-    sleep: () => Promise.resolve(),
   };
-  const canceled = await kubeferry(['migrate', OVA, '--to', out], { signal: abort.signal, services: { clock } });
+  const canceled = await kubeferry(['migrate', OVA, '--to', out], { signal: abort.signal, services: { copier: () => copier } });
   assert.equal(canceled.code, 3);
   assert.equal(
     (await everything(out)).some((file) => file.includes('.img')),
@@ -146,9 +151,10 @@ test('a disk that differs from the manifest of its package is not migrated', asy
   const bytes = await readFile(forged);
   bytes[Math.floor(bytes.length * 0.8)] = (bytes[Math.floor(bytes.length * 0.8)] ?? 0) ^ 1;
   await writeFile(forged, bytes);
-  const { code, err } = await kubeferry(['migrate', forged, '--to', freshFolder()]);
+  const out = freshFolder();
+  const { code, err, out: report } = await kubeferry(['migrate', forged, '--to', out]);
   assert.equal(code, 3);
-  assert.match(err, /\[package-digest-mismatch\]/);
+  assert.match(err + report, /\[package-digest-mismatch\]/);
 });
 
 test('Critical concerns stop a migration before the first byte until each is accepted', async () => {
