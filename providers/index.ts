@@ -2,6 +2,7 @@
 import type { Provider } from '../src/contracts/provider.ts';
 import { fileProvider } from './file/index.ts';
 import { rvtoolsProvider } from './rvtools/index.ts';
+import { vsphereProvider } from './vsphere/index.ts';
 
 /** Asked in this order; the first that claims a source opens it. */
-export const PROVIDERS: readonly Provider[] = [rvtoolsProvider, fileProvider];
+export const PROVIDERS: readonly Provider[] = [vsphereProvider, rvtoolsProvider, fileProvider];

@@ -97,7 +97,7 @@ export type ShutdownPolicy = 'force' | 'fail';
 export interface PowerOffOptions {
   /** Seconds that the guest gets to shut down by itself; 0 cuts the power at once. */
   readonly graceSeconds: number;
-  readonly then: ShutdownPolicy;
+  readonly otherwise: ShutdownPolicy;
 }
 
 export interface PowerControl {

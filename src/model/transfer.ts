@@ -51,8 +51,40 @@ export interface BlankSource {
   readonly capacity: Bytes;
 }
 
+/**
+ * A disk whose raw bytes a server hands out in ranges (vSphere datastore files over HTTPS). The file is at rest: its VM is off, or a
+ * snapshot moved the writing elsewhere. It was probed: one range was asked for and came with the right total length.
+ */
+export interface RangeSource {
+  readonly kind: 'range';
+  /** `https://…`, without credentials. */
+  readonly url: string;
+  /** Guest-visible size, which is also the length of the file. */
+  readonly capacity: Bytes;
+  /** Why this way was chosen, for the report. */
+  readonly because: string;
+}
+
+/**
+ * A disk that a server exports as a stream (vSphere HttpNfcLease): from the beginning to the end, as streamOptimized VMDK. The lease
+ * itself is taken when the reading starts, because it ends by itself within minutes.
+ */
+export interface LeaseSource {
+  readonly kind: 'lease';
+  /** `https://host:port` of the server that grants it. */
+  readonly server: string;
+  /** What is exported: a VM that is off, or a snapshot of a running one. */
+  readonly of: { readonly type: 'VirtualMachine' | 'VirtualMachineSnapshot'; readonly id: string };
+  /** Which of its disks, by the server's own key. */
+  readonly deviceKey: number;
+  /** Guest-visible size. */
+  readonly capacity: Bytes;
+  /** Why this way was chosen, for the report. */
+  readonly because: string;
+}
+
 /** Where the bytes of a disk are. Later transports add kinds; src/transfer is the only reader. */
-export type DiskSource = ImageSource | BlankSource;
+export type DiskSource = ImageSource | BlankSource | RangeSource | LeaseSource;
 
 /** Where the bytes go: a raw image file, written beside its name and renamed when proven. */
 export interface RawFileTarget {

@@ -40,6 +40,15 @@ export async function copySource(run: Run, targetPath: string): Promise<Copied> 
     stage(run, 0).finish();
     return { allocated: 0, end: 0, hashes: new BlockHashes(source.capacity), transport: 'blank: the source has no bytes' };
   }
+  if (source.kind !== 'image') {
+    throw new MigrationError(
+      'disk-unreachable',
+      `Disks that a server hands out (${source.kind}) cannot be read by this version.`,
+      {
+        hint: 'Export the VM as OVA and migrate the file.',
+      },
+    );
+  }
   if (source.layers.some((layer) => layer.gzip !== undefined)) return await copyByStream(run, source, targetPath);
   await using sparse = await openSparse(source, run.options.signal);
   return sparse === undefined ? await copyByQemu(run, source, targetPath) : await copyByDecoder(run, sparse, targetPath);
@@ -107,6 +116,8 @@ async function copyByQemu(run: Run, source: ImageSource, targetPath: string): Pr
  */
 export async function measureSource(source: DiskSource, signal: AbortSignal): Promise<Bytes> {
   if (source.kind === 'blank') return 0;
+  // How much of a remote disk is allocated is known only while it is read.
+  if (source.kind !== 'image') return source.capacity;
   if (source.layers.some((layer) => layer.gzip !== undefined)) return Math.min(source.capacity, storedBytes(source));
   await using sparse = await openSparse(source, signal);
   if (sparse !== undefined) return sparse.allocated;

@@ -23,7 +23,7 @@ export async function watchSource(source: DiskSource): Promise<SourceWatch> {
 }
 
 function filesOf(source: DiskSource): readonly string[] {
-  if (source.kind === 'blank') return [];
+  if (source.kind !== 'image') return [];
   const named = source.layers.flatMap(({ slices, extents = [] }) => [...slices.map(({ path }) => path), ...extents]);
   return [...new Set(named)];
 }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Connection, Provider } from '../../src/contracts/provider.ts';
+import type { Connection, ConnectOptions, Provider } from '../../src/contracts/provider.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { DiskSource } from '../../src/model/transfer.ts';
 import type { SourceVm } from '../../src/model/vm.ts';
@@ -13,6 +13,8 @@ export interface ProviderSetup {
   readonly provider: Provider;
   /** A source with at least one VM and one disk that can be opened. */
   readonly source: string;
+  /** Login and trust, where the source needs them. */
+  readonly options?: Omit<ConnectOptions, 'signal'>;
   /** Text that must not appear in names, facts or disk sources: passwords, tokens. */
   readonly secrets?: readonly string[];
   /** The source describes VMs and holds no disks: each is refused with `inventory-only`. */
@@ -25,7 +27,7 @@ export function describeProvider(name: string, setup: (t: TestContext) => Promis
     function provide(sentence: string, body: (connection: Connection, given: ProviderSetup) => Promise<void>): void {
       test(sentence, async (t) => {
         const given = await setup(t);
-        await using connection = await given.provider.connect(given.source, { signal: live() });
+        await using connection = await given.provider.connect(given.source, { ...given.options, signal: live() });
         await body(connection, given);
       });
     }
@@ -35,11 +37,11 @@ export function describeProvider(name: string, setup: (t: TestContext) => Promis
       assert.equal(provider.claims('nosuchkind://user@host/'), false);
     });
 
-    provide('two readings of the inventory are equal, in order too', async (connection, { provider, source }) => {
+    provide('two readings of the inventory are equal, in order too', async (connection, { provider, source, options }) => {
       const first = await list(connection);
       assert.ok(first.length > 0);
       assert.deepEqual(await list(connection), first);
-      await using another = await provider.connect(source, { signal: live() });
+      await using another = await provider.connect(source, { ...options, signal: live() });
       assert.deepEqual(await list(another), first);
     });
 
@@ -69,8 +71,8 @@ export function describeProvider(name: string, setup: (t: TestContext) => Promis
 
     provide(
       'every disk opens to a source of its size, the same each time',
-      async (connection, { provider, source, inventoryOnly }) => {
-        await using fresh = await provider.connect(source, { signal: live() });
+      async (connection, { provider, source, options, inventoryOnly }) => {
+        await using fresh = await provider.connect(source, { ...options, signal: live() });
         let opened = 0;
         for (const vm of await list(connection)) {
           for (const disk of vm.disks) {
@@ -106,11 +108,11 @@ export function describeProvider(name: string, setup: (t: TestContext) => Promis
       }
     });
 
-    provide('an aborted signal ends every call', async (connection, { provider, source }) => {
+    provide('an aborted signal ends every call', async (connection, { provider, source, options }) => {
       const [vm] = await list(connection);
       assert.ok(vm !== undefined);
       const aborted = AbortSignal.abort();
-      await assert.rejects(provider.connect(source, { signal: aborted }));
+      await assert.rejects(provider.connect(source, { ...options, signal: aborted }));
       await assert.rejects(Array.fromAsync(connection.vms(aborted)));
       await assert.rejects(connection.surroundings(aborted));
       await assert.rejects(connection.openDisk(vm.ref, vm.disks[0]?.key ?? '', aborted));

@@ -1,0 +1,132 @@
+/** An open vCenter or ESXi. */
+import type {
+  ChangeTracking,
+  Connection,
+  Credentials,
+  PowerControl,
+  ReadHint,
+  SnapshotControl,
+} from '../../src/contracts/provider.ts';
+import { MigrationError } from '../../src/model/errors.ts';
+import type { Inventory } from '../../src/model/inventory.ts';
+import type { DiskSource } from '../../src/model/transfer.ts';
+import type { SourceVm, VmRef } from '../../src/model/vm.ts';
+import type { Address } from './address.ts';
+import { changeTracking } from './changes.ts';
+import { openDisk } from './disk-access.ts';
+import type { Http } from './http.ts';
+import { type Atlas, buildAtlas } from './inventory/atlas.ts';
+import { decodeName } from './inventory/names.ts';
+import { SURROUNDING } from './inventory/paths.ts';
+import { readTags } from './inventory/tags.ts';
+import { type Beside, toVm } from './inventory/to-vm.ts';
+import { listVms, readVms } from './inventory/vm-reader.ts';
+import { powerControl } from './power.ts';
+import { below, properties } from './properties.ts';
+import type { Session } from './session.ts';
+import { snapshotControl } from './snapshots.ts';
+import { type MoRef, members } from './vim/node.ts';
+
+export interface ConnectionParts {
+  readonly address: Address;
+  readonly http: Http;
+  readonly session: Session;
+  readonly credentials: () => Promise<Credentials>;
+}
+
+export class VsphereConnection implements Connection {
+  readonly name: string;
+  readonly power: PowerControl;
+  readonly snapshots: SnapshotControl;
+  readonly changes: ChangeTracking;
+  readonly #address: Address;
+  readonly #http: Http;
+  readonly #session: Session;
+  readonly #credentials: () => Promise<Credentials>;
+  #atlas: Atlas | undefined;
+
+  constructor({ address, http, session, credentials }: ConnectionParts) {
+    const { host, port, datacenter } = address;
+    this.name = `vsphere://${host}${port === 443 ? '' : `:${port}`}${datacenter === undefined ? '' : `/${datacenter}`}`;
+    this.#address = address;
+    this.#http = http;
+    this.#session = session;
+    this.#credentials = credentials;
+    this.power = powerControl(session);
+    this.snapshots = snapshotControl(session);
+    this.changes = changeTracking(session);
+  }
+
+  async *vms(signal: AbortSignal, hint?: ReadHint): AsyncGenerator<SourceVm> {
+    signal.throwIfAborted();
+    const container = await this.#container(signal);
+    const beside = await this.#readBeside(container, signal);
+    for await (const found of readVms(this.#session, { container, hint }, signal)) yield toVm(found, beside);
+  }
+
+  async surroundings(signal: AbortSignal): Promise<Omit<Inventory, 'vms'>> {
+    signal.throwIfAborted();
+    const atlas = await this.#readAtlas(signal);
+    return {
+      networks: atlas.networks.all,
+      storages: [...atlas.datastores.values()].map(({ dcPath: _dcPath, ...storage }) => storage),
+      hosts: [...atlas.hosts.values()],
+      relations: [...atlas.clusters.values()].flatMap(({ relations }) => relations),
+    };
+  }
+
+  async openDisk(vm: VmRef, disk: string, signal: AbortSignal, snapshot?: string): Promise<DiskSource> {
+    signal.throwIfAborted();
+    const { datastores } = this.#atlas ?? (await this.#readAtlas(signal));
+    const request = { vm, disk, ...(snapshot !== undefined && { snapshot }) };
+    return await openDisk(this.#session, request, { origin: this.#address.origin, datastores }, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session[Symbol.asyncDispose]();
+    await this.#http[Symbol.asyncDispose]();
+  }
+
+  async #readAtlas(signal: AbortSignal): Promise<Atlas> {
+    const root = this.#session.manager('rootFolder');
+    this.#atlas = buildAtlas(await Array.fromAsync(below(this.#session, root, SURROUNDING, signal)));
+    return this.#atlas;
+  }
+
+  async #readBeside(container: MoRef, signal: AbortSignal): Promise<Beside> {
+    const atlas = await this.#readAtlas(signal);
+    const attributes = await this.#readAttributes(signal);
+    return { atlas, attributes, tags: await this.#readTags(container, signal), policies: new Map() };
+  }
+
+  async #readTags(container: MoRef, signal: AbortSignal): Promise<Beside['tags']> {
+    // A standalone ESXi has none.
+    if (this.#session.about.apiType !== 'VirtualCenter') return new Map();
+    const vms = (await listVms(this.#session, container, signal)).map(({ id }) => id);
+    return (await readTags(this.#http, { vms, credentials: await this.#credentials() }, signal)).tags;
+  }
+
+  /** Names of custom attributes by key. */
+  async #readAttributes(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    if (!this.#session.has('customFieldsManager')) return new Map();
+    const found = await properties(this.#session, this.#session.manager('customFieldsManager'), ['field'], signal);
+    return new Map(members(found?.node('field')).map((field) => [field.string('key') ?? '', field.string('name') ?? '']));
+  }
+
+  /** The datacenter of the URL, or everything. @throws MigrationError `source-not-found` */
+  async #container(signal: AbortSignal): Promise<MoRef> {
+    const root = this.#session.manager('rootFolder');
+    const { datacenter } = this.#address;
+    if (datacenter === undefined) return root;
+    const names: string[] = [];
+    for await (const found of below(this.#session, root, [{ type: 'Datacenter', paths: ['name'] }], signal)) {
+      const name = decodeName(found.string('name') ?? '');
+      if (name === datacenter) return found.ref;
+      names.push(name);
+    }
+    throw new MigrationError(
+      'source-not-found',
+      `${this.#http.host} has no datacenter ${datacenter}; it has ${names.join(', ')}`,
+    );
+  }
+}
