@@ -134,10 +134,12 @@ export async function send(response: ServerResponse, answer: Answer, fault?: Fau
     response.useChunkedEncodingByDefault = false;
     response.shouldKeepAlive = false;
   }
-  if (fault?.kind === 'wrong-length') headers['content-length'] = String(fault.over ? body.length + 1000 : half.length);
+  if (fault?.kind === 'wrong-length') {
+    headers['content-length'] = String(fault.over ? body.length + 1000 : half.length);
+    response.shouldKeepAlive = !fault.over;
+  }
   response.writeHead(answer.status, headers);
   if (fault?.kind === 'stall') response.write(half);
   else if (fault?.kind === 'truncate') response.end(half);
-  else if (fault?.kind === 'wrong-length') response.socket?.end(body);
   else response.end(body);
 }
