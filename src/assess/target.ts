@@ -1,7 +1,7 @@
 /** Runs the rules about manifests on what mapping made of one VM. */
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Concern } from '../model/concern.ts';
-import type { Mapping } from '../model/mapping.ts';
+import type { Mapping, MappingOptions } from '../model/mapping.ts';
 import type { SourceVm } from '../model/vm.ts';
 import { factsIndex } from './facts-index.ts';
 import { toConcern } from './rule.ts';
@@ -10,8 +10,8 @@ import { TARGET_RULES } from './target-rules.ts';
 
 export interface TargetContext {
   readonly facts: ClusterFacts;
-  /** Namespace that the user chose; the manifests' own goes before it. */
-  readonly namespace?: string;
+  /** The namespace that the user chose; the manifests' own goes before it. */
+  readonly options: Pick<MappingOptions, 'namespace'>;
 }
 
 /** Concerns about the manifests, in the order of the rules. Facts that are unknown raise none. */
@@ -26,7 +26,7 @@ export function assessTarget(
     vm,
     machine,
     claims: manifests.filter((one) => one.kind === 'PersistentVolumeClaim'),
-    namespace: machine.metadata.namespace ?? context.namespace,
+    namespace: machine.metadata.namespace ?? context.options.namespace,
     facts: context.facts,
     index: factsIndex(context.facts),
   };

@@ -24,9 +24,9 @@ test('what mapping writes passes, and a cluster that has the VM already is told'
     options: { devices: 'virtio' },
     name: 'full-vm',
   });
-  assert.deepEqual(assessTarget(fullVm, mapping, { facts: {}, namespace: 'vms' }), []);
+  assert.deepEqual(assessTarget(fullVm, mapping, { facts: {}, options: { namespace: 'vms' } }), []);
   const facts = { virtualMachines: [{ namespace: 'vms', name: 'full-vm', sourceId: fullVm.ref.id }], kubevirtVersion: '1.9.0' };
-  assert.deepEqual(assessTarget(fullVm, mapping, { facts, namespace: 'vms' }), [
+  assert.deepEqual(assessTarget(fullVm, mapping, { facts, options: { namespace: 'vms' } }), [
     {
       id: 'vm-exists',
       category: 'Critical',

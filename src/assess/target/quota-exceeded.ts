@@ -1,37 +1,5 @@
-import type { PersistentVolumeClaim } from '../../model/manifest.ts';
-import { formatBytes } from '../../model/units.ts';
-import { quantityOf } from '../quantity.ts';
-import { DOMAIN, type MachineView, type TargetRule } from '../target-rule.ts';
-
-/** The least that the VM takes, by the quota's own names. Overhead of its pod comes on top. */
-function needsOf(
-  machine: MachineView,
-  claims: readonly PersistentVolumeClaim[],
-  defaultClass: string | undefined,
-): ReadonlyMap<string, number> {
-  const needs = new Map<string, number>();
-  const add = (resource: string, amount: number): void => {
-    needs.set(resource, (needs.get(resource) ?? 0) + amount);
-  };
-  for (const { spec } of claims) {
-    const size = quantityOf(spec.resources.requests.storage) ?? 0;
-    add('requests.storage', size);
-    add('persistentvolumeclaims', 1);
-    add('count/persistentvolumeclaims', 1);
-    const storageClass = spec.storageClassName ?? defaultClass;
-    if (storageClass === undefined) continue;
-    add(`${storageClass}.storageclass.storage.k8s.io/requests.storage`, size);
-    add(`${storageClass}.storageclass.storage.k8s.io/persistentvolumeclaims`, 1);
-  }
-  add('count/virtualmachines.kubevirt.io', 1);
-  const guest = quantityOf(machine.spec.template.spec.domain.memory?.guest ?? '') ?? 0;
-  for (const resource of ['memory', 'requests.memory', 'limits.memory']) add(resource, guest);
-  return needs;
-}
-
-function amount(resource: string, value: number): string {
-  return /storage$|memory$/.test(resource) ? formatBytes(Math.max(0, value)) : String(value);
-}
+import { amount, needsOf } from '../needs.ts';
+import { DOMAIN, type TargetRule } from '../target-rule.ts';
 
 export const rule: TargetRule = {
   id: 'quota-exceeded',
