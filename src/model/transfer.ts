@@ -147,7 +147,7 @@ export interface TransferResult {
   readonly seconds: number;
   /** Absent when proof was switched off. */
   readonly proof?: DiskProof;
-  /** How the bytes were read: `qemu-img`, `stream`, with a word on why. */
+  /** How the bytes were read: `decoder`, `qemu-img`, `stream`, `blank`, with a word on why. */
   readonly transport: string;
   /** The finished file as it was left. A file without this mark is read again before it is trusted. */
   readonly target?: FileMark;

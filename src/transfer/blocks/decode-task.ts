@@ -67,7 +67,7 @@ function inflateGrain({ grainBytes }: DecodeTask, { length }: GrainTask, bytes: 
   if (marker.kind !== 'grain' || marker.offset !== offset) throw malformed('a grain table names a place where its grain is not');
   if (marker.size > maxDeflated(grainBytes)) throw malformed('a grain is larger than any that deflate makes');
   const end = GRAIN_MARKER_BYTES + marker.size;
-  if (end > bytes.length) throw truncated();
+  if (end > bytes.length) throw malformed('a grain reaches into what stands behind it, or beyond the end');
   const inflated = inflate(bytes.subarray(GRAIN_MARKER_BYTES, end), grainBytes);
   if (inflated.length < length) throw malformed('a grain is too short');
   return inflated;

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { test } from 'node:test';
+import { BlockWorkers } from '../../../src/transfer/blocks/workers.ts';
+import { fails, MiB, rawDisk, scratch } from '../fixture.ts';
+
+function threads(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+}
+
+test('more tasks than threads are answered each with its own blocks, and the threads end with the last lease', async () => {
+  await using place = await scratch();
+  await rawDisk(place.path('disk'), 8 * MiB, [{ offset: 0, length: 8 * MiB }]);
+  await using file = await open(place.path('disk'), 'r');
+  const workers = new BlockWorkers({ threads: 2 });
+  const before = threads();
+  await using first = workers.lease();
+  const second = workers.lease();
+  const answers = await Promise.all(
+    Array.from({ length: 24 }, (_, number) => {
+      const index = number % 8;
+      const reads = [{ fd: file.fd, at: index * MiB, length: MiB, into: 0 }];
+      return workers.run({ kind: 'hash', reads, bytes: MiB, blocks: [{ index, length: MiB }] });
+    }),
+  );
+  for (const [number, [answer]] of answers.entries()) {
+    const block = Buffer.alloc(MiB);
+    await file.read(block, 0, MiB, (number % 8) * MiB);
+    assert.equal(answer?.index, number % 8);
+    assert.equal(Buffer.from(answer?.digest ?? []).toString('hex'), createHash('sha256').update(block).digest('hex'));
+  }
+  await second[Symbol.asyncDispose]();
+  assert.ok(threads() > before, 'a lease is still held');
+  await first[Symbol.asyncDispose]();
+  assert.equal(threads(), before);
+});
+
+test('what no read fills is zeros, whatever was in the buffer before', async () => {
+  await using place = await scratch();
+  await rawDisk(place.path('disk'), MiB, [{ offset: 0, length: MiB }]);
+  await using file = await open(place.path('disk'), 'r');
+  const workers = new BlockWorkers({ threads: 1 });
+  await using _ = workers.lease();
+  const zeros = createHash('sha256').update(Buffer.alloc(MiB)).digest('hex');
+  for (let round = 0; round < 4; round += 1) {
+    const reads = [{ fd: file.fd, at: 0, length: MiB, into: 0 }];
+    const blocks = [{ index: 0, length: MiB }];
+    const [full] = await workers.run({ kind: 'hash', reads, bytes: MiB, blocks });
+    const [empty] = await workers.run({ kind: 'hash', reads: [], bytes: MiB, blocks });
+    assert.notEqual(Buffer.from(full?.digest ?? []).toString('hex'), zeros);
+    assert.equal(Buffer.from(empty?.digest ?? []).toString('hex'), zeros);
+  }
+});
+
+test('a failed task leaves the thread fit for the next one', async () => {
+  await using place = await scratch();
+  await rawDisk(place.path('disk'), MiB, [{ offset: 0, length: MiB }]);
+  await using file = await open(place.path('disk'), 'r');
+  const workers = new BlockWorkers({ threads: 1 });
+  await using _ = workers.lease();
+  const blocks = [{ index: 0, length: MiB }];
+  const task = (at: number) =>
+    workers.run({ kind: 'hash', reads: [{ fd: file.fd, at, length: MiB, into: 0 }], bytes: MiB, blocks });
+  await fails(task(512), 'target-write-failed', /ends at byte/);
+  assert.equal((await task(0)).length, 1);
+});
+
+test('without a lease nothing runs', () => {
+  assert.throws(() => new BlockWorkers().run({ kind: 'hash', reads: [], bytes: 0, blocks: [] }), /lease/);
+});
