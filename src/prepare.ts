@@ -12,15 +12,21 @@ import { sharedNetworks } from '../mappings/shared-networks.ts';
 import { describeStorageClasses } from '../mappings/storage-classes.ts';
 import { assignTemplatedNames } from '../mappings/templates.ts';
 import { assess } from './assess/index.ts';
+import { assessPlan } from './assess/plan.ts';
 import type { Peer } from './assess/population.ts';
+import { surveySource } from './assess/source-survey.ts';
+import { assessTables } from './assess/tables.ts';
+import { assessTarget } from './assess/target.ts';
 import type { Clock } from './contracts/clock.ts';
 import type { Connection } from './contracts/provider.ts';
 import type { ClusterFacts } from './model/cluster-facts.ts';
 import { sortConcerns } from './model/concern.ts';
+import { MigrationError } from './model/errors.ts';
 import type { MappingOptions, NetworkMap, StorageMap } from './model/mapping.ts';
 import type { MigrationType } from './model/phase.ts';
 import type { Report, VmReport } from './model/report.ts';
 import type { SourceVm } from './model/vm.ts';
+import { readSelection } from './plan/criteria.ts';
 import { estimate } from './plan/estimate.ts';
 import { estimateBasis } from './plan/figures.ts';
 import { Forecast, type ForecastOptions } from './plan/forecast.ts';
@@ -30,6 +36,8 @@ import { select } from './plan/select.ts';
 export interface PrepareRequest {
   /** Names or ids of VMs; all when empty. */
   readonly vms: readonly string[];
+  /** Criteria that all must hold (plan/criteria.ts). */
+  readonly select?: readonly string[];
   readonly type: MigrationType;
   readonly networkMap: NetworkMap;
   readonly storageMap: StorageMap;
@@ -49,7 +57,7 @@ export async function prepare(
   context: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Report> {
   const inventory = await Array.fromAsync(connection.vms(context.signal));
-  const vms = select(inventory, request.vms);
+  const vms = select(selected(inventory, request.select), request.vms);
   // Over the whole inventory, so that a VM's name does not depend on what else is selected.
   const names = assignTemplatedNames(inventory, request.options);
   const placement = await readPlacement(connection, context.signal);
@@ -68,7 +76,14 @@ export async function prepare(
     createdAt: new Date(context.clock.now()).toISOString(),
     vms: predicted,
     ...(networkPlan && { networks: networks.objects }),
-    concerns: networks.concerns,
+    concerns: sortConcerns([
+      ...networks.concerns,
+      ...assessTables(request, surveySource(inventory)),
+      ...assessPlan(
+        predicted.map(({ plan }) => plan.mapping),
+        request,
+      ),
+    ]),
     assumptions: forecast.assumptions,
     storageClasses: describeStorageClasses(
       predicted.map(({ plan }) => plan.mapping),
@@ -90,17 +105,21 @@ export async function* prepareEach(
 ): AsyncGenerator<VmReport> {
   const basis = estimateBasis(request.forecast);
   const all: Peer[] = [];
+  const { matches } = readSelection(request.select ?? []);
+  const meant: Peer[] = [];
   const survey = new NetworkSurvey();
   const disks = new SharedDiskSurvey();
   for await (const vm of connection.vms(signal)) {
-    all.push(peerOf(vm));
+    const peer = peerOf(vm);
+    all.push(peer);
+    if (matches(vm)) meant.push(peer);
     survey.add(vm);
     disks.add(vm);
   }
   const names = assignTemplatedNames(all, request.options);
   const placement = await readPlacement(connection, signal);
   const networkPlan = survey.plan(request);
-  const peers = select(all, request.vms);
+  const peers = select(meant, request.vms);
   const wanted = new Set(peers.map(({ ref }) => ref.id));
   const sharedDisks = disks.disks((id) => wanted.has(id));
   for await (const vm of connection.vms(signal)) {
@@ -108,6 +127,27 @@ export async function* prepareEach(
     const entry = prepareVm(vm, { peers, names, networkPlan, sharedDisks, placement, request });
     yield { ...entry, estimate: estimate(vm, basis, { type: request.type }) };
   }
+}
+
+/**
+ * The VMs of a source that the criteria mean, as they are read.
+ * @throws MigrationError of the provider, and `usage` for a criterion that is none
+ */
+export async function* readSelected(
+  connection: Connection,
+  criteria: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<SourceVm> {
+  const { matches, mayMatch } = readSelection(criteria);
+  for await (const vm of connection.vms(signal, { wants: mayMatch })) if (matches(vm)) yield vm;
+}
+
+/** @throws MigrationError `usage`, and `vm-not-found` when the criteria mean no VM */
+function selected(vms: readonly SourceVm[], criteria: readonly string[] = []): readonly SourceVm[] {
+  const { matches, text } = readSelection(criteria);
+  const found = vms.filter(matches);
+  if (found.length === 0 && criteria.length > 0) throw new MigrationError('vm-not-found', `No VM is meant by ${text}`);
+  return found;
 }
 
 function peerOf({ ref, name, nics }: SourceVm): Peer {
@@ -137,7 +177,7 @@ function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings
   const mapping = mapVm(vm, { ...tables, name: assigned.name, nameBecause: assigned.because });
   return {
     vm,
-    concerns: sortConcerns([...assess(vm, { peers, options }), ...mapping.concerns]),
+    concerns: sortConcerns([...assess(vm, { peers, options }), ...mapping.concerns, ...assessTarget(vm, mapping, request)]),
     plan: { vm, type, itinerary: ITINERARIES[type], mapping },
   };
 }

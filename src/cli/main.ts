@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createLog, createQueue, LocalDiskCopier, openFolder, systemClock } from '../wire.ts';
+import { askOnTerminal } from './credentials.ts';
 import { run } from './run.ts';
 import type { Services } from './services.ts';
 
@@ -21,6 +22,7 @@ const services: Services = {
   log,
   version: await readVersion(),
   connect,
+  credentials: { environment: process.env, ...askOnTerminal(process.stdin, process.stderr) },
   openFolder,
   copier: () => new LocalDiskCopier({ clock: systemClock }),
   queue: createQueue,

@@ -8,15 +8,13 @@ import { type Bytes, GiB, MiB, TiB } from '../model/units.ts';
 import { type PrepareRequest, prepare } from '../prepare.ts';
 import type { CommandContext } from './context.ts';
 import { addForecastOptions, type ForecastFlags, forecastOptions } from './forecast-options.ts';
-import { readFacts, readNetworkMap, readStorageMap } from './map-files.ts';
+import { readTables } from './map-files.ts';
 import { addNetworkOptions, type NetworkFlags, networkGeneration } from './network-options.ts';
+import { addSelectOption, addSourceOptions, type SourceOptions } from './source-options.ts';
 import { addVmOptions, type VmFlags, vmOptions } from './vm-options.ts';
 
-export interface SourceOptions {
-  readonly config?: string;
-}
-
 export interface MapOptions extends SourceOptions, ForecastFlags, NetworkFlags, VmFlags {
+  readonly select?: readonly string[];
   readonly networkMap?: string;
   readonly storageMap?: string;
   readonly facts?: string;
@@ -31,12 +29,8 @@ export const FAIL_ON = ['critical', 'warning', 'information', 'never'] as const;
 
 export type FailOn = (typeof FAIL_ON)[number];
 
-export function addSourceOptions(command: Command): Command {
-  return command.option('--config <id>', 'OVF deployment configuration instead of the default one');
-}
-
 export function addMapOptions(command: Command): Command {
-  return addVmOptions(addNetworkOptions(addForecastOptions(addSourceOptions(command))))
+  return addVmOptions(addNetworkOptions(addForecastOptions(addSelectOption(addSourceOptions(command)))))
     .option('--network-map <file>', 'source networks → pod, udn, multus, sriov or ignored (YAML or JSON)')
     .option('--storage-map <file>', 'source storages, policies, VMs or disks → storage classes (YAML or JSON)')
     .option('--facts <file>', 'what the target cluster has, written by `kubeferry facts` (YAML or JSON)')
@@ -61,20 +55,6 @@ export function addFailOn(command: Command): Command {
   );
 }
 
-/** Opens the source, runs `work` with it and closes it in every outcome. */
-export async function withSource<T>(
-  source: string,
-  { config }: SourceOptions,
-  context: CommandContext,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  await using connection = await context.services.connect(source, {
-    signal: context.signal,
-    ...(config === undefined ? {} : { configuration: config }),
-  });
-  return await work(connection);
-}
-
 /** Reads the tables first, so that a wrong one is told before a long inventory. */
 export async function prepareReport(
   connection: Connection,
@@ -89,11 +69,9 @@ export async function prepareReport(
 export async function readRequest(vms: readonly string[], options: MapOptions): Promise<PrepareRequest> {
   return {
     vms,
+    ...(options.select !== undefined && { select: options.select }),
     type: 'cold',
-    networkMap: await readNetworkMap(options.networkMap),
-    storageMap: await readStorageMap(options.storageMap),
-    facts: await readFacts(options.facts),
-    options: mappingOptions(options),
+    ...(await readTables(options, mappingOptions(options))),
     forecast: forecastOptions(options),
   };
 }

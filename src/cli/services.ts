@@ -8,6 +8,7 @@ import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { JobQueue } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Connection, ConnectOptions } from '../contracts/provider.ts';
+import type { CredentialSources } from './credentials.ts';
 
 export interface Services {
   readonly clock: Clock;
@@ -15,6 +16,8 @@ export interface Services {
   readonly version: string;
   /** Finds the provider of a source. @throws MigrationError `source-unrecognised` and what the provider throws */
   connect(source: string, options: ConnectOptions): Promise<Connection>;
+  /** Where logins are read from. */
+  readonly credentials: CredentialSources;
   openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store };
   copier(): DiskCopier;
   /** At most `limit` at once. */

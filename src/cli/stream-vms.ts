@@ -3,7 +3,8 @@ import { MigrationError } from '../model/errors.ts';
 import { prepareEach } from '../prepare.ts';
 import { renderJsonLine } from '../report/index.ts';
 import type { CommandContext } from './context.ts';
-import { type FailOn, failsOn, type MapOptions, readRequest, withSource } from './request.ts';
+import { type FailOn, failsOn, type MapOptions, readRequest } from './request.ts';
+import { withSource } from './source-options.ts';
 
 interface StreamOptions extends MapOptions {
   readonly failOn: FailOn;

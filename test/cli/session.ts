@@ -30,6 +30,7 @@ export async function kubeferry(
     log: createLog('silent', err),
     version: '0.0.0-test',
     connect,
+    credentials: { environment: {} },
     openFolder,
     copier: () => new LocalDiskCopier({ clock: systemClock }),
     queue: createQueue,

@@ -3,16 +3,18 @@ import type { Connection } from '../../contracts/provider.ts';
 import type { SourceHost, SourceNetwork, SourceStorage } from '../../model/inventory.ts';
 import { formatBytes } from '../../model/units.ts';
 import type { SourceVm } from '../../model/vm.ts';
+import { readSelected } from '../../prepare.ts';
 import { columns, printable } from '../../report/columns.ts';
 import { guestLine, hardwareLine } from '../../report/describe.ts';
 import { renderYaml } from '../../report/yaml.ts';
 import type { CommandContext } from '../context.ts';
-import { addSourceOptions, type SourceOptions, withSource } from '../request.ts';
+import { addSelectOption, addSourceOptions, type SourceOptions, withSource } from '../source-options.ts';
 
 type InventoryFormat = 'table' | 'json' | 'yaml' | 'ndjson';
 
 interface InventoryOptions extends SourceOptions {
   readonly output: InventoryFormat;
+  readonly select?: readonly string[];
   readonly vms?: boolean;
   readonly networks?: boolean;
   readonly storage?: boolean;
@@ -40,21 +42,23 @@ export function inventoryCommand(program: Command, context: CommandContext): voi
         .choices(['table', 'json', 'yaml', 'ndjson'])
         .default('table'),
     );
-  addSourceOptions(command).action(async (source: string, options: InventoryOptions) => {
+  addSelectOption(addSourceOptions(command)).action(async (source: string, options: InventoryOptions) => {
     await withSource(source, options, context, async (connection) => {
       if (options.networks) return await show(connection, NETWORKS, options.output, context);
       if (options.storage) return await show(connection, STORAGES, options.output, context);
       if (options.hosts) return await show(connection, HOSTS, options.output, context);
-      return await show(connection, VMS, options.output, context);
+      return await show(connection, selectedVms(options.select ?? []), options.output, context);
     });
   });
 }
 
-const VMS: View<SourceVm> = {
-  read: (connection, signal) => connection.vms(signal),
-  head: ['NAME', 'POWER', 'HARDWARE', 'GUEST', 'ID'],
-  row: (vm) => [vm.name, vm.power ?? '-', hardwareLine(vm), guestLine(vm), vm.ref.id],
-};
+function selectedVms(criteria: readonly string[]): View<SourceVm> {
+  return {
+    read: (connection, signal) => readSelected(connection, criteria, signal),
+    head: ['NAME', 'POWER', 'HARDWARE', 'GUEST', 'ID'],
+    row: (vm) => [vm.name, vm.power ?? '-', hardwareLine(vm), guestLine(vm), vm.ref.id],
+  };
+}
 
 const NETWORKS: View<SourceNetwork> = {
   read: async function* (connection, signal) {
@@ -92,8 +96,11 @@ async function show<T extends object>(
 ): Promise<void> {
   const items: T[] = [];
   for await (const item of view.read(connection, signal)) {
-    if (format === 'ndjson') terminal.out(`${JSON.stringify(item)}\n`);
-    else items.push(item);
+    if (format !== 'ndjson') items.push(item);
+    else {
+      terminal.out(`${JSON.stringify(item)}\n`);
+      await terminal.drained?.();
+    }
   }
   if (format === 'json') terminal.out(`${JSON.stringify(items, null, 2)}\n`);
   if (format === 'yaml') terminal.out(renderYaml(items));

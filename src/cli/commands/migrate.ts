@@ -5,7 +5,8 @@ import type { Report } from '../../model/report.ts';
 import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
 import type { CommandContext } from '../context.ts';
 import { createObserver } from '../observer.ts';
-import { addMapOptions, type MapOptions, prepareReport, withSource } from '../request.ts';
+import { addMapOptions, type MapOptions, prepareReport } from '../request.ts';
+import { withSource } from '../source-options.ts';
 
 interface MigrateOptions extends MapOptions {
   readonly to: string;

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { REPORT_FORMATS, type ReportFormat, renderParts } from '../../report/index.ts';
 import type { CommandContext } from '../context.ts';
-import { addFailOn, addMapOptions, exitFor, type FailOn, type MapOptions, prepareReport, withSource } from '../request.ts';
+import { addFailOn, addMapOptions, exitFor, type FailOn, type MapOptions, prepareReport } from '../request.ts';
+import { withSource } from '../source-options.ts';
 import { streamVms } from '../stream-vms.ts';
 
 interface PlanOptions extends MapOptions {

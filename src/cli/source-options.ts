@@ -1,0 +1,67 @@
+/** The options about a source: what to open, whom to trust, which VMs are meant. */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Connection, Trust } from '../contracts/provider.ts';
+import { MigrationError } from '../model/errors.ts';
+import type { CommandContext } from './context.ts';
+import { readCredentials } from './credentials.ts';
+
+export interface SourceOptions {
+  readonly config?: string;
+  readonly caFile?: string;
+  readonly thumbprint?: string;
+  readonly insecure?: boolean;
+}
+
+export function addSourceOptions(command: Command): Command {
+  return command
+    .option('--config <id>', 'OVF deployment configuration instead of the default one')
+    .option('--ca-file <file>', 'certificate authority of the server (PEM), beside those of the system')
+    .option('--thumbprint <hex>', 'SHA-256 or SHA-1 of the certificate of the server; nothing else is trusted then')
+    .option('--insecure', 'do not check whom the password is sent to');
+}
+
+export function addSelectOption(command: Command): Command {
+  return command.option(
+    '--select <criterion>',
+    'name=, folder=, tag=, cluster= or power= with patterns (web-*,db-?), or a pattern for names; repeatable, all must hold',
+    (value: string, earlier: readonly string[] = []) => [...earlier, value],
+  );
+}
+
+/** Opens the source, runs `work` with it and closes it in every outcome. */
+export async function withSource<T>(
+  source: string,
+  options: SourceOptions,
+  context: CommandContext,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const { services, terminal, signal } = context;
+  const trust = await readTrust(options);
+  if (trust.insecure) terminal.err('kubeferry: WARNING: --insecure: whoever answers for this server gets the password.\n');
+  await using connection = await services.connect(source, {
+    signal,
+    trust,
+    credentials: (server, user) => readCredentials(services.credentials, { source: server, user, signal }),
+    ...(options.config !== undefined && { configuration: options.config }),
+  });
+  return await work(connection);
+}
+
+async function readTrust({ caFile, thumbprint, insecure }: SourceOptions): Promise<Trust> {
+  return {
+    ...(caFile !== undefined && { ca: await readAuthority(caFile) }),
+    ...(thumbprint !== undefined && { thumbprint }),
+    ...(insecure !== undefined && { insecure }),
+  };
+}
+
+async function readAuthority(file: string): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8');
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  } catch (cause) {
+    throw new MigrationError('config-invalid', '--ca-file cannot be read', { file, cause });
+  }
+  throw new MigrationError('config-invalid', '--ca-file holds no certificate in PEM form', { file });
+}
