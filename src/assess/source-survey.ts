@@ -55,6 +55,13 @@ export class SourceSurvey {
   }
 }
 
+/** The survey of VMs that are all at hand. */
+export function surveySource(vms: Iterable<SourceVm>): SourceSurvey {
+  const survey = new SourceSurvey();
+  for (const vm of vms) survey.add(vm);
+  return survey;
+}
+
 function count<T>(used: Map<string, { ref: T; count: number }>, key: string, ref: T): void {
   const known = used.get(key);
   if (known === undefined) used.set(key, { ref, count: 1 });

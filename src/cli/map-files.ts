@@ -1,10 +1,10 @@
-/** Reads the user's tables. Every mistake of a file is told at once, with its place. */
+/** Reads the user's tables. Every mistake of all files is told at once, with its place. */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { ClusterFacts } from '../model/cluster-facts.ts';
+import { type Tables, tableMistakes } from '../assess/table-mistakes.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { NetworkMap, StorageMap } from '../model/mapping.ts';
+import type { MappingOptions } from '../model/mapping.ts';
 import { FACTS_VERSION, FactsFile } from './facts-file.ts';
 
 const API_VERSION = z.literal(FACTS_VERSION);
@@ -96,44 +96,45 @@ const StorageMapFile = z.strictObject({
   }),
 });
 
-/** The table of a file, an empty one without a file. @throws MigrationError `config-invalid` */
-export async function readNetworkMap(file: string | undefined): Promise<NetworkMap> {
-  return file === undefined ? { entries: [] } : (await readTable(file, NetworkMapFile)).spec;
+export interface TableFiles {
+  readonly networkMap?: string;
+  readonly storageMap?: string;
+  readonly facts?: string;
 }
 
-/** The table of a file, an empty one without a file. @throws MigrationError `config-invalid` */
-export async function readStorageMap(file: string | undefined): Promise<StorageMap> {
-  return file === undefined ? { entries: [] } : (await readTable(file, StorageMapFile)).spec;
+/**
+ * The tables of all files, empty ones where there is no file. What is wrong in any of them, or between them and the options, is told at once.
+ * @throws MigrationError `config-invalid`
+ */
+export async function readTables(files: TableFiles, options: MappingOptions): Promise<Tables> {
+  const mistakes: string[] = [];
+  const networks = await readTable(files.networkMap, NetworkMapFile, mistakes);
+  const storages = await readTable(files.storageMap, StorageMapFile, mistakes);
+  const { apiVersion: _version, kind: _kind, ...facts } = (await readTable(files.facts, FactsFile, mistakes)) ?? NO_FACTS;
+  const tables = { networkMap: networks?.spec ?? NO_ENTRIES, storageMap: storages?.spec ?? NO_ENTRIES, facts, options };
+  mistakes.push(...tableMistakes(tables));
+  if (mistakes.length === 0) return tables;
+  const places = `${mistakes.length} place${mistakes.length === 1 ? '' : 's'}`;
+  throw new MigrationError('config-invalid', `The tables and options are wrong in ${places}:\n  ${mistakes.join('\n  ')}`);
 }
 
-/** The facts of a file; nothing known without a file. @throws MigrationError `config-invalid` */
-export async function readFacts(file: string | undefined): Promise<ClusterFacts> {
-  if (file === undefined) return {};
-  const { apiVersion: _version, kind: _kind, ...facts } = await readTable(file, FactsFile);
-  return facts;
-}
+const NO_ENTRIES = { entries: [] };
+const NO_FACTS = { apiVersion: FACTS_VERSION, kind: 'ClusterFacts' } as const;
 
-async function readTable<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+/** Undefined without a file, and where there are mistakes. */
+async function readTable<T>(file: string | undefined, schema: z.ZodType<T>, mistakes: string[]): Promise<T | undefined> {
+  if (file === undefined) return undefined;
   let content: unknown;
   try {
     content = parse(await readFile(file, 'utf8'), { maxAliasCount: 0 });
   } catch (error) {
-    throw new MigrationError(
-      'config-invalid',
-      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      { file, cause: error },
-    );
+    mistakes.push(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
   }
   const parsed = schema.safeParse(content);
-  const mistakes = [...(parsed.error?.issues ?? []), ...twice(content)].map(
-    ({ path, message }) => `${path.length === 0 ? 'top' : path.join('.')}: ${message}`,
-  );
-  if (parsed.success && mistakes.length === 0) return parsed.data;
-  throw new MigrationError(
-    'config-invalid',
-    `${file} is wrong in ${mistakes.length} place${mistakes.length === 1 ? '' : 's'}:\n  ${mistakes.join('\n  ')}`,
-    { file },
-  );
+  const found = [...(parsed.error?.issues ?? []), ...twice(content)];
+  for (const { path, message } of found) mistakes.push(`${file}, ${path.length === 0 ? 'top' : path.join('.')}: ${message}`);
+  return found.length === 0 ? parsed.data : undefined;
 }
 
 /** Sources that stand in a map more than once. Looks at the raw content, because a schema stops refining at its first mistake. */
