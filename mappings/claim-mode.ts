@@ -60,7 +60,7 @@ interface Offers {
 }
 
 /** What volumes a class makes, best first. CDI's list for a provisioner that it does not know is empty: then our own table counts. */
-export function offersOf(known: StorageClassFacts | undefined): Offers {
+function offersOf(known: StorageClassFacts | undefined): Offers {
   const stated = known?.claimProperties ?? [];
   if (known !== undefined && stated.length > 0) {
     return { offers: stated, because: `The best that the storage class ${known.name} offers.`, origin: 'facts' };

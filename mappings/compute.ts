@@ -33,6 +33,12 @@ export function mapCpu(vm: SourceVm, { options, facts }: MappingContext, ledger:
   };
 }
 
+/** Sockets that the VM gets. */
+export function socketCount(vm: SourceVm, options: MappingOptions): number {
+  const count = cpuCount(vm, options);
+  return count / chooseCores(vm.cpu.coresPerSocket, count, vm.platform.vendor).cores;
+}
+
 function chooseTopology(vm: SourceVm, options: MappingOptions, ledger: Ledger): { sockets: number; cores: number } {
   const count = cpuCount(vm, options);
   const { cores, because } = chooseCores(vm.cpu.coresPerSocket, count, vm.platform.vendor);

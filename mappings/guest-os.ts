@@ -6,10 +6,11 @@ import { findGuestOs } from '../src/model/guest-os.ts';
 import type { DomainFeatures, HypervFeatures, VirtualMachine } from '../src/model/manifest.ts';
 import { formatBytes } from '../src/model/units.ts';
 import type { SourceVm } from '../src/model/vm.ts';
+import { socketCount } from './compute.ts';
 import type { MappingContext } from './context.ts';
 import { isOnly } from './cpu-model.ts';
 import { DOMAIN, type Ledger, TEMPLATE } from './ledger.ts';
-import { cpuCount, memorySize } from './size.ts';
+import { memorySize } from './size.ts';
 import { preferenceNeed } from './tables/preference-needs.ts';
 
 /** All that libvirt offers without tying the VM to one host's TSC (reenlightenment would). Each part needs the one before it. */
@@ -51,14 +52,15 @@ export function mapPreference(
   noteIdKind(vm, ledger);
   const name = context.options.devices === 'virtio' ? os?.preference?.virtio : os?.preference?.compatibility;
   if (name === undefined || context.facts.preferences?.includes(name) !== true) return {};
-  const cpus = type?.cpus ?? cpuCount(vm, context.options);
+  // KubeVirt counts sockets here: the topology that preferences prefer.
+  const cpus = type?.cpus ?? socketCount(vm, context.options);
   const memory = type?.memory ?? memorySize(vm, context.options);
   const need = preferenceNeed(name);
   if (need !== undefined && (cpus < need.cpus || memory < need.memory)) {
     ledger.concern(
       'preference-unmet',
       'guest.osId',
-      `${name} requires ${need.cpus} virtual CPUs and ${formatBytes(need.memory)}, the VM has ${cpus} and ${formatBytes(memory)}. Nothing is lost: all that it would set is written out.`,
+      `${name} requires ${need.cpus} sockets and ${formatBytes(need.memory)}, the VM has ${cpus} and ${formatBytes(memory)}. Nothing is lost: all that it would set is written out.`,
     );
     return {};
   }

@@ -5,6 +5,7 @@
 import { type Bytes, GiB, MiB } from '../../src/model/units.ts';
 
 export interface PreferenceNeed {
+  /** Counted in sockets. */
   readonly cpus: number;
   readonly memory: Bytes;
 }

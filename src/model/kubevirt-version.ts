@@ -2,10 +2,10 @@
 import type { ClusterFacts } from './cluster-facts.ts';
 
 /** `unknown`: the facts do not tell. */
-export type GateState = 'on' | 'off' | 'unknown';
+type GateState = 'on' | 'off' | 'unknown';
 
 /** Gates that a manifest of ours may need, with the version from which each is on by itself (KubeVirt's release notes). */
-export const GATES_ON_FROM = {
+const GATES_ON_FROM = {
   /** Empty CD-ROM drives. */
   DeclarativeHotplugVolumes: [1, 9],
   /** `lun.reservation`. */
@@ -23,7 +23,7 @@ export function gateState(gate: keyof typeof GATES_ON_FROM, facts: ClusterFacts)
 }
 
 /** True when a version such as `v1.6.2` or `1.9.0-rc.0` is `major.minor` or newer; undefined when it is absent or no version. */
-export function isAtLeast(version: string | undefined, major: number, minor: number): boolean | undefined {
+function isAtLeast(version: string | undefined, major: number, minor: number): boolean | undefined {
   const match = /^v?(\d+)\.(\d+)(\.|$)/.exec(version ?? '');
   if (match === null) return undefined;
   const [, found = '', next = ''] = match;

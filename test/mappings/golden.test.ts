@@ -8,11 +8,14 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { MappingContext } from '../../mappings/context.ts';
 import { mapVm } from '../../mappings/index.ts';
-import { assignNames } from '../../mappings/names.ts';
 import { planNetworks } from '../../mappings/network-attachments.ts';
+import { planPlacement } from '../../mappings/placement-rules.ts';
+import { findSharedDisks } from '../../mappings/shared-disks.ts';
 import { type SharedNetworks, sharedNetworks } from '../../mappings/shared-networks.ts';
+import { assignTemplatedNames } from '../../mappings/templates.ts';
 import { assess } from '../../src/assess/index.ts';
 import { sortConcerns } from '../../src/model/concern.ts';
+import type { Relation } from '../../src/model/estimate.ts';
 import type { SourceVm } from '../../src/model/vm.ts';
 import { inventedFacts, phantomTargets, unexplainedFields, unnamedFacts } from './every-field.ts';
 import { fullVm } from './full-vm.ts';
@@ -21,7 +24,12 @@ import { faults } from './manifest-faults.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../golden');
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
-const DEFAULTS: Omit<MappingContext, 'name'> = {
+/** maps.json */
+interface Maps extends Partial<MappingContext> {
+  /** Rules between the VMs, as the source's inventory has them. */
+  readonly relations?: readonly Relation[];
+}
+const DEFAULTS: Omit<MappingContext, 'name'> & Pick<Maps, 'relations'> = {
   networkMap: { entries: [] },
   storageMap: { entries: [] },
   facts: {},
@@ -59,10 +67,11 @@ function compare(file: string, text: string): void {
 /** `networks`: what the VMs share; only where the maps ask for it. */
 function answer(vms: readonly SourceVm[], folder: string): { vms: readonly Answer[]; networks: SharedNetworks | undefined } {
   const maps = path.join(folder, 'maps.json');
-  const tables = { ...DEFAULTS, ...(existsSync(maps) ? readJson<Partial<MappingContext>>(maps) : {}) };
+  const tables = { ...DEFAULTS, ...(existsSync(maps) ? readJson<Maps>(maps) : {}) };
   const networkPlan = planNetworks(vms, tables);
-  const context = { ...tables, networkPlan };
-  const names = assignNames(vms);
+  const run = { networkPlan, sharedDisks: findSharedDisks(vms), placement: planPlacement(tables.relations ?? []) };
+  const context = { ...tables, ...run };
+  const names = assignTemplatedNames(vms, context.options);
   const networks = networkPlan && sharedNetworks(vms, context);
   const answers = vms.map((vm) => {
     const assigned = names.get(vm.ref.id);

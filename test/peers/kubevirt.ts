@@ -54,8 +54,8 @@ export interface AnyManifest {
   readonly metadata: { readonly name: string };
 }
 
-/** Gates that the judging KubeVirt 1.8 has off and 1.9 has on by default, as far as our manifests need them: empty CD-ROM drives. */
-export const ON_FROM_1_9: readonly string[] = ['DeclarativeHotplugVolumes'];
+/** Gates that the judging KubeVirt 1.8 has off and 1.9 has on by default, as far as our manifests need them: empty CD-ROM drives, LUNs with reservations. */
+export const ON_FROM_1_9: readonly string[] = ['DeclarativeHotplugVolumes', 'PersistentReservation'];
 
 export interface AdmitOptions {
   /** Feature gates that are on beside the default ones, such as `DeclarativeHotplugVolumes`. */

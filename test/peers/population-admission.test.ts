@@ -2,23 +2,29 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mapVm } from '../../mappings/index.ts';
-import { assignNames } from '../../mappings/names.ts';
+import { planPlacement } from '../../mappings/placement-rules.ts';
+import { findSharedDisks } from '../../mappings/shared-disks.ts';
+import { assignTemplatedNames } from '../../mappings/templates.ts';
+import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
 import { GUEST_OS_TABLE } from '../../src/model/guest-os.ts';
 import type { MappingOptions } from '../../src/model/mapping.ts';
 import type { SourceVm } from '../../src/model/vm.ts';
 import { type AdmissionVerdict, type AnyManifest, admitAll, ON_FROM_1_9, objections } from './kubevirt.ts';
-import { NETWORK_MAP, population, STORAGE_MAP, UNUSUAL_MEMORY, USUAL_MEMORY } from './population.ts';
+import { NETWORK_MAP, OPTIONS, population, STORAGE_MAP, TARGET, UNUSUAL_MEMORY, USUAL_MEMORY } from './population.ts';
 
 const GUEST_IDS = GUEST_OS_TABLE.flatMap((row) => row.vmware?.[0] ?? []);
 /** Objections shown at most; one wrong rule makes hundreds. */
 const SHOWN = 20;
 
-function mapAll(vms: readonly SourceVm[], options: MappingOptions): readonly AnyManifest[] {
-  const names = assignNames(vms);
-  return vms.flatMap((vm) => {
-    const name = names.get(vm.ref.id)?.name ?? '';
-    return mapVm(vm, { networkMap: NETWORK_MAP, storageMap: STORAGE_MAP, facts: {}, options, name }).manifests;
-  });
+function mapAll(vms: readonly SourceVm[], options: MappingOptions, facts: ClusterFacts = {}): readonly AnyManifest[] {
+  const names = assignTemplatedNames(vms, options);
+  const sharedDisks = findSharedDisks(vms);
+  const placement = planPlacement([
+    { kind: 'affinity', key: 'Together!', members: vms.slice(0, 9).map(({ ref }) => ref.id) },
+    { kind: 'anti-affinity', key: 'x'.repeat(90), members: vms.slice(5, 15).map(({ ref }) => ref.id) },
+  ]);
+  const tables = { networkMap: NETWORK_MAP, storageMap: STORAGE_MAP, facts, options, sharedDisks, placement };
+  return vms.flatMap((vm) => mapVm(vm, { ...tables, name: names.get(vm.ref.id)?.name ?? '' }).manifests);
 }
 
 /** One line for each sort of objection, with the number of objects that meet it. */
@@ -49,6 +55,15 @@ describe('a population of mapped VMs', () => {
   it('is created and started whatever its memory sizes are', async () => {
     const verdicts = await admitAll(mapAll(odd, { devices: 'virtio' }), { gates: ON_FROM_1_9 });
     assert.equal(sortsOf(verdicts), '');
+  });
+
+  it('is created and started with every option, on a target that is known', async () => {
+    const mapped = OPTIONS.flatMap((options, index) => {
+      const usual = mapAll(vms.slice(index * 35, index * 35 + 35), options, TARGET);
+      return [...usual, ...mapAll(odd.slice(index * 8, index * 8 + 8), options, TARGET)];
+    });
+    const gates = [...(TARGET.featureGates ?? [])];
+    assert.equal(sortsOf(await admitAll(mapped, { gates })), '');
   });
 
   it('is created and started by a KubeVirt 1.8 as installed', async () => {

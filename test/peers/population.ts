@@ -3,7 +3,9 @@
  * fit, names that need cleaning. The same seed gives the same VMs.
  */
 import fc from 'fast-check';
-import type { NetworkMap, StorageMap } from '../../src/model/mapping.ts';
+import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
+import { GUEST_OS_TABLE } from '../../src/model/guest-os.ts';
+import type { MappingOptions, NetworkMap, StorageMap } from '../../src/model/mapping.ts';
 import { GiB, KiB, type MacAddress, MiB, parseMac, parseUuid, type Uuid } from '../../src/model/units.ts';
 import type { Cdrom, Disk, DiskController, Nic, SourceVm } from '../../src/model/vm.ts';
 
@@ -16,6 +18,37 @@ export const NETWORK_MAP: NetworkMap = {
     { source: 'lab', target: { type: 'ignored' } },
   ],
 };
+
+const SIZES = [
+  ['nano', 1, GiB / 2],
+  ['medium', 1, 4 * GiB],
+  ['large', 2, 8 * GiB],
+  ['xlarge', 4, 16 * GiB],
+  ['8xlarge', 32, 128 * GiB],
+] as const;
+
+/** A cluster with the common preferences and instance types of KubeVirt, storage of several kinds and Intel nodes. */
+export const TARGET: ClusterFacts = {
+  kubevirtVersion: 'v1.8.2',
+  featureGates: ['DeclarativeHotplugVolumes', 'PersistentReservation'],
+  storageClasses: [
+    { name: 'ceph-block', provisioner: 'rbd.csi.ceph.com', isDefault: true },
+    { name: 'nfs', provisioner: 'nfs.csi.k8s.io', minimumSize: 4 * GiB, claimProperties: [] },
+  ],
+  preferences: GUEST_OS_TABLE.flatMap(({ preference }) => Object.values(preference ?? {})),
+  instancetypes: SIZES.map(([size, cpus, memory]) => ({ name: `u1.${size}`, cpus, memory })),
+  nodes: { count: 3, largest: { cpus: 128, memory: 1024 * GiB }, vendors: ['Intel'], hugepages: ['2Mi', '1Gi'] },
+};
+
+/** Every option that changes a manifest, in combinations that a user might choose. */
+export const OPTIONS: readonly MappingOptions[] = [
+  { devices: 'virtio', dedicatedCpus: 'as-source', hugepages: '2Mi', passthroughDisks: 'lun', allocation: 'full' },
+  { devices: 'virtio', dedicatedCpus: 'all', hugepages: '1Gi', cpuModel: 'host-passthrough', placementRules: 'required' },
+  { devices: 'compatibility', reservations: { mhzPerCpu: 2400 }, passthroughDisks: 'lun', timezone: 'Europe/Berlin' },
+  { devices: 'virtio', instancetypes: 'nearest', vmNames: 'new-{vm}', claimNames: '{disk}-of-{vm}' },
+  { devices: 'virtio', instancetypes: 'exact', reservations: {}, hugepages: '1Gi', cpuModel: 'host-model' },
+  { devices: 'virtio', machineType: 'pc-q35-9.2', runStrategy: 'Always', allocation: 'as-source', dedicatedCpus: 'all' },
+];
 
 export const STORAGE_MAP: StorageMap = {
   entries: [
@@ -64,6 +97,9 @@ function sourceVm(guestIds: readonly string[], memorySizes: fc.Arbitrary<number>
     {
       power: fc.constantFrom('on', 'off', 'suspended'),
       notes: fc.string({ unit: 'binary', maxLength: 200 }),
+      tags: fc.array(fc.record({ category: tagText, name: tagText }), { maxLength: 4 }),
+      attributes: fc.dictionary(tagText, tagText, { maxKeys: 4 }),
+      placement: fc.record({ folder: fc.constantFrom('/dc/vm/Büro', '///', 'x'.repeat(300)) }),
     },
     { requiredKeys: [] },
   );
@@ -75,10 +111,21 @@ function sourceVm(guestIds: readonly string[], memorySizes: fc.Arbitrary<number>
         coresPerSocket: fc.integer({ min: 1, max: 16 }),
         hotAdd: fc.boolean(),
         nestedVirtualization: fc.boolean(),
+        affinity: fc.constant('0,1'),
+        latencySensitivity: fc.constant('high'),
+        numaNodes: fc.integer({ min: 1, max: 4 }),
+        reservationMhz: fc.nat(9000),
+        limitMhz: fc.nat(9000),
+        reservationPercent: fc.nat(100),
+        limitPercent: fc.nat(100),
+        evcMode: fc.constant('intel-skylake'),
       },
       { requiredKeys: ['count'] },
     ),
-    memory: fc.record({ size: memorySizes, hotAdd: fc.boolean() }, { requiredKeys: ['size'] }),
+    memory: fc.record(
+      { size: memorySizes, hotAdd: fc.boolean(), reservation: fc.constantFrom(0, GiB, 64 * GiB) },
+      { requiredKeys: ['size'] },
+    ),
     firmware: fc.record(
       {
         kind: fc.constantFrom('bios', 'uefi'),
@@ -121,6 +168,10 @@ const name = fc.oneof(
   fc.constantFrom('web', 'Web', 'DB 01', 'SRV_FILE.corp.example', 'Büro-Server', '数据库', '---', '1', 'true', 'x'.repeat(80)),
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 }),
 );
+const tagText = fc.oneof(
+  fc.constantFrom('Owner', 'owner', 'payroll', 'Cost centre', '数据', '-', 'x'.repeat(70)),
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+);
 const identityText = fc.oneof(
   fc.constant('VMware-42 37 a7 e1 6a 1c 4b 7d-9d 9e 0f 6f 1c 1b 2a 33'),
   fc.string({ unit: 'binary', maxLength: 70 }),
@@ -145,6 +196,10 @@ function disk(controller: DiskController): fc.Arbitrary<Disk> {
       mode: fc.constantFrom('persistent', 'independent-persistent', 'independent-nonpersistent'),
       shared: fc.boolean(),
       sectorSize: fc.constantFrom(512, 4096),
+      physicalSectorSize: fc.constantFrom(512, 4096, 12_345),
+      provisioning: fc.constantFrom('thin', 'thick-lazy', 'thick-eager'),
+      passthrough: fc.constantFrom('rdm-virtual', 'rdm-physical', 'physical-disk'),
+      storagePolicy: fc.constant('gold'),
       serial: fc.oneof(
         fc.constantFrom('6000C29e-10f5-c6f2-1c1b-2a330f6f1c1b', '60 00 C2 9e'),
         fc.string({ unit: 'binary', maxLength: 60 }),
