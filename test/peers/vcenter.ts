@@ -151,9 +151,7 @@ class StandIn {
     for (const session of sessions) {
       this.sessions.expire(session);
       if (session.kind === 'rest') continue;
-      await this.#upstream
-        .call('Logout', { type: 'SessionManager', id: 'SessionManager' }, '', `vmware_soap_session=${session.id}`)
-        .catch(() => undefined);
+      await this.#upstream.logout(`vmware_soap_session=${session.id}`).catch(() => undefined);
     }
   }
 
@@ -189,7 +187,10 @@ class StandIn {
     const text = String(answer.body);
     // Bytes of disks are not searched for addresses.
     const isText = !Buffer.isBuffer(answer.body) || text.startsWith('<?xml') || text.startsWith('{');
-    return isText ? { ...answer, body: text.replaceAll(this.#upstream.origin, this.origin) } : answer;
+    // A standalone host says `*` where it means itself.
+    return isText
+      ? { ...answer, body: text.replaceAll(this.#upstream.origin, this.origin).replaceAll('http://*/', 'https://*/') }
+      : answer;
   }
 
   async #soap(incoming: Incoming, call: SoapCall, session: SessionRecord | undefined): Promise<Answer> {

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import type { ServerAddress } from '../vcsim.ts';
-import { decode, encode, envelope, type Reference, returned } from './soap.ts';
+import { decode, encode, envelope, type Reference, returned, SERVICE_INSTANCE, service } from './soap.ts';
 
 export interface Reply {
   readonly status: number;
@@ -15,12 +15,10 @@ export interface Reply {
   readonly body: Buffer;
 }
 
-const SESSION_MANAGER = { type: 'SessionManager', id: 'SessionManager' };
-const COLLECTOR = { type: 'PropertyCollector', id: 'propertyCollector' };
-
 export class TinyClient {
   readonly #server: ServerAddress;
   #cookie = '';
+  #content = '';
 
   constructor(server: ServerAddress) {
     this.#server = server;
@@ -48,23 +46,21 @@ export class TinyClient {
     throw new Error(type ? `${type}: ${decode(/<faultstring>([^<]*)/.exec(text)?.[1] ?? '')}` : `HTTP ${reply.status}`);
   }
 
-  login(password = this.#server.password, username = this.#server.username): Promise<string> {
-    return this.call(
-      'Login',
-      SESSION_MANAGER,
-      `<userName>${encode(username)}</userName><password>${encode(password)}</password>`,
-    );
+  async login(password = this.#server.password, username = this.#server.username): Promise<void> {
+    this.#content = await this.call('RetrieveServiceContent', SERVICE_INSTANCE);
+    const inner = `<userName>${encode(username)}</userName><password>${encode(password)}</password>`;
+    await this.call('Login', service(this.#content, 'sessionManager'), inner);
   }
 
-  logout(): Promise<string> {
-    return this.call('Logout', SESSION_MANAGER);
+  async logout(): Promise<void> {
+    await this.call('Logout', service(this.#content, 'sessionManager'));
   }
 
   /** XML of all that was asked for of one object. */
   read(object: Reference, ...paths: readonly string[]): Promise<string> {
     const set = paths.map((path) => `<pathSet>${path}</pathSet>`).join('');
     const spec = `<specSet><propSet><type>${object.type}</type>${set}</propSet><objectSet><obj type="${object.type}">${encode(object.id)}</obj></objectSet></specSet><options/>`;
-    return this.call('RetrievePropertiesEx', COLLECTOR, spec);
+    return this.call('RetrievePropertiesEx', service(this.#content, 'propertyCollector'), spec);
   }
 
   /** Makes a task, polls it to its end and gives its result's object id. @throws Error with the task's error */
@@ -81,7 +77,7 @@ export class TinyClient {
   async wait(version: string, seconds = 0): Promise<{ readonly version: string; readonly text: string }> {
     const text = await this.call(
       'WaitForUpdatesEx',
-      COLLECTOR,
+      service(this.#content, 'propertyCollector'),
       `<version>${version}</version><options><maxWaitSeconds>${seconds}</maxWaitSeconds></options>`,
     );
     return { version: /<version>([^<]*)/.exec(text)?.[1] ?? version, text };
@@ -90,6 +86,10 @@ export class TinyClient {
   /** Makes the session's filter for one property of one object. */
   filter(object: Reference, path: string): Promise<string> {
     const set = `<propSet><type>${object.type}</type><pathSet>${path}</pathSet></propSet><objectSet><obj type="${object.type}">${object.id}</obj></objectSet>`;
-    return this.call('CreateFilter', COLLECTOR, `<spec>${set}</spec><partialUpdates>false</partialUpdates>`);
+    return this.call(
+      'CreateFilter',
+      service(this.#content, 'propertyCollector'),
+      `<spec>${set}</spec><partialUpdates>false</partialUpdates>`,
+    );
   }
 }

@@ -84,6 +84,7 @@ export class Sessions {
         headers: { ...answer.headers, 'set-cookie': `vmware_soap_session="${id}"; Path=/; HttpOnly; Secure;` },
       };
     }
+    if (!String(answer.body).includes('InvalidLogin')) return answer;
     const failures = (this.#failures.get(username) ?? 0) + 1;
     this.#failures.set(username, failures);
     if (failures >= (this.#rules.lockAfter ?? 5)) this.lock(username);

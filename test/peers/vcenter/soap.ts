@@ -81,6 +81,15 @@ export function returned(text: string): string {
   return decode(/<returnval\b[^>]*>([^<]*)</.exec(text)?.[1] ?? '');
 }
 
+/** The object that does a service, such as `sessionManager`; its id differs between vCenter and a standalone host. @param content answer of RetrieveServiceContent */
+export function service(content: string, name: string): Reference {
+  const found = new RegExp(`<${name} type="(\\w+)">([^<]*)`).exec(content);
+  if (!found) throw new Error(`the server has no ${name}`);
+  return { type: found[1] ?? '', id: found[2] ?? '' };
+}
+
+export const SERVICE_INSTANCE: Reference = { type: 'ServiceInstance', id: 'ServiceInstance' };
+
 export function encode(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -2,7 +2,7 @@
  * The simulator behind the stand-in: what clients say is passed on as it is, and the stand-in has a session of its own for what it must know or do.
  */
 import type { Vcsim } from '../vcsim.ts';
-import { type Answer, decode, encode, envelope, type Reference, returned } from './soap.ts';
+import { type Answer, decode, encode, envelope, type Reference, returned, SERVICE_INSTANCE, service } from './soap.ts';
 
 export interface Incoming {
   readonly method: string;
@@ -14,6 +14,12 @@ export interface Incoming {
   readonly signal: AbortSignal;
 }
 
+interface OwnSession {
+  readonly cookie: string;
+  readonly manager: Reference;
+  readonly collector: Reference;
+}
+
 /** Passed on by nobody: they belong to one connection. */
 const HOP = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'expect', 'accept-encoding']);
 const TASK_POLL_MS = 5;
@@ -21,7 +27,7 @@ const TASK_POLL_MS = 5;
 export class Upstream {
   readonly origin: string;
   readonly #vcsim: Vcsim;
-  #cookie: Promise<string> | undefined;
+  #own: Promise<OwnSession> | undefined;
 
   constructor(vcsim: Vcsim) {
     this.#vcsim = vcsim;
@@ -52,8 +58,7 @@ export class Upstream {
 
   /** Calls an operation in the stand-in's own session and gives what is in the answer. @throws Error with the fault's words */
   async call(operation: string, self: Reference, inner = '', cookie?: string): Promise<string> {
-    this.#cookie ??= this.#login();
-    const session = cookie ?? (await this.#cookie);
+    const session = cookie ?? (await this.#session()).cookie;
     const { text, ok } = await this.#post(operation, self, inner, session);
     if (!ok) throw new Error(`${operation}: ${/<faultstring>([^<]*)/.exec(text)?.[1] ?? text}`);
     return text;
@@ -62,7 +67,7 @@ export class Upstream {
   /** XML of one property's value with its element; empty where it is unset. */
   async property(object: Reference, path: string): Promise<string> {
     const spec = `<specSet><propSet><type>${object.type}</type><pathSet>${path}</pathSet></propSet><objectSet><obj type="${object.type}">${encode(object.id)}</obj></objectSet></specSet><options/>`;
-    const text = await this.call('RetrievePropertiesEx', { type: 'PropertyCollector', id: 'propertyCollector' }, spec);
+    const text = await this.call('RetrievePropertiesEx', (await this.#session()).collector, spec);
     return /<val\b[\s\S]*<\/val>/.exec(text)?.[0] ?? '';
   }
 
@@ -88,10 +93,22 @@ export class Upstream {
     return this.result(task);
   }
 
-  async #login(): Promise<string> {
+  /** Ends the session of a client. */
+  async logout(cookie: string): Promise<void> {
+    await this.call('Logout', (await this.#session()).manager, '', cookie);
+  }
+
+  #session(): Promise<OwnSession> {
+    this.#own ??= this.#login();
+    return this.#own;
+  }
+
+  async #login(): Promise<OwnSession> {
+    const content = (await this.#post('RetrieveServiceContent', SERVICE_INSTANCE, '', '')).text;
+    const manager = service(content, 'sessionManager');
     const inner = `<userName>${encode(this.#vcsim.username)}</userName><password>${encode(this.#vcsim.password)}</password>`;
-    const { cookie } = await this.#post('Login', { type: 'SessionManager', id: 'SessionManager' }, inner, '');
-    return cookie;
+    const { cookie } = await this.#post('Login', manager, inner, '');
+    return { cookie, manager, collector: service(content, 'propertyCollector') };
   }
 
   async #post(operation: string, self: Reference, inner: string, cookie: string) {
