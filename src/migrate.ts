@@ -51,7 +51,7 @@ export async function migrateAll(report: Report, context: MigrateContext): Promi
 }
 
 /** Brings one VM to a terminal phase. Rejects only for a bug or when progress cannot be stored. */
-export async function migrate(plan: VmPlan, context: MigrateContext): Promise<VmProgress> {
+async function migrate(plan: VmPlan, context: MigrateContext): Promise<VmProgress> {
   const { store, clock, observer } = context;
   const at = () => new Date(clock.now()).toISOString();
   let progress = await start(plan, context, at());

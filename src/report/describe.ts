@@ -1,7 +1,7 @@
 /** Phrases that several renderers share. */
 import type { Decision } from '../model/mapping.ts';
 import type { PhaseRecord, VmProgress } from '../model/plan.ts';
-import type { Report, VmReport } from '../model/report.ts';
+import type { VmReport } from '../model/report.ts';
 import { formatBytes } from '../model/units.ts';
 import type { SourceVm } from '../model/vm.ts';
 
@@ -61,9 +61,4 @@ export function progressLine(progress: VmProgress): string {
   const { phase, failure } = progress;
   if (failure !== undefined) return `${phase} in ${failure.phase}: ${failure.message} [${failure.code}]`;
   return phase;
-}
-
-/** True when every disk of every VM is proven. */
-export function allProven(report: Report): boolean {
-  return report.vms.every(({ progress }) => progress?.transfers.every(({ proof }) => proof !== undefined));
 }
