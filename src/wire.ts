@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PROVIDERS } from '../providers/index.ts';
 import type { Clock } from './contracts/clock.ts';
 import type { FolderTarget, Store } from './contracts/destination.ts';
-import type { Connection, ConnectOptions } from './contracts/provider.ts';
+import type { Check, Connection, ConnectOptions, Provider } from './contracts/provider.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
 import { MigrationError } from './model/errors.ts';
@@ -23,9 +23,32 @@ export const systemClock: Clock = {
  * @throws MigrationError `source-unrecognised` and what the provider throws
  */
 export async function connect(source: string, options: ConnectOptions): Promise<Connection> {
+  return await providerOf(source).connect(source, options);
+}
+
+/**
+ * Tests the way to a source. Where its provider has no tests of its own, opening it is the test.
+ * @throws MigrationError `source-unrecognised`
+ */
+export async function* diagnose(source: string, options: ConnectOptions): AsyncGenerator<Check> {
+  const provider = providerOf(source);
+  if (provider.diagnose !== undefined) {
+    yield* provider.diagnose(source, options);
+    return;
+  }
+  try {
+    await using connection = await provider.connect(source, options);
+    yield { id: 'open', label: 'Source', outcome: 'ok', finding: `${connection.name} can be opened` };
+  } catch (error) {
+    if (!(error instanceof MigrationError)) throw error;
+    yield { id: 'open', label: 'Source', outcome: 'failed', finding: error.message, todo: error.hint };
+  }
+}
+
+function providerOf(source: string): Provider {
   const provider = PROVIDERS.find((candidate) => candidate.claims(source));
   if (provider === undefined) throw new MigrationError('source-unrecognised', `No provider knows what ${source} is.`);
-  return await provider.connect(source, options);
+  return provider;
 }
 
 /** A folder as destination, with the progress that is kept in it. */

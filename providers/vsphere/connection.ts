@@ -3,6 +3,7 @@ import type {
   ChangeTracking,
   Connection,
   Credentials,
+  InventoryEvent,
   PowerControl,
   ReadHint,
   SnapshotControl,
@@ -17,15 +18,16 @@ import { openDisk } from './disk-access.ts';
 import type { Http } from './http.ts';
 import { type Atlas, buildAtlas } from './inventory/atlas.ts';
 import { decodeName } from './inventory/names.ts';
-import { SURROUNDING } from './inventory/paths.ts';
+import { SURROUNDING, VM_PATHS } from './inventory/paths.ts';
 import { readTags } from './inventory/tags.ts';
 import { type Beside, toVm } from './inventory/to-vm.ts';
 import { listVms, readVms } from './inventory/vm-reader.ts';
 import { powerControl } from './power.ts';
-import { below, properties } from './properties.ts';
+import { below, properties, these } from './properties.ts';
 import type { Session } from './session.ts';
 import { snapshotControl } from './snapshots.ts';
 import { type MoRef, members } from './vim/node.ts';
+import { watch } from './watch.ts';
 
 export interface ConnectionParts {
   readonly address: Address;
@@ -59,9 +61,7 @@ export class VsphereConnection implements Connection {
 
   async *vms(signal: AbortSignal, hint?: ReadHint): AsyncGenerator<SourceVm> {
     signal.throwIfAborted();
-    const container = await this.#container(signal);
-    const beside = await this.#readBeside(container, signal);
-    for await (const found of readVms(this.#session, { container, hint }, signal)) yield toVm(found, beside);
+    yield* this.#readAll(signal, () => undefined, hint);
   }
 
   async surroundings(signal: AbortSignal): Promise<Omit<Inventory, 'vms'>> {
@@ -82,9 +82,39 @@ export class VsphereConnection implements Connection {
     return await openDisk(this.#session, request, { origin: this.#address.origin, datastores }, signal);
   }
 
+  watch(signal: AbortSignal): AsyncIterable<InventoryEvent> {
+    let beside: Beside | undefined;
+    const session = this.#session;
+    return watch(
+      {
+        session,
+        container: (live) => this.#container(live),
+        readAll: (live) =>
+          this.#readAll(live, (read) => {
+            beside = read;
+          }),
+        readSome: async function* (this: void, ids, live) {
+          if (beside === undefined) return;
+          const refs = ids.map((id) => ({ type: 'VirtualMachine', id }));
+          for await (const found of these(session, refs, { type: 'VirtualMachine', paths: VM_PATHS }, live))
+            yield toVm(found, beside);
+        },
+      },
+      signal,
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session[Symbol.asyncDispose]();
     await this.#http[Symbol.asyncDispose]();
+  }
+
+  /** All VMs, after what is around them was given to `keep`. */
+  async *#readAll(signal: AbortSignal, keep: (beside: Beside) => void, hint?: ReadHint): AsyncGenerator<SourceVm> {
+    const container = await this.#container(signal);
+    const beside = await this.#readBeside(container, signal);
+    keep(beside);
+    for await (const found of readVms(this.#session, { container, hint }, signal)) yield toVm(found, beside);
   }
 
   async #readAtlas(signal: AbortSignal): Promise<Atlas> {

@@ -11,8 +11,9 @@
  */
 import type { ConnectOptions, Credentials, Provider } from '../../src/contracts/provider.ts';
 import { MigrationError } from '../../src/model/errors.ts';
-import { isVsphereUrl, parseAddress } from './address.ts';
+import { type Address, isVsphereUrl, parseAddress } from './address.ts';
 import { VsphereConnection } from './connection.ts';
+import { diagnose } from './diagnose.ts';
 import { Http } from './http.ts';
 import { Session } from './session.ts';
 
@@ -25,10 +26,7 @@ export const vsphereProvider: Provider = {
     if (options.configuration !== undefined) {
       throw new MigrationError('ovf-config-unknown', 'A vSphere server has no deployment configurations', { file: address.host });
     }
-    const credentials = once(async () => {
-      if (options.credentials !== undefined) return await options.credentials(`vsphere://${address.host}`, address.user);
-      throw new MigrationError('credentials-missing', `${address.host} needs a login`);
-    });
+    const credentials = loginOf(address, options);
     const http = new Http(address, options.trust);
     try {
       const session = await Session.open({ http, credentials }, options.signal);
@@ -38,7 +36,15 @@ export const vsphereProvider: Provider = {
       throw error;
     }
   },
+  diagnose: (source, options) => diagnose(source, { ...options, login: loginOf(parseAddress(source), options) }),
 };
+
+function loginOf({ host, user }: Address, { credentials }: ConnectOptions): () => Promise<Credentials> {
+  return once(async () => {
+    if (credentials !== undefined) return await credentials(`vsphere://${host}`, user);
+    throw new MigrationError('credentials-missing', `${host} needs a login`);
+  });
+}
 
 /** Nobody is asked twice; a failure is remembered too. */
 function once(ask: () => Promise<Credentials>): () => Promise<Credentials> {

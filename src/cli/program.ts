@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { LogLevel } from '../contracts/log.ts';
 import { assessCommand } from './commands/assess.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { planCommand } from './commands/plan.ts';
@@ -24,7 +25,7 @@ export function buildProgram(context: CommandContext): Command {
     .hook('preAction', (command) => {
       context.services.log.level = command.opts<{ logLevel: LogLevel }>().logLevel;
     });
-  for (const add of [inventoryCommand, assessCommand, planCommand, migrateCommand]) add(program, context);
+  for (const add of [inventoryCommand, assessCommand, planCommand, migrateCommand, doctorCommand]) add(program, context);
   return program;
 }
 

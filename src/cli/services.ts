@@ -7,7 +7,7 @@ import type { FolderTarget, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { JobQueue } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
-import type { Connection, ConnectOptions } from '../contracts/provider.ts';
+import type { Check, Connection, ConnectOptions } from '../contracts/provider.ts';
 import type { CredentialSources } from './credentials.ts';
 
 export interface Services {
@@ -16,6 +16,8 @@ export interface Services {
   readonly version: string;
   /** Finds the provider of a source. @throws MigrationError `source-unrecognised` and what the provider throws */
   connect(source: string, options: ConnectOptions): Promise<Connection>;
+  /** Tests the way to a source. @throws MigrationError `source-unrecognised` */
+  diagnose(source: string, options: ConnectOptions): AsyncIterable<Check>;
   /** Where logins are read from. */
   readonly credentials: CredentialSources;
   openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store };

@@ -1,7 +1,7 @@
 /** The options about a source: what to open, whom to trust, which VMs are meant. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Connection, Trust } from '../contracts/provider.ts';
+import type { Connection, ConnectOptions, Trust } from '../contracts/provider.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { CommandContext } from './context.ts';
 import { readCredentials } from './credentials.ts';
@@ -36,16 +36,23 @@ export async function withSource<T>(
   context: CommandContext,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const { services, terminal, signal } = context;
+  await using connection = await context.services.connect(source, await connectOptions(options, context));
+  return await work(connection);
+}
+
+/** What a provider gets; says loudly when nobody is checked. */
+export async function connectOptions(
+  options: SourceOptions,
+  { services, terminal, signal }: CommandContext,
+): Promise<ConnectOptions> {
   const trust = await readTrust(options);
   if (trust.insecure) terminal.err('kubeferry: WARNING: --insecure: whoever answers for this server gets the password.\n');
-  await using connection = await services.connect(source, {
+  return {
     signal,
     trust,
     credentials: (server, user) => readCredentials(services.credentials, { source: server, user, signal }),
     ...(options.config !== undefined && { configuration: options.config }),
-  });
-  return await work(connection);
+  };
 }
 
 async function readTrust({ caFile, thumbprint, insecure }: SourceOptions): Promise<Trust> {

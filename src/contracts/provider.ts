@@ -44,6 +44,11 @@ export interface Provider {
    * @throws MigrationError `source-not-found`, `source-unreadable`, `source-unrecognised`
    */
   connect(source: string, options: ConnectOptions): Promise<Connection>;
+  /**
+   * Tests every link that a migration needs, one after the other and from the first: nothing is open yet. Never throws for a link
+   * that is broken. Absent where opening the source is the whole test.
+   */
+  diagnose?(source: string, options: ConnectOptions): AsyncIterable<Check>;
 }
 
 export interface Connection extends AsyncDisposable {
@@ -75,8 +80,6 @@ export interface Connection extends AsyncDisposable {
    * lost sessions and restarts of the server by comparing with what it has told; it ends with a MigrationError that it cannot heal.
    */
   watch?(signal: AbortSignal): AsyncIterable<InventoryEvent>;
-  /** Tests every link that a migration needs, one after the other. Never throws for a link that is broken. */
-  diagnose?(signal: AbortSignal): AsyncIterable<Check>;
 }
 
 /** What a caller will keep of an inventory. All that are given must hold. */

@@ -2,7 +2,7 @@
 
 import { run } from '../../src/cli/run.ts';
 import type { Services } from '../../src/cli/services.ts';
-import { connect, createLog, createQueue, LocalDiskCopier, openFolder, systemClock } from '../../src/wire.ts';
+import { connect, createLog, createQueue, diagnose, LocalDiskCopier, openFolder, systemClock } from '../../src/wire.ts';
 
 export interface Session {
   readonly code: number;
@@ -30,6 +30,7 @@ export async function kubeferry(
     log: createLog('silent', err),
     version: '0.0.0-test',
     connect,
+    diagnose,
     credentials: { environment: {} },
     openFolder,
     copier: () => new LocalDiskCopier({ clock: systemClock }),

@@ -1,0 +1,156 @@
+/** `kubeferry doctor vsphere://…`: every link from the name to the bytes, each with what was found and what to do. */
+import { lookup } from 'node:dns/promises';
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Check, ConnectOptions, Credentials } from '../../src/contracts/provider.ts';
+import { type Address, parseAddress } from './address.ts';
+import { attempt, type Finding } from './check.ts';
+import { diagnoseMigration } from './diagnose-migration.ts';
+import { Http } from './http.ts';
+import { networkError } from './network-error.ts';
+import { Session } from './session.ts';
+import { pretty, thumbprints } from './trust.ts';
+
+const PATIENCE_MS = 10_000;
+/** vSphere 6.5 is the oldest whose API has what is read here. */
+const OLDEST_API = [6, 5] as const;
+const SKEW_SECONDS = 60;
+const EXPIRES_SOON_MS = 30 * 24 * 3600_000;
+
+export interface DiagnoseOptions extends ConnectOptions {
+  readonly login: () => Promise<Credentials>;
+}
+
+export async function* diagnose(source: string, options: DiagnoseOptions): AsyncGenerator<Check> {
+  const { signal } = options;
+  const address = parseAddress(source);
+  const steps = [
+    () => attempt({ id: 'dns', label: `Name ${address.host}` }, signal, () => resolve(address)),
+    () => attempt({ id: 'tcp', label: `TCP port ${address.port}` }, signal, () => reach(address, signal)),
+    () => attempt({ id: 'certificate', label: 'TLS certificate' }, signal, () => look(address, signal)),
+  ];
+  for (const step of steps) {
+    const check = await step();
+    yield check;
+    if (check.outcome === 'failed') return;
+  }
+  await using http = new Http(address, options.trust);
+  const greeting = await greet(http, options);
+  yield* greeting.checks;
+  if (greeting.session === undefined) return;
+  await using session = greeting.session;
+  const login = await attempt({ id: 'login', label: 'Login' }, signal, async () => {
+    await session.login(signal);
+    return 'accepted';
+  });
+  yield login;
+  if (login.outcome === 'failed') return;
+  yield await attempt({ id: 'clock', label: 'Clocks' }, signal, () => compareClocks(session, signal));
+  yield* diagnoseMigration({ session, http, address, login: options.login }, signal);
+}
+
+async function resolve({ host }: Address): Promise<string> {
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address).join(', ');
+  } catch (error) {
+    throw networkError(error, host, AbortSignal.any([]));
+  }
+}
+
+async function reach({ host, port }: Address, signal: AbortSignal): Promise<string> {
+  const started = performance.now();
+  const socket = connectTcp({ host, port, timeout: PATIENCE_MS });
+  await opened(socket, 'connect', { host, signal });
+  socket.destroy();
+  return `open, ${Math.max(1, Math.round(performance.now() - started))} ms`;
+}
+
+/** Looks at the certificate without trusting it; nothing is sent. */
+async function look({ host, port }: Address, signal: AbortSignal): Promise<Finding> {
+  const servername = /^[\d.]+$|:/.test(host) ? undefined : host;
+  const socket = connectTls({
+    host,
+    port,
+    rejectUnauthorized: false,
+    timeout: PATIENCE_MS,
+    ...(servername !== undefined && { servername }),
+  });
+  await opened(socket, 'secureConnect', { host, signal });
+  const [sha256 = ''] = thumbprints(socket);
+  const until = socket.getPeerX509Certificate()?.validToDate;
+  const protocol = socket.getProtocol() ?? 'TLS';
+  socket.destroy();
+  const finding = `${protocol}, SHA-256 ${pretty(sha256)}, valid until ${day(until)}`;
+  if (until === undefined || until.getTime() - Date.now() > EXPIRES_SOON_MS) return finding;
+  return {
+    outcome: 'warning',
+    finding,
+    todo: 'Renew the certificate of the server; with a pinned thumbprint give the new one then.',
+  };
+}
+
+function day(date: Date | undefined): string {
+  return date === undefined || Number.isNaN(date.getTime()) ? 'an unknown day' : date.toISOString().slice(0, 10);
+}
+
+async function opened(
+  socket: ReturnType<typeof connectTcp>,
+  event: string,
+  { host, signal }: { readonly host: string; readonly signal: AbortSignal },
+): Promise<void> {
+  try {
+    await new Promise<void>((done, fail) => {
+      socket.once(event, () => done());
+      socket.once('error', fail);
+      socket.once('timeout', () => fail(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
+      signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+    });
+  } catch (error) {
+    socket.destroy();
+    throw networkError(error, host, signal);
+  }
+}
+
+/** The first call checks the certificate for real and sends no login. */
+async function greet(
+  http: Http,
+  { signal, trust, login }: DiagnoseOptions,
+): Promise<{ readonly checks: readonly Check[]; readonly session?: Session }> {
+  let session: Session | undefined;
+  const trusted = await attempt({ id: 'tls', label: 'Trust' }, signal, async () => {
+    session = await Session.greet({ http, credentials: login }, signal);
+    if (trust?.insecure !== true || trust.thumbprint !== undefined)
+      return trust?.thumbprint === undefined ? 'the authority is known' : 'the thumbprint is the given one';
+    return { outcome: 'warning', finding: 'not checked', todo: 'Leave --insecure out; give --ca-file or --thumbprint.' };
+  });
+  if (session === undefined) return { checks: [trusted] };
+  const { fullName, apiVersion } = session.about;
+  const api: Check = isOld(apiVersion)
+    ? {
+        id: 'api',
+        label: 'API version',
+        outcome: 'failed',
+        finding: `${fullName}, API ${apiVersion}`,
+        todo: 'vSphere 6.5 or newer is needed.',
+      }
+    : { id: 'api', label: 'API version', outcome: 'ok', finding: `${fullName}, API ${apiVersion}` };
+  return { checks: [trusted, api], session };
+}
+
+function isOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < OLDEST_API[0] || (major === OLDEST_API[0] && minor < OLDEST_API[1]);
+}
+
+async function compareClocks(session: Session, signal: AbortSignal): Promise<Finding> {
+  const answer = await session.call('CurrentTime', { type: 'ServiceInstance', id: 'ServiceInstance' }, {}, { signal });
+  const there = Date.parse(answer.string('returnval') ?? '');
+  if (Number.isNaN(there)) return { outcome: 'skipped', finding: 'the server does not say what time it is' };
+  const seconds = Math.round((there - Date.now()) / 1000);
+  if (Math.abs(seconds) <= SKEW_SECONDS) return `${seconds} s apart`;
+  return {
+    outcome: 'warning',
+    finding: `${seconds} s apart`,
+    todo: 'Let both sides follow a time server: tokens and certificates depend on it.',
+  };
+}

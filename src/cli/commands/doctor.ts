@@ -1,0 +1,33 @@
+import { type Command, Option } from 'commander';
+import type { Check } from '../../contracts/provider.ts';
+import { printable } from '../../report/columns.ts';
+import type { CommandContext } from '../context.ts';
+import { addSourceOptions, connectOptions, type SourceOptions } from '../source-options.ts';
+
+interface DoctorOptions extends SourceOptions {
+  readonly output: 'text' | 'json';
+}
+
+/** `kubeferry doctor SOURCE`: every link that a migration needs, from the first to the last. */
+export function doctorCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('doctor <source>')
+    .description('test every link that a migration needs and name what is broken')
+    .addOption(new Option('-o, --output <format>', 'json is one array').choices(['text', 'json']).default('text'));
+  addSourceOptions(command).action(async (source: string, options: DoctorOptions) => {
+    const checks: Check[] = [];
+    for await (const check of context.services.diagnose(source, await connectOptions(options, context))) {
+      checks.push(check);
+      if (options.output === 'text') context.terminal.out(textOf(check));
+    }
+    if (options.output === 'json') context.terminal.out(`${JSON.stringify(checks, null, 2)}\n`);
+    context.exit(checks.some(({ outcome }) => outcome === 'failed') ? 3 : 0);
+  });
+}
+
+const MARKS: Readonly<Record<Check['outcome'], string>> = { ok: 'ok', warning: 'WARNING', failed: 'FAILED', skipped: 'skipped' };
+
+function textOf({ outcome, label, finding, todo }: Check): string {
+  const line = `${MARKS[outcome].padEnd(8)} ${label}: ${printable(finding)}\n`;
+  return todo === undefined ? line : `${line}${' '.repeat(9)}to do: ${printable(todo)}\n`;
+}
