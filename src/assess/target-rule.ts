@@ -72,7 +72,6 @@ export interface DomainView {
     readonly interfaces?: readonly {
       readonly name: string;
       readonly macAddress?: string;
-      readonly binding?: { readonly name: string };
     }[];
     readonly tpm?: { readonly persistent?: boolean };
   };

@@ -1,5 +1,4 @@
 /** Every rule about the manifests: what is there already, what admission lets through, what the cluster cannot carry. */
-import { rule as bindingPluginUnregistered } from './target/binding-plugin-unregistered.ts';
 import { rule as bootloaderOpen } from './target/bootloader-open.ts';
 import { rule as claimExists } from './target/claim-exists.ts';
 import { rule as cpuFeatureMissing } from './target/cpu-feature-missing.ts';
@@ -34,7 +33,6 @@ export const TARGET_RULES: readonly TargetRule[] = [
   firmwareUuidMalformed,
   timeZoneInvalid,
   interfaceMacRepeated,
-  bindingPluginUnregistered,
   lunUnfit,
   cpuTopologyIncomplete,
   memoryLimitBelowGuest,

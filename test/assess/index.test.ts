@@ -23,11 +23,13 @@ test('every rule has a test of its own', () => {
   );
 });
 
-test('the catalogue says of every rule what it means, in whole sentences', () => {
-  for (const { id, label, about } of catalogue()) {
+test('the catalogue says of every rule what it means, what to do and where the fact is from, in whole sentences', () => {
+  for (const { id, label, about, remedy, source } of catalogue([]).flatMap(({ entries }) => entries)) {
     assert.match(id, /^[a-z0-9-]+$/);
     assert.match(label, /^[A-Z0-9].*[^.]$/, id);
     assert.match(about, /^[A-Z].*\.$/, id);
+    assert.match(remedy, /^[A-Z].*\.$/, id);
+    assert.notEqual(source, '', id);
   }
 });
 

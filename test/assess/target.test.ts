@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { mapVm } from '../../mappings/index.ts';
 import { assessTarget } from '../../src/assess/target.ts';
 import { TARGET_RULES } from '../../src/assess/target-rules.ts';
+import { arbitraryContext, arbitraryVm } from '../mappings/arbitrary-vm.ts';
 import { fullVm } from '../mappings/full-vm.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../src/assess/target');
@@ -36,4 +38,17 @@ test('what mapping writes passes, and a cluster that has the VM already is told'
       subject: 'VirtualMachine/metadata.name',
     },
   ]);
+});
+
+test('whatever a VM is, mapping writes nothing that admission would have to be corrected for', () => {
+  fc.assert(
+    fc.property(arbitraryVm, arbitraryContext, (vm, context) => {
+      // Two NICs with one address at the source stay so: nobody can say which of them is wrong.
+      const macs = vm.nics.flatMap(({ mac }) => mac ?? []);
+      fc.pre(new Set(macs).size === macs.length);
+      const mapping = mapVm(vm, { ...context, name: 'some-vm' });
+      assert.deepEqual(assessTarget(vm, mapping, { facts: {}, options: { namespace: 'vms' } }), []);
+    }),
+    { seed: 20_261_122, numRuns: 200 },
+  );
 });

@@ -16,7 +16,8 @@ export const rule: TargetRule = {
   id: 'hyperv-chain-broken',
   category: 'Critical',
   label: 'Hyper-V features without what they need',
-  about: 'synictimer needs synic, and synic needs vpindex. KubeVirt accepts a broken chain and refuses to start the VM.',
+  about:
+    'The feature synictimer needs synic, and synic needs vpindex. KubeVirt accepts a broken chain and refuses to start the VM.',
   subject: 'VirtualMachine/spec.template.spec.domain.features.hyperv',
   remedy: 'Switch on what the feature needs.',
   check({ machine }) {
