@@ -1,0 +1,165 @@
+/**
+ * The server in front of the simulator: takes each request through the weather, the session check and whoever has something to say about it,
+ * and passes on the rest.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { type AreaRules, queryChangedDiskAreas } from './changed-areas.ts';
+import { type DatastoreRules, serveFile } from './datastore.ts';
+import { type Fault, Faults, instead, send } from './faults.ts';
+import { type LeaseRules, Leases } from './leases.ts';
+import { type MachineRules, Machines } from './machines.ts';
+import { rewriteProperties } from './rewrite.ts';
+import { type SessionRecord, type SessionRules, Sessions } from './sessions.ts';
+import { type Answer, notAuthenticated, readCall, type SoapCall } from './soap.ts';
+import { Tasks } from './tasks.ts';
+import type { Incoming, Upstream } from './upstream.ts';
+import { Versions } from './versions.ts';
+
+/** How the server behaves; each group is told where it is declared. */
+export interface ServerRules extends AreaRules, DatastoreRules, LeaseRules, MachineRules, SessionRules {}
+
+export class StandIn {
+  origin = '';
+  readonly sessions: Sessions;
+  readonly faults = new Faults();
+  readonly machines: Machines;
+  readonly leases: Leases;
+  readonly requests: string[] = [];
+  readonly #tasks = new Tasks();
+  readonly #versions = new Versions();
+  readonly #upstream: Upstream;
+  readonly #rules: ServerRules;
+
+  constructor(upstream: Upstream, rules: ServerRules & { readonly thumbprint: string }) {
+    this.#upstream = upstream;
+    this.#rules = rules;
+    this.sessions = new Sessions(rules);
+    this.machines = new Machines(upstream, this.#tasks, rules);
+    this.leases = new Leases(upstream, this.machines, rules);
+  }
+
+  stop(): void {
+    this.#tasks.stop();
+    this.machines.stop();
+    this.leases.drop();
+  }
+
+  async restart(refused: number): Promise<void> {
+    await this.expire(this.sessions.open);
+    this.leases.drop();
+    this.#versions.restart();
+    if (refused > 0) this.faults.add({ times: refused, fault: { kind: 'status', status: 503 } });
+  }
+
+  /** Ends sessions on the simulator too, so that their views and filters are gone as they would be. */
+  async expire(sessions: readonly SessionRecord[]): Promise<void> {
+    for (const session of sessions) {
+      this.sessions.expire(session);
+      if (session.kind === 'rest') continue;
+      await this.#upstream.logout(`vmware_soap_session=${session.id}`).catch(() => undefined);
+    }
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    response.on('error', () => undefined);
+    try {
+      const incoming = await received(request, gone.signal);
+      const call = incoming.path.startsWith('/sdk') ? readCall(incoming.body.toString()) : undefined;
+      const { method, path } = incoming;
+      const observed = { method, path, operation: call?.operation ?? '', body: incoming.body.toString() };
+      this.requests.push(call?.operation ?? `${method} ${path}`);
+      const fault = this.faults.next(observed);
+      const unseen = fault && instead(fault);
+      if (unseen === 'reset') response.destroy();
+      else await send(response, unseen ?? (await this.#answer(incoming, call, fault)), unseen ? undefined : fault);
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      await send(response, { status: 500, headers: { 'content-type': 'text/plain' }, body: `the stand-in failed: ${error}` });
+    }
+  }
+
+  async #answer(incoming: Incoming, call: SoapCall | undefined, fault: Fault | undefined): Promise<Answer> {
+    const session = this.sessions.find(incoming.headers);
+    if (fault?.kind === 'expire' && session) await this.expire([session]);
+    const free = call && ['RetrieveServiceContent', 'Login'].includes(call.operation);
+    const refused = free ? undefined : this.sessions.check(session);
+    if (refused && session?.state === 'expired') await this.expire([session]);
+    if (refused) return refused;
+    const answer = call ? await this.#soap(incoming, call, session) : await this.#http(incoming, session);
+    if (call?.operation === 'Logout' && answer.status === 200 && session) session.state = 'closed';
+    // Bytes of disks are not searched for addresses.
+    if (!/xml|json/.test(answer.headers?.['content-type'] ?? '')) return answer;
+    // A standalone host says `*` where it means itself.
+    const body = String(answer.body).replaceAll(this.#upstream.origin, this.origin).replaceAll('http://*/', 'https://*/');
+    return { ...answer, body };
+  }
+
+  async #soap(incoming: Incoming, call: SoapCall, session: SessionRecord | undefined): Promise<Answer> {
+    // What was asked is done even if the client does not wait for the answer; otherwise the ledger would miss it.
+    const forward = () => this.#upstream.forward({ ...incoming, signal: new AbortController().signal });
+    if (call.operation === 'Login') return this.sessions.refuse(call) ?? this.sessions.settle(call, await forward());
+    if (call.operation === 'RetrieveServiceContent') return forward();
+    if (!session) return notAuthenticated();
+    if (call.operation === 'WaitForUpdatesEx') return this.#wait(incoming, call, session);
+    const areas =
+      call.operation === 'QueryChangedDiskAreas' ? queryChangedDiskAreas(call, this.machines, this.#rules) : undefined;
+    const own =
+      areas ??
+      (await this.machines.handle(call, forward)) ??
+      (await this.leases.handle(call, forward, incoming.headers['cookie'] ?? ''));
+    return own ?? this.#rewritten(await forward());
+  }
+
+  async #wait(incoming: Incoming, call: SoapCall, session: SessionRecord): Promise<Answer> {
+    const asked = this.#versions.ask(session.id, call);
+    if ('status' in asked) return this.#rewritten(asked);
+    const answer = await this.#upstream.forward({ ...incoming, body: Buffer.from(asked.text) });
+    // The session may have expired while the call was waiting.
+    if (session.state !== 'open') return notAuthenticated();
+    if (answer.status !== 200) return answer;
+    const text = String(answer.body);
+    await this.#tasks.settled(text);
+    return this.#rewritten({ ...answer, body: this.#versions.told(session.id, call, text) });
+  }
+
+  #rewritten(answer: Answer): Answer {
+    const scene = { machines: this.machines, tasks: this.#tasks, leases: this.leases };
+    return { ...answer, body: rewriteProperties(String(answer.body), scene) };
+  }
+
+  async #http(incoming: Incoming, session: SessionRecord | undefined): Promise<Answer> {
+    if (incoming.path.startsWith('/folder/') || incoming.path.startsWith('/folder?')) {
+      if (!session && !this.#basic(incoming))
+        return { status: 401, headers: { 'www-authenticate': 'Basic realm="VMware HTTP server"' }, body: '' };
+      return (await serveFile(incoming, this.machines, this.#rules)) ?? this.#upstream.forward(incoming);
+    }
+    if (incoming.path.startsWith('/nfc/')) return (await this.leases.serve(incoming)) ?? this.#upstream.forward(incoming);
+    const answer = await this.#upstream.forward(incoming);
+    if (/^\/(?:rest\/com\/vmware\/cis|api)\/session$/.test(incoming.path) && answer.status < 300)
+      this.#rest(incoming, answer, session);
+    return answer;
+  }
+
+  #rest(incoming: Incoming, answer: Answer, session: SessionRecord | undefined): void {
+    if (incoming.method === 'DELETE' && session) session.state = 'closed';
+    const id = incoming.method === 'POST' ? /"([0-9a-f-]{16,})"/.exec(String(answer.body))?.[1] : undefined;
+    if (id) this.sessions.opened(id);
+  }
+
+  #basic({ headers }: Incoming): boolean {
+    const [username, ...password] = Buffer.from((headers['authorization'] ?? '').replace(/^Basic /, ''), 'base64')
+      .toString()
+      .split(':');
+    return this.#upstream.knows(username ?? '', password.join(':'));
+  }
+}
+
+async function received(request: IncomingMessage, signal: AbortSignal): Promise<Incoming> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers))
+    headers[name] = Array.isArray(value) ? value.join('; ') : (value ?? '');
+  return { method: request.method ?? 'GET', path: request.url ?? '/', headers, body: await buffer(request), signal };
+}
