@@ -1,7 +1,7 @@
 /** Options about what a prediction rests on: link, limits and windows. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { GiB, KiB, MiB } from '../model/units.ts';
-import type { ForecastOptions } from '../plan/forecast.ts';
+import type { PrepareRequest } from '../prepare.ts';
 
 export interface ForecastFlags {
   readonly linkRate?: number;
@@ -27,7 +27,7 @@ export function addForecastOptions(command: Command): Command {
     );
 }
 
-export function forecastOptions({ linkRate, perHost, perDatastore, windowHours }: ForecastFlags): ForecastOptions {
+export function forecastOptions({ linkRate, perHost, perDatastore, windowHours }: ForecastFlags): PrepareRequest['forecast'] {
   return {
     ...(linkRate === undefined ? {} : { link: { total: linkRate } }),
     limits: { ...(perHost === undefined ? {} : { perHost }), ...(perDatastore === undefined ? {} : { perDatastore }) },

@@ -8,9 +8,10 @@ import { parseArgs } from 'node:util';
 import { MiB } from '../../src/model/units.ts';
 import { describeMachine } from './machine.ts';
 import { ovaToFolder } from './ova-to-folder.ts';
+import { pureMiddle } from './pure-middle.ts';
 import { type Bench, renderResult } from './result.ts';
 
-const BENCHES: readonly Bench[] = [ovaToFolder];
+const BENCHES: readonly Bench[] = [ovaToFolder, pureMiddle];
 const RESULTS = path.join(import.meta.dirname, 'RESULTS.md');
 
 const { values, positionals } = parseArgs({

@@ -53,6 +53,25 @@ test('a plan for Git has the same manifests as the report', async () => {
   assert.deepEqual(JSON.parse(out).vms[0].plan.mapping.manifests.at(-1), written);
 });
 
+test('-o ndjson streams the VMs of the JSON report, one a line', async () => {
+  const whole = JSON.parse((await kubeferry(['plan', OVA, '-o', 'json'])).out);
+  const { code, out } = await kubeferry(['plan', OVA, '-o', 'ndjson', '--fail-on', 'warning']);
+  assert.equal(code, 1);
+  const [line] = out.trimEnd().split('\n');
+  const { plan, estimate, reasons } = JSON.parse(line ?? '');
+  assert.deepEqual([plan, estimate, reasons], [whole.vms[0].plan, whole.vms[0].estimate, whole.reasons]);
+  assert.equal((await kubeferry(['plan', OVA, '-o', 'ndjson', '--out', path.join(SCRATCH, 'no')])).code, 2);
+});
+
+test('what is known about the link shortens or lengthens the prediction', async () => {
+  const seconds = async (...options: readonly string[]): Promise<number> =>
+    JSON.parse((await kubeferry(['plan', OVA, '-o', 'json', ...options])).out).vms[0].estimate.copySeconds.likely;
+  assert.ok((await seconds('--link-rate', '1Mbit')) > 10 * (await seconds('--link-rate', '10Gbit')));
+  assert.equal((await kubeferry(['plan', OVA, '--link-rate', 'fast'])).code, 2);
+  assert.equal((await kubeferry(['plan', OVA, '--per-host', '0'])).code, 2);
+  assert.equal((await kubeferry(['plan', OVA, '--window-hours', '25'])).code, 2);
+});
+
 test('--fail-on decides which concerns fail a pipeline', async () => {
   assert.equal((await kubeferry(['assess', OVA])).code, 0);
   assert.equal((await kubeferry(['assess', OVA, '--fail-on', 'warning'])).code, 1);

@@ -30,7 +30,7 @@ const PROGRESS: VmProgress = {
 };
 
 test('the published schema is the one of the types (node test/report/schema.ts writes it)', async () => {
-  assert.equal(await readFile(PUBLISHED, 'utf8'), publishedText(strict));
+  assert.deepEqual(JSON.parse(await readFile(PUBLISHED, 'utf8')), JSON.parse(publishedText(strict)));
 });
 
 test('reports, plans left out or not, have exactly the fields of the schema', () => {
