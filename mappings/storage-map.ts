@@ -20,7 +20,13 @@ interface Entry {
 }
 
 /** Entries under the narrowest thing that they name, so that a map with an entry for each VM costs no more per disk. */
-type Index = ReadonlyMap<string, readonly Entry[]>;
+interface Index {
+  readonly vm: Map<string, Entry[]>;
+  readonly disk: Map<string, Entry[]>;
+  readonly policy: Map<string, Entry[]>;
+  readonly storage: Map<string, Entry[]>;
+  readonly all: Entry[];
+}
 
 const INDEXES = new WeakMap<StorageMap, Index>();
 const NOTHING: FoundTarget = { target: {} };
@@ -29,14 +35,28 @@ export function findTarget(vm: SourceVm, disk: Disk, map: StorageMap): FoundTarg
   if (map.entries.length === 0) return NOTHING;
   const index = indexOf(map);
   let best: Entry | undefined;
-  for (const key of keysOf(vm, disk)) {
-    for (const entry of index.get(key) ?? []) {
+  const look = (entries: readonly Entry[] | undefined): void => {
+    for (const entry of entries ?? []) {
       const better =
         best === undefined || entry.weight > best.weight || (entry.weight === best.weight && entry.place < best.place);
       if (better && fits(entry.source, vm, disk)) best = entry;
     }
-  }
+  };
+  look(index.all);
+  lookUp(index.storage, [disk.storage?.id, disk.storage?.name], look);
+  lookUp(index.policy, [disk.storagePolicy], look);
+  lookUp(index.disk, [disk.key, disk.label, disk.file], look);
+  lookUp(index.vm, [vm.ref.id, vm.name], look);
   return best === undefined ? NOTHING : { target: best.target, match: matchOf(best.source) };
+}
+
+function lookUp(
+  entries: ReadonlyMap<string, readonly Entry[]>,
+  names: readonly (string | undefined)[],
+  look: (entries: readonly Entry[] | undefined) => void,
+): void {
+  if (entries.size === 0) return;
+  for (const name of names) if (name !== undefined) look(entries.get(name));
 }
 
 /** Facts of the class that a claim will get: the named one, else the default for VMs, else the default. */
@@ -64,37 +84,26 @@ const CLASSES = new WeakMap<readonly StorageClassFacts[], Classes>();
 function indexOf(map: StorageMap): Index {
   const known = INDEXES.get(map);
   if (known !== undefined) return known;
-  const index = new Map<string, Entry[]>();
+  const index: Index = { vm: new Map(), disk: new Map(), policy: new Map(), storage: new Map(), all: [] };
   for (const [place, { source: written, target }] of map.entries.entries()) {
     const source = typeof written !== 'string' ? written : written === '*' ? {} : { storage: written };
-    const key = keyOf(source);
-    const entry = { source, target, place, weight: weightOf(source) };
-    const others = index.get(key);
-    if (others === undefined) index.set(key, [entry]);
-    else others.push(entry);
+    bucketOf(source, index).push({ source, target, place, weight: weightOf(source) });
   }
   INDEXES.set(map, index);
   return index;
 }
 
-function keyOf({ vm, disk, policy, storage }: Entry['source']): string {
-  if (vm !== undefined) return `vm ${vm}`;
-  if (disk !== undefined) return `disk ${disk}`;
-  if (policy !== undefined) return `policy ${policy}`;
-  return storage === undefined ? '*' : `storage ${storage}`;
+function bucketOf({ vm, disk, policy, storage }: Entry['source'], index: Index): Entry[] {
+  if (vm !== undefined) return bucket(index.vm, vm);
+  if (disk !== undefined) return bucket(index.disk, disk);
+  if (policy !== undefined) return bucket(index.policy, policy);
+  return storage === undefined ? index.all : bucket(index.storage, storage);
 }
 
-function* keysOf(vm: SourceVm, { key, label, file, storagePolicy, storage }: Disk): Generator<string> {
-  yield '*';
-  if (storage !== undefined) yield* texts('storage', [storage.id, storage.name]);
-  if (storagePolicy !== undefined) yield `policy ${storagePolicy}`;
-  yield* texts('disk', file === undefined ? [key, label] : [key, label, file]);
-  yield* texts('vm', [vm.ref.id, vm.name]);
-}
-
-/** Each text once: a bucket that is looked at twice costs time and nothing else. */
-function texts(kind: string, values: readonly string[]): readonly string[] {
-  return [...new Set(values)].map((value) => `${kind} ${value}`);
+function bucket(entries: Map<string, Entry[]>, name: string): Entry[] {
+  const found = entries.get(name) ?? [];
+  entries.set(name, found);
+  return found;
 }
 
 function fits(source: Entry['source'], vm: SourceVm, { key, label, file, storagePolicy, storage }: Disk): boolean {

@@ -59,8 +59,8 @@ describe('a population of mapped VMs', () => {
 
   it('is created and started with every option, on a target that is known', async () => {
     const mapped = OPTIONS.flatMap((options, index) => {
-      const usual = mapAll(vms.slice(index * 35, index * 35 + 35), options, TARGET);
-      return [...usual, ...mapAll(odd.slice(index * 8, index * 8 + 8), options, TARGET)];
+      const usual = mapAll(vms.slice(index * 25, index * 25 + 25), options, TARGET);
+      return [...usual, ...mapAll(odd.slice(index * 5, index * 5 + 5), options, TARGET)];
     });
     const gates = [...(TARGET.featureGates ?? [])];
     assert.equal(sortsOf(await admitAll(mapped, { gates })), '');
