@@ -6,7 +6,7 @@
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all, type Edit, rename, replace, typed } from './odd/edit.ts';
+import { all, type Edit, rename, replace } from './odd/edit.ts';
 import { oddVms, type Plugs } from './odd/vms.ts';
 import { startVcsim } from './vcsim.ts';
 
@@ -79,5 +79,5 @@ async function write(saved: Saved, edit: Edit): Promise<void> {
 }
 
 function vlan(type: string, inner: string): Edit {
-  return replace(/<vlan [\s\S]*?<\/vlan>/, typed(`<vlan xsi:type="${type}"><inherited>false</inherited>${inner}</vlan>`));
+  return replace(/<vlan [\s\S]*?<\/vlan>/, `<vlan xsi:type="${type}"><inherited>false</inherited>${inner}</vlan>`);
 }

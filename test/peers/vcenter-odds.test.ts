@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { TinyClient } from './vcenter/client.ts';
+import type { Fault } from './vcenter/faults.ts';
 import type { Reference } from './vcenter/soap.ts';
 import { startVcenter, type Vcenter } from './vcenter.ts';
 
@@ -108,6 +109,32 @@ test('a stalled body never ends', async () => {
   vcenter.script({ match: ({ path }) => path === '/about', fault: { kind: 'stall' } });
   await assert.rejects(client.http('/about', { signal: AbortSignal.timeout(300) }), /abort/);
   assert.equal((await client.http('/about')).status, 200);
+});
+
+test('in bad weather the ledger and the disks stay in step with the simulator', async () => {
+  const guest = await vcenter.guest('ha-host_VM0', { capacity: 64 * 1024, tracked: true });
+  const vm = { type: 'VirtualMachine', id: guest.vm };
+  const faults: readonly Fault[] = [
+    { kind: 'reset' },
+    { kind: 'reset', after: true },
+    { kind: 'status', status: 503 },
+    { kind: 'truncate' },
+    { kind: 'wrong-length', over: true },
+    { kind: 'soap', type: 'HostCommunication', message: 'Unable to communicate with the remote host.' },
+  ];
+  vcenter.roll({ seed: 42, share: 0.5, faults, match: ({ operation }) => operation.endsWith('_Task') });
+  const trouble: string[] = [];
+  for (let round = 0; round < 30; round += 1) {
+    await client.call('CreateSnapshot_Task', vm, SNAPSHOT).catch((error: Error) => trouble.push(error.message));
+  }
+  vcenter.clearFaults();
+  const { length } = (await client.read(vm, 'snapshot')).match(/<snapshot type=/g) ?? [];
+  assert.ok(trouble.length > 5 && (length ?? 0) > 5, `${trouble.length} troubles, ${length} snapshots`);
+  assert.equal(vcenter.ledger.openSnapshots.length, length);
+  assert.equal(guest.disks[0]?.chain.length, (length ?? 0) + 1);
+  await client.run('RemoveAllSnapshots_Task', vm);
+  assert.deepEqual(vcenter.ledger.openSnapshots, []);
+  assert.equal(guest.disks[0]?.chain.length, 1);
 });
 
 test('a session that ends while it waits for updates is told so', async () => {

@@ -270,6 +270,12 @@ test('govc works through the stand-in', async () => {
   assert.match(await vcenter.govc(['snapshot.tree', '-vm', 'DC0_H0_VM0']), /by-govc/);
   await vcenter.govc(['snapshot.remove', '-vm', 'DC0_H0_VM0', '*']);
   assert.deepEqual(vcenter.ledger.openSnapshots, []);
+  await vcenter.govc(['tags.category.create', 'tier']);
+  const rest = vcenter.ledger.sessions.filter(({ kind }) => kind === 'rest');
+  assert.deepEqual(
+    rest.map(({ state }) => state),
+    ['closed'],
+  );
 });
 
 async function raw(vmdk: Buffer): Promise<Buffer> {

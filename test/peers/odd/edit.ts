@@ -9,11 +9,11 @@ export type Edit = (xml: string) => string;
 /** The attribute by which the simulator's files tell the type of an element. */
 const TYPE = '_XMLSchema-instance:type';
 
-/** Replaces the first match. */
+/** Replaces the first match. @param by XML that may say `xsi:type` */
 export function replace(pattern: RegExp, by: string): Edit {
   return (xml) => {
     if (!pattern.test(xml)) throw new Error(`the saved object has no ${pattern}`);
-    return xml.replace(pattern, () => by);
+    return xml.replace(pattern, () => typed(by));
   };
 }
 
@@ -29,8 +29,8 @@ export function rename(from: string, to: string): Edit {
 
 /** Adds a device at the end. @param inner XML after key and description */
 export function device(type: string, key: number, label: string, inner: string): Edit {
-  const description = `<deviceInfo ${TYPE}="Description"><label>${label}</label><summary>${label}</summary></deviceInfo>`;
-  const xml = `<device ${TYPE}="${type}"><key>${key}</key>${description}${typed(inner)}</device>`;
+  const description = `<deviceInfo xsi:type="Description"><label>${label}</label><summary>${label}</summary></deviceInfo>`;
+  const xml = `<device xsi:type="${type}"><key>${key}</key>${description}${inner}</device>`;
   return replace(/<\/hardware>/, `${xml}</hardware>`);
 }
 
@@ -46,15 +46,15 @@ export function inDevice(type: string, edit: Edit): Edit {
 
 /** Adds elements to the VM's configuration. */
 export function inConfig(inner: string): Edit {
-  return replace(/<firmware>bios<\/firmware>/, `<firmware>bios</firmware>${typed(inner)}`);
+  return replace(/<firmware>bios<\/firmware>/, `<firmware>bios</firmware>${inner}`);
 }
 
 /** Adds to the guest's information. */
 export function inGuest(inner: string): Edit {
-  return replace(/<guestState><\/guestState>/, `<guestState>running</guestState>${typed(inner)}`);
+  return replace(/<guestState><\/guestState>/, `<guestState>running</guestState>${inner}`);
 }
 
 /** Writes `xsi:type` as these files spell it. */
-export function typed(xml: string): string {
+function typed(xml: string): string {
   return xml.replaceAll('xsi:type=', `${TYPE}=`);
 }

@@ -87,10 +87,11 @@ export function oddVms(plugs: Plugs): Readonly<Record<string, Edit>> {
     'on-private-vlan': plug(plugs.privateVlan),
     'on-nsx-portgroup': plug(plugs.nsxPortgroup),
     'on-nsx-segment': all(
-      inDevice('VirtualE1000', (xml) =>
-        xml.replace(
+      inDevice(
+        'VirtualE1000',
+        replace(
           /<backing [\s\S]*<\/backing>/,
-          `<backing _XMLSchema-instance:type="VirtualEthernetCardOpaqueNetworkBackingInfo"><opaqueNetworkId>${plugs.segment}</opaqueNetworkId><opaqueNetworkType>nsx.LogicalSwitch</opaqueNetworkType></backing>`,
+          `<backing xsi:type="VirtualEthernetCardOpaqueNetworkBackingInfo"><opaqueNetworkId>${plugs.segment}</opaqueNetworkId><opaqueNetworkType>nsx.LogicalSwitch</opaqueNetworkType></backing>`,
         ),
       ),
       replace(
@@ -118,8 +119,8 @@ const secureBoot = all(
 const shared = all(controller(0, 'physicalSharing'), disk(5000, 1100, 0, SHARED, '<sharing>sharingMultiWriter</sharing>'));
 
 function rdm(mode: string): Edit {
-  const backing = `<backing _XMLSchema-instance:type="VirtualDiskRawDiskMappingVer1BackingInfo"><fileName>[LocalDS_0] rdm/rdm.vmdk</fileName><lunUuid>0200000000600508b1001c1234567890abcdef00004c4f474943</lunUuid><deviceName>vml.0200000000600508b1001c1234567890abcdef</deviceName><compatibilityMode>${mode}</compatibilityMode><diskMode>${mode === 'physicalMode' ? 'independent_persistent' : 'persistent'}</diskMode></backing>`;
-  return (xml) => xml.replace(/<backing [\s\S]*<\/backing>/, backing);
+  const backing = `<backing xsi:type="VirtualDiskRawDiskMappingVer1BackingInfo"><fileName>[LocalDS_0] rdm/rdm.vmdk</fileName><lunUuid>0200000000600508b1001c1234567890abcdef00004c4f474943</lunUuid><deviceName>vml.0200000000600508b1001c1234567890abcdef</deviceName><compatibilityMode>${mode}</compatibilityMode><diskMode>${mode === 'physicalMode' ? 'independent_persistent' : 'persistent'}</diskMode></backing>`;
+  return replace(/<backing [\s\S]*<\/backing>/, backing);
 }
 
 function disk(key: number, controllerKey: number, unit: number, file: string, extra = ''): Edit {
