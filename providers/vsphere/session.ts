@@ -163,9 +163,17 @@ export class Session implements AsyncDisposable {
     clearInterval(this.#keepalive);
     if (!this.#loggedIn) return;
     this.#loggedIn = false;
-    // A server that does not answer will end the session by itself.
-    const signal = AbortSignal.timeout(LOGOUT_PATIENCE_MS);
-    await this.#calls.call('Logout', this.manager('sessionManager'), {}, { signal, action: this.#action }).catch(() => undefined);
+    // A server that does not answer will end the session by itself; one lost request should not leave it open till then.
+    const logout = () =>
+      this.#calls.call(
+        'Logout',
+        this.manager('sessionManager'),
+        {},
+        { signal: AbortSignal.timeout(LOGOUT_PATIENCE_MS), action: this.#action },
+      );
+    await logout()
+      .catch((error: unknown) => (isFault(error, 'NotAuthenticated') ? undefined : logout()))
+      .catch(() => undefined);
     this.http.forgetSession();
   }
 
