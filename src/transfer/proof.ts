@@ -1,7 +1,10 @@
 /**
- * The proof that a target holds what its source holds: both are hashed block by block, each by its own reading, and the hashes
- * compared. The source side is read through qemu-nbd (or inflated) by our own code, not through the qemu-img that wrote the target;
- * the target side is read back from the disk after it was synced.
+ * The proof that a target holds what its source holds: the source's blocks are hashed as they are read, the target's as they are read
+ * back after it was synced (and dropped from the cache, where that is possible), and the hashes compared. Where qemu-img
+ * writes the target, our own code reads the source through qemu-nbd, so two programs have to agree. Where our decoder writes it,
+ * the hash is of the block in memory that was written: the proof then shows that every byte decoded is on the target, in its
+ * place, and nothing else is; that it was decoded rightly is shown by the checksum in each deflated grain and by its marker
+ * (plain grains have neither, and nothing is done to them).
  */
 import { open } from 'node:fs/promises';
 import { MigrationError } from '../model/errors.ts';

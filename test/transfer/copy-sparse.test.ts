@@ -1,5 +1,6 @@
 /** Our own decoder of sparse VMDKs. qemu-img, which shares no code with it, is the judge of what it makes. */
 import assert from 'node:assert/strict';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { MigrationError } from '../../src/model/errors.ts';
@@ -153,6 +154,22 @@ for (const [what, [code, damage]] of Object.entries(DAMAGE)) {
     assert.deepEqual(await readdir(place.folder), ['disk.vmdk']);
   });
 }
+
+test('a byte that is not on the target as it was decoded is found out and the disk is not released', async () => {
+  await using place = await scratch();
+  const vmdk = spread(true);
+  const job = jobTo(place.path('out.raw'), await sourceOf(place, buildVmdk(vmdk).image, vmdk.capacity * 512));
+  let spoiled = false;
+  const onProgress = ({ stage }: TransferProgress): void => {
+    if (stage !== 'prove' || spoiled) return;
+    spoiled = true;
+    const file = openSync(place.path('out.raw.partial'), 'r+');
+    writeSync(file, 'X', 17 * GRAIN + 5);
+    closeSync(file);
+  };
+  await fails(copy(job, { onProgress }), 'proof-mismatch', /block 1\b/);
+  assert.deepEqual(await readdir(place.folder), ['disk.vmdk']);
+});
 
 test('a small file that claims to be a large full disk is refused before anything is written', async () => {
   await using place = await scratch();
