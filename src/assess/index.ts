@@ -1,6 +1,8 @@
 /**
- * Judgement: facts → concerns. One rule a file in rules/, all of them listed in rules.ts, one sentence of explanation each in the
- * catalogue. Pure: knows only src/model. What needs the user's tables or the target's facts is judged where it is decided, in mappings.
+ * Judgement: facts → concerns. One rule a file, one test a rule, and a page of all of them (catalogue.ts, deploy/concerns.md):
+ * rules/ about the VM at the source (run here), target/ about its manifests and the cluster (target.ts), tables/ about maps and options
+ * (tables.ts), plan/ about all VMs together (plan.ts). What mapping finds out while it decides, it raises itself: mappings/concerns.ts.
+ * Pure: knows only src/model. A fact that is unknown is never taken for a no.
  */
 import type { Concern } from '../model/concern.ts';
 import { findGuestOs } from '../model/guest-os.ts';

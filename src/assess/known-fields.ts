@@ -14,8 +14,12 @@ export interface KnownField {
   readonly gateOnSince?: Version;
 }
 
-/** By the path of the object, then by the name of the field. An object whose path is missing is free-form: labels, selectors. */
-export type KnownFields = ReadonlyMap<string, ReadonlyMap<string, KnownField>>;
+/** A field that a manifest has, and what is known of it; undefined: no version has such a field. */
+export interface UsedField {
+  /** `spec.template.spec.domain.cpu.sockets`; lists leave no trace in it. */
+  readonly path: string;
+  readonly known: KnownField | undefined;
+}
 
 const T = 'spec.template.spec';
 const D = `${T}.domain`;
@@ -79,9 +83,24 @@ const TABLE: Readonly<Record<string, string>> = {
   [`${T}.volumes.persistentVolumeClaim`]: 'claimName readOnly hotpluggable',
 };
 
-export const KNOWN_FIELDS: KnownFields = new Map(
-  Object.entries(TABLE).map(([path, fields]) => [path, new Map(fields.split(' ').map(parseField))]),
-);
+/** One field, and those below it; an object without `fields` is free-form: labels, selectors. */
+interface Node {
+  readonly path: string;
+  readonly known: KnownField;
+  readonly fields?: ReadonlyMap<string, Node>;
+}
+
+const ROOT: Node = { path: '', known: {}, fields: fieldsBelow('') };
+
+function fieldsBelow(path: string): ReadonlyMap<string, Node> {
+  const fields = new Map<string, Node>();
+  for (const text of TABLE[path]?.split(' ') ?? []) {
+    const [name, known] = parseField(text);
+    const child = path === '' ? name : `${path}.${name}`;
+    fields.set(name, { path: child, known, ...(child in TABLE && { fields: fieldsBelow(child) }) });
+  }
+  return fields;
+}
 
 function parseField(text: string): [name: string, field: KnownField] {
   const [, name = text, since, gate, gateOnSince] = /^(\w+)(?:@([\d.]+))?(?:\+(\w+))?(?:\/([\d.]+))?$/.exec(text) ?? [];
@@ -100,23 +119,27 @@ function version<K extends string>(key: K, text: string | undefined): Partial<Re
   return parsed === undefined ? {} : ({ [key]: parsed } as Record<K, Version>);
 }
 
-/** What is known of each field of `manifest`, unknown ones included. Lists are walked through; free-form objects are not entered. */
-export function visitFields(manifest: object, visit: (path: string, known: KnownField | undefined) => void): void {
-  walk(manifest, '', visit);
+/** The fields of `manifest` that not every KubeVirt has: unknown ones, new ones, gated ones. */
+export function unusualFields(manifest: object): readonly UsedField[] {
+  const found: UsedField[] = [];
+  walk(manifest, ROOT, found);
+  return found;
 }
 
-function walk(value: unknown, path: string, visit: (path: string, known: KnownField | undefined) => void): void {
+function walk(value: unknown, node: Node, found: UsedField[]): void {
+  if (typeof value !== 'object' || value === null || node.fields === undefined) return;
   if (Array.isArray(value)) {
-    for (const item of value) walk(item, path, visit);
+    for (const item of value) walk(item, node, found);
     return;
   }
-  if (typeof value !== 'object' || value === null) return;
-  const fields = KNOWN_FIELDS.get(path);
-  if (fields === undefined) return;
   for (const key in value) {
-    const child = path === '' ? key : `${path}.${key}`;
-    const known = fields.get(key);
-    if (known === undefined || known.since !== undefined || known.gate !== undefined) visit(child, known);
-    if (known !== undefined) walk((value as Readonly<Record<string, unknown>>)[key], child, visit);
+    const child = node.fields.get(key);
+    if (child === undefined) {
+      found.push({ path: node.path === '' ? key : `${node.path}.${key}`, known: undefined });
+      continue;
+    }
+    const { known } = child;
+    if (known.since !== undefined || known.gate !== undefined) found.push({ path: child.path, known });
+    if (child.fields !== undefined) walk((value as Readonly<Record<string, unknown>>)[key], child, found);
   }
 }

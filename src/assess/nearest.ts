@@ -18,7 +18,7 @@ export function nearest(wanted: string, names: Iterable<string>): string | undef
     const distance = editDistance(folded, name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
-  return bestDistance < folded.length / 2 ? best : undefined;
+  return bestDistance <= folded.length / 2 ? best : undefined;
 }
 
 /** Levenshtein's distance; anything above the limit is only known to be above it. */

@@ -6,11 +6,14 @@ import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { PersistentVolumeClaim } from '../model/manifest.ts';
 import type { SourceVm } from '../model/vm.ts';
 import type { FactsIndex } from './facts-index.ts';
+import type { UsedField } from './known-fields.ts';
 import type { Finding, RuleWords } from './rule.ts';
 
 export interface Target {
   readonly vm: SourceVm;
   readonly machine: MachineView;
+  /** Fields of the machine that not every KubeVirt has. */
+  readonly unusual: readonly UsedField[];
   readonly claims: readonly PersistentVolumeClaim[];
   /** Where all of it is created; absent: not known before `kubectl -n`. */
   readonly namespace: string | undefined;

@@ -4,6 +4,7 @@ import type { Concern } from '../model/concern.ts';
 import type { Mapping, MappingOptions } from '../model/mapping.ts';
 import type { SourceVm } from '../model/vm.ts';
 import { factsIndex } from './facts-index.ts';
+import { unusualFields } from './known-fields.ts';
 import { toConcern } from './rule.ts';
 import type { Target } from './target-rule.ts';
 import { TARGET_RULES } from './target-rules.ts';
@@ -25,6 +26,7 @@ export function assessTarget(
   const target: Target = {
     vm,
     machine,
+    unusual: unusualFields(machine),
     claims: manifests.filter((one) => one.kind === 'PersistentVolumeClaim'),
     namespace: machine.metadata.namespace ?? context.options.namespace,
     facts: context.facts,

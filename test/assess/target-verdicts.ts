@@ -1,5 +1,6 @@
 /** Runs one rule on manifests of which only the given parts are there, and says in a word per finding what it found. */
 import { factsIndex } from '../../src/assess/facts-index.ts';
+import { unusualFields } from '../../src/assess/known-fields.ts';
 import type { DomainView, MachineView, TargetRule, TemplateView } from '../../src/assess/target-rule.ts';
 import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
 import type { PersistentVolumeClaim } from '../../src/model/manifest.ts';
@@ -23,7 +24,15 @@ export function targetVerdicts(rule: TargetRule, parts: Parts): readonly string[
   const machine: MachineView = { metadata: { name }, spec: { ...spec, template: { spec: { domain, ...template } } } };
   const namespace = 'namespace' in parts ? parts.namespace : 'vms';
   return rule
-    .check({ vm: smallVm(parts.vm), machine, claims, namespace, facts, index: factsIndex(facts) })
+    .check({
+      vm: smallVm(parts.vm),
+      machine,
+      unusual: unusualFields(machine),
+      claims,
+      namespace,
+      facts,
+      index: factsIndex(facts),
+    })
     .map(({ category, subject }) => `${category ?? rule.category} ${subject.replace('spec.template.spec', '…')}`);
 }
 

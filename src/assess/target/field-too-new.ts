@@ -1,5 +1,3 @@
-import { visitFields } from '../known-fields.ts';
-import type { Finding } from '../rule.ts';
 import type { TargetRule } from '../target-rule.ts';
 import { versionText } from '../versions.ts';
 
@@ -10,17 +8,18 @@ export const rule: TargetRule = {
   about: 'An older KubeVirt drops fields that it does not know, without a word.',
   subject: 'VirtualMachine',
   remedy: 'Update KubeVirt, or do without what the field does.',
-  check({ machine, index }) {
+  check({ unusual, index }) {
     const version = index.kubevirt;
     if (version === undefined) return [];
-    const tooNew: Finding[] = [];
-    visitFields(machine, (path, known) => {
-      if (known?.since !== undefined && known.since > version)
-        tooNew.push({
-          subject: `VirtualMachine/${path}`,
-          assessment: `${path} exists from KubeVirt ${versionText(known.since)} on, and the target has ${versionText(version)}.`,
-        });
-    });
-    return tooNew;
+    return unusual.flatMap(({ path, known }) =>
+      known?.since !== undefined && known.since > version
+        ? [
+            {
+              subject: `VirtualMachine/${path}`,
+              assessment: `${path} exists from KubeVirt ${versionText(known.since)} on, and the target has ${versionText(version)}.`,
+            },
+          ]
+        : [],
+    );
   },
 };

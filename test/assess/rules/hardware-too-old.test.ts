@@ -12,3 +12,9 @@ test('version 7, VirtualBox and unknown are fine', () => {
   assert.deepEqual(verdicts(rule, { platform: { hardwareVersion: 'virtualbox-2.2' } }), []);
   assert.deepEqual(verdicts(rule, {}), []);
 });
+
+test('Hyper-V before configuration version 6.2 has no change tracking', () => {
+  const of = (hardwareVersion: string) => verdicts(rule, { platform: { vendor: 'hyperv', hardwareVersion } });
+  assert.deepEqual(of('5.0'), ['Information platform.hardwareVersion']);
+  assert.deepEqual([of('6.2'), of('8.0'), of('10.0'), of('unknown')], [[], [], [], []]);
+});

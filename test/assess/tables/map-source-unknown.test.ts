@@ -43,9 +43,9 @@ test('storages, policies, VMs and disks that nobody has are warnings', () => {
   assert.deepEqual(
     found.map(({ subject, assessment }) => `${subject} ${assessment}`),
     [
-      'storageMap.entries[4].source No storage with a disk is called fats.',
+      'storageMap.entries[4].source No storage with a disk is called fats. Is fast meant?',
       'storageMap.entries[5].source No storage policy of a disk is called silver.',
-      'storageMap.entries[6].source No VM is called dc.',
+      'storageMap.entries[6].source No VM is called dc. Is db meant?',
       'storageMap.entries[7].source No disk is called scsi9:9. Is scsi0:0 meant?',
     ],
   );

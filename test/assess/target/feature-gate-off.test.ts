@@ -42,3 +42,12 @@ test('unless they are disabled', () => {
     ['Critical VirtualMachine/….domain.devices.disks.lun.reservation'],
   );
 });
+
+test('a beta gate of an unknown version may be on by itself', () => {
+  const domain = { devices: { disks: [{ name: 'a', lun: { reservation: true } as object }] } };
+  assert.deepEqual(targetVerdicts(rule, { domain, facts: { featureGates: [] } }), []);
+  const gated = { devices: { hostDevices: [] } as object };
+  assert.deepEqual(targetVerdicts(rule, { domain: gated, facts: { featureGates: [] } }), [
+    'Critical VirtualMachine/….domain.devices.hostDevices',
+  ]);
+});
