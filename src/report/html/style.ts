@@ -110,7 +110,7 @@ svg .grid { stroke: var(--line); }
 svg .window { fill: var(--raised); stroke: var(--line); }
 svg .bar { fill: var(--accent); } svg .bar.pilot { fill: var(--good); } svg .bar.oversized { fill: var(--warning); } svg .bar.late { fill: var(--accent); fill-opacity: .35; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); }
-@media (max-width: 44rem) {
+@media screen and (max-width: 44rem) {
   body { padding: 0 .9rem 2rem; } nav { margin: 0 -.9rem; padding: 0 .9rem; }
   h1 { font-size: 1.5rem; }
   .tiles { grid-template-columns: 1fr 1fr; gap: .5rem; }
@@ -129,12 +129,14 @@ ${CARD_WORDS}
   :root { color-scheme: light; }
   body { max-width: none; font-size: 9.5pt; padding: 0; }
   nav, .filter, .skip, th button::after { display: none; }
-  .fleet { font-size: 7.5pt; } .fleet th, .fleet td { padding: .2rem .3rem; min-width: 0; }
+  .fleet { font-size: 7.5pt; } .fleet tbody th, .fleet th, .fleet td, .fleet td:nth-child(2) { padding: .2rem .3rem; min-width: 0; }
+  .topics .wide { width: auto; } td.number { white-space: normal; }
   .scroll { overflow: visible; } svg { min-width: 0; } .fields { min-width: 0; }
   h2, summary { break-after: avoid; } tr, .concern, figure, .tiles { break-inside: avoid; }
   thead { display: table-header-group; }
   details.vm { content-visibility: visible; break-inside: auto; }
   pre { white-space: pre-wrap; }
+  .share, .score::after { print-color-adjust: exact; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 `;

@@ -79,7 +79,8 @@ const MOST_TICKS = 12;
 
 function ticks(span: number): readonly { readonly seconds: number; readonly label: string }[] {
   const [hours, unit] = STEPS.find(([step]) => span / (step * HOUR) <= MOST_TICKS) ?? [span / HOUR / MOST_TICKS, 'd'];
-  const number = Math.floor(span / (hours * HOUR)) + 1;
+  // One at the very end would have no room for its word.
+  const number = Math.ceil(span / (hours * HOUR));
   return Array.from({ length: number }, (_, index) => ({
     seconds: index * hours * HOUR,
     label: unit === 'h' ? `${index * hours} h` : `day ${Math.round((index * hours) / 24) + 1}`,
