@@ -111,10 +111,11 @@ export class VsphereConnection implements Connection {
 
   /** All VMs, after what is around them was given to `keep`. */
   async *#readAll(signal: AbortSignal, keep: (beside: Beside) => void, hint?: ReadHint): AsyncGenerator<SourceVm> {
-    const container = await this.#container(signal);
-    const beside = await this.#readBeside(container, signal);
+    const all = await listVms(this.#session, await this.#container(signal), signal);
+    const wanted = hint?.wants === undefined ? all : all.filter(hint.wants);
+    const beside = await this.#readBeside(wanted, signal);
     keep(beside);
-    for await (const found of readVms(this.#session, { container, hint }, signal)) yield toVm(found, beside);
+    for await (const found of readVms(this.#session, wanted, signal)) yield toVm(found, beside);
   }
 
   async #readAtlas(signal: AbortSignal): Promise<Atlas> {
@@ -123,17 +124,17 @@ export class VsphereConnection implements Connection {
     return this.#atlas;
   }
 
-  async #readBeside(container: MoRef, signal: AbortSignal): Promise<Beside> {
+  async #readBeside(vms: readonly VmRef[], signal: AbortSignal): Promise<Beside> {
     const atlas = await this.#readAtlas(signal);
     const attributes = await this.#readAttributes(signal);
-    return { atlas, attributes, tags: await this.#readTags(container, signal), policies: new Map() };
+    return { atlas, attributes, tags: await this.#readTags(vms, signal), policies: new Map() };
   }
 
-  async #readTags(container: MoRef, signal: AbortSignal): Promise<Beside['tags']> {
+  async #readTags(vms: readonly VmRef[], signal: AbortSignal): Promise<Beside['tags']> {
     // A standalone ESXi has none.
     if (this.#session.about.apiType !== 'VirtualCenter') return new Map();
-    const vms = (await listVms(this.#session, container, signal)).map(({ id }) => id);
-    return (await readTags(this.#http, { vms, credentials: await this.#credentials() }, signal)).tags;
+    const ids = vms.map(({ id }) => id);
+    return (await readTags(this.#http, { vms: ids, credentials: await this.#credentials() }, signal)).tags;
   }
 
   /** Names of custom attributes by key. */

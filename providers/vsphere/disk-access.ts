@@ -135,7 +135,7 @@ function flatFile(
 }
 
 /** Asks for the first byte. Says why ranges cannot be had; undefined when they can. */
-export async function probe(
+async function probe(
   http: Http,
   { path, capacity }: { readonly path: string; readonly capacity: number },
   signal: AbortSignal,

@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** Longest silence in milliseconds, where the server is asked to wait. */
   readonly patience?: number;
+  /** The request has a session of its own: the SOAP one is not sent along. */
+  readonly apart?: boolean;
 }
 
 export type HttpAnswer = Dispatcher.ResponseData;
@@ -40,18 +42,18 @@ export class Http implements AsyncDisposable {
   }
 
   /** @throws MigrationError `source-unreachable`, `source-untrusted`, `source-answer-broken`; the signal's reason */
-  async request({ method, path, headers, body, patience }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  async request({ method, path, headers, body, patience, apart = false }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     signal.throwIfAborted();
     try {
       const answer = await this.#pool.request({
         method,
         path,
         signal,
-        headers: { ...headers, ...(this.#cookie !== undefined && { cookie: this.#cookie }) },
+        headers: { ...headers, ...(this.#cookie !== undefined && !apart && { cookie: this.#cookie }) },
         ...(body !== undefined && { body }),
         ...(patience !== undefined && { headersTimeout: patience, bodyTimeout: patience }),
       });
-      this.#keepCookie(answer.headers['set-cookie']);
+      if (!apart) this.#keepCookie(answer.headers['set-cookie']);
       return answer;
     } catch (error) {
       throw networkError(error, this.host, signal);

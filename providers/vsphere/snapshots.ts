@@ -128,7 +128,7 @@ async function describe(
 }
 
 /** Change ids of the frozen disks by disk key. */
-export async function readCheckpoints(session: Session, snapshot: string, signal: AbortSignal): Promise<Record<string, string>> {
+async function readCheckpoints(session: Session, snapshot: string, signal: AbortSignal): Promise<Record<string, string>> {
   const found = await properties(session, snapshotRef(snapshot), ['config.hardware.device'], signal);
   const devices = sortDevices(members(found?.node('config.hardware.device')));
   return Object.fromEntries(

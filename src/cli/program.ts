@@ -30,12 +30,14 @@ export function buildProgram(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
-SOURCE is a path: guest.ova, guest.ovf, guest.vmx, a disk image (vmdk, vhd, vhdx, qcow2, vdi, raw), or a folder of them.
+SOURCE is a path: guest.ova, guest.ovf, guest.vmx, a disk image (vmdk, vhd, vhdx, qcow2, vdi, raw), or a folder of them;
+or a server: vsphere://user@host[:port][/datacenter], with the password in KUBEFERRY_PASSWORD, KUBEFERRY_PASSWORD_FILE or at the prompt.
 
 Exit codes: 0 fine, 1 concerns at or above --fail-on, 2 usage or configuration, 3 a source or a transfer failed.
 
 Examples:
   kubeferry inventory ./exports                        what is there
+  kubeferry doctor vsphere://me@vc.example.org         test every link to a vCenter
   kubeferry plan guest.ova                             the dry run: every field, kept, changed or dropped
   kubeferry plan guest.ova --out ./gitops              the same as a folder for Git
   kubeferry migrate guest.ova --to ./out               manifests, raw disks, report; every byte proven

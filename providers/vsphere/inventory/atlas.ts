@@ -53,7 +53,7 @@ export function buildAtlas(objects: readonly ObjectProperties[]): Atlas {
 }
 
 /** Ancestors from the nearest up, without the thing itself. A loop, which no server writes, ends it. */
-export function* ancestors(places: Atlas['places'], id: string | undefined): Generator<Place & { readonly id: string }> {
+function* ancestors(places: Atlas['places'], id: string | undefined): Generator<Place & { readonly id: string }> {
   const seen = new Set<string>();
   let at = id;
   while (at !== undefined && !seen.has(at)) {

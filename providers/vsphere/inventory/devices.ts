@@ -111,7 +111,7 @@ function kindOf(device: VimNode): OtherDevice['kind'] {
 }
 
 /** The label with what identifies the thing behind it: the profile of a vGPU, the name of a host device. */
-export function deviceLabel(device: VimNode): string {
+function deviceLabel(device: VimNode): string {
   const label = device.string('deviceInfo', 'label') ?? device.type ?? 'device';
   const behind =
     device.string('backing', 'vgpu') ??

@@ -142,7 +142,7 @@ function trackingOf(
 }
 
 /** Images below this one, nearest first, as file names. */
-export function readParents(backing: VimNode | undefined): readonly string[] {
+function readParents(backing: VimNode | undefined): readonly string[] {
   const parents: string[] = [];
   for (let parent = backing?.get('parent'); parent !== undefined && parents.length < MAX_CHAIN; parent = parent.get('parent')) {
     const file = parent.string('fileName');

@@ -48,7 +48,7 @@ export interface TagReading {
   readonly trouble?: string;
 }
 
-/** Tags by VM id. Never throws for what the server refuses. */
+/** Tags by VM id. What the server refuses is no failure. @throws MigrationError of the connection */
 export async function readTags(
   http: Http,
   { vms, credentials }: { readonly vms: readonly string[]; readonly credentials: Credentials },
@@ -68,7 +68,8 @@ export async function readTags(
     return { tags: new Map(), trouble: 'the server offers no tags' };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof MigrationError) return { tags: new Map(), trouble: error.message };
+    // Bad weather is no answer: VMs told without their tags would be another truth than yesterday's.
+    if (error instanceof MigrationError && error.code === 'source-refused') return { tags: new Map(), trouble: error.message };
     throw error;
   }
 }
@@ -80,11 +81,12 @@ async function login(
 ): Promise<string | undefined> {
   const basic = Buffer.from(`${credentials.user}:${credentials.password}`, 'utf8').toString('base64');
   const answer = await http.request(
-    { method: 'POST', path: dialect.login, headers: { authorization: `Basic ${basic}` } },
+    { method: 'POST', path: dialect.login, headers: { authorization: `Basic ${basic}` }, apart: true },
     signal,
   );
   if (answer.statusCode !== 200 && answer.statusCode !== 201) {
     await http.discard(answer);
+    refuseWeather(http, answer.statusCode, dialect.login);
     return undefined;
   }
   const body = parse(await http.read(answer, signal, MOST_TEXT));
@@ -109,9 +111,10 @@ class Tree {
       'vmware-api-session-id': this.#token,
       ...(request.body !== undefined && { 'content-type': 'application/json' }),
     };
-    const answer = await this.#http.request({ ...request, headers }, signal);
+    const answer = await this.#http.request({ ...request, headers, apart: true }, signal);
     if (answer.statusCode !== 200) {
       await this.#http.discard(answer);
+      refuseWeather(this.#http, answer.statusCode, request.path);
       throw new MigrationError('source-refused', `Tags cannot be read: HTTP status ${answer.statusCode} at ${request.path}`);
     }
     const body = parse(await this.#http.read(answer, signal, MOST_TEXT));
@@ -124,7 +127,10 @@ class Tree {
   async logout(): Promise<void> {
     const signal = AbortSignal.timeout(5000);
     await this.#http
-      .request({ method: 'DELETE', path: this.dialect.login, headers: { 'vmware-api-session-id': this.#token } }, signal)
+      .request(
+        { method: 'DELETE', path: this.dialect.login, headers: { 'vmware-api-session-id': this.#token }, apart: true },
+        signal,
+      )
       .then((answer) => this.#http.discard(answer))
       .catch(() => undefined);
   }
@@ -177,6 +183,14 @@ async function named<T>(ids: ReadonlySet<string>, ask: (id: string) => Promise<T
     }),
   );
   return found;
+}
+
+/** @throws MigrationError `source-answer-broken` for a status that says nothing about what was asked */
+function refuseWeather(http: Http, status: number, path: string): void {
+  if (status < 500 && status !== 429) return;
+  throw new MigrationError('source-answer-broken', `${http.host} answered with HTTP status ${status} at ${path}`, {
+    file: http.host,
+  });
 }
 
 function parse(text: string): unknown {

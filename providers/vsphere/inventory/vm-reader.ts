@@ -1,5 +1,4 @@
 /** VMs as a stream: first their names, which is cheap and gives an order, then their properties in pages of bounded size. */
-import type { ReadHint } from '../../../src/contracts/provider.ts';
 import type { VmRef } from '../../../src/model/vm.ts';
 import { below, type ObjectProperties, PAGE, these } from '../properties.ts';
 import type { Session } from '../session.ts';
@@ -24,13 +23,12 @@ function byId(a: VmRef, b: VmRef): number {
   return a.id.length - b.id.length || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
+/** These VMs with all that is read of them, in their order; those that were removed meanwhile are left out. */
 export async function* readVms(
   session: Session,
-  { container, hint }: { readonly container: MoRef; readonly hint: ReadHint | undefined },
+  wanted: readonly VmRef[],
   signal: AbortSignal,
 ): AsyncGenerator<ObjectProperties> {
-  const all = await listVms(session, container, signal);
-  const wanted = hint?.wants === undefined ? all : all.filter(hint.wants);
   yield* readAhead(pages(wanted), (page) => readPage(session, page, signal));
 }
 

@@ -100,7 +100,7 @@ export async function requireXml(answer: Awaited<ReturnType<Http['request']>>, h
   );
 }
 
-export function readAnswer(operation: Operation, text: string, host: string): VimNode {
+function readAnswer(operation: Operation, text: string, host: string): VimNode {
   const envelope = parseXml(text);
   const fault = faultOf(envelope);
   if (fault !== undefined) throw fault;
