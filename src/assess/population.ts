@@ -18,8 +18,8 @@ export interface Population {
   macHolders(vm: Peer, mac: string): Others;
 }
 
-/** Names by id, under the property that the VMs share. */
-type Index = Map<string, Map<string, string>>;
+/** Names by id, under the property that the VMs share; the only holder as it is, because nearly every name and address has one. */
+type Index = Map<string, Peer | Map<string, string>>;
 
 const SHOWN = 5;
 
@@ -36,8 +36,10 @@ export function surveyPeers(peers: readonly Peer[]): Population {
   };
 }
 
-function others(holders: ReadonlyMap<string, string> | undefined, vm: Peer): Others {
+function others(holders: Peer | Map<string, string> | undefined, vm: Peer): Others {
   if (holders === undefined) return { count: 0, names: '' };
+  if (!(holders instanceof Map))
+    return holders.ref.id === vm.ref.id ? { count: 0, names: '' } : { count: 1, names: holders.name };
   const count = holders.has(vm.ref.id) ? holders.size - 1 : holders.size;
   const shown: string[] = [];
   for (const [id, name] of holders) {
@@ -58,8 +60,9 @@ function foldName(name: string): string {
     .replaceAll(/^-|-$/g, '');
 }
 
-function add(index: Index, key: string, { ref, name }: Peer): void {
+function add(index: Index, key: string, peer: Peer): void {
   const holders = index.get(key);
-  if (holders === undefined) index.set(key, new Map([[ref.id, name]]));
-  else holders.set(ref.id, name);
+  if (holders === undefined) index.set(key, peer);
+  else if (holders instanceof Map) holders.set(peer.ref.id, peer.name);
+  else index.set(key, new Map([holders, peer].map(({ ref, name }) => [ref.id, name])));
 }

@@ -130,7 +130,7 @@ ${CARD_WORDS}
   body { max-width: none; font-size: 9.5pt; padding: 0; }
   nav, .filter, .skip, th button::after { display: none; }
   .fleet { font-size: 7.5pt; } .fleet tbody th, .fleet th, .fleet td, .fleet td:nth-child(2) { padding: .2rem .3rem; min-width: 0; }
-  .topics .wide { width: auto; } td.number { white-space: normal; }
+  .fleet tbody th { min-width: 9em; } .topics .wide { width: auto; } .fields td, .waves td { white-space: normal; }
   .scroll { overflow: visible; } svg { min-width: 0; } .fields { min-width: 0; }
   h2, summary { break-after: avoid; } tr, .concern, figure, .tiles { break-inside: avoid; }
   thead { display: table-header-group; }
