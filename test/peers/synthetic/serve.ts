@@ -15,6 +15,8 @@ import { objectsOf } from './surroundings.ts';
 import { vmWriter } from './vm.ts';
 
 interface Paging {
+  /** The VMs that were named; all when absent. */
+  readonly numbers: readonly number[] | undefined;
   readonly write: (number: number) => string;
   readonly size: number;
 }
@@ -31,6 +33,7 @@ const pagings = new Map<string, Paging>();
 /** The filter's properties; one filter is all that a client of this server makes for VMs. */
 let filtered: readonly string[] = [];
 let changes = 0;
+let started = 0;
 
 const server = createServer({ key: options.key, cert: options.certificate }, (request, response) => {
   void serve(request, response).catch(() => response.destroy());
@@ -89,8 +92,12 @@ async function retrieve(call: SoapCall, response: ServerResponse): Promise<void>
     return;
   }
   const write = vmWriter(paths(call), 'propSet');
-  const id = `page-${pagings.size}`;
-  pagings.set(id, { write, size: Number(argument(call, 'maxObjects') ?? options.vms) || options.vms });
+  started += 1;
+  const id = `page-${started}`;
+  // VMs that are named one by one, in place of a view of all.
+  const named = [...call.text.matchAll(/<(?:\w+:)?obj\b[^>]*>vm-(\d+)</g)].map(([, number]) => Number(number));
+  const numbers = named.length > 0 ? named : undefined;
+  pagings.set(id, { numbers, write, size: Number(argument(call, 'maxObjects') ?? options.vms) || options.vms });
   await page(call.operation, `${id}:0`, response);
 }
 
@@ -99,12 +106,15 @@ async function page(operation: string, token: string, response: ServerResponse):
   const paging = pagings.get(id);
   if (!paging) throw new Error(`unknown token ${token}`);
   const begin = Number(start);
-  const end = Math.min(options.vms, begin + paging.size);
-  const next = end < options.vms ? `<token>${id}:${end}</token>` : '';
+  const { numbers, write } = paging;
+  const total = numbers?.length ?? options.vms;
+  const end = Math.min(total, begin + paging.size);
+  const next = end < total ? `<token>${id}:${end}</token>` : '';
   const [head = '', tail = ''] = envelope(
     `<${operation}Response xmlns="urn:vim25"><returnval>${next}${MARK}</returnval></${operation}Response>`,
   ).split(MARK);
-  await stream(response, head, tail, { begin, end, write: (number) => `<objects>${paging.write(number)}</objects>` });
+  await stream(response, head, tail, { begin, end, write: (at) => `<objects>${write(numbers?.[at] ?? at)}</objects>` });
+  if (end === total) pagings.delete(id);
 }
 
 /** The first answers hold everything, page by page; then each wait tells of one VM that was powered off or on. */
