@@ -64,15 +64,19 @@ export class XmlReader {
     let type: string | undefined;
     let refType: string | undefined;
     let nil = false;
-    for (const key in attributes) {
-      if (key.startsWith('xmlns:')) {
-        this.#prefixes.push({ prefix: key.slice(6), depth, xsi: attributes[key] === XSI });
-      }
-    }
+    let qualified = false;
     for (const key in attributes) {
       if (key === 'type') refType = attributes[key];
-      else if (key.endsWith(':type') && this.#isXsi(key.slice(0, -5))) type = local(attributes[key] ?? '');
-      else if (key.endsWith(':nil') && this.#isXsi(key.slice(0, -4))) nil = attributes[key] === 'true' || attributes[key] === '1';
+      else if (key.startsWith('xmlns:')) this.#prefixes.push({ prefix: key.slice(6), depth, xsi: attributes[key] === XSI });
+      else qualified ||= key.includes(':');
+    }
+    // A prefix may be declared behind its use; most elements have no such attribute at all.
+    if (qualified) {
+      for (const key in attributes) {
+        if (key.endsWith(':type') && this.#isXsi(key.slice(0, -5))) type = local(attributes[key] ?? '');
+        else if (key.endsWith(':nil') && this.#isXsi(key.slice(0, -4)))
+          nil = attributes[key] === 'true' || attributes[key] === '1';
+      }
     }
     const node = new VimNode(local(name), type, refType);
     // A nil element says that there is no value: it is parsed and not kept.
