@@ -9,6 +9,8 @@ export interface Bench {
 export interface BenchOptions {
   readonly diskBytes: number;
   readonly rounds: number;
+  /** Sizes that take long as well. */
+  readonly full: boolean;
   /** Progress for people. */
   readonly say: (text: string) => void;
 }

@@ -1,0 +1,122 @@
+/**
+ * The inventory of a vCenter: kubeferry's typed VMs, as they stream, against govmomi's property collector reading the same properties of the
+ * same synthetic VMs into its structs. CPU seconds and peak memory of whole processes, so that a busy machine tells the same.
+ */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { VM_PATHS } from '../../providers/vsphere/inventory/paths.ts';
+import { formatBytes, MiB } from '../../src/model/units.ts';
+import { type Collected, collect } from '../peers/collect.ts';
+import { type SyntheticVcenter, startSyntheticVcenter } from '../peers/synthetic-vcenter.ts';
+import type { InventoryRun } from './inventory-run.ts';
+import { median } from './measure.ts';
+import type { Bench, BenchOptions, BenchResult, Reach } from './result.ts';
+
+const execute = promisify(execFile);
+
+interface Size {
+  readonly vms: number;
+  readonly mostRounds: number;
+  readonly mostRss: number;
+}
+
+const SMALL: Size = { vms: 10_000, mostRounds: Number.POSITIVE_INFINITY, mostRss: 250 * MiB };
+const LARGE: Size = { vms: 100_000, mostRounds: 1, mostRss: 400 * MiB };
+const MOST_CPU_TIMES = 0.6;
+const MOST_BLOCKED_MS = 50;
+const MOST_CHANGE = 0.01;
+
+interface Measured {
+  readonly size: Size;
+  readonly ours: InventoryRun[];
+  readonly govmomi: Collected[];
+  readonly watched: InventoryRun[];
+}
+
+export const vsphereInventory: Bench = {
+  name: 'vsphere-inventory',
+  async run({ rounds, full, say }: BenchOptions): Promise<BenchResult> {
+    const all: Measured[] = [];
+    for (const size of full ? [SMALL, LARGE] : [SMALL]) {
+      await using server = await startSyntheticVcenter(size.vms);
+      all.push(await measure(server, size, { rounds: Math.min(rounds, size.mostRounds), say }));
+    }
+    return {
+      title: 'vSphere inventory: typed VMs as a stream, against govmomi (CPU seconds)',
+      timings: new Map(all.flatMap(timings)),
+      reaches: all.flatMap(reaches),
+    };
+  },
+};
+
+async function measure(
+  server: SyntheticVcenter,
+  size: Size,
+  { rounds, say }: Pick<BenchOptions, 'rounds' | 'say'>,
+): Promise<Measured> {
+  const measured: Measured = { size, ours: [], govmomi: [], watched: [] };
+  const peers = [
+    async () => measured.ours.push(await ours('read', server, size)),
+    async () => measured.govmomi.push(await theirs(server, size)),
+  ];
+  for (let round = 0; round < rounds; round += 1) {
+    say(`round ${round + 1}: inventory of ${size.vms} VMs`);
+    for (const peer of round % 2 === 0 ? peers : peers.toReversed()) await peer();
+  }
+  say(`changes of ${size.vms} VMs`);
+  measured.watched.push(await ours('watch', server, size));
+  return measured;
+}
+
+async function ours(what: 'read' | 'watch', server: SyntheticVcenter, { vms }: Size): Promise<InventoryRun> {
+  const script = path.join(import.meta.dirname, 'inventory-run.ts');
+  const env = { ...process.env, KUBEFERRY_BENCH_SERVER: JSON.stringify(server) };
+  const { stdout } = await execute(process.execPath, [script, what], { env });
+  const run: InventoryRun = JSON.parse(stdout);
+  if (run.vms !== vms) throw new Error(`kubeferry read ${run.vms} of ${vms} VMs`);
+  return run;
+}
+
+async function theirs(server: SyntheticVcenter, { vms }: Size): Promise<Collected> {
+  const collected = await collect(server, VM_PATHS);
+  if (collected.vms !== vms) throw new Error(`govmomi read ${collected.vms} of ${vms} VMs`);
+  return collected;
+}
+
+function timings({ size: { vms }, ours, govmomi }: Measured): readonly (readonly [string, readonly number[]])[] {
+  return [
+    [`kubeferry, ${vms} VMs`, ours.map(({ cpuSeconds }) => cpuSeconds)],
+    [`govmomi, ${vms} VMs`, govmomi.map(({ cpuSeconds }) => cpuSeconds)],
+  ];
+}
+
+function reaches({ size: { vms, mostRss }, ours, govmomi, watched }: Measured): readonly Reach[] {
+  const cpu = median(ours.map(({ cpuSeconds }) => cpuSeconds));
+  const times = cpu / median(govmomi.map(({ cpuSeconds }) => cpuSeconds));
+  const rss = median(ours.map(({ peakRssBytes }) => peakRssBytes));
+  const blocked = ours.map(({ blockedMs }) => blockedMs);
+  const change = median(watched.map(({ changeSeconds }) => changeSeconds)) / cpu;
+  return [
+    goal(`CPU of ${vms} VMs, times govmomi's`, times.toFixed(2), `at most ${MOST_CPU_TIMES}`, times <= MOST_CPU_TIMES),
+    goal(`peak memory at ${vms} VMs`, formatBytes(rss), `at most ${formatBytes(mostRss)}`, rss <= mostRss),
+    { what: `peak memory of govmomi at ${vms} VMs`, value: formatBytes(median(govmomi.map(({ peakRssBytes }) => peakRssBytes))) },
+    goal(
+      `one changed VM of ${vms}, part of a full read`,
+      `${(change * 100).toFixed(3)} %`,
+      `under ${MOST_CHANGE * 100} %`,
+      change < MOST_CHANGE,
+    ),
+    // A machine that is shared holds processes up as well: the best round tells what is ours.
+    goal(
+      `event loop blocked at ${vms} VMs, median (best) of the longest`,
+      `${median(blocked).toFixed(0)} ms (${Math.min(...blocked).toFixed(0)} ms)`,
+      `at most ${MOST_BLOCKED_MS} ms`,
+      median(blocked) <= MOST_BLOCKED_MS,
+    ),
+  ];
+}
+
+function goal(what: string, value: string, goal: string, reached: boolean): Reach {
+  return { what, value, goal, reached };
+}
