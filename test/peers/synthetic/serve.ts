@@ -81,9 +81,10 @@ function simple(call: SoapCall, response: ServerResponse): string {
 }
 
 async function retrieve(call: SoapCall, response: ServerResponse): Promise<void> {
-  const type = about(call);
-  if (type !== 'VirtualMachine') {
-    const objects = objectsOf(type, paths(call));
+  if (about(call) !== 'VirtualMachine') {
+    const objects = types(call)
+      .map((type) => objectsOf(type, paths(call)))
+      .join('');
     response.end(
       envelope(
         `<${call.operation}Response xmlns="urn:vim25">${objects && `<returnval>${objects}</returnval>`}</${call.operation}Response>`,
@@ -176,7 +177,12 @@ function rest(request: IncomingMessage, response: ServerResponse): void {
 
 /** The type that a filter's first property set is for. */
 function about(call: SoapCall): string {
-  return /<(?:\w+:)?propSet\b[^>]*>[\s\S]*?<(?:\w+:)?type\b[^>]*>(\w+)</.exec(call.text)?.[1] ?? '';
+  return types(call)[0] ?? '';
+}
+
+function types(call: SoapCall): readonly string[] {
+  const found = call.text.matchAll(/<(?:\w+:)?propSet\b[^>]*>[\s\S]*?<(?:\w+:)?type\b[^>]*>(\w+)</g);
+  return [...found].map(([, type]) => type ?? '');
 }
 
 function paths(call: SoapCall): readonly string[] {
