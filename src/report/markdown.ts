@@ -16,6 +16,7 @@ import {
 import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
 import { networkRows } from './networks.ts';
 import { overview } from './overview.ts';
+import { STORAGE_CLASS_HEAD, storageClassReasons, storageClassRows } from './storage-classes.ts';
 import { renderYaml } from './yaml.ts';
 
 /** Details of more VMs than this make a page that no viewer opens; tables and JSON hold them all. */
@@ -31,6 +32,7 @@ export function renderMarkdown(report: Report, depth: ReportDepth): string {
     ...concernSection(report),
     ...waveSection(report),
     ...networkSection(report),
+    ...storageClassSection(report),
     '',
     '## Virtual machines',
     '',
@@ -83,6 +85,15 @@ function networkSection(report: Report): string[] {
   const rows = networkRows(report);
   const head = ['Attachment', 'Namespace', 'For', 'As'];
   return rows.length === 0 ? [] : ['', '## Network attachments to make', '', ...table(head, rows)];
+}
+
+function storageClassSection(report: Report): string[] {
+  const rows = storageClassRows(report);
+  if (rows.length === 0) return [];
+  const reasons = storageClassReasons(report).flatMap(({ name, reasons: list }) =>
+    list.map((reason) => `- ${text(name)}: ${text(reason)}`),
+  );
+  return ['', '## Storage classes', '', ...table(STORAGE_CLASS_HEAD, rows), '', ...reasons];
 }
 
 function assumptionSection({ assumptions = [], waves }: Report): string[] {

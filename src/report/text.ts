@@ -21,6 +21,7 @@ import {
 import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
 import { networkRows } from './networks.ts';
 import { overview } from './overview.ts';
+import { STORAGE_CLASS_HEAD, storageClassRows } from './storage-classes.ts';
 
 const WIDTH = 100;
 /** More topics, waves or VMs than these would push the first screen away. */
@@ -33,6 +34,7 @@ export function renderText(report: Report, depth: ReportDepth): string {
     ...report.concerns.flatMap((concern) => ['', ...concernLines(concern, '')]),
     ...waveLines(report),
     ...networkLines(report),
+    ...storageClassLines(report),
     '',
     ...summary(report),
     ...report.vms.flatMap((entry) => ['', ...vmLines(entry, depth)]),
@@ -83,6 +85,12 @@ function networkLines(report: Report): string[] {
   return rows.length === 0
     ? []
     : ['', 'Network attachments to make:', ...columns([['ATTACHMENT', 'NAMESPACE', 'FOR', 'AS'], ...rows], '  ')];
+}
+
+function storageClassLines(report: Report): string[] {
+  const rows = storageClassRows(report);
+  const head = STORAGE_CLASS_HEAD.map((word) => word.toUpperCase());
+  return rows.length === 0 ? [] : ['', 'Storage classes:', ...columns([head, ...rows], '  ')];
 }
 
 /** Without firmware and NICs, which the part of each VM names, a line fits 120 columns with room for long names. */

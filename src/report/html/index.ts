@@ -14,6 +14,7 @@ import { Html, html } from './markup.ts';
 import { pictures } from './picture.ts';
 import { SCRIPT } from './script.ts';
 import { sharedNetworks } from './shared-networks.ts';
+import { storageClasses } from './storage-classes.ts';
 import { STYLE } from './style.ts';
 import { timeline } from './timeline.ts';
 import { topics } from './topics.ts';
@@ -49,6 +50,7 @@ ${report.waves && timeline(report.waves)}
 ${fleet(report, { detailed: detailed.length, pages })}
 ${pictures(report)}
 ${sharedNetworks(report)}
+${storageClasses(report)}
 <h2 id="details">Each virtual machine</h2>
 ${detailed.map((entry) => vmSection(entry, report.vms.length > FULL_VMS ? 'concerns' : depth, { open: report.vms.length === 1, page: pages }))}
 ${left === 0 ? undefined : html`<p>${count(left, 'further virtual machine')} without a part on this page: ${pages ? 'the table above links to the page of each' : PAGES_HINT}.</p>`}
