@@ -30,14 +30,15 @@ export class Http implements AsyncDisposable {
   /** `name=value` of the SOAP session; never leaves this class but as a header to the same server. */
   #cookie: string | undefined;
 
-  constructor(address: Address, trust: Trust | undefined) {
+  /** @param silence longest silence in milliseconds where a request does not say */
+  constructor(address: Address, trust: Trust | undefined, silence = SILENCE_MS) {
     this.host = address.host;
     this.#pool = new Pool(address.origin, {
       connect: createConnector(trust),
       connections: CONNECTIONS,
       pipelining: 1,
-      headersTimeout: SILENCE_MS,
-      bodyTimeout: SILENCE_MS,
+      headersTimeout: silence,
+      bodyTimeout: silence,
     });
   }
 
@@ -87,6 +88,11 @@ export class Http implements AsyncDisposable {
   /** Reads what is left of a body that nobody wants, so that the connection can be used again; a long one is cut off. */
   async discard(answer: HttpAnswer): Promise<void> {
     await answer.body.dump({ limit: 64 * 1024 }).catch(() => undefined);
+  }
+
+  /** True when the server has given a session, whether or not its login was heard to the end. */
+  get hasSession(): boolean {
+    return this.#cookie !== undefined;
   }
 
   forgetSession(): void {

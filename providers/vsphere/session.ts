@@ -47,7 +47,6 @@ export class Session implements AsyncDisposable {
   #renewing: Promise<void> | undefined;
   #generation = 0;
   #keepalive: NodeJS.Timeout | undefined;
-  #loggedIn = false;
 
   private constructor(options: SessionOptions, calls: SoapCalls, content: VimNode) {
     this.http = options.http;
@@ -72,8 +71,14 @@ export class Session implements AsyncDisposable {
    */
   static async open(options: SessionOptions, signal: AbortSignal): Promise<Session> {
     const session = await Session.greet(options, signal);
-    await session.login(signal);
-    return session;
+    try {
+      await session.login(signal);
+      return session;
+    } catch (error) {
+      // The cookie comes before the body: a login whose answer was spoiled may have opened a session.
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Asks what the server is, without a login. */
@@ -154,15 +159,13 @@ export class Session implements AsyncDisposable {
     } catch (error) {
       throw error instanceof VimFault ? loginFailure(error, user, this.about) : error;
     }
-    this.#loggedIn = true;
     this.#generation += 1;
     this.#keepalive ??= setInterval(() => void this.#touch(), KEEPALIVE_MS).unref();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#keepalive);
-    if (!this.#loggedIn) return;
-    this.#loggedIn = false;
+    if (!this.http.hasSession) return;
     // A server that does not answer will end the session by itself; one lost request should not leave it open till then.
     const logout = () =>
       this.#calls.call(
