@@ -7,6 +7,7 @@ import type { MappingContext } from './context.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
 import { type Place as NetworkPlace, type PlacedNic, placeNics } from './networks.ts';
 import { ADDRESSES_ANNOTATION, keepAddresses, noteAddresses } from './static-addresses.ts';
+import { nicName } from './templates.ts';
 
 /** Of the bridge inside the pod behind masquerade (KubeVirt, pkg/network/link/mac.go). */
 const RESERVED_MAC = '02:00:00:00:00:00';
@@ -28,8 +29,9 @@ interface MappedNics {
 export function mapNics(vm: SourceVm, { context, os, boot, ledger }: NicContext): MappedNics {
   const placed = placeNics(vm, context, ledger);
   const model = chooseModel(context, os);
-  const interfaces = placed.map((entry, position) => toInterface(entry, { position, model, boot, ledger }));
-  const addresses = placed.map((entry, position) => [nicName(position), keepAddresses(entry, ledger)] as const);
+  const named = placed.map((entry, position) => [nicName(context.options.nicNames, position), entry] as const);
+  const interfaces = named.map(([name, entry], position) => toInterface(entry, { name, position, model, boot, ledger }));
+  const addresses = named.map(([name, entry]) => [name, keepAddresses(entry, ledger)] as const);
   for (const [index, nic] of vm.nics.entries()) {
     if (!placed.some((entry) => entry.index === index)) dropNic(nic, index, ledger);
   }
@@ -39,7 +41,11 @@ export function mapNics(vm: SourceVm, { context, os, boot, ledger }: NicContext)
     rule: 'nic-list',
     because: 'Otherwise KubeVirt gives a VM without interfaces a NIC that the source never had.',
   });
-  return { interfaces, networks: placed.map(toNetwork), annotations: addressAnnotation(addresses) };
+  return {
+    interfaces,
+    networks: named.map(([name, entry]) => toNetwork(entry, name)),
+    annotations: addressAnnotation(addresses),
+  };
 }
 
 /** Nothing where the target is asked for no address. */
@@ -50,13 +56,7 @@ function addressAnnotation(
   return requested.length === 0 ? {} : { [ADDRESSES_ANNOTATION]: JSON.stringify(Object.fromEntries(requested)) };
 }
 
-/** Interface and network share it. */
-function nicName(position: number): string {
-  return `nic-${position}`;
-}
-
-function toNetwork({ place }: PlacedNic, position: number): Network {
-  const name = nicName(position);
+function toNetwork({ place }: PlacedNic, name: string): Network {
   return 'attachment' in place ? { name, multus: { networkName: place.attachment } } : { name, pod: {} };
 }
 
@@ -67,16 +67,17 @@ function toBinding({ binding }: NetworkPlace): InterfaceBinding {
 }
 
 interface InterfaceContext {
+  /** Of the interface and its network. */
+  readonly name: string;
   readonly position: number;
   readonly model: { readonly value: InterfaceModel; readonly because: string };
   readonly boot: BootOrder;
   readonly ledger: Ledger;
 }
 
-function toInterface({ nic, index, place }: PlacedNic, { position, model, boot, ledger }: InterfaceContext): Interface {
+function toInterface({ nic, index, place }: PlacedNic, { name, position, model, boot, ledger }: InterfaceContext): Interface {
   const from = `nics[${index}]`;
   const to = `${DOMAIN}.devices.interfaces[${position}]`;
-  const name = nicName(position);
   ledger.changed({
     from: `${from}.label`,
     to: `${to}.name`,

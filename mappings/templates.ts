@@ -17,6 +17,11 @@ export function assignTemplatedNames(
   return names;
 }
 
+/** Name that interface and network of one NIC share: unique in its VM, because positions are. */
+export function nicName(template: string | undefined, position: number): string {
+  return template === undefined ? `nic-${position}` : toLabel(template.replace('{nic}', () => String(position)));
+}
+
 /** Name of the claim of one disk: stable over runs, unique because the VM's name is. */
 export function claimName(template: string | undefined, vmName: string, index: number): string {
   if (template === undefined) return ordinaryClaimName(vmName, index);

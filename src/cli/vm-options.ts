@@ -19,6 +19,7 @@ export interface VmFlags {
   readonly runStrategy?: RunStrategy;
   readonly vmNames?: string;
   readonly claimNames?: string;
+  readonly nicNames?: string;
 }
 
 export function addVmOptions(command: Command): Command {
@@ -46,12 +47,13 @@ export function addVmOptions(command: Command): Command {
     .addOption(option('--vm-names <template>', 'names of VMs, such as prod-{vm}').argParser(templateOf('vmNames')))
     .addOption(
       option('--claim-names <template>', 'names of claims, such as {vm}-data-{disk}').argParser(templateOf('claimNames')),
-    );
+    )
+    .addOption(option('--nic-names <template>', 'names of interfaces, such as eth{nic}').argParser(templateOf('nicNames')));
 }
 
 export function vmOptions(flags: VmFlags): Omit<MappingOptions, 'devices'> {
   const { reservations, cpuModel, machineType, timezone, dedicatedCpus, hugepages, instancetypes, allocation } = flags;
-  const { passthroughDisks, placementRules, runStrategy, vmNames, claimNames } = flags;
+  const { passthroughDisks, placementRules, runStrategy, vmNames, claimNames, nicNames } = flags;
   return {
     ...(cpuModel && { cpuModel }),
     ...(machineType && { machineType }),
@@ -66,6 +68,7 @@ export function vmOptions(flags: VmFlags): Omit<MappingOptions, 'devices'> {
     ...(runStrategy && { runStrategy }),
     ...(vmNames && { vmNames }),
     ...(claimNames && { claimNames }),
+    ...(nicNames && { nicNames }),
   };
 }
 
@@ -96,7 +99,7 @@ function parseMhz(text: string): number {
   return mhz;
 }
 
-function templateOf(name: 'vmNames' | 'claimNames'): (text: string) => string {
+function templateOf(name: 'vmNames' | 'claimNames' | 'nicNames'): (text: string) => string {
   return (text) => {
     const fault = templateFault(name, text);
     if (fault !== undefined) throw new InvalidArgumentError(`In ${text}, ${fault}.`);

@@ -120,6 +120,8 @@ export interface MappingOptions {
   readonly vmNames?: string;
   /** Names of claims: a text with `{vm}`, the target name, and `{disk}`, the number of the disk. Absent: `{vm}-disk-{disk}`. */
   readonly claimNames?: string;
+  /** Names of interfaces in a VM: a text with `{nic}`, the number of the NIC. Absent: `nic-{nic}`. */
+  readonly nicNames?: string;
   /** Absent: networks that the map does not name get no attachment. */
   readonly generateNetworks?: NetworkGeneration;
 }

@@ -4,7 +4,7 @@
  */
 
 /** Placeholders by option; all of them must be there, so that names stay unique. */
-const PLACEHOLDERS = { vmNames: ['{vm}'], claimNames: ['{vm}', '{disk}'] } as const;
+const PLACEHOLDERS = { vmNames: ['{vm}'], claimNames: ['{vm}', '{disk}'], nicNames: ['{nic}'] } as const;
 
 /** What is wrong with a template, in words for whoever wrote it; undefined when nothing is. */
 export function templateFault(option: keyof typeof PLACEHOLDERS, template: string): string | undefined {

@@ -21,7 +21,7 @@ test('without options nothing is asked of the mapping', () => {
 test('every option reaches the mapping', () => {
   const given = `--cpu-model host-model --machine-type pc-q35-9.2 --timezone Europe/Berlin --dedicated-cpus all --hugepages 1Gi
     --reservations 2400 --instancetypes exact --allocation full --passthrough-disks lun --placement-rules required
-    --run-strategy Always --vm-names prod-{vm} --claim-names {vm}-{disk}`;
+    --run-strategy Always --vm-names prod-{vm} --claim-names {vm}-{disk} --nic-names eth{nic}`;
   assert.deepEqual(parse(...given.split(/\s+/)), {
     cpuModel: 'host-model',
     machineType: 'pc-q35-9.2',
@@ -36,6 +36,7 @@ test('every option reaches the mapping', () => {
     runStrategy: 'Always',
     vmNames: 'prod-{vm}',
     claimNames: '{vm}-{disk}',
+    nicNames: 'eth{nic}',
   });
   assert.deepEqual(parse('--reservations'), { reservations: {} });
 });
@@ -46,6 +47,7 @@ test('values that cannot be are refused with what would do', () => {
     ['--timezone', 'Mars/Olympus'],
     ['--reservations', '5'],
     ['--claim-names', '{vm}'],
+    ['--nic-names', 'eth'],
     ['--cpu-model', 'a b'],
   ] as const) {
     assert.throws(() => parse(flag, value), { code: 'commander.invalidArgument' }, flag);
