@@ -8,7 +8,7 @@ import { diskKey } from './inventory/disks.ts';
 import { decodeName } from './inventory/names.ts';
 import { properties } from './properties.ts';
 import type { Session } from './session.ts';
-import { runTask } from './task.ts';
+import { runTask, settle } from './task.ts';
 import { isFault, VimFault } from './vim/fault.ts';
 import { asRef, members, type VimNode } from './vim/node.ts';
 
@@ -40,6 +40,9 @@ const CAUSES: readonly { readonly said: RegExp; readonly hint: string }[] = [
   },
   { said: /space/i, hint: 'Free space on the datastore of the VM.' },
 ];
+
+/** `vim.vm.Snapshot.remove`, `VirtualMachine.removeAllSnapshots`, `VirtualMachine.consolidateDisks`. */
+const REMOVAL = /snapshot.*remove|remove.*snapshot|consolidate/i;
 
 export function snapshotControl(session: Session): SnapshotControl {
   return {
@@ -151,7 +154,8 @@ async function remove(
       await runTask(session, 'RemoveSnapshot_Task', { on: snapshotRef(id), args }, signal).catch((error: unknown) => {
         if (!isFault(error, 'ManagedObjectNotFound')) throw error;
       });
-    }
+      // It leaves the tree before its blocks are merged; who asks again after a lost answer has to wait all the same.
+    } else await settle(session, vmRef(vm), REMOVAL, signal);
     // The server may drop the snapshot and leave its delta files behind; the VM then runs on a chain that only grows.
     const after = await requireVm(session, vm, ['runtime.consolidationNeeded'], signal);
     if (after.flag('runtime.consolidationNeeded') === true)

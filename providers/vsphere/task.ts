@@ -1,10 +1,10 @@
 /** Waiting for tasks, across lost sessions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError } from '../../src/model/errors.ts';
-import { properties } from './properties.ts';
+import { properties, these } from './properties.ts';
 import type { Session } from './session.ts';
 import { taskFault } from './vim/fault.ts';
-import type { Arguments, MoRef, VimNode } from './vim/node.ts';
+import { type Arguments, asRef, type MoRef, members, type VimNode } from './vim/node.ts';
 import type { Operation } from './vim/operations.ts';
 
 /** The first look comes soon, because most tasks are short; later ones cost the server little. */
@@ -33,6 +33,25 @@ export async function runTask(
     if (state === 'error') throw failureOf(info, operation);
     await sleep(pause, undefined, { signal });
   }
+}
+
+/**
+ * Waits until no task of this kind is at work on the object: the answer that named the task may have been lost.
+ * @param kind of `TaskInfo.descriptionId`, such as `vim.vm.Snapshot.remove`
+ */
+export async function settle(session: Session, on: MoRef, kind: RegExp, signal: AbortSignal): Promise<void> {
+  for (let pause = FIRST_LOOK_MS; await isAtWork(session, on, kind, signal); pause = Math.min(pause * 2, SLOWEST_LOOK_MS))
+    await sleep(pause, undefined, { signal });
+}
+
+async function isAtWork(session: Session, on: MoRef, kind: RegExp, signal: AbortSignal): Promise<boolean> {
+  const recent = members((await properties(session, on, ['recentTask'], signal))?.node('recentTask'));
+  const tasks = recent.flatMap((task) => asRef(task) ?? []);
+  for await (const task of these(session, tasks, { type: 'Task', paths: ['info.descriptionId', 'info.state'] }, signal)) {
+    const state = task.string('info.state');
+    if ((state === 'running' || state === 'queued') && kind.test(task.string('info.descriptionId') ?? '')) return true;
+  }
+  return false;
 }
 
 function failureOf(info: VimNode, operation: string): Error {
