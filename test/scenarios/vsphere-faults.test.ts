@@ -31,7 +31,7 @@ async function startScene(): Promise<{ readonly server: Vcenter; readonly scene:
   })();
   const scene: Scene = { server, guest, vm: { id: guest.vm, name: VM }, vms };
   const before = server.ledger.requests.length;
-  await migrationCalls(scene, { names: ['fair-a', 'fair-b'], patient: false });
+  await migrationCalls(scene, { names: ['fair-a', 'fair-b'], record: new Map(), patient: false });
   const requests = server.ledger.requests.slice(before).filter((request) => !/Log(in|out)$|session$/.test(request)).length;
   return { server, scene, requests };
 }
@@ -43,13 +43,14 @@ test('a vCenter in bad weather gets the right answer or a named error, and keeps
   const failures: string[] = [];
   for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed += 1) {
     const names = [`run-${seed}-a`, `run-${seed}-b`] as const;
+    const record = new Map<string, string>();
     let outcome = 'wrong';
     try {
-      outcome = await oneRun(scene, { seed, requests, names });
-      if (outcome !== 'complete') await tidy(scene, names);
+      outcome = await oneRun(scene, { seed, requests, names, record });
+      if (outcome !== 'complete') await tidy(scene, { names, record });
     } catch (error) {
       failures.push(`seed ${seed}: ${error instanceof Error ? error.message.slice(0, MOST_SAID) : String(error)}`);
-      await tidy(scene, names);
+      await tidy(scene, { names, record });
     }
     tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
   }
@@ -65,17 +66,18 @@ interface Run {
   /** That fair weather takes, without those about the session. */
   readonly requests: number;
   readonly names: readonly [string, string];
+  readonly record: Map<string, string>;
 }
 
 /** How the run ended: `complete`, or the code of its error. @throws AssertionError where something is wrong or left behind */
-async function oneRun(scene: Scene, { seed, requests, names }: Run): Promise<string> {
+async function oneRun(scene: Scene, { seed, requests, names, record }: Run): Promise<string> {
   const { server } = scene;
   const { ledger } = server;
   const struckBefore = ledger.struck.length;
   const ordered = strike(server, { next: randomWords(seed), requests });
   let end = 'complete';
   try {
-    await migrationCalls(scene, { names, patient: seed % 2 === 1 });
+    await migrationCalls(scene, { names, record, patient: seed % 2 === 1 });
   } catch (error) {
     if (!(error instanceof MigrationError)) throw error;
     const causes = [...ordered].map((name) => WEATHERS.find((weather) => weather.name === name)?.blamed ?? /^$/);
@@ -97,12 +99,13 @@ async function oneRun(scene: Scene, { seed, requests, names }: Run): Promise<str
   return end;
 }
 
-/** What a caller does who finds the names of his snapshots in his record. */
-async function tidy({ server, vm }: Scene, names: readonly string[]): Promise<void> {
+/** What a caller does who finds names, and ids where they were told, in his record. */
+async function tidy({ server, vm }: Scene, { names, record }: Pick<Run, 'names' | 'record'>): Promise<void> {
   await using calm = await connectImpatiently(server);
   for (const name of names) {
-    const found = await calm.snapshots.find(vm, name, live());
-    if (found !== undefined) await calm.snapshots.remove(vm, found.id, live());
+    // A removal under way is no longer found by name; removing by id waits for its end.
+    const id = (await calm.snapshots.find(vm, name, live()))?.id ?? record.get(name);
+    if (id !== undefined) await calm.snapshots.remove(vm, id, live());
   }
   assert.deepEqual(server.ledger.openSnapshots, [], 'the record does not suffice to tidy up');
 }

@@ -111,12 +111,14 @@ export async function connectImpatiently(server: Vcenter): Promise<VsphereConnec
 export interface Caller {
   /** Of the two snapshots, recorded before they are made. */
   readonly names: readonly [string, string];
+  /** What the caller writes down: ids of snapshots by name, as soon as they are told. */
+  readonly record: Map<string, string>;
   /** Tries again where the error says that it helps. */
   readonly patient: boolean;
 }
 
 /** @throws MigrationError of the weather; AssertionError for a wrong answer */
-export async function migrationCalls({ server, guest, vm, vms }: Scene, { names, patient }: Caller): Promise<void> {
+export async function migrationCalls({ server, guest, vm, vms }: Scene, { names, record, patient }: Caller): Promise<void> {
   const step = <T>(work: () => Promise<T>) => (patient ? again(work) : work());
   const [disk] = guest.disks;
   assert.ok(disk);
@@ -124,12 +126,14 @@ export async function migrationCalls({ server, guest, vm, vms }: Scene, { names,
   const { snapshots, changes } = connection;
   assert.deepEqual(await step(() => Array.fromAsync(connection.vms(live()))), vms, 'another inventory');
   const first = await step(() => snapshots.create(vm, { name: names[0], quiesce: 'no' }, live()));
+  record.set(first.name, first.id);
   const before = disk.content();
   const checkpoint = first.checkpoints[DISK];
   assert.ok(checkpoint !== undefined, 'a snapshot without a checkpoint');
   guest.writeSome(WRITES);
   await step(() => snapshots.remove(vm, first.id, live()));
   const second = await step(() => snapshots.create(vm, { name: names[1], quiesce: 'no' }, live()));
+  record.set(second.name, second.id);
   const after = disk.content();
   const question = { vm, snapshot: second.id, disk: DISK };
   const changed = await step(() => Array.fromAsync(changes.changed({ ...question, since: { checkpoint } }, live())));
