@@ -1,0 +1,17 @@
+/** The real kustomize, built from its published module: what `kubectl apply -k` and GitOps controllers read a folder with. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { parseAllDocuments } from 'yaml';
+import { buildPeer } from './build.ts';
+
+interface KubernetesObject {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+/** The objects of a folder. Rejects with kustomize's own words. */
+export async function kustomizeBuild(folder: string): Promise<readonly KubernetesObject[]> {
+  const kustomize = await buildPeer('kustomize', { package: 'sigs.k8s.io/kustomize/kustomize/v5' });
+  const { stdout } = await promisify(execFile)(kustomize, ['build', folder], { maxBuffer: 64 * 1024 * 1024 });
+  return parseAllDocuments(stdout, { version: '1.1' }).map((document) => document.toJS());
+}
