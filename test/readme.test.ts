@@ -29,7 +29,7 @@ describe('the README', () => {
 });
 
 describe('package.json', () => {
-  it('has the four scripts that people remember, and what npm itself calls', () => {
+  it('has the four scripts that people remember, the soak, and what npm itself calls', () => {
     assert.deepEqual(Object.keys(manifest.scripts), ['demo', 'test', 'test:soak', 'check', 'bench', 'prepack']);
   });
 
