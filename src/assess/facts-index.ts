@@ -1,6 +1,6 @@
 /** The target's facts by name, made once for a run: clusters have thousands of objects, and plans thousands of VMs. */
 import type { ClusterFacts, ExistingVm, LimitRangeFacts, QuotaFacts, StorageClassFacts } from '../model/cluster-facts.ts';
-import { type Version, versionOf } from './versions.ts';
+import { type Version, versionOf } from '../model/kubevirt-version.ts';
 
 /** Absent members are unknown. Keys are `namespace/name`. */
 export interface FactsIndex {

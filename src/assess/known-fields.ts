@@ -3,7 +3,7 @@
  * they need (differences of the OpenAPI documents of KubeVirt 1.4 to 1.9). The API server drops a field that it does not know, without
  * a word, so everything that is not here is an error.
  */
-import { type Version, versionOf } from './versions.ts';
+import { type Version, versionOf } from '../model/kubevirt-version.ts';
 
 export interface KnownField {
   /** First version with the field; absent: older than all supported ones. */

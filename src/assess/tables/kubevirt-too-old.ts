@@ -1,5 +1,5 @@
+import { versionOf } from '../../model/kubevirt-version.ts';
 import type { TableRule } from '../table-rule.ts';
-import { versionOf } from '../versions.ts';
 
 /** The oldest version whose VirtualMachine this program writes. */
 const OLDEST = '1.6';

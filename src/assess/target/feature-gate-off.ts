@@ -1,7 +1,7 @@
 import type { ClusterFacts } from '../../model/cluster-facts.ts';
+import type { Version } from '../../model/kubevirt-version.ts';
 import type { KnownField } from '../known-fields.ts';
 import type { TargetRule } from '../target-rule.ts';
-import type { Version } from '../versions.ts';
 
 /** True where the facts leave no doubt: a beta gate of an unknown version may be on by itself. */
 function isOff(

@@ -1,5 +1,5 @@
+import { versionText } from '../../model/kubevirt-version.ts';
 import type { TargetRule } from '../target-rule.ts';
-import { versionText } from '../versions.ts';
 
 export const rule: TargetRule = {
   id: 'field-too-new',

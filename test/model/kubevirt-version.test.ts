@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { versionOf, versionText } from '../../src/assess/versions.ts';
+import { versionOf, versionText } from '../../src/model/kubevirt-version.ts';
 
 test('versions compare by major and minor', () => {
   const versions = ['v1.9.0', '1.10.0-rc.1', '2.0'].map((text) => versionOf(text) ?? 0);
