@@ -5,6 +5,7 @@
 import type { NetworkMap, StorageMap } from '../../src/model/mapping.ts';
 import { GiB, type MacAddress, parseMac, parseUuid, type Uuid } from '../../src/model/units.ts';
 import type { Disk, DiskController, ExtraFact, Nic, SourceVm } from '../../src/model/vm.ts';
+import { seededWords } from '../fakes/seeded.ts';
 
 interface System {
   readonly id: string;
@@ -208,15 +209,10 @@ function extrasOf({ name, uuid, number }: { name: string; uuid: Uuid; number: nu
   return Object.entries(values).map(([key, value]) => ({ path: `config.extraConfig/${key}`, value }));
 }
 
-/** Numbers below `sides`, the same ones for the same seed (mulberry32). */
+/** Numbers below `sides`, the same ones for the same seed. */
 function createDice(seed: number): (sides: number) => number {
-  let state = Math.imul(seed + 1, 0x9e3779b1);
-  return (sides) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), state | 1);
-    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-    return ((value ^ (value >>> 14)) >>> 0) % sides;
-  };
+  const words = seededWords(Math.imul(seed + 1, 0x9e3779b1));
+  return (sides) => words() % sides;
 }
 
 function uuidOf(number: number): Uuid {

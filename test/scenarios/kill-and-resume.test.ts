@@ -11,6 +11,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { seededWords } from '../fakes/seeded.ts';
 import { MiB, rawDisk, run, type Scratch, scratch } from '../transfer/fixture.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -23,15 +24,10 @@ let expected: ReadonlyMap<string, Buffer>;
 /** Milliseconds that an undisturbed run takes on this machine. */
 let duration: number;
 
-/** mulberry32: small, seeded and the same everywhere. */
+/** From 0 to 1. */
 function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const words = seededWords(seed);
+  return () => words() / 2 ** 32;
 }
 
 before(async () => {

@@ -10,6 +10,7 @@ import { openOva } from '../../../providers/file/ova/open-ova.ts';
 import { indexTar } from '../../../providers/file/ova/tar-index.ts';
 import { parseManifest } from '../../../providers/file/ovf/manifest.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
+import { seededWords } from '../../fakes/seeded.ts';
 import { buildTar, paxRecord } from './ova/tar-builder.ts';
 import { readDrafts, SAMPLES, sampleText } from './ovf/read-sample.ts';
 import { makeVmdk, manifestLine, signal, temporaryFolder } from './package-fixture.ts';
@@ -17,15 +18,9 @@ import { makeVmdk, manifestLine, signal, temporaryFolder } from './package-fixtu
 /** Processor time that one damaged input may take, in microseconds. A valid one takes a few thousand. */
 const PATIENCE = 2_000_000;
 
-/** mulberry32: small, seeded, good enough to choose places to damage. */
 function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
+  const words = seededWords(seed);
+  return (below) => words() % below;
 }
 
 type Dice = ReturnType<typeof random>;
