@@ -83,11 +83,12 @@ function unavailable(vm: VmRef, why: string, cause?: unknown): MigrationError {
 
 async function* changed(session: Session, request: ChangeRequest, signal: AbortSignal): AsyncGenerator<Extent> {
   const { vm, disk, snapshot, since } = request;
-  const frozen = await frozenDisk(session, { vm, disk, snapshot }, signal);
-  const { deviceKey } = await findDisk(session, { vm, disk }, signal);
-  const capacity = diskCapacity(frozen);
-  const current = frozen.string('backing', 'changeId');
-  if (current === undefined) throw unavailable(vm, `disk ${disk} has no change id in this snapshot`);
+  const { deviceKey, device } = await findDisk(session, { vm, disk }, signal);
+  const atRest = snapshot === undefined ? device : await frozenDisk(session, { vm, disk, snapshot }, signal);
+  const capacity = diskCapacity(atRest);
+  const current = atRest.string('backing', 'changeId');
+  if (current === undefined)
+    throw unavailable(vm, `disk ${disk} has no change id${snapshot === undefined ? '' : ' in this snapshot'}`);
   if (since !== 'allocated' && identity(since.checkpoint) !== identity(current)) {
     throw reset(request, 'the count began anew since the last copy');
   }
@@ -139,7 +140,9 @@ async function ask(
   { request, deviceKey, offset, changeId }: Question,
   signal: AbortSignal,
 ): Promise<{ readonly areas: readonly Extent[]; readonly end: number }> {
-  const args = { snapshot: snapshotRef(request.snapshot), deviceKey, startOffset: offset, changeId };
+  // Without a snapshot the VM has to be off (QueryChangedDiskAreas, vSphere API).
+  const frozen = request.snapshot === undefined ? {} : { snapshot: snapshotRef(request.snapshot) };
+  const args = { ...frozen, deviceKey, startOffset: offset, changeId };
   try {
     const answer = (await session.call('QueryChangedDiskAreas', vmRef(request.vm), args, { signal })).get('returnval');
     const start = answer?.number('startOffset');

@@ -2,11 +2,14 @@
 
 import type { TransferJob, TransferProgress, TransferResult } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
+import type { SourceAccess } from './source-access.ts';
 
 export interface CopyOptions {
   readonly signal: AbortSignal;
   /** Called at most a few times a second per job, and once at the end of each stage. Must not throw. */
   readonly onProgress: (progress: TransferProgress) => void;
+  /** The way to sources that live on a server. @see Connection.access */
+  readonly access?: SourceAccess;
   /** Finished results of an earlier run by job id. A result is trusted only after the target was found as it was left. */
   readonly earlier?: ReadonlyMap<string, TransferResult>;
 }

@@ -3,8 +3,9 @@
  * never logs secrets, never retries by itself.
  */
 import type { Inventory } from '../model/inventory.ts';
-import type { DiskSource, Extent } from '../model/transfer.ts';
+import type { DiskSource, Extent, TrackedDisk } from '../model/transfer.ts';
 import type { PowerState, SourceVm, VmRef } from '../model/vm.ts';
+import type { SourceAccess } from './source-access.ts';
 
 /** Who logs in. Held in memory only. */
 export interface Credentials {
@@ -30,6 +31,8 @@ export interface ConnectOptions {
    */
   readonly credentials?: (source: string, user: string | undefined) => Promise<Credentials>;
   readonly trust?: Trust;
+  /** The only way to the bytes that is wanted. Absent: what the server offers is probed, and `vddk` is taken where it is usable. */
+  readonly transport?: 'range' | 'lease' | 'vddk';
   /** OVF deployment configuration to apply instead of the default one. Other providers have none and refuse it. */
   readonly configuration?: string;
 }
@@ -69,6 +72,8 @@ export interface Connection extends AsyncDisposable {
    * @throws MigrationError `vm-not-found`, `disk-unreachable`, and whatever is wrong with the image
    */
   openDisk(vm: VmRef, diskKey: string, signal: AbortSignal, snapshot?: string): Promise<DiskSource>;
+  /** What a transport needs beside a DiskSource of this connection; absent for files. Ends with the connection. */
+  readonly access?: SourceAccess;
   /** Present where the source can switch a VM; absent for files, which are always at rest. */
   readonly power?: PowerControl;
   /** Present where the source can freeze the disks of a VM. */
@@ -164,11 +169,7 @@ export interface TrackingState {
   readonly untracked: readonly { readonly disk: string; readonly because: string }[];
 }
 
-export interface ChangeRequest {
-  readonly vm: VmRef;
-  /** `SourceSnapshot.id` */
-  readonly snapshot: string;
-  readonly disk: string;
+export interface ChangeRequest extends TrackedDisk {
   readonly since: 'allocated' | { readonly checkpoint: string };
 }
 

@@ -3,6 +3,7 @@
  * Secrets travel beside a DiskSource, never in it.
  */
 import type { Bytes } from './units.ts';
+import type { VmRef } from './vm.ts';
 
 /** A run of bytes. `offset` and `length` are bytes; length > 0. */
 export interface Extent {
@@ -51,6 +52,14 @@ export interface BlankSource {
   readonly capacity: Bytes;
 }
 
+/** A disk whose source keeps account of its blocks (CBT, RCT): allocated and changed extents are asked for with this. */
+export interface TrackedDisk {
+  readonly vm: VmRef;
+  readonly disk: string;
+  /** `SourceSnapshot.id`; absent for a VM that is off. */
+  readonly snapshot?: string;
+}
+
 /**
  * A disk whose raw bytes a server hands out in ranges (vSphere datastore files over HTTPS). The file is at rest: its VM is off, or a
  * snapshot moved the writing elsewhere. It was probed: one range was asked for and came with the right total length.
@@ -61,6 +70,10 @@ export interface RangeSource {
   readonly url: string;
   /** Guest-visible size, which is also the length of the file. */
   readonly capacity: Bytes;
+  /** What tells that the file is still the same, as the server said it when it was probed (`ETag`, else `Last-Modified`). */
+  readonly mark?: string;
+  /** Absent: nobody knows what is allocated, everything is read. */
+  readonly tracking?: TrackedDisk;
   /** Why this way was chosen, for the report. */
   readonly because: string;
 }
@@ -83,8 +96,33 @@ export interface LeaseSource {
   readonly because: string;
 }
 
+/**
+ * A disk that VMware's VDDK, or a library with the same functions, reads: through nbdkit's vddk plugin. The library itself is the
+ * user's and is named where the bytes are moved, not here.
+ */
+export interface VddkSource {
+  readonly kind: 'vddk';
+  /** Host name or address of vCenter or ESXi, without a port. */
+  readonly server: string;
+  /** TCP port of its API. */
+  readonly port: number;
+  /** Thumbprint of the server's certificate, as VDDK wants it: SHA-1, hexadecimal with colons. */
+  readonly thumbprint: string;
+  /** Managed object id of the VM. */
+  readonly vm: string;
+  /** Managed object id of the snapshot that freezes the disk; absent for a VM that is off. */
+  readonly snapshot?: string;
+  /** `[datastore] folder/disk.vmdk` */
+  readonly file: string;
+  /** Guest-visible size. */
+  readonly capacity: Bytes;
+  readonly tracking?: TrackedDisk;
+  /** Why this way was chosen, for the report. */
+  readonly because: string;
+}
+
 /** Where the bytes of a disk are. Later transports add kinds; src/transfer is the only reader. */
-export type DiskSource = ImageSource | BlankSource | RangeSource | LeaseSource;
+export type DiskSource = ImageSource | BlankSource | RangeSource | LeaseSource | VddkSource;
 
 /** Where the bytes go: a raw image file, written beside its name and renamed when proven. */
 export interface RawFileTarget {
@@ -93,7 +131,16 @@ export interface RawFileTarget {
   readonly path: string;
 }
 
-export type DiskTarget = RawFileTarget;
+/** A block device (a claim with volumeMode Block, a loop device). It is written in place; what an earlier owner left on it is removed. */
+export interface BlockDeviceTarget {
+  readonly kind: 'block-device';
+  /** Absolute path of the device. */
+  readonly path: string;
+  /** Absolute path of a file that is ours, where the journal is kept. */
+  readonly journal: string;
+}
+
+export type DiskTarget = RawFileTarget | BlockDeviceTarget;
 
 /** One disk of one VM to be brought to its target. The same job always makes the same bytes. */
 export interface TransferJob {
@@ -103,8 +150,17 @@ export interface TransferJob {
   readonly disk: string;
   readonly source: DiskSource;
   readonly target: DiskTarget;
-  /** Read source and target once more and compare by hash. */
+  /** Hash the source as it is read, read the target back and compare. */
   readonly verify: boolean;
+  /** Read the source a second time and compare: finds what a server or a link got wrong, for the price of a second reading. */
+  readonly recheckSource?: boolean;
+  /**
+   * Absent: the whole disk. Present: only what changed since the checkpoint is brought onto the target, which an earlier job of the
+   * same id left open. The source needs `tracking`.
+   */
+  readonly delta?: { readonly since: string };
+  /** The target stays open for further deltas: it is synced and journaled, but neither proven nor published. */
+  readonly staysOpen?: boolean;
 }
 
 /** Counted in bytes that have to be moved (allocated ones where the format tells), not in bytes of the disk's size. */
@@ -143,6 +199,8 @@ export interface TransferResult {
   readonly size: Bytes;
   /** Bytes moved in this run; 0 when an earlier run had finished the disk. */
   readonly moved: Bytes;
+  /** Readings that made the target what it is: 1 for a cold copy, one more for each delta. */
+  readonly passes?: number;
   readonly allocated: Bytes;
   readonly seconds: number;
   /** Absent when proof was switched off. */
