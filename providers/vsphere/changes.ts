@@ -2,7 +2,7 @@
  * Changed Block Tracking: switching it on, and asking what changed. A change id is `UUID/number`; the UUID is the count's own identity,
  * and a new one means that the source lost count (Storage vMotion, a crash, a restored snapshot): then everything is compared.
  */
-import type { ChangeRequest, ChangeTracking, TrackingState } from '../../src/contracts/provider.ts';
+import type { ChangeRequest, ChangeTracking, TrackingState } from '../../src/contracts/change-tracking.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { Extent } from '../../src/model/transfer.ts';
 import type { VmRef } from '../../src/model/vm.ts';

@@ -1,13 +1,7 @@
 /** An open vCenter or ESXi. */
-import type {
-  ChangeTracking,
-  Connection,
-  Credentials,
-  InventoryEvent,
-  PowerControl,
-  ReadHint,
-  SnapshotControl,
-} from '../../src/contracts/provider.ts';
+import type { ChangeTracking } from '../../src/contracts/change-tracking.ts';
+import type { Credentials } from '../../src/contracts/credentials.ts';
+import type { Connection, InventoryEvent, PowerControl, ReadHint, SnapshotControl } from '../../src/contracts/provider.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { Inventory } from '../../src/model/inventory.ts';
 import type { DiskSource } from '../../src/model/transfer.ts';

@@ -1,5 +1,6 @@
 /** The part of the doctor that is logged in: privileges, and every way to the bytes of a disk. */
-import type { Check, Credentials } from '../../src/contracts/provider.ts';
+import type { Credentials } from '../../src/contracts/credentials.ts';
+import type { Check } from '../../src/contracts/provider.ts';
 import type { Address } from './address.ts';
 import { attempt, type Finding } from './check.ts';
 import { openDisk, vmRef } from './disk-access.ts';

@@ -2,7 +2,8 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Check, ConnectOptions, Credentials } from '../../src/contracts/provider.ts';
+import type { Credentials } from '../../src/contracts/credentials.ts';
+import type { Check, ConnectOptions } from '../../src/contracts/provider.ts';
 import { type Address, parseAddress } from './address.ts';
 import { attempt, type Finding } from './check.ts';
 import { diagnoseMigration } from './diagnose-migration.ts';

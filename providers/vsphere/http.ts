@@ -1,6 +1,6 @@
 /** The one way over which everything goes to a vSphere server: pooled, pinned, with the session's cookie, never redirected. */
 import { type Dispatcher, Pool } from 'undici';
-import type { Trust } from '../../src/contracts/provider.ts';
+import type { Trust } from '../../src/contracts/credentials.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { Address } from './address.ts';
 import { networkError } from './network-error.ts';

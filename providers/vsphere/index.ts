@@ -9,7 +9,8 @@
  *
  * Facts only: what a fact means for a migration is judged elsewhere. Bytes of disks are not moved here.
  */
-import type { ConnectOptions, Credentials, Provider } from '../../src/contracts/provider.ts';
+import type { Credentials } from '../../src/contracts/credentials.ts';
+import type { ConnectOptions, Provider } from '../../src/contracts/provider.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import { type Address, isVsphereUrl, parseAddress } from './address.ts';
 import { VsphereConnection } from './connection.ts';

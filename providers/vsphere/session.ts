@@ -2,7 +2,7 @@
  * A login and what goes through it. When the server has forgotten the session, it is renewed once for all calls that met that,
  * and each goes on where it was. A wrong password is never tried again, because servers lock accounts; logins are bounded anyway.
  */
-import type { Credentials } from '../../src/contracts/provider.ts';
+import type { Credentials } from '../../src/contracts/credentials.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { Http } from './http.ts';
 import { bulkCall } from './vim/bulk-call.ts';

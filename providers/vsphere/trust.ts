@@ -4,7 +4,7 @@
  */
 import { rootCertificates, type TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
-import type { Trust } from '../../src/contracts/provider.ts';
+import type { Trust } from '../../src/contracts/credentials.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;

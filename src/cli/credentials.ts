@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import type { Credentials } from '../contracts/provider.ts';
+import type { Credentials } from '../contracts/credentials.ts';
 import { MigrationError } from '../model/errors.ts';
 
 export interface CredentialSources {

@@ -1,7 +1,8 @@
 /** The options about a source: what to open, whom to trust, which VMs are meant. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Connection, ConnectOptions, Trust } from '../contracts/provider.ts';
+import type { Trust } from '../contracts/credentials.ts';
+import type { Connection, ConnectOptions } from '../contracts/provider.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { CommandContext } from './context.ts';
 import { readCredentials } from './credentials.ts';

@@ -3,25 +3,11 @@
  * never logs secrets, never retries by itself.
  */
 import type { Inventory } from '../model/inventory.ts';
-import type { DiskSource, Extent, TrackedDisk } from '../model/transfer.ts';
+import type { DiskSource } from '../model/transfer.ts';
 import type { PowerState, SourceVm, VmRef } from '../model/vm.ts';
+import type { ChangeTracking } from './change-tracking.ts';
+import type { Credentials, Trust } from './credentials.ts';
 import type { SourceAccess } from './source-access.ts';
-
-/** Who logs in. Held in memory only. */
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
-}
-
-/** How a server's certificate is trusted. The system's authorities count always; one of these adds to them or replaces them. */
-export interface Trust {
-  /** Certificates of authorities as PEM text. */
-  readonly ca?: string;
-  /** SHA-256 or SHA-1 of the server's own certificate, hexadecimal, with or without colons. It alone decides when it is given. */
-  readonly thumbprint?: string;
-  /** No check at all: whoever answers gets the password. */
-  readonly insecure?: boolean;
-}
 
 export interface ConnectOptions {
   readonly signal: AbortSignal;
@@ -147,30 +133,6 @@ export interface SnapshotControl {
   find(vm: VmRef, name: string, signal: AbortSignal): Promise<SourceSnapshot | undefined>;
   /** Removes it and waits until its blocks are merged. Nothing happens when it is gone. @throws MigrationError `snapshot-failed` */
   remove(vm: VmRef, id: string, signal: AbortSignal): Promise<void>;
-}
-
-export interface ChangeTracking {
-  /**
-   * Switches tracking on for every disk that can have it. Changes the configuration of the source VM, so it is done only when asked.
-   * @throws MigrationError `change-tracking-unavailable`
-   */
-  enable(vm: VmRef, signal: AbortSignal): Promise<TrackingState>;
-  /**
-   * Extents of a disk in a snapshot, ascending: those that changed `since` a checkpoint, or with `allocated` those that hold data.
-   * @throws MigrationError `change-tracking-reset` when the source has lost count (compare everything), `change-tracking-unavailable`
-   */
-  changed(request: ChangeRequest, signal: AbortSignal): AsyncIterable<Extent>;
-}
-
-export interface TrackingState {
-  /** Keys of the disks that are tracked now. */
-  readonly tracked: readonly string[];
-  /** Disks that cannot be, with the reason. */
-  readonly untracked: readonly { readonly disk: string; readonly because: string }[];
-}
-
-export interface ChangeRequest extends TrackedDisk {
-  readonly since: 'allocated' | { readonly checkpoint: string };
 }
 
 /** One tested link. */

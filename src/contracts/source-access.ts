@@ -3,7 +3,8 @@
  * tracking). Lent by a connection to src/transfer; in a worker Job the worker opens a connection of its own for it.
  */
 import type { LeaseSource } from '../model/transfer.ts';
-import type { ChangeTracking, Credentials, Trust } from './provider.ts';
+import type { ChangeTracking } from './change-tracking.ts';
+import type { Credentials, Trust } from './credentials.ts';
 
 export type HttpHeaders = Readonly<Record<string, string>>;
 

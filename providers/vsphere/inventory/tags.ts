@@ -3,7 +3,7 @@
  * still served by all that are supported, so it is tried second. An account that may not see tags sees none: tags are never a reason to fail.
  */
 import { z } from 'zod';
-import type { Credentials } from '../../../src/contracts/provider.ts';
+import type { Credentials } from '../../../src/contracts/credentials.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { Tag } from '../../../src/model/vm.ts';
 import type { Http, HttpRequest } from '../http.ts';
