@@ -4,13 +4,14 @@ import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Credentials } from '../../src/contracts/credentials.ts';
 import type { Check, ConnectOptions } from '../../src/contracts/provider.ts';
+import { formatThumbprint } from '../../src/model/thumbprint.ts';
 import { type Address, parseAddress } from './address.ts';
 import { attempt, type Finding } from './check.ts';
 import { diagnoseMigration } from './diagnose-migration.ts';
 import { Http } from './http.ts';
 import { networkError } from './network-error.ts';
 import { Session } from './session.ts';
-import { pretty, thumbprints } from './trust.ts';
+import { thumbprints } from './trust.ts';
 
 const PATIENCE_MS = 10_000;
 /** vSphere 6.5 is the oldest whose API has what is read here. */
@@ -81,7 +82,7 @@ async function look({ host, port }: Address, signal: AbortSignal): Promise<Findi
   const until = socket.getPeerX509Certificate()?.validToDate;
   const protocol = socket.getProtocol() ?? 'TLS';
   socket.destroy();
-  const finding = `${protocol}, SHA-256 ${pretty(sha256)}, valid until ${day(until)}`;
+  const finding = `${protocol}, SHA-256 ${formatThumbprint(sha256)}, valid until ${day(until)}`;
   if (until === undefined || until.getTime() - Date.now() > EXPIRES_SOON_MS) return finding;
   return {
     outcome: 'warning',
