@@ -1,14 +1,22 @@
 /** An open vCenter or ESXi. */
 import type { ChangeTracking } from '../../src/contracts/change-tracking.ts';
-import type { Credentials } from '../../src/contracts/credentials.ts';
-import type { Connection, InventoryEvent, PowerControl, ReadHint, SnapshotControl } from '../../src/contracts/provider.ts';
+import type { Credentials, Trust } from '../../src/contracts/credentials.ts';
+import type {
+  Connection,
+  ConnectOptions,
+  InventoryEvent,
+  PowerControl,
+  ReadHint,
+  SnapshotControl,
+} from '../../src/contracts/provider.ts';
+import type { SourceAccess } from '../../src/contracts/source-access.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { Inventory } from '../../src/model/inventory.ts';
 import type { DiskSource } from '../../src/model/transfer.ts';
 import type { SourceVm, VmRef } from '../../src/model/vm.ts';
+import { sourceAccess } from './access.ts';
 import type { Address } from './address.ts';
 import { changeTracking } from './changes.ts';
-import { openDisk } from './disk-access.ts';
 import type { Http } from './http.ts';
 import { type Atlas, buildAtlas } from './inventory/atlas.ts';
 import { decodeName } from './inventory/names.ts';
@@ -16,6 +24,7 @@ import { SURROUNDING, VM_PATHS } from './inventory/paths.ts';
 import { readTags } from './inventory/tags.ts';
 import { type Beside, toVm } from './inventory/to-vm.ts';
 import { listVms, readVms } from './inventory/vm-reader.ts';
+import { openDisk } from './open-disk.ts';
 import { powerControl } from './power.ts';
 import { below, properties, these } from './properties.ts';
 import type { Session } from './session.ts';
@@ -28,6 +37,8 @@ export interface ConnectionParts {
   readonly http: Http;
   readonly session: Session;
   readonly credentials: () => Promise<Credentials>;
+  readonly trust?: Trust | undefined;
+  readonly transport?: ConnectOptions['transport'] | undefined;
 }
 
 export class VsphereConnection implements Connection {
@@ -35,22 +46,26 @@ export class VsphereConnection implements Connection {
   readonly power: PowerControl;
   readonly snapshots: SnapshotControl;
   readonly changes: ChangeTracking;
+  readonly access: SourceAccess & AsyncDisposable;
   readonly #address: Address;
   readonly #http: Http;
   readonly #session: Session;
   readonly #credentials: () => Promise<Credentials>;
+  readonly #transport: ConnectOptions['transport'];
   #atlas: Atlas | undefined;
 
-  constructor({ address, http, session, credentials }: ConnectionParts) {
+  constructor({ address, http, session, credentials, trust, transport }: ConnectionParts) {
     const { host, port, datacenter } = address;
     this.name = `vsphere://${host}${port === 443 ? '' : `:${port}`}${datacenter === undefined ? '' : `/${datacenter}`}`;
     this.#address = address;
     this.#http = http;
     this.#session = session;
     this.#credentials = credentials;
+    this.#transport = transport;
     this.power = powerControl(session);
     this.snapshots = snapshotControl(session);
     this.changes = changeTracking(session);
+    this.access = sourceAccess({ session, origin: address.origin, trust, changes: this.changes, credentials });
   }
 
   async *vms(signal: AbortSignal, hint?: ReadHint): AsyncGenerator<SourceVm> {
@@ -73,7 +88,8 @@ export class VsphereConnection implements Connection {
     signal.throwIfAborted();
     const { datastores } = this.#atlas ?? (await this.#readAtlas(signal));
     const request = { vm, disk, ...(snapshot !== undefined && { snapshot }) };
-    return await openDisk(this.#session, request, { origin: this.#address.origin, datastores }, signal);
+    const ways = { address: this.#address, datastores, transport: this.#transport };
+    return await openDisk(this.#session, request, ways, signal);
   }
 
   watch(signal: AbortSignal): AsyncIterable<InventoryEvent> {
@@ -99,6 +115,7 @@ export class VsphereConnection implements Connection {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.access[Symbol.asyncDispose]();
     await this.#session[Symbol.asyncDispose]();
     await this.#http[Symbol.asyncDispose]();
   }

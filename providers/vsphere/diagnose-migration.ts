@@ -3,7 +3,7 @@ import type { Credentials } from '../../src/contracts/credentials.ts';
 import type { Check } from '../../src/contracts/provider.ts';
 import type { Address } from './address.ts';
 import { attempt, type Finding } from './check.ts';
-import { openDisk, vmRef } from './disk-access.ts';
+import { vmRef } from './disk-access.ts';
 import type { Http } from './http.ts';
 import { buildAtlas } from './inventory/atlas.ts';
 import { sortDevices } from './inventory/devices.ts';
@@ -11,6 +11,7 @@ import { diskKey } from './inventory/disks.ts';
 import { decodeName } from './inventory/names.ts';
 import { SURROUNDING } from './inventory/paths.ts';
 import { readTags } from './inventory/tags.ts';
+import { openDisk } from './open-disk.ts';
 import { below, type ObjectProperties, properties } from './properties.ts';
 import type { Session } from './session.ts';
 import { isFault } from './vim/fault.ts';
@@ -132,7 +133,7 @@ async function tryRange({ session, address }: Patient, off: ObjectProperties | u
   if (off === undefined || disk === undefined) return NONE_OFF;
   const { datastores } = buildAtlas(await Array.fromAsync(below(session, session.manager('rootFolder'), SURROUNDING, signal)));
   const vm = refOf(off);
-  const source = await openDisk(session, { vm, disk }, { origin: address.origin, datastores }, signal);
+  const source = await openDisk(session, { vm, disk }, { address, datastores }, signal);
   if (source.kind === 'range') return `disk ${disk} of ${vm.name} is handed out in ranges`;
   const because = source.kind === 'lease' ? source.because : '';
   return {

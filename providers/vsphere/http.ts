@@ -27,14 +27,17 @@ export type HttpAnswer = Dispatcher.ResponseData;
 export class Http implements AsyncDisposable {
   readonly host: string;
   readonly #pool: Pool;
-  /** `name=value` of the SOAP session; never leaves this class but as a header to the same server. */
+  /** `name=value` of the SOAP session; a header to the same server and to no other. */
   #cookie: string | undefined;
+  #thumbprint: string | undefined;
 
   /** @param silence longest silence in milliseconds where a request does not say */
   constructor(address: Address, trust: Trust | undefined, silence = SILENCE_MS) {
     this.host = address.host;
     this.#pool = new Pool(address.origin, {
-      connect: createConnector(trust),
+      connect: createConnector(trust, (thumbprint) => {
+        this.#thumbprint = thumbprint;
+      }),
       connections: CONNECTIONS,
       pipelining: 1,
       headersTimeout: silence,
@@ -88,6 +91,16 @@ export class Http implements AsyncDisposable {
   /** Reads what is left of a body that nobody wants, so that the connection can be used again; a long one is cut off. */
   async discard(answer: HttpAnswer): Promise<void> {
     await answer.body.dump({ limit: 64 * 1024 }).catch(() => undefined);
+  }
+
+  /** `name=value`, for other ways to the same server. Never to be logged. */
+  get cookie(): string | undefined {
+    return this.#cookie;
+  }
+
+  /** SHA-1 with colons of the certificate that the server showed last, after it was found to be trusted. */
+  get thumbprint(): string | undefined {
+    return this.#thumbprint;
   }
 
   /** True when the server has given a session, whether or not its login was heard to the end. */

@@ -2,7 +2,7 @@
  * vCenter and standalone ESXi.
  *
  *   index ─► connection ─► inventory/ (what is read, and how it becomes facts; pure but for its readers)
- *                │    └──► snapshots, changes, power, watch, diagnose
+ *                │    └──► snapshots, changes, power, watch, diagnose, open-disk and access (where bytes are, how they are opened)
  *                ▼
  *            session ─► vim/ (the API on the wire: calls through `soap`, bulk reading as a stream)
  *                └────► http (one pool, one place that checks certificates)
@@ -31,7 +31,8 @@ export const vsphereProvider: Provider = {
     const http = new Http(address, options.trust);
     try {
       const session = await Session.open({ http, credentials }, options.signal);
-      return new VsphereConnection({ address, http, session, credentials });
+      const { trust, transport } = options;
+      return new VsphereConnection({ address, http, session, credentials, trust, transport });
     } catch (error) {
       await http[Symbol.asyncDispose]();
       throw error;

@@ -25,9 +25,15 @@ async function copyDisk(
   context: StepContext,
 ): Promise<void> {
   const { copier, observer, signal } = context;
+  const { access } = context.connection;
   observer.transferStarts(job);
   try {
-    const result = await copier.copy(job, { signal, earlier, onProgress: (moved) => observer.transferMoves(moved) });
+    const result = await copier.copy(job, {
+      signal,
+      earlier,
+      ...(access !== undefined && { access }),
+      onProgress: (moved) => observer.transferMoves(moved),
+    });
     await context.record({ kind: 'transferred', result });
     observer.transferEnds(job);
   } catch (error) {

@@ -41,6 +41,8 @@ export interface Vcenter extends ServerAddress, AsyncDisposable {
   unlockAccount(username: string): void;
   /** The next removal of a snapshot of this VM leaves its files unmerged and `consolidationNeeded` set. @param vm managed object id */
   failConsolidation(vm: string): void;
+  /** The next export of this VM gets a lease that fails while it is being prepared. @param vm managed object id */
+  failExport(vm: string): void;
   readonly ledger: Ledger;
 }
 
@@ -77,6 +79,7 @@ export async function startVcenter(options: VcenterOptions = {}): Promise<Vcente
     lockAccount: (name) => stand.sessions.lock(name),
     unlockAccount: (name) => stand.sessions.unlock(name),
     failConsolidation: (vm) => stand.machines.failConsolidation(vm),
+    failExport: (vm) => stand.leases.failNext(vm),
     ledger: ledgerOf(stand),
     [Symbol.asyncDispose]: async () => {
       stand.stop();

@@ -33,6 +33,7 @@ export const OPERATIONS = {
   ExportVm: [],
   ExportSnapshot: [],
   HttpNfcLeaseProgress: ['percent'],
+  HttpNfcLeaseComplete: [],
   HttpNfcLeaseAbort: ['fault'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

@@ -4,7 +4,7 @@
  * FileFault whose first message key begins with vim.hostd.vmsvc.cbt; a change id in no known form is an InvalidArgument about changeId.
  */
 import type { Area, SimulatedDisk } from './disk.ts';
-import type { Machines } from './machines.ts';
+import { invalidPowerState, type Machines } from './machines.ts';
 import { type Answer, answer, argument, fault, invalidArgument, type SoapCall } from './soap.ts';
 
 export interface AreaRules {
@@ -16,15 +16,16 @@ export interface AreaRules {
   readonly allocation?: 'exact' | 'whole-disk' | 'fault';
 }
 
-export function queryChangedDiskAreas(call: SoapCall, machines: Machines, rules: AreaRules): Answer | undefined {
+export async function queryChangedDiskAreas(call: SoapCall, machines: Machines, rules: AreaRules): Promise<Answer | undefined> {
   const guest = machines.guests.get(call.self.id);
   if (!guest) return undefined;
-  const snapshot = argument(call, 'snapshot') ?? '';
+  const snapshot = argument(call, 'snapshot');
+  if (snapshot === undefined && (await machines.poweredOn(guest.vm))) return invalidPowerState('poweredOff', 'poweredOn');
   const since = argument(call, 'changeId') ?? '';
   const start = Number(argument(call, 'startOffset'));
   const disk = guest.disks.find((entry) => entry.key === Number(argument(call, 'deviceKey')));
   if (!disk) return invalidArgument('deviceKey');
-  if (!disk.seenBy(snapshot)) {
+  if (snapshot !== undefined && !disk.seenBy(snapshot)) {
     return fault('ManagedObjectNotFound', {
       message: `The object 'vim.vm.Snapshot:${snapshot}' has already been deleted or has not been completely created`,
       fields: `<obj type="VirtualMachineSnapshot">${snapshot}</obj>`,

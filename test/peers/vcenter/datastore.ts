@@ -25,7 +25,7 @@ export async function serveFile(request: Incoming, machines: Machines, rules: Da
     for (const disk of guest.disks) {
       const found = disk.chain.find((descriptor) => file === descriptor || extents(descriptor).includes(file));
       if (found === undefined) continue;
-      if (file === found) return ranged(request, Buffer.from(descriptor(disk, found)), rules);
+      if (file === found) return ranged(request, { bytes: Buffer.from(descriptor(disk, found)) }, rules);
       const bytes = await content(disk, found, () => machines.poweredOn(guest.vm));
       if (!bytes)
         return {
@@ -33,7 +33,7 @@ export async function serveFile(request: Incoming, machines: Machines, rules: Da
           headers: { 'content-type': 'text/plain' },
           body: 'Unable to access file since it is locked',
         };
-      return ranged(request, bytes, rules);
+      return ranged(request, { bytes, mark: disk.mark }, rules);
     }
   }
   return undefined;
@@ -70,8 +70,13 @@ function descriptor(disk: SimulatedDisk, file: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-function ranged(request: Incoming, bytes: Buffer, rules: DatastoreRules): Answer {
-  const common = { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes' };
+function ranged(
+  request: Incoming,
+  { bytes, mark }: { readonly bytes: Buffer; readonly mark?: string },
+  rules: DatastoreRules,
+): Answer {
+  const tag: Readonly<Record<string, string>> = mark === undefined ? {} : { etag: mark };
+  const common = { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes', ...tag };
   const range = rules.ignoreRange ? null : /^bytes=(\d*)-(\d*)$/.exec(request.headers['range'] ?? '');
   if (!range) return { status: 200, headers: common, body: bytes };
   const [, first = '', last = ''] = range;

@@ -27,6 +27,8 @@ interface Layer {
   /** Absent where the snapshot was removed but its file could not be merged. */
   snapshot?: string;
   readonly content: Buffer;
+  /** Writes before the freeze. */
+  readonly writes: number;
   /** Tracking at the moment of the freeze; absent where tracking was off. */
   readonly tracked?: { readonly uuid: string; readonly sequence: number };
 }
@@ -51,6 +53,7 @@ export class SimulatedDisk {
   readonly #files: string[];
   #tracking: Tracking | undefined;
   #filesMade = 0;
+  #writes = 0;
   #resets = 0;
 
   constructor(options: DiskOptions) {
@@ -81,6 +84,11 @@ export class SimulatedDisk {
     return this.#layers[0]?.content;
   }
 
+  /** Tells one content of the base file from another. */
+  get mark(): string {
+    return `"${this.#layers[0]?.writes ?? this.#writes}"`;
+  }
+
   /** Descriptors of the whole chain, oldest first. */
   get chain(): readonly string[] {
     return this.#files;
@@ -100,6 +108,7 @@ export class SimulatedDisk {
     if (offset < 0 || offset + bytes.length > this.capacity)
       throw new RangeError(`write of ${bytes.length} at ${offset} is outside the disk`);
     this.#live.set(bytes, offset);
+    this.#writes += 1;
     this.#mark(offset, bytes.length);
   }
 
@@ -119,7 +128,7 @@ export class SimulatedDisk {
   /** Freezes the chain for a snapshot; from now on writes go to a new file and count for the next change id. */
   freeze(snapshot: string): void {
     const tracking = this.#tracking;
-    const layer = { snapshot, content: this.content() };
+    const layer = { snapshot, content: this.content(), writes: this.#writes };
     this.#layers.push(tracking ? { ...layer, tracked: { uuid: tracking.uuid, sequence: tracking.sequence } } : layer);
     if (tracking) tracking.sequence += 1;
     this.#filesMade += 1;
@@ -162,12 +171,12 @@ export class SimulatedDisk {
   }
 
   /**
-   * Areas that may differ between a point in the past and a snapshot, ascending, none touching another, cut to no boundary. May name areas
+   * Areas that may differ between a point in the past and a snapshot, or now where none is given, ascending, none touching another, cut to no boundary. May name areas
    * that are the same, never leaves one out.
    * @param since a change id, or `*` for all that is allocated
    */
-  areas(snapshot: string, since: string): readonly Area[] | AreasTrouble {
-    const layer = this.#find(snapshot);
+  areas(snapshot: string | undefined, since: string): readonly Area[] | AreasTrouble {
+    const layer = snapshot === undefined ? { content: this.#live, tracked: this.#tracking } : this.#find(snapshot);
     const until = layer?.tracked;
     if (!layer || !until) return 'not-tracked';
     if (since === '*') return this.#join(this.#allocated(layer.content));

@@ -23,12 +23,18 @@ export interface LeaseRecord {
 export interface LeaseRules {
   /** Seconds without news from the client after which a lease ends; 300 when absent. */
   readonly leaseTimeout?: number;
+  /** Looks at a new lease that find it still being prepared; none when absent. */
+  readonly leasePreparing?: number;
 }
 
 interface Lease {
   readonly record: LeaseRecord;
   /** Raw bytes by the name of the file in the lease. */
   readonly files: ReadonlyMap<string, Buffer>;
+  /** Looks that find it not ready. */
+  looks: number;
+  /** It gets never ready. */
+  readonly fails: boolean;
   timer: NodeJS.Timeout;
 }
 
@@ -36,6 +42,8 @@ export class Leases {
   readonly #upstream: Upstream;
   readonly #machines: Machines;
   readonly #timeout: number;
+  readonly #preparing: number;
+  readonly #failing = new Set<string>();
   readonly #thumbprint: string;
   readonly #leases = new Map<string, Lease>();
 
@@ -43,12 +51,18 @@ export class Leases {
     this.#upstream = upstream;
     this.#machines = machines;
     this.#timeout = options.leaseTimeout ?? 300;
+    this.#preparing = options.leasePreparing ?? 0;
     this.#thumbprint = options.thumbprint;
   }
 
   /** Every lease there ever was. */
   get all(): readonly LeaseRecord[] {
     return [...this.#leases.values()].map((lease) => lease.record);
+  }
+
+  /** The next export of this VM gets a lease that fails while it is being prepared. */
+  failNext(vm: string): void {
+    this.#failing.add(vm);
   }
 
   /** Answers the calls about exports; undefined for the rest. @param cookie of the client, whose session the lease belongs to */
@@ -83,6 +97,11 @@ export class Leases {
       .replaceAll(/<sslThumbprint>[^<]*/g, `<sslThumbprint>${this.#thumbprint}`)
       .replace(/<totalDiskCapacityInKB>\d+/, `<totalDiskCapacityInKB>${total / 1024}`)
       .replace(/<leaseTimeout>\d+/, `<leaseTimeout>${this.#timeout}`);
+    if (lease.looks > 0) {
+      lease.looks -= 1;
+      return prepared(xml, 'initializing');
+    }
+    if (lease.fails) return `${prepared(xml, 'error')}${FAILURE}`;
     return lease.record.state === 'expired'
       ? xml.replace(/(<name>state<\/name>(?:<op>assign<\/op>)?<val[^>]*>)ready/, '$1error')
       : xml;
@@ -128,7 +147,8 @@ export class Leases {
       const bytes = snapshot === undefined ? disk.content() : disk.frozen(snapshot);
       return [disk.baseFile.replace(/^.*\//, ''), bytes ?? Buffer.alloc(0)] as const;
     });
-    const lease: Lease = { record, files: new Map(files), timer: setTimeout(() => undefined, 0) };
+    const fails = this.#failing.delete(record.vm);
+    const lease: Lease = { record, files: new Map(files), looks: this.#preparing, fails, timer: setTimeout(() => undefined, 0) };
     this.#leases.set(record.id, lease);
     this.#renew(lease);
   }
@@ -144,6 +164,16 @@ export class Leases {
     lease.record.state = state;
     if (lease.record.whole) this.#machines.exporting.delete(lease.record.vm);
   }
+}
+
+const FAILURE =
+  '<propSet><name>error</name><val xsi:type="LocalizedMethodFault"><fault xsi:type="NoDiskSpace"></fault><localizedMessage>There is not enough space for the export.</localizedMessage></val></propSet>';
+
+/** What is seen of a lease that cannot be used. */
+function prepared(xml: string, state: string): string {
+  return xml
+    .replace(/(<name>state<\/name>(?:<op>assign<\/op>)?<val[^>]*>)\w+/, `$1${state}`)
+    .replace(/<propSet><name>info<\/name>[\s\S]*?<\/propSet>/, '');
 }
 
 /** The bytes as qemu-img compresses them. */

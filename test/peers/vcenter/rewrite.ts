@@ -33,11 +33,11 @@ function rewriteObject(type: string, id: string, inner: string, { machines, task
   if (type === 'Task') return tasks.rewrite(id, inner);
   if (type === 'HttpNfcLease') return leases.rewrite(id, inner);
   if (type === 'VirtualMachineSnapshot') {
-    return rewriteDisks(inner, machines.guestOf(id)?.disks ?? [], (disk) => ({
-      ...disk.seenBy(id),
-      capacity: disk.capacity,
-      parents: [],
-    }));
+    return rewriteDisks(inner, machines.guestOf(id)?.disks ?? [], (disk) => {
+      const seen = disk.seenBy(id);
+      const parents = disk.chain.slice(0, Math.max(0, disk.chain.indexOf(seen?.file ?? ''))).reverse();
+      return { ...seen, capacity: disk.capacity, parents };
+    });
   }
   const guest = type === 'VirtualMachine' ? machines.guests.get(id) : undefined;
   if (!guest) return inner;

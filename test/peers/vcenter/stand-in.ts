@@ -105,7 +105,7 @@ export class StandIn {
     if (!session) return notAuthenticated();
     if (call.operation === 'WaitForUpdatesEx') return this.#wait(incoming, call, session);
     const areas =
-      call.operation === 'QueryChangedDiskAreas' ? queryChangedDiskAreas(call, this.machines, this.#rules) : undefined;
+      call.operation === 'QueryChangedDiskAreas' ? await queryChangedDiskAreas(call, this.machines, this.#rules) : undefined;
     const own =
       areas ??
       (await this.machines.handle(call, forward)) ??
