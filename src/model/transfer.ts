@@ -92,6 +92,8 @@ export interface LeaseSource {
   readonly deviceKey: number;
   /** Guest-visible size. */
   readonly capacity: Bytes;
+  /** What tells that the disk of a VM that is off is still the same (its change id). Without it only copies of snapshots are resumed. */
+  readonly mark?: string;
   /** Why this way was chosen, for the report. */
   readonly because: string;
 }
@@ -116,6 +118,8 @@ export interface VddkSource {
   readonly file: string;
   /** Guest-visible size. */
   readonly capacity: Bytes;
+  /** What tells that the disk of a VM that is off is still the same (its change id). Without it and without a snapshot no copy is resumed. */
+  readonly mark?: string;
   readonly tracking?: TrackedDisk;
   /** Why this way was chosen, for the report. */
   readonly because: string;

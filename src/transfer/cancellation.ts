@@ -42,3 +42,12 @@ export async function together<T extends readonly unknown[]>(
   if (failure !== undefined) throw failure.error;
   return results as unknown as T;
 }
+
+/** As Promise.all, but nothing runs any more when it settles: what the work uses is free again. The first failure in order is thrown. */
+export async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const outcomes = await Promise.allSettled(work);
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}

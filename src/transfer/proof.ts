@@ -97,7 +97,7 @@ function addRead(reads: FileRead[], read: FileRead): void {
  * @throws MigrationError `proof-mismatch` naming the first block that differs
  */
 export function prove(source: BlockHashes, target: BlockHashes, allocated: Bytes): DiskProof {
-  const block = source.firstDifference(target);
+  const block = source.differences(target).next().value;
   if (block !== undefined) {
     const offset = block * BLOCK;
     throw new MigrationError(

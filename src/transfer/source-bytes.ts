@@ -66,17 +66,22 @@ export class SourceBytes implements AsyncDisposable {
 
   /** @throws MigrationError `image-truncated` for what lies beyond the end; `source-read-failed` */
   async read(at: Bytes, length: Bytes): Promise<Buffer> {
-    if (at + length > this.size) throw cut(this.#parts.at(-1)?.slice.path, this.size);
     const bytes = Buffer.alloc(length);
-    for (const { fd, at: start, length: whole, into } of this.locate(at, length, 0)) {
+    await this.fill(at, bytes);
+    return bytes;
+  }
+
+  /** Fills `into` with the bytes from `at` on. @throws as `read` */
+  async fill(at: Bytes, target: Uint8Array): Promise<void> {
+    if (at + target.length > this.size) throw cut(this.#parts.at(-1)?.slice.path, this.size);
+    for (const { fd, at: start, length: whole, into } of this.locate(at, target.length, 0)) {
       const file = this.#parts.find((part) => part.fd === fd)?.slice.path ?? '';
       for (let done = 0; done < whole; ) {
-        const { bytesRead } = await onSource(file, () => readAsync(fd, bytes, into + done, whole - done, start + done));
+        const { bytesRead } = await onSource(file, () => readAsync(fd, target, into + done, whole - done, start + done));
         if (bytesRead === 0) throw cut(file, start + done);
         done += bytesRead;
       }
     }
-    return bytes;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,7 +8,8 @@ import { createHash, hash } from 'node:crypto';
 import { type Bytes, MiB } from '../../model/units.ts';
 
 export const BLOCK: Bytes = MiB;
-const DIGEST = 32;
+/** Bytes of one hash. */
+export const DIGEST: Bytes = 32;
 const GROUP = 1024;
 
 export class BlockHashes {
@@ -16,15 +17,13 @@ export class BlockHashes {
   /** Number of blocks; the last one may be short. */
   readonly count: number;
   readonly #groups = new Map<number, Buffer>();
-  readonly #zero: Buffer;
-  readonly #shortZero: Buffer;
+  readonly #lastZero: Buffer;
 
   /** All blocks are zeros until they are set. */
   constructor(size: Bytes) {
     this.size = size;
     this.count = Math.ceil(size / BLOCK);
-    this.#zero = sha256(new Uint8Array(BLOCK));
-    this.#shortZero = sha256(new Uint8Array(size % BLOCK === 0 ? BLOCK : size % BLOCK));
+    this.#lastZero = size % BLOCK === 0 ? ZERO : sha256(new Uint8Array(size % BLOCK));
   }
 
   /** Bytes of a block: BLOCK, or less for the last one. */
@@ -33,7 +32,7 @@ export class BlockHashes {
   }
 
   set(index: number, digest: Uint8Array): void {
-    if (!(index >= 0 && index < this.count)) throw new RangeError(`The disk has no block ${index}`);
+    this.#check(index);
     const group = Math.floor(index / GROUP);
     let held = this.#groups.get(group);
     if (held === undefined) {
@@ -41,6 +40,24 @@ export class BlockHashes {
       this.#groups.set(group, held);
     }
     held.set(digest, (index % GROUP) * DIGEST);
+  }
+
+  /** The hash that is held for a block; not a copy. */
+  get(index: number): Uint8Array {
+    this.#check(index);
+    const held = this.#groups.get(Math.floor(index / GROUP));
+    const at = (index % GROUP) * DIGEST;
+    return held === undefined ? this.#zeroDigest(index) : held.subarray(at, at + DIGEST);
+  }
+
+  /** Whether a block is held to be zeros. */
+  isZero(index: number): boolean {
+    return this.#zeroDigest(index).equals(this.get(index));
+  }
+
+  /** Says that a block is zeros. */
+  setZero(index: number): void {
+    if (this.#groups.has(Math.floor(index / GROUP))) this.set(index, this.#zeroDigest(index));
   }
 
   setAll(digests: Iterable<{ readonly index: number; readonly digest: Uint8Array }>): void {
@@ -56,17 +73,20 @@ export class BlockHashes {
     return root.update(size).digest('hex');
   }
 
-  /** Number of the first block that differs; undefined when all are equal. Both cover disks of one size. */
-  firstDifference(other: BlockHashes): number | undefined {
+  /** Numbers of the blocks that differ, in order. Both cover disks of one size. */
+  *differences(other: BlockHashes): Generator<number, undefined> {
     const groups = new Set([...this.#groups.keys(), ...other.#groups.keys()]);
     for (const group of [...groups].toSorted((a, b) => a - b)) {
-      const mine = this.#group(group);
-      const theirs = other.#group(group);
-      if (mine.equals(theirs)) continue;
-      const at = mine.findIndex((byte, index) => byte !== theirs[index]);
-      return group * GROUP + Math.floor(at / DIGEST);
+      if (this.#group(group).equals(other.#group(group))) continue;
+      for (let index = group * GROUP; index < Math.min((group + 1) * GROUP, this.count); index += 1) {
+        if (Buffer.compare(this.get(index), other.get(index)) !== 0) yield index;
+      }
     }
     return undefined;
+  }
+
+  #check(index: number): void {
+    if (!(index >= 0 && index < this.count)) throw new RangeError(`The disk has no block ${index}`);
   }
 
   #group(group: number): Buffer {
@@ -77,13 +97,18 @@ export class BlockHashes {
     const blocks = Math.min(GROUP, this.count - group * GROUP);
     const hashes = Buffer.alloc(blocks * DIGEST);
     for (let index = 0; index < blocks; index += 1) {
-      const last = group * GROUP + index === this.count - 1;
-      hashes.set(last ? this.#shortZero : this.#zero, index * DIGEST);
+      hashes.set(this.#zeroDigest(group * GROUP + index), index * DIGEST);
     }
     return hashes;
+  }
+
+  #zeroDigest(index: number): Buffer {
+    return index === this.count - 1 ? this.#lastZero : ZERO;
   }
 }
 
 function sha256(bytes: Uint8Array): Buffer {
   return hash('sha256', bytes, 'buffer');
 }
+
+const ZERO = sha256(new Uint8Array(BLOCK));

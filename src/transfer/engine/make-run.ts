@@ -1,0 +1,93 @@
+/** Brings the blocks of one run onto the target: read, patched or compared, hashed, written, remembered. */
+import type { Extent } from '../../model/transfer.ts';
+import { allEnded } from '../cancellation.ts';
+import { BLOCK } from '../proof/block-hashes.ts';
+import type { PassContext } from './pass-context.ts';
+import { type BlockPlan, type BlocksItem, lengthOf, wholeBlock, type ZerosItem } from './plan.ts';
+import { digestOf, readParts, type SourceReads, slotOf } from './read-run.ts';
+import { addPieces, isZero, type Piece } from './zeros.ts';
+
+/** A block while it is made. */
+interface Slot {
+  readonly plan: BlockPlan;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A block whose content is known. */
+interface Known extends Slot {
+  /** Undefined for zeros. */
+  readonly digest: Uint8Array | undefined;
+}
+
+/** @throws MigrationError as the reader and the writer do; `canceled` */
+export async function makeBlocks({ blocks }: BlocksItem, context: PassContext, source: SourceReads): Promise<void> {
+  const { reader, journal, buffers, signal, onBytes } = context;
+  using buffer = await buffers.take(signal);
+  const planned = blocks.map((plan, place): Slot => {
+    return { plan, bytes: slotOf(buffer.bytes, place, wholeBlock(plan.index, reader.size).length) };
+  });
+  const slots = await allEnded(planned.map((slot) => lay(slot, context)));
+  const plans = slots.map(({ plan }) => plan);
+  await readParts(plans, buffer.bytes, source);
+  const known = await allEnded(slots.map(know));
+  await write(known.filter(isDue), buffer.bytes, context);
+  remember(known, journal);
+  onBytes(blocks.reduce((sum, { parts }) => sum + lengthOf(parts), 0));
+}
+
+/** Makes blocks zeros, whatever they held. @throws MigrationError as the writer does */
+export async function makeZeros({ from, to }: ZerosItem, { reader, writer, journal }: PassContext): Promise<void> {
+  const end = Math.min(to * BLOCK, reader.size);
+  await writer.zero(from * BLOCK, end - from * BLOCK);
+  journal.addZeros(from, to);
+}
+
+/** Puts into a slot what the source is not asked for. A block that is to be patched and is not what it was is read as a whole. */
+async function lay(slot: Slot, { writer, reader }: PassContext): Promise<Slot> {
+  const { plan, bytes } = slot;
+  if (plan.treatment !== 'patch') {
+    if (lengthOf(plan.parts) < bytes.length) bytes.fill(0);
+    return slot;
+  }
+  await writer.read(plan.index * BLOCK, bytes);
+  if (isExpected(plan, await digestOf(bytes))) return slot;
+  return { bytes, plan: { ...plan, treatment: 'overwrite', parts: [wholeBlock(plan.index, reader.size)] } };
+}
+
+async function know(slot: Slot): Promise<Known> {
+  return { ...slot, digest: isZero(slot.bytes) ? undefined : await digestOf(slot.bytes) };
+}
+
+/** Whether the block on the target may differ. */
+function isDue({ plan, digest }: Known): boolean {
+  return plan.treatment !== 'compare' || digest === undefined || !isExpected(plan, digest);
+}
+
+function isExpected({ expected }: BlockPlan, digest: Uint8Array): boolean {
+  return expected !== undefined && Buffer.compare(digest, expected) === 0;
+}
+
+async function write(slots: readonly Slot[], buffer: Uint8Array<ArrayBuffer>, { writer }: PassContext): Promise<void> {
+  const pieces: Piece[] = [];
+  for (const { plan, bytes } of slots) {
+    const start = bytes.byteOffset - buffer.byteOffset;
+    const whole: readonly Extent[] = [{ offset: plan.index * BLOCK, length: bytes.length }];
+    for (const { offset, length } of plan.treatment === 'patch' ? plan.parts : whole) {
+      const range = { offset, at: start + offset - plan.index * BLOCK, length };
+      addPieces(pieces, buffer, range, { keepZeros: plan.treatment !== 'fresh' });
+    }
+  }
+  for (const { offset, at, length, zero } of pieces) {
+    if (zero) await writer.zero(offset, length);
+    else await writer.write(offset, buffer.subarray(at, at + length));
+  }
+}
+
+function remember(known: readonly Known[], journal: PassContext['journal']): void {
+  const digests: { index: number; digest: Uint8Array }[] = [];
+  for (const { plan, digest } of known) {
+    if (digest === undefined) journal.addZeros(plan.index, plan.index + 1);
+    else digests.push({ index: plan.index, digest });
+  }
+  journal.add(digests);
+}

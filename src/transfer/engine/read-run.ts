@@ -1,0 +1,73 @@
+/** Fills a buffer with blocks of the source: several reads at once, as many as the reader says are worth having. */
+import { subtle } from 'node:crypto';
+import type { Extent } from '../../model/transfer.ts';
+import type { Bytes } from '../../model/units.ts';
+import { allEnded } from '../cancellation.ts';
+import { BLOCK } from '../proof/block-hashes.ts';
+import type { DiskReader } from '../transports/reader.ts';
+import type { Gate } from './gate.ts';
+
+/** Something to be read: `at` in the buffer, `offset` on the disk. */
+interface Reading {
+  readonly offset: Bytes;
+  readonly length: Bytes;
+  readonly at: number;
+}
+
+export interface SourceReads {
+  readonly reader: DiskReader;
+  /** Bounds the reads of one disk. */
+  readonly reads: Gate;
+  readonly signal: AbortSignal;
+}
+
+/** Block number `place` of a buffer: its bytes, of which the last block of a disk needs fewer. */
+export function slotOf(buffer: Uint8Array<ArrayBuffer>, place: number, length: Bytes): Uint8Array<ArrayBuffer> {
+  return buffer.subarray(place * BLOCK, place * BLOCK + length);
+}
+
+/**
+ * Reads parts of blocks to their places: blocks[0] is the first in the buffer. What no part covers is left as it is. Nothing is read into
+ * the buffer any more when this returns or throws.
+ */
+export async function readParts(
+  blocks: readonly { readonly index: number; readonly parts: readonly Extent[] }[],
+  buffer: Uint8Array<ArrayBuffer>,
+  { reader, reads, signal }: SourceReads,
+): Promise<void> {
+  const wanted = joined(blocks, reader.largestRead);
+  await allEnded(
+    wanted.map(async ({ offset, length, at }) => {
+      using _ = await reads.enter(signal);
+      await reader.read(offset, buffer.subarray(at, at + length), signal);
+    }),
+  );
+}
+
+/** What follows both on the disk and in the buffer is read in one go, as far as the reader takes it. */
+function joined(blocks: readonly { readonly index: number; readonly parts: readonly Extent[] }[], largest: Bytes): Reading[] {
+  const whole: Reading[] = [];
+  for (const [place, { index, parts }] of blocks.entries()) {
+    for (const { offset, length } of parts) {
+      const at = place * BLOCK + offset - index * BLOCK;
+      const last = whole.at(-1);
+      const joins = last !== undefined && last.offset + last.length === offset && last.at + last.length === at;
+      if (joins) whole[whole.length - 1] = { ...last, length: last.length + length };
+      else whole.push({ offset, length, at });
+    }
+  }
+  return whole.flatMap((reading) => cut(reading, largest));
+}
+
+function cut({ offset, length, at }: Reading, largest: Bytes): Reading[] {
+  return Array.from({ length: Math.ceil(length / largest) }, (_, index) => ({
+    offset: offset + index * largest,
+    at: at + index * largest,
+    length: Math.min(largest, length - index * largest),
+  }));
+}
+
+/** SHA-256 on one of Node's own threads. */
+export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await subtle.digest('SHA-256', bytes));
+}
