@@ -1,0 +1,158 @@
+/**
+ * How many requests a server gets at once. It starts small and doubles as long as that brings more throughput, tries a few more from
+ * time to time, and gives way when the server says that it is too much or when answers take longer and bring less. Pure: time comes in
+ * with what happens.
+ */
+
+export interface LaneBounds {
+  readonly first: number;
+  readonly most: number;
+}
+
+/** Doubling lanes must bring at least this, or the link or one of the machines is full. */
+const WORTH_DOUBLING = 1.1;
+const WORTH_A_TRIAL = 1.04;
+/** Lanes that were busy for less of a window say nothing about how many are good: somebody else was slow. */
+const BUSY_ENOUGH = 0.7;
+const SHORTEST_WINDOW_MS = 100;
+/** After a change, connections are opened and old requests run out. That is not measured: it takes about three round trips. */
+const SETTLING_WAITS = 3;
+const SETTLING_MS = 20;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+/** Answers this much later than the quickest, with this part of the best throughput: the server is overloaded. */
+const LATE = 4;
+const LATE_MS = 50;
+const LOST = 0.75;
+
+export class LaneControl {
+  readonly #most: number;
+  #limit: number;
+  /** What a lower number of lanes brought, while a higher one is tried. */
+  #before: { readonly lanes: number; readonly rate: number } | undefined;
+  #doubling = true;
+  #pause = FIRST_PAUSE_MS;
+  #nextTrial = 0;
+  #best = 0;
+  #quickest = Number.POSITIVE_INFINITY;
+
+  // The window that is being measured.
+  #start: number | undefined;
+  #bytes = 0;
+  #answers = 0;
+  #waited = 0;
+  #busy = 0;
+  #inFlight = 0;
+  #counted = 0;
+  #changed = 0;
+  #settled = true;
+
+  constructor({ first, most }: LaneBounds) {
+    this.#most = Math.max(1, most);
+    this.#limit = Math.min(Math.max(1, first), this.#most);
+  }
+
+  /** Requests that may be under way at once. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  began(now: number): void {
+    this.#start ??= now;
+    this.#count(now);
+    this.#inFlight += 1;
+  }
+
+  received(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** @param wait milliseconds from the request to its answer's first byte; undefined when none came */
+  ended(now: number, wait: number | undefined): void {
+    this.#count(now);
+    this.#inFlight -= 1;
+    if (wait === undefined) return;
+    this.#answers += 1;
+    this.#waited += wait;
+    this.#quickest = Math.min(this.#quickest, Math.max(1, wait));
+    const length = now - (this.#start ?? now);
+    if (!this.#settled) {
+      this.#settled = now - this.#changed >= Math.max(SETTLING_MS, SETTLING_WAITS * this.#quickest);
+      if (this.#settled) this.#restart(now);
+    } else if (length >= SHORTEST_WINDOW_MS && this.#answers >= this.#limit) {
+      this.#judge(now, length);
+    }
+  }
+
+  /** The server answered 429 or 503. Many lanes meet that at once; it counts once in a while. */
+  refused(now: number): void {
+    if (now - this.#changed < FIRST_PAUSE_MS) return;
+    this.#stay(now + LONGEST_PAUSE_MS);
+    this.#set(Math.floor(this.#limit / 2), now);
+  }
+
+  #judge(now: number, length: number): void {
+    const rate = this.#bytes / length;
+    const wait = this.#waited / this.#answers;
+    const saturated = this.#busy / (this.#limit * length) >= BUSY_ENOUGH;
+    this.#restart(now);
+    if (!saturated) return;
+    const trial = this.#before;
+    if (trial !== undefined && rate < (this.#doubling ? WORTH_DOUBLING : WORTH_A_TRIAL) * trial.rate) {
+      this.#goBack(now, trial.lanes);
+    } else if (trial !== undefined || this.#doubling || now >= this.#nextTrial) {
+      this.#tryMore(now, rate);
+    } else if (wait > LATE * this.#quickest + LATE_MS && rate < LOST * this.#best) {
+      // What is usual now counts from here on: a way that stays slow is no reason to give way again and again.
+      this.#best = rate;
+      this.#quickest = wait;
+      this.#set(Math.floor(this.#limit * LOST), now);
+    } else {
+      this.#best = Math.max(rate, this.#best);
+    }
+  }
+
+  #tryMore(now: number, rate: number): void {
+    this.#best = rate;
+    this.#pause = FIRST_PAUSE_MS;
+    if (this.#limit === this.#most) {
+      this.#stay(now + LONGEST_PAUSE_MS);
+      return;
+    }
+    this.#before = { lanes: this.#limit, rate };
+    this.#set(this.#doubling ? this.#limit * 2 : this.#limit + Math.ceil(this.#limit / 4), now);
+  }
+
+  #goBack(now: number, lanes: number): void {
+    this.#stay(now + this.#pause);
+    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MS);
+    this.#set(lanes, now);
+  }
+
+  #stay(until: number): void {
+    this.#before = undefined;
+    this.#doubling = false;
+    this.#nextTrial = until;
+  }
+
+  #set(limit: number, now: number): void {
+    this.#limit = Math.min(Math.max(1, limit), this.#most);
+    this.#changed = now;
+    this.#settled = false;
+    this.#restart(now);
+  }
+
+  #restart(now: number): void {
+    this.#start = now;
+    this.#bytes = 0;
+    this.#answers = 0;
+    this.#waited = 0;
+    this.#busy = 0;
+  }
+
+  /** Adds up how long lanes were busy until now. */
+  #count(now: number): void {
+    this.#busy += this.#inFlight * (now - this.#counted);
+    this.#counted = now;
+  }
+}
