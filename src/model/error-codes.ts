@@ -108,6 +108,11 @@ export const ERROR_CODES = {
     'Target and source differ. The disk was not released; check memory and storage and run again.',
   ),
   'state-unreadable': entry(3, 'stalled', 'The progress file of an earlier run cannot be read. Start again in an empty folder.'),
+  'state-foreign': entry(
+    3,
+    'stalled',
+    'The progress file belongs to another disk or another state of it. Start again in an empty folder.',
+  ),
   'source-unreadable': entry(3, 'stalled', 'Check the permissions of the source.'),
   // Live hypervisors
   'credentials-missing': entry(

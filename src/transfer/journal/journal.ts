@@ -15,36 +15,61 @@ export interface Pass {
 }
 
 export interface DiskJournal extends AsyncDisposable {
-  /** Hashes of all blocks that are done; the others are without meaning. */
+  /**
+   * What is durably known of the target: hashes of all blocks that are `done`, and of `untouched` ones as the passes before left them
+   * (zeros where there was none). Those of `dirty` blocks are without meaning.
+   */
   readonly hashes: BlockHashes;
   /** The last pass that was begun, and whether it was ended; undefined on a new journal. */
   readonly pass: (Pass & { readonly ended: boolean }) | undefined;
   /** Passes that were ended. */
   readonly passes: number;
+  /** `markBlanked` was called for this target. */
+  readonly blanked: boolean;
   /** `untouched`: as the passes before left it (never written, in a first pass). `done`: written in this pass. `dirty`: unknown. */
   stateOf(block: number): 'untouched' | 'done' | 'dirty';
-  /** Begins a pass; goes on with the last one when that has the same id and was not ended. Durable. */
+  /** True for blocks that are dirty or were left with data: what a full pass has to zero where the source has nothing any more. */
+  mayHoldData(block: number): boolean;
+  /** Remembers durably that the target was made blank, so that it is not made blank again. Comes before the first pass. */
+  markBlanked(): Promise<void>;
+  /**
+   * Begins a pass; goes on with the last one when that has the same id and kind and was not ended. In a new pass all that was done is
+   * untouched, and what was dirty stays dirty. Durable. Must not be called while a commit runs.
+   * @throws RangeError for an id of more than 4096 bytes
+   */
   begin(pass: Pass): Promise<void>;
-  /** Says that blocks [from, to) are about to be touched. Durable when it resolves; must come before the first write to them. */
+  /**
+   * Says that blocks [from, to) are about to be touched; they are dirty until they are added anew and committed. Durable when it
+   * resolves; must come before the first write to them. Calls side by side share one wait for the disk.
+   */
   intend(from: number, to: number): Promise<void>;
-  /** Remembers blocks that were written; durable only by `commit`. */
+  /**
+   * Remembers blocks that were written; durable, and seen by `stateOf` and `hashes`, only by `commit`. A block that was found to be on
+   * the target already needs no `intend`.
+   */
   add(digests: BlockDigests): void;
   /** The same for blocks [from, to) that are zeros. */
   addZeros(from: number, to: number): void;
-  /** Runs `sync` on the target and then makes durable what was added before the call. */
+  /**
+   * Runs `sync` on the target and then makes durable what was added before the call; what is added meanwhile waits for the next one.
+   * When either fails these blocks stay as they were: after a failed sync nobody knows which bytes arrived.
+   */
   commit(sync: () => Promise<void>): Promise<void>;
-  /** Ends the pass after a last commit. */
+  /** Ends the pass after a last commit. @throws Error when a block is still dirty, because the pass is then not complete */
   end(sync: () => Promise<void>): Promise<void>;
 }
 
-/** Where the records are kept: a file beside the target, later something in the cluster. */
+/**
+ * Where the records are kept: a file beside the target, later something in the cluster. Its errors are MigrationErrors. A store that
+ * cannot tell what it holds after an error refuses every later `append`.
+ */
 export interface JournalStore extends AsyncDisposable {
-  /** Everything that was appended, possibly with a torn end; empty when there is none. */
-  load(): Promise<Buffer>;
-  /** Durable when it resolves. */
+  /** Everything that was appended, possibly with a torn end, in pieces of any size; nothing when there is none. */
+  load(): AsyncIterable<Uint8Array>;
+  /** Durable when it resolves; when it does not, the next one is written where this one began. */
   append(bytes: Uint8Array): Promise<void>;
-  /** Puts new content in place of all records, wholly or not at all. */
-  replace(bytes: Uint8Array): Promise<void>;
-  /** Removes it durably. */
+  /** Puts new content in place of all records, wholly or not at all. Durable when it resolves. */
+  replace(parts: Iterable<Uint8Array>): Promise<void>;
+  /** Removes it durably. A new one may be begun. */
   remove(): Promise<void>;
 }
