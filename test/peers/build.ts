@@ -17,6 +17,8 @@ export interface BuildOptions {
   readonly package?: string;
   /** Folder that holds the module; `test/peers/<name>` when absent. */
   readonly folder?: string;
+  /** Strings that are set in the program by the linker, as `import/path.name` → value. */
+  readonly set?: Readonly<Record<string, string>>;
   /** Receives one line now and then while something is built; written to stderr when absent. */
   readonly onProgress?: (line: string) => void;
 }
@@ -24,7 +26,7 @@ export interface BuildOptions {
 /** Built under the lock, unless somebody else did so while we waited for it. $0 is the program, the rest is the build command. */
 const BUILD_ONCE = 'test -x "$0" && exit 0; "$@" && mv "$0.new" "$0"';
 /** Stripped, the same bytes in every folder, and go.sum is never changed. */
-const FLAGS = ['-v', '-mod=readonly', '-buildvcs=false', '-trimpath', '-ldflags=-s -w'];
+const FLAGS = ['-v', '-mod=readonly', '-buildvcs=false', '-trimpath'];
 const PROGRESS_EVERY_MS = 10_000;
 /** Lines of a failed build that are shown. */
 const TAIL = 40;
@@ -36,7 +38,9 @@ const TAIL = 40;
 export async function buildPeer(name: string, options: BuildOptions = {}): Promise<string> {
   const folder = options.folder ?? join(import.meta.dirname, name);
   const target = options.package ?? '.';
-  const hash = createHash('sha256').update(`${await toolchain(folder)}\n${target}\n${FLAGS.join(' ')}\n`);
+  const set = Object.entries(options.set ?? {}).map(([name, value]) => ` -X ${name}=${value}`);
+  const flags = [...FLAGS, `-ldflags=-s -w${set.join('')}`];
+  const hash = createHash('sha256').update(`${await toolchain(folder)}\n${target}\n${flags.join(' ')}\n`);
   for (const file of await moduleFiles(folder)) hash.update(`${file}\n`).update(await readFile(join(folder, file)));
 
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'kubeferry', 'peers');
@@ -44,7 +48,7 @@ export async function buildPeer(name: string, options: BuildOptions = {}): Promi
   if (await exists(program)) return program;
 
   await mkdir(cache, { recursive: true });
-  const go = ['go', 'build', ...FLAGS, '-o', `${program}.new`, target];
+  const go = ['go', 'build', ...flags, '-o', `${program}.new`, target];
   await compile(name, ['flock', `${program}.lock`, 'sh', '-c', BUILD_ONCE, program, ...go], folder, options);
   return program;
 }

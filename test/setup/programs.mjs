@@ -19,6 +19,7 @@ export const PROGRAMS = [
   { program: 'qemu-system-x86_64', package: 'qemu-system-x86', needed: ['test'], wanted: ['demo'] },
   { program: 'chromium', package: 'chromium', needed: ['test'], wanted: [] },
   { program: 'tar', package: 'tar', needed: ['test', 'bench'], wanted: [] },
+  { program: 'etcd', package: 'etcd-server', needed: ['test'], wanted: [] },
 ];
 
 /**
