@@ -5,15 +5,15 @@
  * same two cores, undici's leanest interface costs 2.7 CPU-seconds and its streams 3.0, this costs 1.4, and eight curl processes 1.3.
  * `onread` hands every decrypted record to us in one buffer that is used again, so a byte is copied once and nothing is left to collect.
  */
-import { isIP, type OnReadOpts } from 'node:net';
-import { type ConnectionOptions, connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
+import type { OnReadOpts } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../../contracts/clock.ts';
 import type { Trust } from '../../../contracts/credentials.ts';
 import type { HttpHeaders } from '../../../contracts/source-access.ts';
 import { MigrationError } from '../../../model/errors.ts';
 import { networkTrouble } from '../../../model/network-trouble.ts';
-import { parseThumbprint, thumbprintTrouble } from '../../../model/thumbprint.ts';
 import { ResponseReader, type ResponseSink } from './response-reader.ts';
+import { judgePeer, trustedConnection } from './trusted.ts';
 
 export interface ConnectOptions {
   readonly trust: Trust;
@@ -61,7 +61,7 @@ export class HttpConnection {
       },
     };
     // Documented for tls.connect, and missing from its types.
-    const options: ConnectionOptions & { readonly onread: OnReadOpts } = { ...addressOf(url), ...trustOptions(trust), onread };
+    const options: ConnectionOptions & { readonly onread: OnReadOpts } = { ...trustedConnection(url, trust), onread };
     this.#socket = connectTls(options, () => this.#judge(trust));
     this.#socket.setNoDelay(true);
     this.#socket.on('error', (error) => this.#lose(networkTrouble(error, this.#host) ?? error));
@@ -144,11 +144,9 @@ export class HttpConnection {
     return new MigrationError('source-unreachable', `${this.#host} cannot be reached: it did not answer for ${seconds} s`);
   }
 
-  #judge({ thumbprint }: Trust): void {
+  #judge(trust: Trust): void {
     try {
-      const shown = this.#socket.getPeerX509Certificate();
-      const trouble = thumbprint === undefined ? undefined : thumbprintTrouble(this.#host, parseThumbprint(thumbprint), shown);
-      if (trouble !== undefined) throw trouble;
+      judgePeer(this.#socket, this.#host, trust);
       this.#ready.resolve();
     } catch (error) {
       this.#lose(error);
@@ -191,17 +189,4 @@ function requestText(host: string, { path, headers }: GetRequest): string {
     return `${name}: ${value}\r\n`;
   });
   return `GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
-}
-
-function addressOf(url: URL): ConnectionOptions {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  return { host, port: Number(url.port || 443), ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 && { servername: host }) };
-}
-
-function trustOptions({ ca, thumbprint, insecure }: Trust): ConnectionOptions {
-  return {
-    rejectUnauthorized: thumbprint === undefined && insecure !== true,
-    // Given authorities add to the known ones.
-    ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
-  };
 }

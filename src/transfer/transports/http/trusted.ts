@@ -1,0 +1,30 @@
+/** How a TLS connection is opened to a server that is trusted in our way, for everything in this room that speaks HTTP. */
+import { isIP } from 'node:net';
+import { type ConnectionOptions, rootCertificates, type TLSSocket } from 'node:tls';
+import type { Trust } from '../../../contracts/credentials.ts';
+import { parseThumbprint, thumbprintTrouble } from '../../../model/thumbprint.ts';
+
+/** What `tls.connect` is to be told. Where a thumbprint decides, `judgePeer` has to be asked before a byte is sent. */
+export function trustedConnection(url: URL, { ca, thumbprint, insecure }: Trust): ConnectionOptions {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return {
+    host,
+    port: Number(url.port || 443),
+    ALPNProtocols: ['http/1.1'],
+    ...(isIP(host) === 0 && { servername: host }),
+    rejectUnauthorized: thumbprint === undefined && insecure !== true,
+    // Given authorities add to the known ones.
+    ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
+  };
+}
+
+/**
+ * Compares the certificate of a connection that has just been made with the thumbprint, where one is given.
+ * @param host name for people
+ * @throws MigrationError `source-untrusted`, `usage`
+ */
+export function judgePeer(socket: TLSSocket, host: string, { thumbprint }: Trust): void {
+  if (thumbprint === undefined) return;
+  const trouble = thumbprintTrouble(host, parseThumbprint(thumbprint), socket.getPeerX509Certificate());
+  if (trouble !== undefined) throw trouble;
+}
