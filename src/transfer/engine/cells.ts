@@ -92,7 +92,7 @@ export class Cells {
     const nextGroup = (number + 1) * GROUP * CELLS;
     if (group === undefined && cell === number * GROUP * CELLS && last >= nextGroup) {
       this.#groups.set(number, this.#full);
-      this.#bytes += (nextGroup - cell) * CELL;
+      this.#bytes += Math.min(nextGroup * CELL, this.size) - cell * CELL;
       return nextGroup;
     }
     if (group === this.#full) return Math.min(nextGroup, last);

@@ -5,7 +5,6 @@
  *
  * What lives here knows readers, writers and journals by their contracts only: no format, no transport, no file.
  */
-import type { Bytes } from '../../model/units.ts';
 import { eachOf } from '../lanes.ts';
 import { BLOCK } from '../proof/block-hashes.ts';
 import { Commits } from './commits.ts';
@@ -13,7 +12,7 @@ import { Gate } from './gate.ts';
 import { announced } from './intentions.ts';
 import { makeBlocks, makeZeros } from './make-run.ts';
 import type { PassContext } from './pass-context.ts';
-import { type BlocksItem, lengthOf, type PlanItem } from './plan.ts';
+import { type PlanItem, weightOf } from './plan.ts';
 
 /** Runs of one disk that are hashed and written while as many as its reader wants are read. */
 const BEHIND = 3;
@@ -38,7 +37,7 @@ export async function copyPass(plan: Iterable<PlanItem>, context: PassContext): 
       using _ = await runs.enter(signal);
       if (item.kind === 'zeros') await makeZeros(item, context);
       else await makeBlocks(item, { ...context, signal }, source);
-      commits.note(item.kind === 'zeros' ? (item.to - item.from) * BLOCK : bytesOf(item));
+      commits.note(item.kind === 'zeros' ? (item.to - item.from) * BLOCK : weightOf(item));
     } catch (error) {
       failure ??= { error };
       stop.abort(error);
@@ -53,8 +52,4 @@ export async function copyPass(plan: Iterable<PlanItem>, context: PassContext): 
     if (!context.signal.aborted) await journal.commit(() => writer.sync()).catch(() => undefined);
     throw failure === undefined ? error : failure.error;
   }
-}
-
-function bytesOf({ blocks }: BlocksItem): Bytes {
-  return blocks.reduce((sum, { parts }) => sum + lengthOf(parts), 0);
 }

@@ -3,7 +3,7 @@ import type { Extent } from '../../model/transfer.ts';
 import { allEnded } from '../cancellation.ts';
 import { BLOCK } from '../proof/block-hashes.ts';
 import type { PassContext } from './pass-context.ts';
-import { type BlockPlan, type BlocksItem, lengthOf, wholeBlock, type ZerosItem } from './plan.ts';
+import { type BlockPlan, type BlocksItem, weightOf, wholeBlock, type ZerosItem } from './plan.ts';
 import { digestOf, readParts, type SourceReads, slotOf } from './read-run.ts';
 import { addPieces, isZero, type Piece } from './zeros.ts';
 
@@ -20,10 +20,10 @@ interface Known extends Slot {
 }
 
 /** @throws MigrationError as the reader and the writer do; `canceled` */
-export async function makeBlocks({ blocks }: BlocksItem, context: PassContext, source: SourceReads): Promise<void> {
+export async function makeBlocks(item: BlocksItem, context: PassContext, source: SourceReads): Promise<void> {
   const { reader, journal, buffers, signal, onBytes } = context;
   using buffer = await buffers.take(signal);
-  const planned = blocks.map((plan, place): Slot => {
+  const planned = item.blocks.map((plan, place): Slot => {
     return { plan, bytes: slotOf(buffer.bytes, place, wholeBlock(plan.index, reader.size).length) };
   });
   const slots = await allEnded(planned.map((slot) => lay(slot, context)));
@@ -32,7 +32,7 @@ export async function makeBlocks({ blocks }: BlocksItem, context: PassContext, s
   const known = await allEnded(slots.map(know));
   await write(known.filter(isDue), buffer.bytes, context);
   remember(known, journal);
-  onBytes(blocks.reduce((sum, { parts }) => sum + lengthOf(parts), 0));
+  onBytes(weightOf(item));
 }
 
 /** Makes blocks zeros, whatever they held. @throws MigrationError as the writer does */
@@ -46,7 +46,7 @@ export async function makeZeros({ from, to }: ZerosItem, { reader, writer, journ
 async function lay(slot: Slot, { writer, reader }: PassContext): Promise<Slot> {
   const { plan, bytes } = slot;
   if (plan.treatment !== 'patch') {
-    if (lengthOf(plan.parts) < bytes.length) bytes.fill(0);
+    if (plan.weight < bytes.length) bytes.fill(0);
     return slot;
   }
   await writer.read(plan.index * BLOCK, bytes);

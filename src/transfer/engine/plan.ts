@@ -22,6 +22,8 @@ export interface BlockPlan {
   readonly expected?: Uint8Array;
   /** Read from the source: ascending, apart, inside the block. The rest is zeros, or as it was where the block is patched. */
   readonly parts: readonly Extent[];
+  /** What it counts for in the progress: its bytes in the plan's cells. */
+  readonly weight: Bytes;
 }
 
 /** Up to RUN_BLOCKS blocks that share a buffer, ascending. */
@@ -88,24 +90,29 @@ export function* planPass(plan: PassPlan): Generator<PlanItem, undefined> {
 function planBlock({ size, cells, kind, blank, journal, onDone }: PassPlan, index: number): BlockPlan | undefined {
   const state = journal.stateOf(index);
   const parts = cells.partsOf(index);
+  const weight = parts.reduce((sum, { length }) => sum + length, 0);
   if (state === 'done') {
-    onDone(lengthOf(parts));
+    onDone(weight);
     return undefined;
   }
-  if (state === 'dirty') return { index, treatment: 'overwrite', parts: kind === 'delta' ? [wholeBlock(index, size)] : parts };
-  const empty = parts.length === 0;
-  if (kind === 'first') {
-    if (blank) return empty ? undefined : { index, treatment: 'fresh', parts };
-    return { index, treatment: 'overwrite', parts };
+  const block = { index, parts, weight };
+  if (state === 'dirty') {
+    return { ...block, treatment: 'overwrite', parts: kind === 'delta' ? [wholeBlock(index, size)] : parts };
   }
-  if (empty && (kind === 'delta' || journal.hashes.isZero(index))) return undefined;
-  return { index, treatment: kind === 'delta' ? 'patch' : 'compare', parts, expected: journal.hashes.get(index).slice() };
+  if (kind === 'first') {
+    if (blank) return weight === 0 ? undefined : { ...block, treatment: 'fresh' };
+    return { ...block, treatment: 'overwrite' };
+  }
+  if (weight === 0 && (kind === 'delta' || journal.hashes.isZero(index))) return undefined;
+  const expected = Uint8Array.from(journal.hashes.get(index));
+  return { ...block, treatment: kind === 'delta' ? 'patch' : 'compare', expected };
 }
 
 export function wholeBlock(index: number, size: Bytes): Extent {
   return { offset: index * BLOCK, length: Math.min(BLOCK, size - index * BLOCK) };
 }
 
-export function lengthOf(parts: readonly Extent[]): Bytes {
-  return parts.reduce((sum, { length }) => sum + length, 0);
+/** Of all its blocks. */
+export function weightOf({ blocks }: BlocksItem): Bytes {
+  return blocks.reduce((sum, { weight }) => sum + weight, 0);
 }
