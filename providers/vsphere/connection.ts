@@ -1,5 +1,7 @@
 /** An open vCenter or ESXi. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangeTracking } from '../../src/contracts/change-tracking.ts';
+import type { Clock } from '../../src/contracts/clock.ts';
 import type { Credentials, Trust } from '../../src/contracts/credentials.ts';
 import type {
   Connection,
@@ -18,18 +20,15 @@ import { sourceAccess } from './access.ts';
 import type { Address } from './address.ts';
 import { changeTracking } from './changes.ts';
 import type { Http } from './http.ts';
-import { type Atlas, buildAtlas } from './inventory/atlas.ts';
+import type { Atlas } from './inventory/atlas.ts';
 import { decodeName } from './inventory/names.ts';
-import { SURROUNDING, VM_PATHS } from './inventory/paths.ts';
-import { readTags } from './inventory/tags.ts';
-import { type Beside, toVm } from './inventory/to-vm.ts';
-import { listVms, readVms } from './inventory/vm-reader.ts';
+import { InventoryReader, readAtlas } from './inventory/reader.ts';
 import { openDisk } from './open-disk.ts';
 import { powerControl } from './power.ts';
-import { below, properties, these } from './properties.ts';
+import { below } from './properties.ts';
 import type { Session } from './session.ts';
 import { snapshotControl } from './snapshots.ts';
-import { type MoRef, members } from './vim/node.ts';
+import type { MoRef } from './vim/node.ts';
 import { watch } from './watch.ts';
 
 export interface ConnectionParts {
@@ -39,7 +38,14 @@ export interface ConnectionParts {
   readonly credentials: () => Promise<Credentials>;
   readonly trust?: Trust | undefined;
   readonly transport?: ConnectOptions['transport'] | undefined;
+  /** Of a watched inventory; a test brings its own. */
+  readonly clock?: Clock;
 }
+
+const CLOCK: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+};
 
 export class VsphereConnection implements Connection {
   readonly name: string;
@@ -52,9 +58,10 @@ export class VsphereConnection implements Connection {
   readonly #session: Session;
   readonly #credentials: () => Promise<Credentials>;
   readonly #transport: ConnectOptions['transport'];
-  #atlas: Atlas | undefined;
+  readonly #clock: Clock;
+  #datastores: Atlas['datastores'] | undefined;
 
-  constructor({ address, http, session, credentials, trust, transport }: ConnectionParts) {
+  constructor({ address, http, session, credentials, trust, transport, clock = CLOCK }: ConnectionParts) {
     const { host, port, datacenter } = address;
     this.name = `vsphere://${host}${port === 443 ? '' : `:${port}`}${datacenter === undefined ? '' : `/${datacenter}`}`;
     this.#address = address;
@@ -62,6 +69,7 @@ export class VsphereConnection implements Connection {
     this.#session = session;
     this.#credentials = credentials;
     this.#transport = transport;
+    this.#clock = clock;
     this.power = powerControl(session);
     this.snapshots = snapshotControl(session);
     this.changes = changeTracking(session);
@@ -70,12 +78,13 @@ export class VsphereConnection implements Connection {
 
   async *vms(signal: AbortSignal, hint?: ReadHint): AsyncGenerator<SourceVm> {
     signal.throwIfAborted();
-    yield* this.#readAll(signal, () => undefined, hint);
+    yield* this.#reader().all(signal, hint);
   }
 
   async surroundings(signal: AbortSignal): Promise<Omit<Inventory, 'vms'>> {
     signal.throwIfAborted();
-    const atlas = await this.#readAtlas(signal);
+    const atlas = await readAtlas(this.#session, signal);
+    this.#datastores = atlas.datastores;
     return {
       networks: atlas.networks.all,
       storages: [...atlas.datastores.values()].map(({ dcPath: _dcPath, ...storage }) => storage),
@@ -86,32 +95,16 @@ export class VsphereConnection implements Connection {
 
   async openDisk(vm: VmRef, disk: string, signal: AbortSignal, snapshot?: string): Promise<DiskSource> {
     signal.throwIfAborted();
-    const { datastores } = this.#atlas ?? (await this.#readAtlas(signal));
+    this.#datastores ??= (await readAtlas(this.#session, signal)).datastores;
     const request = { vm, disk, ...(snapshot !== undefined && { snapshot }) };
-    const ways = { address: this.#address, datastores, transport: this.#transport };
+    const ways = { address: this.#address, datastores: this.#datastores, transport: this.#transport };
     return await openDisk(this.#session, request, ways, signal);
   }
 
   watch(signal: AbortSignal): AsyncIterable<InventoryEvent> {
-    let beside: Beside | undefined;
-    const session = this.#session;
-    return watch(
-      {
-        session,
-        container: (live) => this.#container(live),
-        readAll: (live) =>
-          this.#readAll(live, (read) => {
-            beside = read;
-          }),
-        readSome: async function* (this: void, ids, live) {
-          if (beside === undefined) return;
-          const refs = ids.map((id) => ({ type: 'VirtualMachine', id }));
-          for await (const found of these(session, refs, { type: 'VirtualMachine', paths: VM_PATHS }, live))
-            yield toVm(found, beside);
-        },
-      },
-      signal,
-    );
+    const container = (live: AbortSignal) => this.#container(live);
+    const reader = this.#reader({ keeps: true });
+    return watch({ session: this.#session, clock: this.#clock, container, reader }, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -120,39 +113,9 @@ export class VsphereConnection implements Connection {
     await this.#http[Symbol.asyncDispose]();
   }
 
-  /** All VMs, after what is around them was given to `keep`. */
-  async *#readAll(signal: AbortSignal, keep: (beside: Beside) => void, hint?: ReadHint): AsyncGenerator<SourceVm> {
-    const all = await listVms(this.#session, await this.#container(signal), signal);
-    const wanted = hint?.wants === undefined ? all : all.filter(hint.wants);
-    const beside = await this.#readBeside(wanted, signal);
-    keep(beside);
-    for await (const found of readVms(this.#session, wanted, signal)) yield toVm(found, beside);
-  }
-
-  async #readAtlas(signal: AbortSignal): Promise<Atlas> {
-    const root = this.#session.manager('rootFolder');
-    this.#atlas = buildAtlas(await Array.fromAsync(below(this.#session, root, SURROUNDING, signal)));
-    return this.#atlas;
-  }
-
-  async #readBeside(vms: readonly VmRef[], signal: AbortSignal): Promise<Beside> {
-    const atlas = await this.#readAtlas(signal);
-    const attributes = await this.#readAttributes(signal);
-    return { atlas, attributes, tags: await this.#readTags(vms, signal), policies: new Map() };
-  }
-
-  async #readTags(vms: readonly VmRef[], signal: AbortSignal): Promise<Beside['tags']> {
-    // A standalone ESXi has none.
-    if (this.#session.about.apiType !== 'VirtualCenter') return new Map();
-    const ids = vms.map(({ id }) => id);
-    return (await readTags(this.#http, { vms: ids, credentials: await this.#credentials() }, signal)).tags;
-  }
-
-  /** Names of custom attributes by key. */
-  async #readAttributes(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    if (!this.#session.has('customFieldsManager')) return new Map();
-    const found = await properties(this.#session, this.#session.manager('customFieldsManager'), ['field'], signal);
-    return new Map(members(found?.node('field')).map((field) => [field.string('key') ?? '', field.string('name') ?? '']));
+  #reader(options: { readonly keeps?: boolean } = {}): InventoryReader {
+    const container = (live: AbortSignal) => this.#container(live);
+    return new InventoryReader({ session: this.#session, credentials: this.#credentials, container, ...options });
   }
 
   /** The datacenter of the URL, or everything. @throws MigrationError `source-not-found` */

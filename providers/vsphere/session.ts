@@ -189,8 +189,8 @@ export class Session implements AsyncDisposable {
     const now = this.#now();
     while ((this.#logins[0] ?? now) < now - LOGIN_WINDOW_MS) this.#logins.shift();
     if (this.#logins.length >= MAX_LOGINS) {
-      throw new MigrationError('source-login-failed', `${this.http.host} ended ${MAX_LOGINS} sessions within five minutes`, {
-        hint: 'Look for a limit of sessions, a load balancer that spreads one client over servers, or an administrator who ends them.',
+      throw new MigrationError('source-busy', `${this.http.host} ended ${MAX_LOGINS} sessions within five minutes`, {
+        hint: 'Wait some minutes. Look for a limit of sessions, a load balancer that spreads one client over servers, or an administrator who ends them.',
       });
     }
     this.#logins.push(now);

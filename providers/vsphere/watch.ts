@@ -4,10 +4,11 @@
  * and then everything is compared with what was told: the receiver sees differences only.
  */
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../src/contracts/clock.ts';
 import type { InventoryEvent } from '../../src/contracts/provider.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { SourceVm } from '../../src/model/vm.ts';
+import type { InventoryReader } from './inventory/reader.ts';
 import { createView, PAGE, propertySets, viewSpec } from './properties.ts';
 import type { Session } from './session.ts';
 import { isFault } from './vim/fault.ts';
@@ -46,13 +47,14 @@ const MAX_OBJECTS = 250;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
+/** Tags, names of attributes, policies and what is around VMs are asked for; nobody tells of their changes. */
+const REFRESH_MS = 5 * 60_000;
+
 export interface Watched {
   readonly session: Session;
+  readonly clock: Clock;
   readonly container: (signal: AbortSignal) => Promise<MoRef>;
-  /** All VMs anew, with what is around them. */
-  readonly readAll: (signal: AbortSignal) => AsyncIterable<SourceVm>;
-  /** These VMs anew; those that are gone are left out. */
-  readonly readSome: (ids: readonly string[], signal: AbortSignal) => AsyncIterable<SourceVm>;
+  readonly reader: Pick<InventoryReader, 'all' | 'some' | 'refresh'>;
 }
 
 /** @throws MigrationError that waiting cannot heal: a refused login, a missing privilege, a wrong certificate */
@@ -69,15 +71,18 @@ export async function* watch(watched: Watched, signal: AbortSignal): AsyncGenera
       if (signal.aborted) return;
       if (!healable(error)) throw error;
       // A server that restarts refuses for minutes.
-      if (!(await rest(pause, signal))) return;
+      if (!(await rest(watched.clock, pause, signal))) return;
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     }
   }
 }
 
 /** Pauses; false when the signal ended the pause. */
-async function rest(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  return await sleep(milliseconds, true, { signal }).catch(() => false);
+async function rest(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  return await clock.sleep(milliseconds, signal).then(
+    () => true,
+    () => false,
+  );
 }
 
 function healable(error: unknown): boolean {
@@ -87,7 +92,7 @@ function healable(error: unknown): boolean {
 
 /** Watches for as long as session and collector live. The filter is made first, so that nothing falls between reading and watching. */
 async function* follow(
-  { session, container, readAll, readSome }: Watched,
+  { session, clock, container, reader }: Watched,
   told: Map<string, string>,
   signal: AbortSignal,
 ): AsyncGenerator<InventoryEvent> {
@@ -96,30 +101,26 @@ async function* follow(
   const collector = await createCollector(session, view, signal);
   try {
     let version = await drain(session, collector, signal);
-    const present = new Set<string>();
-    for await (const vm of readAll(signal)) {
-      present.add(vm.ref.id);
-      if (isNews(told, vm)) yield { kind: 'vm', vm };
-    }
-    yield* gone(told, (id) => !present.has(id));
-    yield { kind: 'current' };
-    for (;;) {
-      // Filter and view belonged to the session; nobody would be told anything by a new one.
-      if (generation !== session.generation) return;
-      const update = await waitForUpdate(session, collector, version, signal);
-      if (update === undefined) continue;
-      version = update.version;
-      const { changed, left } = readUpdate(update.node);
-      const ids = [...changed];
-      const found = new Set<string>();
-      for (let at = 0; at < ids.length; at += PAGE) {
-        for await (const vm of readSome(ids.slice(at, at + PAGE), signal)) {
-          found.add(vm.ref.id);
-          if (isNews(told, vm)) yield { kind: 'vm', vm };
-        }
+    let due = clock.now() + REFRESH_MS;
+    yield* resync(reader.all(signal), told);
+    // Filter and view belonged to the session; nobody would be told anything by a new one.
+    while (generation === session.generation) {
+      const update = await waitForUpdate(session, { collector, version, seconds: HEARTBEAT_SECONDS }, signal);
+      if (update !== undefined) {
+        version = update.version;
+        const { changed, left } = readUpdate(update.node);
+        yield* reread(reader, { ids: [...changed], told }, signal);
+        yield* gone(told, left);
+        if (!update.truncated) yield { kind: 'current' };
       }
-      yield* gone(told, (id) => left.has(id) || (changed.has(id) && !found.has(id)));
-      if (!update.truncated) yield { kind: 'current' };
+      if (clock.now() < due) continue;
+      due = clock.now() + REFRESH_MS;
+      const different = await reader.refresh([...told.keys()], signal);
+      if (different === 'all') yield* resync(reader.all(signal), told);
+      else if (different.length > 0) {
+        yield* reread(reader, { ids: different, told }, signal);
+        yield { kind: 'current' };
+      }
     }
   } finally {
     // Best effort: collector and view end with the session at the latest.
@@ -129,12 +130,38 @@ async function* follow(
   }
 }
 
-function* gone(told: Map<string, string>, isGone: (id: string) => boolean): Generator<InventoryEvent> {
-  for (const id of [...told.keys()]) {
-    if (!isGone(id)) continue;
-    told.delete(id);
-    yield { kind: 'gone', id };
+/** Compares everything with what was told. */
+async function* resync(all: AsyncIterable<SourceVm>, told: Map<string, string>): AsyncGenerator<InventoryEvent> {
+  const present = new Set<string>();
+  for await (const vm of all) {
+    present.add(vm.ref.id);
+    if (isNews(told, vm)) yield { kind: 'vm', vm };
   }
+  yield* gone(
+    told,
+    [...told.keys()].filter((id) => !present.has(id)),
+  );
+  yield { kind: 'current' };
+}
+
+/** Reads these VMs again; those that are not found are gone. */
+async function* reread(
+  reader: Watched['reader'],
+  { ids, told }: { readonly ids: readonly string[]; readonly told: Map<string, string> },
+  signal: AbortSignal,
+): AsyncGenerator<InventoryEvent> {
+  for (let at = 0; at < ids.length; at += PAGE) {
+    const missing = new Set(ids.slice(at, at + PAGE));
+    for await (const vm of reader.some([...missing], signal)) {
+      missing.delete(vm.ref.id);
+      if (isNews(told, vm)) yield { kind: 'vm', vm };
+    }
+    yield* gone(told, missing);
+  }
+}
+
+function* gone(told: Map<string, string>, ids: Iterable<string>): Generator<InventoryEvent> {
+  for (const id of ids) if (told.delete(id)) yield { kind: 'gone', id };
 }
 
 /** Remembers a digest of what was told: 100,000 VMs cost a few megabytes, and unchanged ones are silent. */
@@ -163,10 +190,8 @@ interface Update {
 
 async function waitForUpdate(
   session: Session,
-  collector: MoRef,
-  version: string,
+  { collector, version, seconds }: { readonly collector: MoRef; readonly version: string; readonly seconds: number },
   signal: AbortSignal,
-  seconds = HEARTBEAT_SECONDS,
 ): Promise<Update | undefined> {
   const options = { fields: { maxWaitSeconds: seconds, maxObjectUpdates: MAX_OBJECTS } };
   const answer = await session.call('WaitForUpdatesEx', collector, { version, options }, { signal, patience: PATIENCE_MS });
@@ -181,7 +206,7 @@ async function waitForUpdate(
 async function drain(session: Session, collector: MoRef, signal: AbortSignal): Promise<string> {
   let version = '';
   for (;;) {
-    const update = await waitForUpdate(session, collector, version, signal, 0);
+    const update = await waitForUpdate(session, { collector, version, seconds: 0 }, signal);
     if (update === undefined) return version;
     version = update.version;
     if (!update.truncated) return version;

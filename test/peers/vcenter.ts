@@ -1,7 +1,7 @@
 /**
  * A vCenter for tests: vcsim, and in front of it over TLS what vcsim lacks, each in a file of its own under `vcenter/`.
  * Added: disks with bytes that a guest keeps writing, delta files, change tracking and QueryChangedDiskAreas, flat files with Range and locks,
- * ExportVm and leases that end, failed consolidation, guest shutdown as it is, slow and failing tasks, versions of update streams, sessions
+ * storage policies of VMs and disks, ExportVm and leases that end, failed consolidation, guest shutdown as it is, slow and failing tasks, versions of update streams, sessions
  * that expire, locked accounts, restarts, real prefixes in XML, and faults on the wire to order.
  * Proves: that our client and data path do the right thing when a server behaves as documented and as reported, down to the bytes, and that
  * they survive bad weather with no session, lease or snapshot left behind (the ledgers tell).
@@ -43,6 +43,10 @@ export interface Vcenter extends ServerAddress, AsyncDisposable {
   failConsolidation(vm: string): void;
   /** The next export of this VM gets a lease that fails while it is being prepared. @param vm managed object id */
   failExport(vm: string): void;
+  /** Gives a VM (`vm-42`) or a disk (`vm-42:2000`) a storage policy of the simulator, by its id. */
+  assignPolicy(object: string, policy: string): void;
+  /** The policy service refuses this account, or does not answer; undefined for fair weather. */
+  spoilPolicies(trouble: 'forbidden' | 'away' | undefined): void;
   readonly ledger: Ledger;
 }
 
@@ -79,6 +83,10 @@ export async function startVcenter(options: VcenterOptions = {}): Promise<Vcente
     lockAccount: (name) => stand.sessions.lock(name),
     unlockAccount: (name) => stand.sessions.unlock(name),
     failConsolidation: (vm) => stand.machines.failConsolidation(vm),
+    assignPolicy: (object, policy) => void stand.policies.assigned.set(object, policy),
+    spoilPolicies: (trouble) => {
+      stand.policies.trouble = trouble;
+    },
     failExport: (vm) => stand.leases.failNext(vm),
     ledger: ledgerOf(stand),
     [Symbol.asyncDispose]: async () => {

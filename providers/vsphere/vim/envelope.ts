@@ -8,8 +8,8 @@ export function writeCall(operation: Operation, on: MoRef, args: Arguments): str
   const parameters: readonly string[] = OPERATIONS[operation];
   const unknown = Object.keys(args).find((name) => !parameters.includes(name));
   if (unknown !== undefined) throw new Error(`${operation} has no parameter ${unknown}`);
-  const body = parameters.map((name) => write(name, args[name]));
-  return `<${operation} xmlns="urn:vim25">${write('_this', on)}${body.join('')}</${operation}>`;
+  const body = parameters.map((name) => writeElement(name, args[name]));
+  return `<${operation} xmlns="urn:vim25">${writeElement('_this', on)}${body.join('')}</${operation}>`;
 }
 
 /** The call as a whole SOAP 1.1 message. */
@@ -20,16 +20,17 @@ export function writeEnvelope(operation: Operation, on: MoRef, args: Arguments):
   );
 }
 
-function write(name: string, value: Argument): string {
+/** One element with its content; empty where there is no value. */
+export function writeElement(name: string, value: Argument): string {
   if (value === undefined) return '';
   if (typeof value !== 'object') return `<${name}>${escapeXml(String(value))}</${name}>`;
   if ('id' in value) return `<${name} type="${escapeXml(value.type)}">${escapeXml(value.id)}</${name}>`;
   if ('fields' in value) {
     const type = value.xsi === undefined ? '' : ` xsi:type="${value.xsi}"`;
-    const fields = Object.entries(value.fields).map(([field, content]) => write(field, content));
+    const fields = Object.entries(value.fields).map(([field, content]) => writeElement(field, content));
     return `<${name}${type}>${fields.join('')}</${name}>`;
   }
-  return value.map((member) => write(name, member)).join('');
+  return value.map((member) => writeElement(name, member)).join('');
 }
 
 function escapeXml(text: string): string {

@@ -9,6 +9,7 @@ import { type DatastoreRules, serveFile } from './datastore.ts';
 import { type Fault, Faults, instead, send } from './faults.ts';
 import { type LeaseRules, Leases } from './leases.ts';
 import { type MachineRules, Machines } from './machines.ts';
+import { PolicyService } from './policies.ts';
 import { rewriteProperties } from './rewrite.ts';
 import { type SessionRecord, type SessionRules, Sessions } from './sessions.ts';
 import { type Answer, notAuthenticated, readCall, type SoapCall } from './soap.ts';
@@ -25,6 +26,7 @@ export class StandIn {
   readonly faults = new Faults();
   readonly machines: Machines;
   readonly leases: Leases;
+  readonly policies = new PolicyService();
   readonly requests: string[] = [];
   readonly #tasks = new Tasks();
   readonly #versions = new Versions();
@@ -67,7 +69,7 @@ export class StandIn {
     response.on('error', () => undefined);
     try {
       const incoming = await received(request, gone.signal);
-      const call = incoming.path.startsWith('/sdk') ? readCall(incoming.body.toString()) : undefined;
+      const call = /^\/(?:sdk|pbm)\b/.test(incoming.path) ? readCall(incoming.body.toString()) : undefined;
       const { method, path } = incoming;
       const observed = { method, path, operation: call?.operation ?? '', body: incoming.body.toString() };
       this.requests.push(call?.operation ?? `${method} ${path}`);
@@ -88,13 +90,18 @@ export class StandIn {
     const refused = free ? undefined : this.sessions.check(session);
     if (refused && session?.state === 'expired') await this.expire([session]);
     if (refused) return refused;
-    const answer = call ? await this.#soap(incoming, call, session) : await this.#http(incoming, session);
+    const answer = await this.#routed(incoming, call, session);
     if (call?.operation === 'Logout' && answer.status === 200 && session) session.state = 'closed';
     // Bytes of disks are not searched for addresses.
     if (!/xml|json/.test(answer.headers?.['content-type'] ?? '')) return answer;
     // A standalone host says `*` where it means itself.
     const body = String(answer.body).replaceAll(this.#upstream.origin, this.origin).replaceAll('http://*/', 'https://*/');
     return { ...answer, body };
+  }
+
+  async #routed(incoming: Incoming, call: SoapCall | undefined, session: SessionRecord | undefined): Promise<Answer> {
+    if (incoming.path.startsWith('/pbm')) return this.policies.handle(call, session?.id) ?? this.#upstream.forward(incoming);
+    return call ? this.#soap(incoming, call, session) : this.#http(incoming, session);
   }
 
   async #soap(incoming: Incoming, call: SoapCall, session: SessionRecord | undefined): Promise<Answer> {

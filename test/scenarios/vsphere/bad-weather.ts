@@ -46,7 +46,11 @@ export const WEATHERS: readonly Weather[] = [
     fault: { kind: 'soap', type: 'HostCommunication', message: 'Unable to communicate with the remote host.' },
     blamed: /HostCommunication|unexpected answer|HTTP status 500/,
   },
-  { name: 'expired', fault: { kind: 'expire' }, blamed: /^source-login-failed: .*(NotAuthenticated|ended 5 sessions)/ },
+  {
+    name: 'expired',
+    fault: { kind: 'expire' },
+    blamed: /^source-login-failed: .*NotAuthenticated|^source-busy: .*ended 5 sessions/,
+  },
   { name: 'restart', blamed: /HTTP status 503|NotAuthenticated/ },
 ];
 
