@@ -65,27 +65,30 @@ export class Http implements AsyncDisposable {
   }
 
   /** The body piece by piece, as fast as it is asked for. */
-  async *text(answer: HttpAnswer, signal: AbortSignal): AsyncGenerator<string> {
-    const decoder = new TextDecoder('utf-8', { fatal: true });
+  async *bytes(answer: HttpAnswer, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     try {
-      for await (const piece of answer.body) yield decoder.decode(piece, { stream: true });
-      yield decoder.decode();
+      for await (const piece of answer.body) yield piece;
     } catch (error) {
-      if (error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-        throw new MigrationError('source-answer-broken', `The answer of ${this.host} is no UTF-8`, { cause: error });
-      }
       throw networkError(error, this.host, signal);
     }
   }
 
   /** The whole body. @throws MigrationError `source-answer-broken` when it is longer than `most` characters */
   async read(answer: HttpAnswer, signal: AbortSignal, most: number): Promise<string> {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
     let text = '';
-    for await (const piece of this.text(answer, signal)) {
-      text += piece;
-      if (text.length > most) throw new MigrationError('source-answer-broken', `The answer of ${this.host} is too large`);
+    try {
+      for await (const piece of this.bytes(answer, signal)) {
+        text += decoder.decode(piece, { stream: true });
+        if (text.length > most) throw new MigrationError('source-answer-broken', `The answer of ${this.host} is too large`);
+      }
+      return text + decoder.decode();
+    } catch (error) {
+      if (error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
+        throw new MigrationError('source-answer-broken', `The answer of ${this.host} is no UTF-8`, { cause: error });
+      }
+      throw error;
     }
-    return text;
   }
 
   /** Reads what is left of a body that nobody wants, so that the connection can be used again; a long one is cut off. */

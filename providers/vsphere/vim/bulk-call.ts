@@ -41,7 +41,7 @@ export async function* bulkCall(
   await requireXml(answer, http);
   const reader = new XmlReader(emit);
   let turned = performance.now();
-  for await (const piece of http.text(answer, signal)) {
+  for await (const piece of http.bytes(answer, signal)) {
     yield* reader.write(piece);
     if (performance.now() - turned < LONGEST_TURN_MS) continue;
     await turn();

@@ -1,7 +1,8 @@
 /** Reads answers of the vSphere API piece by piece. Bounded in depth and size; no DTD, no entities beyond XML's own. */
-import { SaxesParser } from 'saxes';
 import { MigrationError } from '../../../src/model/errors.ts';
+import type { XmlName } from './byte-strings.ts';
 import { VimNode } from './node.ts';
+import { type XmlAttribute, XmlScanner } from './xml-scanner.ts';
 
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
@@ -19,7 +20,14 @@ export interface Emit {
 }
 
 export class XmlReader {
-  readonly #parser = new SaxesParser({ xmlns: false, position: false });
+  readonly #scanner = new XmlScanner({
+    open: (name, attributes) => this.#open(name, attributes),
+    text: (text) => this.#append(text),
+    close: () => this.#close(),
+    fail: (why) => {
+      throw malformed(why);
+    },
+  });
   readonly #stack: VimNode[] = [];
   /** Prefixes that mean XML Schema instance, with the depth that declared them; vcsim declares its own on every element. */
   readonly #prefixes: { readonly prefix: string; readonly depth: number; readonly xsi: boolean }[] = [];
@@ -31,21 +39,11 @@ export class XmlReader {
 
   constructor(emit?: Emit) {
     this.#emit = emit;
-    this.#parser.on('opentag', ({ name, attributes }) => this.#open(name, attributes));
-    this.#parser.on('text', (text) => this.#append(text));
-    this.#parser.on('cdata', (text) => this.#append(text));
-    this.#parser.on('closetag', () => this.#close());
-    this.#parser.on('doctype', () => {
-      throw malformed('it holds a DTD');
-    });
-    this.#parser.on('error', (error) => {
-      throw malformed(error.message);
-    });
   }
 
   /** Takes the next piece and hands out the elements that it completes. @throws MigrationError `source-answer-broken` */
-  write(text: string): readonly VimNode[] {
-    this.#parser.write(text);
+  write(piece: Uint8Array): readonly VimNode[] {
+    this.#scanner.write(piece);
     const ready = this.#ready;
     this.#ready = [];
     return ready;
@@ -53,32 +51,27 @@ export class XmlReader {
 
   /** Ends the document: its envelope without what was handed out. @throws MigrationError `source-answer-broken` when it is cut off */
   end(): VimNode {
-    this.#parser.close();
+    this.#scanner.end();
     if (this.#root === undefined) throw malformed('it is empty');
     return this.#root;
   }
 
-  #open(name: string, attributes: Readonly<Record<string, string>>): void {
+  #open(name: XmlName, attributes: readonly XmlAttribute[]): void {
     const depth = this.#stack.length + 1;
     if (depth > MAX_DEPTH || ++this.#nodes > MAX_NODES) throw malformed('it is nested deeper or larger than any vSphere writes');
     let type: string | undefined;
     let refType: string | undefined;
     let nil = false;
-    let qualified = false;
-    for (const key in attributes) {
-      if (key === 'type') refType = attributes[key];
-      else if (key.startsWith('xmlns:')) this.#prefixes.push({ prefix: key.slice(6), depth, xsi: attributes[key] === XSI });
-      else qualified ||= key.includes(':');
+    // A prefix may be declared behind its use.
+    for (const { name, value } of attributes) {
+      if (name.prefix === 'xmlns') this.#prefixes.push({ prefix: name.local, depth, xsi: value === XSI });
     }
-    // A prefix may be declared behind its use; most elements have no such attribute at all.
-    if (qualified) {
-      for (const key in attributes) {
-        if (key.endsWith(':type') && this.#isXsi(key.slice(0, -5))) type = local(attributes[key] ?? '');
-        else if (key.endsWith(':nil') && this.#isXsi(key.slice(0, -4)))
-          nil = attributes[key] === 'true' || attributes[key] === '1';
-      }
+    for (const { name, value } of attributes) {
+      if (name.raw === 'type') refType = value;
+      else if (name.local === 'type' && this.#isXsi(name.prefix)) type = local(value);
+      else if (name.local === 'nil' && this.#isXsi(name.prefix)) nil = value === 'true' || value === '1';
     }
-    const node = new VimNode(local(name), type, refType);
+    const node = new VimNode(name.local, type, refType);
     // A nil element says that there is no value: it is parsed and not kept.
     if (!nil) this.#attach(node, depth);
     this.#stack.push(node);
@@ -137,6 +130,6 @@ function malformed(why: string): MigrationError {
 /** Reads a whole document. @throws MigrationError `source-answer-broken` */
 export function parseXml(text: string): VimNode {
   const reader = new XmlReader();
-  reader.write(text);
+  reader.write(Buffer.from(text));
   return reader.end();
 }

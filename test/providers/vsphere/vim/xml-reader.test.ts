@@ -47,7 +47,7 @@ test('a document in pieces of one character gives the same objects one by one', 
   const reader = new XmlReader({ element: 'objects', depth: 5 });
   const text =
     '<E><B><R><returnval><token>t</token><objects><n>1</n></objects><objects><n>2</n></objects></returnval></R></B></E>';
-  const found = [...text].flatMap((character) => reader.write(character));
+  const found = [...text].flatMap((character) => reader.write(Buffer.from(character)));
   assert.deepEqual(
     found.map((node) => node.number('n')),
     [1, 2],

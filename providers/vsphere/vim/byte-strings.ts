@@ -1,0 +1,72 @@
+/**
+ * Strings by their bytes: names and short values of an answer repeat by the thousand, and finding the string that was made before is cheaper
+ * than making it again. Tables of fixed size, in which a newcomer takes the place of whoever was there.
+ */
+
+/** A name of XML, cut at its first colon. */
+export interface XmlName {
+  readonly raw: string;
+  readonly prefix: string;
+  readonly local: string;
+}
+
+const SLOTS = 2048;
+/** Longer values rarely come twice. */
+const MAX_SHARED = 40;
+
+/** FNV-1a, byte by byte while they are looked at anyway. */
+export const HASH_START = 0x811c9dc5;
+
+export function hashed(hash: number, byte: number): number {
+  return Math.imul(hash ^ byte, 0x01000193);
+}
+
+function slotOf(hash: number): number {
+  return (hash ^ (hash >>> 15)) & (SLOTS - 1);
+}
+
+/** True when these bytes are the text. */
+export function equals(text: string, bytes: Buffer, from: number, to: number): boolean {
+  if (text.length !== to - from) return false;
+  for (let at = from; at < to; at += 1) if (bytes[at] !== text.charCodeAt(at - from)) return false;
+  return true;
+}
+
+export class AsciiStrings {
+  readonly #slots = new Array<string>(SLOTS).fill('');
+
+  /** The ASCII text of these bytes, of which `hash` was made. */
+  take(bytes: Buffer, from: number, to: number, hash: number): string {
+    if (to - from > MAX_SHARED) return bytes.toString('latin1', from, to);
+    const slot = slotOf(hash);
+    const known = this.#slots[slot];
+    if (known !== undefined && equals(known, bytes, from, to)) return known;
+    const text = bytes.toString('latin1', from, to);
+    this.#slots[slot] = text;
+    return text;
+  }
+}
+
+/** Names of XML 1.0, fifth edition, production 5. */
+const NAME = new RegExp(String.raw`^[${nameStart()}][${nameStart()}\-.0-9\u00B7\u0300-\u036F\u203F-\u2040]*$`, 'u');
+
+function nameStart(): string {
+  return String.raw`:A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\u{10000}-\u{EFFFF}`;
+}
+
+export class XmlNames {
+  readonly #slots = new Array<XmlName | undefined>(SLOTS).fill(undefined);
+
+  /** The name of these bytes of UTF-8, of which `hash` was made; undefined when they are none. */
+  take(bytes: Buffer, from: number, to: number, hash: number): XmlName | undefined {
+    const slot = slotOf(hash);
+    const known = this.#slots[slot];
+    if (known !== undefined && equals(known.raw, bytes, from, to)) return known;
+    const raw = bytes.toString('utf8', from, to);
+    if (!NAME.test(raw)) return undefined;
+    const colon = raw.indexOf(':');
+    const name = colon < 0 ? { raw, prefix: '', local: raw } : { raw, prefix: raw.slice(0, colon), local: raw.slice(colon + 1) };
+    this.#slots[slot] = name;
+    return name;
+  }
+}

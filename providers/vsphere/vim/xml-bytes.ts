@@ -1,0 +1,39 @@
+/** Bytes of XML in UTF-8: what each means, so that a scanner looks at none twice. */
+
+export const MAX_CHARACTER = 4;
+
+export const [TAB, LF, CR, SPACE] = [0x09, 0x0a, 0x0d, 0x20] as const;
+export const [BANG, DOUBLE_QUOTE, AMPERSAND, SINGLE_QUOTE, DASH, SLASH] = [0x21, 0x22, 0x26, 0x27, 0x2d, 0x2f] as const;
+export const [SEMICOLON, LESS, EQUALS, GREATER, QUESTION, CLOSING] = [0x3b, 0x3c, 0x3d, 0x3e, 0x3f, 0x5d] as const;
+/** Written behind the last byte, where every loop ends; it occurs nowhere in XML. */
+export const END = 0x00;
+
+/** Kinds of bytes: those that stand for themselves, those that need a second look, and those where a run ends. */
+export const [PLAIN, SPECIAL, STOP] = [0, 1, 2] as const;
+export const IN_TEXT = kinds([CR, AMPERSAND, CLOSING], [END, LESS]);
+export const IN_QUOTES = kinds([TAB, LF, CR, AMPERSAND], [END, LESS, DOUBLE_QUOTE]);
+export const IN_APOSTROPHES = kinds([TAB, LF, CR, AMPERSAND], [END, LESS, SINGLE_QUOTE]);
+/** 1 for what may be in a name; what may begin it, and which characters beyond ASCII, is looked at once a name. */
+export const IN_NAME = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x80 || /[\w:.-]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+/** Table of the kinds of bytes. What is not ASCII and control characters need a second look. */
+function kinds(special: readonly number[], stop: readonly number[]): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => {
+    if (stop.includes(byte)) return STOP;
+    const isControl = byte < SPACE && byte !== TAB && byte !== LF;
+    return isControl || byte >= 0x80 || special.includes(byte) ? SPECIAL : PLAIN;
+  });
+}
+
+/** Where the last character that is complete ends. Bytes that are no UTF-8 count as complete, for the check to find them. */
+export function wholeCharacters(bytes: Buffer, begin: number, end: number): number {
+  for (let at = end - 1; at >= begin && at > end - MAX_CHARACTER; at -= 1) {
+    const byte = bytes[at] ?? END;
+    if (byte >= 0x80 && byte < 0xc0) continue;
+    const length = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    return at + length > end ? at : end;
+  }
+  return end;
+}

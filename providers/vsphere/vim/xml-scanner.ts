@@ -1,0 +1,366 @@
+/**
+ * Splits XML into tags and text as its bytes arrive: XML 1.0 as SOAP allows it, checked strictly. UTF-8, no DTD, no entities beyond XML's own.
+ * An inventory is a hundred megabytes of small elements: names and short values are looked up by their bytes, and no string is a slice that
+ * would keep a piece of the answer in memory. Namespaces are the reader's.
+ */
+import { isAscii, isUtf8 } from 'node:buffer';
+import { AsciiStrings, equals, HASH_START, hashed, type XmlName, XmlNames } from './byte-strings.ts';
+import {
+  AMPERSAND,
+  BANG,
+  CLOSING,
+  CR,
+  DASH,
+  DOUBLE_QUOTE,
+  END,
+  EQUALS,
+  GREATER,
+  IN_APOSTROPHES,
+  IN_NAME,
+  IN_QUOTES,
+  IN_TEXT,
+  LESS,
+  LF,
+  MAX_CHARACTER,
+  QUESTION,
+  SEMICOLON,
+  SINGLE_QUOTE,
+  SLASH,
+  SPACE,
+  SPECIAL,
+  STOP,
+  TAB,
+  wholeCharacters,
+} from './xml-bytes.ts';
+import { isXmlDeclaration, readLiteral, readText, readValue } from './xml-text.ts';
+
+export interface XmlAttribute {
+  readonly name: XmlName;
+  readonly value: string;
+}
+
+export interface XmlHandler {
+  readonly open: (name: XmlName, attributes: readonly XmlAttribute[]) => void;
+  /** Text inside the root element; it may come in several pieces. */
+  readonly text: (text: string) => void;
+  readonly close: () => void;
+  /** The document is malformed; throws. */
+  readonly fail: (why: string) => never;
+}
+
+/** The longest tag or reference; those of vSphere are far shorter. */
+const MAX_TOKEN = 64 * 1024;
+const MAX_ATTRIBUTES = 256;
+/** Bytes that are scanned at once. */
+const PIECE = 64 * 1024;
+
+const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
+const NO_BYTES = Buffer.alloc(0);
+const CDATA = '<![CDATA[';
+
+/** What is read without markup, and what ends it. `--` ends a comment or breaks it. */
+const LITERALS = {
+  cdata: { mark: ']]>', length: 3, last: CLOSING },
+  comment: { mark: '--', length: 3, last: DASH },
+  instruction: { mark: '?>', length: 2, last: QUESTION },
+} as const;
+
+type Literal = keyof typeof LITERALS;
+
+export class XmlScanner {
+  readonly #handler: XmlHandler;
+  readonly #names = new XmlNames();
+  readonly #values = new AsciiStrings();
+  readonly #bytes = Buffer.allocUnsafeSlow(MAX_TOKEN + PIECE + MAX_CHARACTER + 1);
+  readonly #open: XmlName[] = [];
+  /** How much the last pieces left over: a token that is not complete. */
+  #held = 0;
+  /** Bytes of a character that is not complete. */
+  #torn: Buffer = NO_BYTES;
+  #literal: Literal | undefined;
+  /** Of the bytes that `#nameEnd` went over. */
+  #hash = 0;
+  #position: 'start' | 'prolog' | 'root' | 'epilog' = 'start';
+
+  constructor(handler: XmlHandler) {
+    this.#handler = handler;
+  }
+
+  write(piece: Uint8Array): void {
+    for (let at = 0; at < piece.length; at += PIECE) this.#take(piece.subarray(at, at + PIECE));
+  }
+
+  /** The document is over, and must be complete. */
+  end(): void {
+    const isTorn = this.#held > 0 || this.#torn.length > 0 || this.#literal !== undefined;
+    if (isTorn || this.#position === 'root') this.#handler.fail('it is cut off');
+    if (this.#position !== 'epilog') this.#handler.fail('it is empty');
+  }
+
+  #take(piece: Uint8Array): void {
+    const bytes = this.#bytes;
+    const begin = this.#held;
+    bytes.set(this.#torn, begin);
+    bytes.set(piece, begin + this.#torn.length);
+    const filled = begin + this.#torn.length + piece.length;
+    const end = wholeCharacters(bytes, begin, filled);
+    const fresh = bytes.subarray(begin, end);
+    if (!isAscii(fresh) && !isUtf8(fresh)) this.#handler.fail('it is no UTF-8');
+    this.#torn = end === filled ? NO_BYTES : Buffer.from(bytes.subarray(end, filled));
+    bytes[end] = END;
+    const done = this.#scan(end);
+    this.#held = end - done;
+    if (this.#held > MAX_TOKEN) this.#handler.fail('a tag is longer than any that vSphere writes');
+    bytes.copyWithin(0, done, end);
+  }
+
+  /** Takes all that is complete; returns where that ends. */
+  #scan(end: number): number {
+    let at = this.#position === 'start' ? this.#start(end) : 0;
+    while (at < end && this.#position !== 'start') {
+      const next = this.#next(at, end);
+      // What is not complete is not touched.
+      if (next === at) break;
+      at = next;
+    }
+    return at;
+  }
+
+  /** Byte order mark and XML declaration. */
+  #start(end: number): number {
+    const bytes = this.#bytes;
+    const at = bytes.toString('utf8', 0, Math.min(3, end)) === '\uFEFF' ? 3 : 0;
+    const head = bytes.toString('latin1', at, Math.min(at + 6, end));
+    if ('<?xml'.startsWith(head)) return 0;
+    if (/^<\?xml[\t\n\r ]/.test(head)) {
+      const close = bytes.subarray(0, end).indexOf('?>', at);
+      if (close < 0) return 0;
+      if (!isXmlDeclaration(bytes.toString('utf8', at + 5, close))) this.#handler.fail('its XML declaration is malformed');
+      this.#position = 'prolog';
+      return close + 2;
+    }
+    this.#position = 'prolog';
+    return at;
+  }
+
+  #next(at: number, end: number): number {
+    if (this.#literal !== undefined) return this.#literally(this.#literal, at, end);
+    if (this.#bytes[at] !== LESS) return this.#position === 'root' ? this.#text(at, end) : this.#between(at);
+    switch (this.#bytes[at + 1]) {
+      case SLASH:
+        return this.#closeTag(at, end);
+      case BANG:
+        return this.#section(at, end);
+      case QUESTION:
+        return this.#instruction(at, end);
+      default:
+        return this.#openTag(at, end);
+    }
+  }
+
+  #openTag(start: number, end: number): number {
+    const bytes = this.#bytes;
+    let at = this.#nameEnd(start + 1);
+    if (at === end) return start;
+    const name = this.#name(start + 1, at);
+    let attributes: XmlAttribute[] | undefined;
+    for (;;) {
+      const gap = at;
+      at = this.#blankEnd(at);
+      if (at === end) return start;
+      if (bytes[at] === GREATER || bytes[at] === SLASH) break;
+      if (at === gap) this.#handler.fail(`the tag ${name.raw} is malformed`);
+      attributes ??= [];
+      at = this.#attribute(at, end, attributes);
+      if (at === end) return start;
+    }
+    const isEmpty = bytes[at] === SLASH;
+    if (isEmpty) {
+      at += 1;
+      if (at === end) return start;
+      if (bytes[at] !== GREATER) this.#handler.fail(`the tag ${name.raw} is malformed`);
+    }
+    if (this.#position === 'epilog') this.#handler.fail('it has more than one root');
+    this.#position = 'root';
+    this.#open.push(name);
+    this.#handler.open(name, attributes ?? NO_ATTRIBUTES);
+    if (isEmpty) this.#closed();
+    return at + 1;
+  }
+
+  #closeTag(start: number, end: number): number {
+    const open = this.#open.at(-1)?.raw ?? '';
+    const after = start + 2 + open.length;
+    // As it nearly always is. Behind the last byte nothing is equal.
+    if (open !== '' && this.#bytes[after] === GREATER && equals(open, this.#bytes, start + 2, after)) {
+      this.#closed();
+      return after + 1;
+    }
+    const nameEnd = this.#nameEnd(start + 2);
+    if (nameEnd === end) return start;
+    const at = this.#blankEnd(nameEnd);
+    if (at === end) return start;
+    const name = this.#name(start + 2, nameEnd);
+    if (this.#bytes[at] !== GREATER || open !== name.raw) {
+      this.#handler.fail(`</${name.raw}> closes what is not open`);
+    }
+    this.#closed();
+    return at + 1;
+  }
+
+  #closed(): void {
+    this.#open.pop();
+    if (this.#open.length === 0) this.#position = 'epilog';
+    this.#handler.close();
+  }
+
+  /** Adds the attribute that begins here and returns where it ends; `end` when it is not complete, for something always follows. */
+  #attribute(start: number, end: number, attributes: XmlAttribute[]): number {
+    const bytes = this.#bytes;
+    const nameEnd = this.#nameEnd(start);
+    if (nameEnd === end) return end;
+    const name = this.#name(start, nameEnd);
+    let at = this.#blankEnd(nameEnd);
+    if (at < end && bytes[at] !== EQUALS) this.#handler.fail(`the attribute ${name.raw} has no value`);
+    at = this.#blankEnd(at + 1);
+    if (at >= end) return end;
+    const quote = bytes[at];
+    if (quote !== DOUBLE_QUOTE && quote !== SINGLE_QUOTE) this.#handler.fail(`the attribute ${name.raw} has no quotes`);
+    const from = at + 1;
+    const kindOf = quote === DOUBLE_QUOTE ? IN_QUOTES : IN_APOSTROPHES;
+    let hash = HASH_START;
+    let isPlain = true;
+    for (at = from; ; at += 1) {
+      const byte = bytes[at] ?? END;
+      const kind = kindOf[byte];
+      if (kind === STOP) break;
+      if (kind === SPECIAL) isPlain = false;
+      hash = hashed(hash, byte);
+    }
+    if (at === end) return end;
+    const value = isPlain ? this.#values.take(bytes, from, at, hash) : readValue(bytes.toString('utf8', from, at));
+    if (bytes[at] !== quote || value === undefined) this.#handler.fail(`the attribute ${name.raw} is malformed`);
+    if (attributes.length >= MAX_ATTRIBUTES || attributes.some((other) => other.name.raw === name.raw)) {
+      this.#handler.fail(`the attribute ${name.raw} is written twice, or one of too many`);
+    }
+    attributes.push({ name, value });
+    return at + 1;
+  }
+
+  #text(start: number, end: number): number {
+    const bytes = this.#bytes;
+    let at = start;
+    let hash = HASH_START;
+    let isPlain = true;
+    for (; ; at += 1) {
+      const byte = bytes[at] ?? END;
+      const kind = IN_TEXT[byte];
+      if (kind === STOP) break;
+      if (kind === SPECIAL) isPlain = false;
+      hash = hashed(hash, byte);
+    }
+    if (at < end && bytes[at] === END) this.#handler.fail('it holds characters that XML forbids');
+    if (isPlain) {
+      this.#handler.text(this.#values.take(bytes, start, at, hash));
+      return at;
+    }
+    const to = at === end ? this.#textEnd(start, end) : at;
+    if (to === start) return start;
+    const text = readText(bytes.toString('utf8', start, to));
+    if (text === undefined) this.#handler.fail('it holds text that is malformed');
+    this.#handler.text(text);
+    return to;
+  }
+
+  /** Where text that goes on in the next piece can be cut: not in a reference, a line end or what might become `]]>`. */
+  #textEnd(start: number, end: number): number {
+    const run = this.#bytes.subarray(start, end);
+    const reference = run.lastIndexOf(AMPERSAND);
+    if (reference >= 0 && !run.includes(SEMICOLON, reference)) return start + reference;
+    return this.#literalEnd(start, end, CLOSING);
+  }
+
+  #literalEnd(start: number, end: number, last: number): number {
+    let to = end;
+    while (to > start && end - to < 2 && this.#bytes[to - 1] === last) to -= 1;
+    return to === end && this.#bytes[to - 1] === CR ? to - 1 : to;
+  }
+
+  /** White space around the root. */
+  #between(at: number): number {
+    const next = this.#blankEnd(at);
+    if (next === at) this.#handler.fail('it holds text outside of its root');
+    return next;
+  }
+
+  /** What begins with `<!`. */
+  #section(at: number, end: number): number {
+    const head = this.#bytes.toString('latin1', at, Math.min(at + CDATA.length, end));
+    if (head.startsWith('<!--')) {
+      this.#literal = 'comment';
+      return at + 4;
+    }
+    if (head === CDATA && this.#position === 'root') {
+      this.#literal = 'cdata';
+      return at + CDATA.length;
+    }
+    if (head !== CDATA && ('<!--'.startsWith(head) || CDATA.startsWith(head))) return at;
+    return this.#handler.fail(head.startsWith('<!D') ? 'it holds a DTD' : 'it holds markup that is no XML');
+  }
+
+  #instruction(start: number, end: number): number {
+    const at = this.#nameEnd(start + 2);
+    if (at === end) return start;
+    const isOver = this.#bytes[at] === QUESTION;
+    if (isOver && at + 1 === end) return start;
+    const isName = this.#name(start + 2, at).raw.toLowerCase() !== 'xml';
+    if (!isName || (isOver ? this.#bytes[at + 1] !== GREATER : this.#blankEnd(at) === at)) {
+      this.#handler.fail('it holds a processing instruction that is malformed');
+    }
+    this.#literal = 'instruction';
+    return at;
+  }
+
+  #literally(literal: Literal, at: number, end: number): number {
+    const { mark, length, last } = LITERALS[literal];
+    const inside = this.#bytes.subarray(at, end);
+    const found = inside.indexOf(mark);
+    if (found === 0) {
+      if (at + length > end) return at;
+      if (this.#bytes[at + length - 1] !== GREATER) this.#handler.fail('it holds a comment with --');
+      this.#literal = undefined;
+      return at + length;
+    }
+    const to = found < 0 ? this.#literalEnd(at, end, last) : at + found;
+    if (to === at) return at;
+    const text = readLiteral(this.#bytes.toString('utf8', at, to));
+    if (text === undefined) this.#handler.fail('it holds characters that XML forbids');
+    if (literal === 'cdata') this.#handler.text(text);
+    return to;
+  }
+
+  #nameEnd(start: number): number {
+    const bytes = this.#bytes;
+    let at = start;
+    let hash = HASH_START;
+    for (; ; at += 1) {
+      const byte = bytes[at] ?? END;
+      if (IN_NAME[byte] === 0) break;
+      hash = hashed(hash, byte);
+    }
+    this.#hash = hash;
+    return at;
+  }
+
+  /** The name that `#nameEnd` has just gone over. */
+  #name(start: number, end: number): XmlName {
+    return this.#names.take(this.#bytes, start, end, this.#hash) ?? this.#handler.fail('it holds a name that is malformed');
+  }
+
+  #blankEnd(start: number): number {
+    const bytes = this.#bytes;
+    let at = start;
+    while (bytes[at] === SPACE || bytes[at] === LF || bytes[at] === TAB || bytes[at] === CR) at += 1;
+    return at;
+  }
+}
