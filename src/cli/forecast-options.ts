@@ -1,6 +1,6 @@
 /** Options about what a prediction rests on: link, limits and windows. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { GiB, KiB, MiB } from '../model/units.ts';
+import { parseByteRate } from '../model/byte-rate.ts';
 import type { PrepareRequest } from '../prepare.ts';
 
 export interface ForecastFlags {
@@ -35,24 +35,10 @@ export function forecastOptions({ linkRate, perHost, perDatastore, windowHours }
   };
 }
 
-/** Bytes or bits in one unit: networks are sold in bits, storage in bytes. */
-const RATE_UNITS: Readonly<Record<string, number>> = {
-  kbit: 1e3 / 8,
-  Mbit: 1e6 / 8,
-  Gbit: 1e9 / 8,
-  kB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  KiB,
-  MiB,
-  GiB,
-};
-
 /** Bytes a second. */
-function parseRate(text: string): number {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?)(kbit|Mbit|Gbit|[kMG]B|[KMG]iB)(?:\/s)?$/.exec(text);
-  const rate = Number(match?.[1]) * (RATE_UNITS[match?.[2] ?? ''] ?? Number.NaN);
-  if (!(rate > 0)) throw new InvalidArgumentError('A rate such as 10Gbit, 800Mbit or 400MiB.');
+export function parseRate(text: string): number {
+  const rate = parseByteRate(text);
+  if (rate === undefined) throw new InvalidArgumentError('A rate such as 10Gbit, 800Mbit or 400MiB.');
   return rate;
 }
 
