@@ -4,8 +4,8 @@ import { MigrationError } from '../model/errors.ts';
 import type { TransferJob, TransferResult } from '../model/transfer.ts';
 import type { BlockWorkers } from './blocks/workers.ts';
 import { hashTarget } from './proof.ts';
-import { readMark, sameMark } from './raw-file.ts';
 import type { Workspace } from './workspace.ts';
+import { readMark, sameMark } from './writers/file-mark.ts';
 
 /**
  * The earlier result when the finished file is as it was left: the same file by size, inode and time of change, or else

@@ -4,7 +4,7 @@
  *
  *   copy (decoder | qemu-img | stream | blank) ‖ hash source → seal → hash target → prove → publish
  *
- * The ways of one disk are chosen in copy-source.ts; the target is in raw-file.ts, the proof in proof.ts.
+ * The ways of one disk are chosen in copy-source.ts; the target is in writers/, the proof in proof.ts.
  */
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,18 +12,17 @@ import type { Clock } from '../contracts/clock.ts';
 import type { CopyOptions, DiskCopier } from '../contracts/disk-copier.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { DiskProof, TransferJob, TransferResult } from '../model/transfer.ts';
-import { type Bytes, roundUp } from '../model/units.ts';
+import type { Bytes } from '../model/units.ts';
 import { BlockWorkers } from './blocks/workers.ts';
 import { checkCanceled } from './cancellation.ts';
 import { type Copied, copySource, measureSource, type Run } from './copy-source.ts';
 import { trustEarlier } from './earlier.ts';
-import { SECTOR } from './formats/vmdk/descriptor.ts';
 import { located } from './located.ts';
 import { hashTarget, prove } from './proof.ts';
-import { createPartial, type PartialFile } from './raw-file.ts';
 import { watchSource } from './source-watch.ts';
 import { checkSpace } from './space.ts';
 import { openWorkspace } from './workspace.ts';
+import { openRawFile } from './writers/raw-file.ts';
 
 export class LocalDiskCopier implements DiskCopier {
   readonly #clock: Clock;
@@ -69,15 +68,17 @@ export class LocalDiskCopier implements DiskCopier {
       if (trusted !== undefined) return { ...trusted, moved: 0, seconds: (this.#clock.now() - started) / 1000 };
     }
     const watch = await watchSource(job.source);
-    const partial = await createPartial(final, roundUp(job.source.capacity, SECTOR));
+    const partial = await openRawFile(final, job.source.capacity, { keep: false, signal: options.signal });
     try {
       const run = { job, options, workspace, workers };
       const copied = await copySource(run, partial.path);
-      await partial.seal(copied.end, job.source.capacity);
-      const proof = copied.hashes === undefined || !job.verify ? undefined : await proveTarget(run, partial, copied);
+      // What the program rounded up to becomes zeros.
+      await partial.zero(copied.end, Math.max(0, partial.size - copied.end));
+      await partial.sync();
+      const proof = copied.hashes === undefined || !job.verify ? undefined : await proveTarget(run, partial.path, copied);
       await watch.check();
       checkCanceled(options.signal);
-      const target = await partial.publish();
+      const target = await partial.publish(job.source.capacity);
       const { allocated, transport } = copied;
       const seconds = (this.#clock.now() - started) / 1000;
       const result = { job: job.id, size: job.source.capacity, moved: allocated, allocated, seconds, transport, target };
@@ -88,10 +89,10 @@ export class LocalDiskCopier implements DiskCopier {
   }
 }
 
-async function proveTarget({ job, options, workspace, workers }: Run, partial: PartialFile, copied: Copied): Promise<DiskProof> {
+async function proveTarget({ job, options, workspace, workers }: Run, file: string, copied: Copied): Promise<DiskProof> {
   if (copied.hashes === undefined) throw new Error('The source was not hashed');
   const { signal, onProgress } = options;
-  return prove(copied.hashes, await hashTarget(partial.path, { job, workspace, workers, signal, onProgress }), copied.allocated);
+  return prove(copied.hashes, await hashTarget(file, { job, workspace, workers, signal, onProgress }), copied.allocated);
 }
 
 /** What a disk will occupy, with its place in the error when that cannot be told. */

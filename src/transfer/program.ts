@@ -12,7 +12,13 @@ import { MigrationError } from '../model/errors.ts';
 import { checkCanceled } from './cancellation.ts';
 
 /** Programs by the Debian package that brings them. */
-const PACKAGES = { 'qemu-img': 'qemu-utils', 'qemu-nbd': 'qemu-utils', dd: 'coreutils' } as const;
+const PACKAGES = {
+  'qemu-img': 'qemu-utils',
+  'qemu-nbd': 'qemu-utils',
+  dd: 'coreutils',
+  fallocate: 'util-linux',
+  blkdiscard: 'util-linux',
+} as const;
 export type ProgramName = keyof typeof PACKAGES;
 
 /** What a program said on stderr is kept up to this many characters: the end of it, where the reason stands. */

@@ -18,8 +18,9 @@ import { StageProgress } from './progress.ts';
 import { BLOCK, BlockHashes } from './proof/block-hashes.ts';
 import { allocatedBlocks, type BlockParts, countAllocated } from './proof/hash-disk.ts';
 import { fileNode, imageNode } from './qemu-img/argv.ts';
-import { forgetCache, onTarget } from './raw-file.ts';
 import type { Workspace } from './workspace.ts';
+import { forgetCache } from './writers/forget-cache.ts';
+import { onTarget } from './writers/target-errors.ts';
 
 export interface HashTargetOptions {
   readonly job: TransferJob;

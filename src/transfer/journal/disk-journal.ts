@@ -1,10 +1,10 @@
-/** The journal of one disk on any store. @see DiskJournal for what it promises */
+/** The journal of one disk on any store. @see TargetJournal for what it promises */
 import { hash } from 'node:crypto';
 import { MigrationError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/units.ts';
 import type { BlockDigests } from '../blocks/task.ts';
 import { BLOCK, type BlockHashes } from '../proof/block-hashes.ts';
-import type { DiskJournal, JournalStore, Pass } from './journal.ts';
+import type { DiskJournal, JournalStore, Pass, TargetJournal } from './journal.ts';
 import { JournalLog } from './log.ts';
 import { GROUP, type Header, type JournalRecord, readRecords, VERSION } from './records.ts';
 import { JournalState } from './state.ts';
@@ -21,9 +21,9 @@ export interface OpenJournalOptions {
 /**
  * Opens the journal that is in the store, or begins one. A torn end is removed from the store.
  * @throws MigrationError `state-unreadable` when it is damaged; `state-foreign` when it belongs to another disk: then the store may
- * be removed, and a new journal opened on it
+ * be removed, and a new journal opened on it. After an error the store is the caller's again.
  */
-export async function openJournal(options: OpenJournalOptions): Promise<DiskJournal> {
+export async function openJournal(options: OpenJournalOptions): Promise<TargetJournal> {
   const { store, size } = options;
   const identity = hash('sha256', options.identity, 'buffer');
   const state = new JournalState(size);
@@ -79,7 +79,7 @@ function unreadable(why: string): MigrationError {
 /** Blocks that were written but are not durable yet: the digest, or undefined for zeros. */
 type Added = Map<number, Uint8Array | undefined>;
 
-class LoggedJournal implements DiskJournal {
+class LoggedJournal implements TargetJournal {
   readonly #store: JournalStore;
   readonly #state: JournalState;
   readonly #log: JournalLog;

@@ -24,14 +24,10 @@ export interface DiskJournal extends AsyncDisposable {
   readonly pass: (Pass & { readonly ended: boolean }) | undefined;
   /** Passes that were ended. */
   readonly passes: number;
-  /** `markBlanked` was called for this target. */
-  readonly blanked: boolean;
   /** `untouched`: as the passes before left it (never written, in a first pass). `done`: written in this pass. `dirty`: unknown. */
   stateOf(block: number): 'untouched' | 'done' | 'dirty';
   /** True for blocks that are dirty or were left with data: what a full pass has to zero where the source has nothing any more. */
   mayHoldData(block: number): boolean;
-  /** Remembers durably that the target was made blank, so that it is not made blank again. Comes before the first pass. */
-  markBlanked(): Promise<void>;
   /**
    * Begins a pass; goes on with the last one when that has the same id and kind and was not ended. In a new pass all that was done is
    * untouched, and what was dirty stays dirty. Durable. Must not be called while a commit runs.
@@ -57,6 +53,14 @@ export interface DiskJournal extends AsyncDisposable {
   commit(sync: () => Promise<void>): Promise<void>;
   /** Ends the pass after a last commit. @throws Error when a block is still dirty, because the pass is then not complete */
   end(sync: () => Promise<void>): Promise<void>;
+}
+
+/** The journal of a target that an earlier owner may have left data on. */
+export interface TargetJournal extends DiskJournal {
+  /** `markBlanked` was called for this target. */
+  readonly blanked: boolean;
+  /** Remembers durably that the target was made blank, so that a resume does not make it blank again. Comes before the first pass. */
+  markBlanked(): Promise<void>;
 }
 
 /**

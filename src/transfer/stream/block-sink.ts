@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { MigrationError } from '../../model/errors.ts';
 import { type Bytes, KiB } from '../../model/units.ts';
 import { BLOCK, BlockHashes } from '../proof/block-hashes.ts';
-import { onTarget, writeWhole } from '../raw-file.ts';
+import { onTarget, writeWhole } from '../writers/target-errors.ts';
 
 /** Blocks assembled at the same time: 64 MiB of memory. */
 const OPEN_BLOCKS = 64;

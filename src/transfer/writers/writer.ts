@@ -16,13 +16,22 @@ export interface DiskWriter extends AsyncDisposable {
   readonly blank: boolean;
   /** @throws MigrationError `target-full`, `target-write-failed` */
   write(offset: Bytes, bytes: Uint8Array): Promise<void>;
-  /** Makes a run of bytes read as zeros, by the cheapest way the target has. */
+  /** Makes a run of bytes read as zeros, by the cheapest way the target has. Stopped by the signal that the writer was opened with. */
   zero(offset: Bytes, length: Bytes): Promise<void>;
   read(offset: Bytes, into: Uint8Array): Promise<void>;
   /** Durable when it resolves (fdatasync). */
   sync(): Promise<void>;
-  /** Cuts to exactly `size` bytes what can be cut, syncs, and gives it its final name. Tells its mark where it is a file. */
+  /** Cuts to exactly `size` bytes what can be cut, syncs, and gives it its final name. Tells its mark where it is a file. Closes it. */
   publish(size: Bytes): Promise<FileMark | undefined>;
-  /** Removes what was written, where it is a file of ours. Nothing happens once it is published. */
+  /** Closes it and removes what was written, where it is a file of ours. Nothing happens once it is published. */
   discard(): Promise<void>;
+}
+
+/** A writer as it was opened. */
+export interface OpenedWriter extends DiskWriter {
+  /**
+   * What earlier runs wrote is still there. False: everything reads as zeros now, whatever a journal may say, and a journal that speaks of
+   * blocks on this target is to be removed.
+   */
+  readonly resumed: boolean;
 }
