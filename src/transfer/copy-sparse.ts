@@ -81,7 +81,8 @@ export async function copySparse(image: SparseImage, options: SparseCopyOptions)
       hash: verify,
     } as const;
     await eachOf(runsOf(image, signal), workers.depth, async (run) => {
-      hashes.setAll(await workers.run({ ...common, ...run }));
+      const blocks = run.blocks.map((block) => ({ ...block, treatment: 'fresh' as const }));
+      hashes.setAll(await workers.run({ ...common, ...run, blocks }));
       for (const { grains } of run.blocks) for (const { length } of grains) onBytes(length);
       checkCanceled(signal);
     });

@@ -1,6 +1,6 @@
 /** What a worker does with grains that lie in its buffer: blocks are made, hashed and written. Synchronous: the thread is its own. */
 import { hash } from 'node:crypto';
-import { writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import { MigrationError } from '../../model/errors.ts';
 import { type Bytes, KiB } from '../../model/units.ts';
@@ -21,7 +21,7 @@ export class TargetTrouble extends Error {
 }
 
 /**
- * @param bytes the buffer that the task's reads have filled
+ * @param bytes the buffer that holds the task's grains
  * @throws MigrationError `image-malformed`, `image-truncated`; TargetTrouble
  */
 export function decodeBlocks(task: DecodeTask, bytes: Buffer): BlockDigests {
@@ -29,8 +29,9 @@ export function decodeBlocks(task: DecodeTask, bytes: Buffer): BlockDigests {
   for (const block of task.blocks) {
     const whole = scratch.subarray(0, block.length);
     assemble(task, block, bytes, whole);
-    const written = writeData(task.target, block.index * BLOCK, whole);
-    if (written && task.hash) digests.push({ index: block.index, digest: hash('sha256', whole, 'buffer') });
+    const start = block.index * BLOCK;
+    const data = block.treatment === 'fresh' ? writeData(task.target, start, whole) : overwrite(task.target, start, whole);
+    if (data && task.hash) digests.push({ index: block.index, digest: hash('sha256', whole, 'buffer') });
   }
   return digests;
 }
@@ -47,7 +48,8 @@ export function hashBlocks(task: HashTask, bytes: Buffer): BlockDigests {
 
 function assemble(task: DecodeTask, block: BlockTask, bytes: Buffer, whole: Buffer): void {
   const covered = block.grains.reduce((sum, grain) => sum + grain.length, 0);
-  if (covered < whole.length) whole.fill(0);
+  if (block.treatment === 'amend') readAll(task.target, block.index * BLOCK, whole);
+  else if (covered < whole.length) whole.fill(0);
   for (const grain of block.grains) {
     const content = task.deflated
       ? inflateGrain(task, grain, bytes.subarray(grain.at, grain.at + grain.room), block.index * BLOCK + grain.offset)
@@ -85,6 +87,13 @@ function inflate(deflated: Buffer, grainBytes: Bytes): Buffer {
   }
 }
 
+/** True when there is anything but zeros. */
+function overwrite(fd: number, offset: Bytes, block: Buffer): boolean {
+  writeAll(fd, offset, block);
+  for (let at = 0; at < block.length; at += HOLE) if (!isZero(block.subarray(at, at + HOLE))) return true;
+  return false;
+}
+
 /** Writes all but the zeros; true when there was anything else. */
 function writeData(fd: number, offset: Bytes, block: Buffer): boolean {
   let any = false;
@@ -109,6 +118,22 @@ function writeAll(fd: number, offset: Bytes, bytes: Buffer): void {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, offset + at);
   } catch (cause) {
     throw new TargetTrouble('The target cannot be written', { cause });
+  }
+}
+
+/** What the target does not have reads as zeros. */
+function readAll(fd: number, offset: Bytes, into: Buffer): void {
+  try {
+    for (let at = 0; at < into.length; ) {
+      const count = readSync(fd, into, at, into.length - at, offset + at);
+      if (count === 0) {
+        into.fill(0, at);
+        return;
+      }
+      at += count;
+    }
+  } catch (cause) {
+    throw new TargetTrouble('The target cannot be read', { cause });
   }
 }
 

@@ -22,26 +22,40 @@ export interface GrainTask {
   readonly room: Bytes;
 }
 
-export interface BlockTask {
+/** The grains of one block. */
+export interface GrainedBlock {
   /** Number of the block on the disk. */
   readonly index: number;
   /** Bytes of the block: less than BLOCK at the disk's end. */
   readonly length: Bytes;
-  /** Everything else is zeros. */
   readonly grains: readonly GrainTask[];
 }
 
-/** Read grains, make whole blocks of them, write these, and hash them on the way. */
+/**
+ * What is known of a block's place on the target:
+ * - `fresh`: it reads as zeros, so zeros are not written
+ * - `overwrite`: nothing, so zeros are written too
+ * - `amend`: it holds other grains of the same disk, which stay
+ */
+export type Treatment = 'fresh' | 'overwrite' | 'amend';
+
+export interface BlockTask extends GrainedBlock {
+  readonly treatment: Treatment;
+}
+
+/** Take grains, make whole blocks of them, write these, and hash them on the way. What no grain covers is zeros. */
 export interface DecodeTask {
   readonly kind: 'decode';
   readonly reads: readonly FileRead[];
-  /** Size of the buffer that the reads fill. */
+  /** Holds the grains already, in place of reads. Nobody changes it before the answer. */
+  readonly given?: SharedArrayBuffer;
+  /** Size of the buffer that the reads fill, or bytes of `given` that count. */
   readonly bytes: Bytes;
   readonly blocks: readonly BlockTask[];
   readonly grainBytes: Bytes;
   /** Grains are deflated and led by their markers. */
   readonly deflated: boolean;
-  /** Descriptor of the target, which is all zeros where it was not written. */
+  /** Descriptor of the target. */
   readonly target: number;
   readonly hash: boolean;
 }
@@ -52,7 +66,7 @@ export interface HashTask {
   readonly reads: readonly FileRead[];
   readonly bytes: Bytes;
   /** They lie one after the other in the buffer. */
-  readonly blocks: readonly Omit<BlockTask, 'grains'>[];
+  readonly blocks: readonly Omit<GrainedBlock, 'grains'>[];
 }
 
 export type Task = DecodeTask | HashTask;

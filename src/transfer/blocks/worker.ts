@@ -31,8 +31,9 @@ parentPort?.on('message', ({ id, task }: TaskMessage) => {
   });
 });
 
-/** Fills the next buffer. Tasks are answered in order, so it is free again. */
-async function load(task: Task): Promise<Buffer> {
+/** Fills the next buffer, unless the task brings its own. Tasks are answered in order, so it is free again. */
+async function load(task: Task): Promise<Buffer<ArrayBufferLike>> {
+  if (task.kind === 'decode' && task.given !== undefined) return Buffer.from(task.given, 0, task.bytes);
   const slot = taken % WORKER_DEPTH;
   taken += 1;
   let held = buffers[slot];

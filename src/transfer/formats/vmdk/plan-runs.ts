@@ -3,7 +3,7 @@
  * image, a few MiB at a time. Pure.
  */
 import { type Bytes, roundUp } from '../../../model/units.ts';
-import type { BlockTask, DecodeTask, GrainTask } from '../../blocks/task.ts';
+import type { DecodeTask, GrainedBlock, GrainTask } from '../../blocks/task.ts';
 import { BLOCK } from '../../proof/block-hashes.ts';
 import type { SourceBytes } from '../../source-bytes.ts';
 import { SECTOR } from './descriptor.ts';
@@ -22,7 +22,9 @@ export interface DiskEnd {
 }
 
 /** A task but for its target. */
-export type Run = Pick<DecodeTask, 'reads' | 'bytes' | 'blocks'>;
+export interface Run extends Pick<DecodeTask, 'reads' | 'bytes'> {
+  readonly blocks: readonly GrainedBlock[];
+}
 
 interface Place {
   readonly block: number;
@@ -91,7 +93,7 @@ function planRun(places: readonly Place[], layout: SparseLayout, disk: DiskEnd, 
     else known.push(task);
   }
   const reads = chunks.flatMap(({ at, length, into }) => source.locate(at, length, into));
-  const blocks = [...grains].map(([index, own]): BlockTask => {
+  const blocks = [...grains].map(([index, own]): GrainedBlock => {
     return { index, length: Math.min(BLOCK, disk.size - index * BLOCK), grains: own };
   });
   return { reads, bytes, blocks };
