@@ -1,0 +1,95 @@
+/** Provider: a source of VMs that plans name. */
+import { z } from 'zod';
+import { commonStatus, LocalRef, ObjectName, rules, Time } from './common.ts';
+import type { Kind } from './kind.ts';
+
+const Count = z.int().min(0);
+
+const Limits = z
+  .strictObject({
+    perHost: z.int().min(1).max(64).default(4).describe('Transfers at once from one host.'),
+    perStorage: z.int().min(1).max(256).default(8).describe('Transfers at once from one datastore or volume.'),
+    total: z.int().min(1).max(1024).exactOptional().describe('Transfers at once from this provider.'),
+    bandwidth: z
+      .string()
+      .max(64)
+      .exactOptional()
+      .describe('Bytes a second over all transfers of this provider, such as 200MB/s; unlimited when absent.'),
+  })
+  .describe('What this source can bear.');
+
+const ProviderSpec = z
+  .strictObject({
+    type: z.enum(['vsphere', 'hyperv', 'image']).describe('What kind of source it is.'),
+    url: z
+      .string()
+      .min(1)
+      .max(2048)
+      .exactOptional()
+      .describe('vsphere://host[:port][/datacenter] or hyperv://host[:port]; never with a password in it.'),
+    secretRef: LocalRef.exactOptional().describe(
+      'Secret with user and password, and where wanted ca.crt (PEM) and thumbprint. It is mounted, never copied.',
+    ),
+    insecure: z
+      .boolean()
+      .default(false)
+      .describe('Whoever answers gets the password. For tests only; the condition Ready says so.'),
+    transport: z
+      .enum(['auto', 'range', 'lease', 'vddk'])
+      .default('auto')
+      .describe('The way to the bytes; auto probes what the source offers.'),
+    vddk: z
+      .strictObject({
+        image: z.string().min(1).max(1024).describe('Image that holds the library below /vmware-vix-disklib-distrib.'),
+      })
+      .exactOptional()
+      .describe('The VDDK of the user. kubeferry needs none and ships none.'),
+    images: z
+      .strictObject({
+        claim: ObjectName.describe('PersistentVolumeClaim that holds the files.'),
+        path: z.string().max(1024).default('.').describe('File or folder on it.'),
+      })
+      .exactOptional()
+      .describe('Where image files are.'),
+    limits: Limits.exactOptional(),
+  })
+  .meta(
+    rules(
+      ["self.type == 'image' ? has(self.images) : has(self.url)", 'image needs images; every other type needs url'],
+      ["self.type == 'image' || has(self.secretRef)", 'a source that is logged in to needs secretRef'],
+      ['!has(self.url) || !self.url.matches("^[a-z]+://[^/]*:[^/@]*@")', 'url must not hold a password; put it into the secret'],
+      ["!has(self.transport) || self.transport != 'vddk' || has(self.vddk)", 'transport vddk needs vddk.image'],
+    ),
+  );
+
+const ProviderStatus = z.strictObject({
+  ...commonStatus,
+  product: z.string().max(256).exactOptional().describe('What the server says that it is.'),
+  inventory: z
+    .strictObject({ vms: Count, hosts: Count, networks: Count, storages: Count, readAt: Time })
+    .exactOptional()
+    .describe('Counts of the live inventory.'),
+});
+
+export const PROVIDER = {
+  kind: 'Provider',
+  plural: 'providers',
+  singular: 'provider',
+  shortNames: ['kfp'],
+  description: 'A source of virtual machines: a vCenter, an ESXi or Hyper-V host, or a claim with image files.',
+  spec: ProviderSpec,
+  status: ProviderStatus,
+  columns: [
+    { name: 'Type', type: 'string', jsonPath: '.spec.type', description: 'Kind of source.' },
+    {
+      name: 'Ready',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+      description: 'Whether it answers and its inventory is current.',
+    },
+    { name: 'VMs', type: 'integer', jsonPath: '.status.inventory.vms', description: 'Virtual machines that it holds.' },
+    { name: 'URL', type: 'string', jsonPath: '.spec.url', description: 'Where it is.', priority: 1 },
+    { name: 'Product', type: 'string', jsonPath: '.status.product', description: 'What the server says.', priority: 1 },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when it exists.' },
+  ],
+} as const satisfies Kind;

@@ -1,0 +1,108 @@
+/** VmMigration: one VM on its way, so that no object grows with its plan. Made by the operator; people set the switches in its spec. */
+import { z } from 'zod';
+import { commonStatus, Label, LocalRef, rules, Time } from './common.ts';
+import type { Kind } from './kind.ts';
+
+const Name = z.string().min(1).max(1024);
+const Count = z.int().min(0);
+
+const VmMigrationSpec = z
+  .strictObject({
+    planRef: LocalRef.describe('The MigrationPlan that made it.'),
+    vm: z
+      .strictObject({ id: Name.describe('Id at the source.'), name: Name.describe('Name at the source.') })
+      .describe('The VM.'),
+    cutover: Time.exactOptional().describe('Cut over at this time; goes before the schedule of the plan.'),
+    paused: z.boolean().default(false).describe('The next phase does not begin.'),
+    canceled: z.boolean().default(false).describe('Stop, clear up, and power the source on again where it was on.'),
+    committed: z.boolean().default(false).describe('The way back is given up.'),
+    rolledBack: z.boolean().default(false).describe('Stop the migrated VM and power the source on again.'),
+    retry: Count.default(0).describe('Counted up to try a failed or canceled VM again from the phase that stopped it.'),
+  })
+  .meta(
+    rules(
+      ['self.vm == oldSelf.vm && self.planRef == oldSelf.planRef', 'vm and planRef cannot be changed'],
+      ['!(self.committed && self.rolledBack)', 'either committed or rolledBack'],
+    ),
+  );
+
+const Concern = z.strictObject({
+  id: z.string().max(128),
+  category: z.enum(['Critical', 'Warning', 'Information']),
+  label: z.string().max(1024),
+  assessment: z.string().max(4096).describe('What to do.'),
+  subject: z.string().max(1024).exactOptional(),
+  accepted: z.string().max(1024).exactOptional().describe('The reason why it is no obstacle.'),
+});
+
+const Disk = z.strictObject({
+  disk: z.string().max(256).describe('Key of the disk at the source.'),
+  claim: z.string().max(253).describe('The PersistentVolumeClaim that receives it.'),
+  capacity: Count.describe('Guest-visible bytes.'),
+  done: Count.describe('Bytes moved in this pass.'),
+  total: Count.describe('Bytes to be moved in this pass.'),
+  stage: z.enum(['waiting', 'copy', 'prove', 'complete', 'failed']),
+  transport: z.string().max(512).exactOptional().describe('How the bytes come, and why so.'),
+  root: z.string().max(64).exactOptional().describe('Hash over the hashes of all blocks; the proof of the disk.'),
+  passes: Count.exactOptional().describe('Readings that made the target what it is.'),
+});
+
+const VmMigrationStatus = z.strictObject({
+  ...commonStatus,
+  phase: z.string().max(64).exactOptional().describe('Where it is in its itinerary.'),
+  since: Time.exactOptional().describe('When this phase began.'),
+  waitingFor: z.string().max(1024).exactOptional().describe('Why nothing happens now: waiting for host esx-3: 4 of 4 transfers.'),
+  targetName: Label.exactOptional().describe('Name of the VirtualMachine.'),
+  progress: z.int().min(0).max(100).exactOptional().describe('Percent of the bytes of this pass that are moved.'),
+  disks: z.array(Disk).max(256).exactOptional(),
+  concerns: z.array(Concern).max(256).exactOptional().describe('What was found before anything began; the gravest first.'),
+  critical: Count.exactOptional().describe('Critical concerns that nobody accepted.'),
+  history: z
+    .array(
+      z.strictObject({
+        phase: z.string().max(64),
+        startedAt: Time,
+        endedAt: Time,
+        skipped: z.string().max(1024).exactOptional().describe('Why there was nothing to do.'),
+      }),
+    )
+    .max(512)
+    .exactOptional()
+    .describe('Phases that ended.'),
+  failure: z
+    .strictObject({
+      phase: z.string().max(64),
+      code: z.string().max(128).describe('Stable word for programs.'),
+      message: z.string().max(4096),
+      hint: z.string().max(4096).describe('What to do.'),
+    })
+    .exactOptional()
+    .describe('Why it stopped.'),
+  retried: Count.exactOptional().describe('spec.retry that was acted on.'),
+  sourceWasOn: z.boolean().exactOptional().describe('The source was running when the migration began.'),
+});
+
+export const VM_MIGRATION = {
+  kind: 'VmMigration',
+  plural: 'vmmigrations',
+  singular: 'vmmigration',
+  shortNames: ['vmm', 'vmms'],
+  description: 'One virtual machine on its way to the cluster.',
+  spec: VmMigrationSpec,
+  status: VmMigrationStatus,
+  columns: [
+    { name: 'VM', type: 'string', jsonPath: '.spec.vm.name', description: 'Name at the source.' },
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Where it is.' },
+    {
+      name: '%',
+      type: 'integer',
+      jsonPath: '.status.progress',
+      description: 'Percent of the bytes of this pass that are moved.',
+    },
+    { name: 'Critical', type: 'integer', jsonPath: '.status.critical', description: 'Critical concerns that nobody accepted.' },
+    { name: 'Waiting', type: 'string', jsonPath: '.status.waitingFor', description: 'Why nothing happens now.' },
+    { name: 'Plan', type: 'string', jsonPath: '.spec.planRef.name', description: 'The plan that made it.', priority: 1 },
+    { name: 'Error', type: 'string', jsonPath: '.status.failure.message', description: 'Why it stopped.', priority: 1 },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when it exists.' },
+  ],
+} as const satisfies Kind;
