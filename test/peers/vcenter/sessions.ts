@@ -32,6 +32,7 @@ export class Sessions {
   readonly #rules: SessionRules;
   readonly #failures = new Map<string, number>();
   readonly #locked = new Set<string>();
+  readonly #waiting = new Map<SessionRecord, readonly (() => void)[]>();
   /** Logins that were tried, good or bad. */
   logins = 0;
 
@@ -108,6 +109,17 @@ export class Sessions {
   }
 
   expire(session: SessionRecord): void {
-    if (session.state === 'open') session.state = 'expired';
+    if (session.state !== 'open') return;
+    session.state = 'expired';
+    for (const tell of this.#waiting.get(session) ?? []) tell();
+    this.#waiting.delete(session);
+  }
+
+  /** Resolves when the session expires. */
+  ended(session: SessionRecord): Promise<void> {
+    return new Promise((resolve) => {
+      if (session.state === 'expired') resolve();
+      else this.#waiting.set(session, [...(this.#waiting.get(session) ?? []), resolve]);
+    });
   }
 }

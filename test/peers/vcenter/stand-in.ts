@@ -15,10 +15,10 @@ import { type SessionRecord, type SessionRules, Sessions } from './sessions.ts';
 import { type Answer, notAuthenticated, readCall, type SoapCall } from './soap.ts';
 import { Tasks } from './tasks.ts';
 import type { Incoming, Upstream } from './upstream.ts';
-import { Versions } from './versions.ts';
+import { type UpdateRules, Versions } from './versions.ts';
 
 /** How the server behaves; each group is told where it is declared. */
-export interface ServerRules extends AreaRules, DatastoreRules, LeaseRules, MachineRules, SessionRules {}
+export interface ServerRules extends AreaRules, DatastoreRules, LeaseRules, MachineRules, SessionRules, UpdateRules {}
 
 export class StandIn {
   origin = '';
@@ -29,13 +29,14 @@ export class StandIn {
   readonly policies = new PolicyService();
   readonly requests: string[] = [];
   readonly #tasks = new Tasks();
-  readonly #versions = new Versions();
+  readonly #versions: Versions;
   readonly #upstream: Upstream;
   readonly #rules: ServerRules;
 
   constructor(upstream: Upstream, rules: ServerRules & { readonly thumbprint: string }) {
     this.#upstream = upstream;
     this.#rules = rules;
+    this.#versions = new Versions(rules);
     this.sessions = new Sessions(rules);
     this.machines = new Machines(upstream, this.#tasks, rules);
     this.leases = new Leases(upstream, this.machines, rules);
@@ -123,8 +124,13 @@ export class StandIn {
   async #wait(incoming: Incoming, call: SoapCall, session: SessionRecord): Promise<Answer> {
     const asked = this.#versions.ask(session.id, call);
     if ('status' in asked) return this.#rewritten(asked);
-    const answer = await this.#upstream.forward({ ...incoming, body: Buffer.from(asked.text) });
-    // The session may have expired while the call was waiting.
+    const over = new AbortController();
+    const signal = AbortSignal.any([incoming.signal, over.signal]);
+    const answer = await Promise.race([
+      this.#upstream.forward({ ...incoming, signal, body: Buffer.from(asked.text) }),
+      // A call that waits ends with its session.
+      this.sessions.ended(session).then(notAuthenticated),
+    ]).finally(() => over.abort());
     if (session.state !== 'open') return notAuthenticated();
     if (answer.status !== 200) return answer;
     const text = String(answer.body);

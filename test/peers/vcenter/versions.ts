@@ -4,6 +4,11 @@
  */
 import { type Answer, argument, fault, type SoapCall } from './soap.ts';
 
+export interface UpdateRules {
+  /** Objects in one answer at most, however many the client allows; as many as it allows when absent. */
+  readonly mostUpdates?: number;
+}
+
 interface Stream {
   number: number;
   /** What the simulator calls its newest version. */
@@ -14,7 +19,12 @@ interface Stream {
 
 export class Versions {
   readonly #streams = new Map<string, Stream>();
+  readonly #rules: UpdateRules;
   #epoch = 0;
+
+  constructor(rules: UpdateRules = {}) {
+    this.#rules = rules;
+  }
 
   /** Numbers begin elsewhere, as after a restart of the service. */
   restart(): void {
@@ -23,14 +33,22 @@ export class Versions {
   }
 
   /** What to pass on to the simulator, or the answer that needs no simulator. */
-  ask(session: string, call: SoapCall): SoapCall | Answer {
-    const asked = argument(call, 'version') ?? '';
-    if (asked === '') return call;
+  ask(session: string, asked: SoapCall): SoapCall | Answer {
+    const call = this.#bounded(asked);
+    const version = argument(call, 'version') ?? '';
+    if (version === '') return call;
     const stream = this.#streams.get(key(session, call));
-    if (stream && Number(asked) === stream.number)
-      return { ...call, text: call.text.replace(`>${asked}<`, `>${stream.upstream}<`) };
-    if (stream?.last && Number(asked) === stream.number - 1) return stream.last;
+    if (stream && Number(version) === stream.number)
+      return { ...call, text: call.text.replace(`>${version}<`, `>${stream.upstream}<`) };
+    if (stream?.last && Number(version) === stream.number - 1) return stream.last;
     return fault('InvalidCollectorVersion', { message: 'The version is not valid for this collector.' });
+  }
+
+  #bounded(call: SoapCall): SoapCall {
+    const { mostUpdates } = this.#rules;
+    if (mostUpdates === undefined) return call;
+    const text = call.text.replace(/<maxObjectUpdates>\d+/, `<maxObjectUpdates>${mostUpdates}`);
+    return { ...call, text };
   }
 
   /** The answer with our version in place of the simulator's. */
