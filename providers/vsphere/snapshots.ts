@@ -43,12 +43,14 @@ const CAUSES: readonly { readonly said: RegExp; readonly hint: string }[] = [
 
 /** `vim.vm.Snapshot.remove`, `VirtualMachine.removeAllSnapshots`, `VirtualMachine.consolidateDisks`. */
 const REMOVAL = /snapshot.*remove|remove.*snapshot|consolidate/i;
+/** `VirtualMachine.createSnapshot`, `createSnapshotEx`. */
+const CREATION = /createSnapshot/i;
 
 export function snapshotControl(session: Session): SnapshotControl {
   return {
     create: (vm, request, signal) => create(session, { vm, request }, signal),
     find: async (vm, name, signal) => {
-      const tree = await findTree(session, vm, (entry) => decodeName(entry.string('name') ?? '') === name, signal);
+      const tree = await findNamed(session, vm, name, signal);
       return tree === undefined ? undefined : await describe(session, { vm, tree, because: undefined }, signal);
     },
     remove: (vm, id, signal) => remove(session, { vm, id }, signal),
@@ -60,11 +62,11 @@ async function create(
   { vm, request }: { readonly vm: VmRef; readonly request: SnapshotRequest },
   signal: AbortSignal,
 ): Promise<SourceSnapshot> {
-  const earlier = await findTree(session, vm, (entry) => decodeName(entry.string('name') ?? '') === request.name, signal);
+  const earlier = await findNamed(session, vm, request.name, signal);
   if (earlier !== undefined) return await describe(session, { vm, tree: earlier, because: undefined }, signal);
   const because = request.quiesce === 'no' ? undefined : await attempt(session, { vm, request, quiesce: true }, signal);
   if (request.quiesce === 'no' || because !== undefined) await attempt(session, { vm, request, quiesce: false }, signal);
-  const tree = await findTree(session, vm, (entry) => decodeName(entry.string('name') ?? '') === request.name, signal);
+  const tree = await findNamed(session, vm, request.name, signal);
   if (tree === undefined)
     throw new MigrationError('snapshot-failed', `The new snapshot of ${vm.name} is not there`, { vm: vm.name });
   return await describe(session, { vm, tree, because }, signal);
@@ -94,6 +96,15 @@ function explain(error: unknown, vm: VmRef, what: string): unknown {
     cause: error,
     ...(hint !== undefined && { hint }),
   });
+}
+
+/** A snapshot is in no list before it is complete; one that is being made, by a call whose answer was lost, is waited for. */
+async function findNamed(session: Session, vm: VmRef, name: string, signal: AbortSignal): Promise<VimNode | undefined> {
+  const matches = (entry: VimNode) => decodeName(entry.string('name') ?? '') === name;
+  const found = await findTree(session, vm, matches, signal);
+  if (found !== undefined) return found;
+  await settle(session, vmRef(vm), CREATION, signal);
+  return await findTree(session, vm, matches, signal);
 }
 
 async function findTree(

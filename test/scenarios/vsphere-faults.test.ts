@@ -21,8 +21,7 @@ const MOST_SAID = 600;
 const MiB = 1024 * 1024;
 
 async function startScene(): Promise<{ readonly server: Vcenter; readonly scene: Scene; readonly requests: number }> {
-  // Not the making: the simulator shows a snapshot while its held task is still to freeze the disks, which no real server does.
-  const slow = { RemoveSnapshot_Task: 20 };
+  const slow = { CreateSnapshot_Task: 20, RemoveSnapshot_Task: 20 };
   const server = await startVcenter({ vms: 1, model: { host: 1, clusterHost: 1 }, areasPerAnswer: 3, slow });
   const guest = await server.guest(VM, { tracked: true, capacity: 4 * MiB });
   const vms: readonly SourceVm[] = await (async () => {

@@ -4,8 +4,8 @@
  */
 import { SimulatedDisk } from './disk.ts';
 import { type GuestOptions, SimulatedGuest } from './guest.ts';
-import { type Answer, answer, argument, fault, type Reference, returned, type SoapCall } from './soap.ts';
-import type { Tasks } from './tasks.ts';
+import { type Answer, answer, argument, encode, fault, type Reference, returned, type SoapCall } from './soap.ts';
+import type { TaskRole, Tasks } from './tasks.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface SnapshotRecord {
@@ -120,11 +120,29 @@ export class Machines {
       });
     }
     const name = argument(call, 'name') ?? '';
-    return this.#task(call, forward, (snapshot) => {
+    const freeze = (snapshot: string): void => {
       this.snapshots.push({ id: snapshot, vm: call.self.id, name, state: 'present' });
       for (const disk of guest?.disks ?? []) disk.freeze(snapshot);
       guest?.stun();
+    };
+    const slow = this.#rules.slow?.[call.operation];
+    return slow === undefined ? this.#task(call, forward, freeze) : this.#createLate(call, slow, freeze);
+  }
+
+  /** Nobody sees a snapshot before the task that makes it has ended. */
+  async #createLate(call: SoapCall, ms: number, freeze: (snapshot: string) => void): Promise<Answer> {
+    const task = await this.#carrier(call.self);
+    const role: TaskRole = { kind: 'VirtualMachine.createSnapshot' };
+    this.#tasks.play(task, role);
+    const inner = ['name', 'description', 'memory', 'quiesce']
+      .map((field) => `<${field}>${encode(argument(call, field) ?? '')}</${field}>`)
+      .join('');
+    this.#tasks.hold(task, ms, async () => {
+      const id = await this.#upstream.run('CreateSnapshot_Task', call.self, inner);
+      freeze(id);
+      role.result = { type: 'VirtualMachineSnapshot', id };
     });
+    return answer(call.operation, `<returnval type="Task">${task}</returnval>`);
   }
 
   #remove(call: SoapCall, forward: Forward, doomed: readonly SnapshotRecord[]): Promise<Answer> {

@@ -9,23 +9,36 @@ export interface TaskError {
   readonly message: string;
 }
 
+/** What one of the simulator's tasks stands for. */
+export interface TaskRole {
+  /** `TaskInfo.descriptionId` */
+  readonly kind: string;
+  /** Once it has ended. */
+  result?: { readonly type: string; readonly id: string };
+}
+
 export class Tasks {
   readonly #held = new Map<string, Promise<void>>();
   readonly #errors = new Map<string, TaskError>();
+  readonly #roles = new Map<string, TaskRole>();
   readonly #timers = new Set<NodeJS.Timeout>();
 
   /** The task runs for so many ms; then `done` happens, and then clients see its end. */
-  hold(task: string, ms: number, done: () => void): void {
+  hold(task: string, ms: number, done: () => void | Promise<void>): void {
     const end = new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
+      const timer = setTimeout(async () => {
         this.#timers.delete(timer);
+        await done();
         this.#held.delete(task);
-        done();
         resolve();
       }, ms);
       this.#timers.add(timer);
     });
     this.#held.set(task, end);
+  }
+
+  play(task: string, role: TaskRole): void {
+    this.#roles.set(task, role);
   }
 
   fail(task: string, error: TaskError): void {
@@ -43,11 +56,22 @@ export class Tasks {
   }
 
   /** What a client reads about a task. @param properties XML of the property values */
-  rewrite(task: string, properties: string): string {
+  rewrite(task: string, asSimulated: string): string {
+    const role = this.#roles.get(task);
+    const properties = role === undefined ? asSimulated : played(asSimulated, role);
     if (this.#held.has(task)) return running(properties);
     const error = this.#errors.get(task);
     return error ? failed(properties, error) : properties;
   }
+}
+
+function played(xml: string, { kind, result }: TaskRole): string {
+  const named = xml
+    .replace(/<descriptionId>[^<]*/, `<descriptionId>${kind}`)
+    .replace(/(<name>info\.descriptionId<\/name>(?:<op>assign<\/op>)?<val[^>]*>)[^<]*/, `$1${kind}`);
+  if (result === undefined) return named;
+  const value = `<result type="${result.type}" xsi:type="ManagedObjectReference">${result.id}</result>`;
+  return named.replace(/(<cancelable>[^<]*<\/cancelable>)/, `$1${value}`);
 }
 
 function running(xml: string): string {
