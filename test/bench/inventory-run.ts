@@ -2,25 +2,25 @@
  * One measurement of the vSphere inventory, in a process of its own: `node inventory-run.ts read|watch`, with the server as JSON in
  * KUBEFERRY_BENCH_SERVER, prints what it cost as JSON. CPU time and peak memory are those of the whole process, start included.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+// The code is loaded before anything is measured but CPU time and memory: that happens once a process.
+import '../../providers/vsphere/open.ts';
 import { vsphereProvider } from '../../providers/vsphere/index.ts';
 import type { Connection } from '../../src/contracts/provider.ts';
 import type { ServerAddress } from '../peers/vcsim.ts';
+import { type LongestTurn, watchTurns } from './turns.ts';
 
 export interface InventoryRun {
   readonly vms: number;
   readonly devices: number;
   readonly cpuSeconds: number;
   readonly peakRssBytes: number;
-  /** Longest time that the event loop did not turn. */
-  readonly blockedMs: number;
+  readonly longestTurn: LongestTurn;
   /** CPU seconds of one changed VM; 0 where none was watched. */
   readonly changeSeconds: number;
 }
 
 /** Enough to tell the cost of one apart from the noise. */
 const CHANGES = 100;
-const RESOLUTION_MS = 5;
 
 interface Counted {
   readonly vms: number;
@@ -60,8 +60,7 @@ function cpuSeconds(): number {
 if (import.meta.main) {
   const server: ServerAddress = JSON.parse(process.env['KUBEFERRY_BENCH_SERVER'] ?? '');
   const { signal } = new AbortController();
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delay.enable();
+  const turned = watchTurns();
   const connection = await vsphereProvider.connect(`vsphere://${server.host}:${server.port}`, {
     signal,
     credentials: async () => ({ user: server.username, password: server.password }),
@@ -69,13 +68,13 @@ if (import.meta.main) {
   });
   const counted =
     process.argv[2] === 'watch' ? await watch(connection) : { ...(await read(connection, signal)), changeSeconds: 0 };
-  delay.disable();
+  const longestTurn = turned();
   await connection[Symbol.asyncDispose]();
   const result: InventoryRun = {
     ...counted,
     cpuSeconds: cpuSeconds(),
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
-    blockedMs: Math.max(0, delay.max / 1e6 - RESOLUTION_MS),
+    longestTurn,
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }

@@ -104,7 +104,7 @@ function reaches({ size: { vms, mostRss }, ours, govmomi, watched }: Measured): 
   const cpu = median(ours.map(({ cpuSeconds }) => cpuSeconds));
   const times = cpu / median(govmomi.map(({ cpuSeconds }) => cpuSeconds));
   const rss = median(ours.map(({ peakRssBytes }) => peakRssBytes));
-  const blocked = ours.map(({ blockedMs }) => blockedMs);
+  const turn = median(ours.map(({ longestTurn }) => longestTurn.cpuMs));
   const change = median(watched.map(({ changeSeconds }) => changeSeconds)) / cpu;
   return [
     goal(`CPU of ${vms} VMs, times govmomi's`, times.toFixed(2), `at most ${MOST_CPU_TIMES}`, times <= MOST_CPU_TIMES),
@@ -116,13 +116,16 @@ function reaches({ size: { vms, mostRss }, ours, govmomi, watched }: Measured): 
       `under ${MOST_CHANGE * 100} %`,
       change < MOST_CHANGE,
     ),
-    // A machine that is shared holds processes up as well: the best round tells what is ours.
     goal(
-      `event loop blocked at ${vms} VMs, median (best) of the longest`,
-      `${median(blocked).toFixed(0)} ms (${Math.min(...blocked).toFixed(0)} ms)`,
+      `longest turn of the event loop at ${vms} VMs, its own CPU time`,
+      `${turn.toFixed(0)} ms`,
       `at most ${MOST_BLOCKED_MS} ms`,
-      median(blocked) <= MOST_BLOCKED_MS,
+      turn <= MOST_BLOCKED_MS,
     ),
+    {
+      what: 'the same by the clock, with what else the machine did',
+      value: `${median(ours.map(({ longestTurn }) => longestTurn.wallMs)).toFixed(0)} ms`,
+    },
   ];
 }
 

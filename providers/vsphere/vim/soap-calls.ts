@@ -1,4 +1,5 @@
 /** Control calls through the `soap` package, over our own HTTP: one place checks certificates and keeps the cookie. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Client, createClientAsync, type IHttpClient } from 'soap';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { Http } from '../http.ts';
@@ -28,11 +29,7 @@ export class SoapCalls {
 
   constructor(http: Http) {
     this.#http = http;
-    this.#client = createClientAsync(VIM_WSDL, {
-      disableCache: true,
-      endpoint: `https://${http.host}/sdk`,
-      httpClient: this.#transport(),
-    });
+    this.#client = this.#createClient();
     // Whoever calls first gets the error; nobody calling is no crash.
     this.#client.catch(() => undefined);
   }
@@ -52,6 +49,18 @@ export class SoapCalls {
       });
     if (exchange.failure !== undefined) throw exchange.failure;
     return readAnswer(operation, exchange.body ?? '', this.#http.host);
+  }
+
+  /** The package reads its WSDL in one go, which takes tens of milliseconds: a turn of the event loop of its own. */
+  async #createClient(): Promise<Client> {
+    await turn();
+    const client = await createClientAsync(VIM_WSDL, {
+      disableCache: true,
+      endpoint: `https://${this.#http.host}/sdk`,
+      httpClient: this.#transport(),
+    });
+    await turn();
+    return client;
   }
 
   /** The package's own idea of a transport returns an axios promise, which it then only reads headers from. */

@@ -9,7 +9,9 @@ export const [SEMICOLON, LESS, EQUALS, GREATER, QUESTION, CLOSING] = [0x3b, 0x3c
 export const END = 0x00;
 
 /** Kinds of bytes: those that stand for themselves, those that need a second look, and those where a run ends. */
-export const [PLAIN, SPECIAL, STOP] = [0, 1, 2] as const;
+const PLAIN = 0;
+export const SPECIAL = 1;
+export const STOP = 2;
 export const IN_TEXT = kinds([CR, AMPERSAND, CLOSING], [END, LESS]);
 export const IN_QUOTES = kinds([TAB, LF, CR, AMPERSAND], [END, LESS, DOUBLE_QUOTE]);
 export const IN_APOSTROPHES = kinds([TAB, LF, CR, AMPERSAND], [END, LESS, SINGLE_QUOTE]);
