@@ -5,6 +5,7 @@ import { MigrationError } from '../model/errors.ts';
 import type { TransferJob } from '../model/transfer.ts';
 import { type Bytes, formatBytes } from '../model/units.ts';
 import { checkCanceled, systemCode } from './cancellation.ts';
+import { deviceSize, deviceTooSmall } from './writers/device-size.ts';
 
 /** Estimates what a disk will occupy, at a cost: opens the image and asks for its allocation. */
 export type Measure = (job: TransferJob, signal: AbortSignal) => Promise<Bytes>;
@@ -19,14 +20,19 @@ interface Room {
 
 /**
  * Compares need with free space for each target file system. The need is the sum of the disks' sizes where that fits, so that nothing is
- * opened for nothing; otherwise each disk is measured: targets are sparse and occupy about what is allocated. A disk that
- * an earlier run finished, and a half one that will be removed, are taken off.
+ * opened for nothing; otherwise each disk is measured: targets are sparse and occupy about what is allocated. What a finished disk
+ * or the half one of an earlier run occupies is taken off, whether it is kept or removed. A block device belongs to its disk
+ * alone: it has to be as large as that, whatever is on it.
  * @returns bytes that all jobs will occupy at most
  * @throws MigrationError `space-insufficient`, `target-write-failed`, `canceled`; whatever `measure` throws
  */
 export async function checkSpace(jobs: readonly TransferJob[], measure: Measure, signal: AbortSignal): Promise<Bytes> {
   let total = 0;
-  for (const room of (await roomsOf(jobs)).values()) {
+  for (const job of jobs.filter(({ target }) => target.kind === 'block-device')) {
+    checkCanceled(signal);
+    total += await checkDevice(job);
+  }
+  for (const room of (await roomsOf(jobs.filter(({ target }) => target.kind === 'raw-file'))).values()) {
     checkCanceled(signal);
     let needed = await sum(room.jobs, (job) => need(job, job.source.capacity));
     if (needed > room.free) needed = await sum(room.jobs, async (job) => need(job, await measure(job, signal)));
@@ -34,6 +40,13 @@ export async function checkSpace(jobs: readonly TransferJob[], measure: Measure,
     total += needed;
   }
   return total;
+}
+
+/** Bytes of the disk. */
+async function checkDevice({ source, target }: TransferJob): Promise<Bytes> {
+  const size = await deviceSize(target.path);
+  if (size >= source.capacity) return source.capacity;
+  throw deviceTooSmall(target.path, source.capacity, size);
 }
 
 function insufficient(room: Room, needed: Bytes): MigrationError {

@@ -18,6 +18,12 @@ export const PROGRAMS = [
   { program: 'qemu-img', package: 'qemu-utils', needed: ['demo', 'test', 'bench'], wanted: [] },
   { program: 'qemu-system-x86_64', package: 'qemu-system-x86', needed: ['test'], wanted: ['demo'] },
   { program: 'chromium', package: 'chromium', needed: ['test'], wanted: [] },
+  { program: 'losetup', package: 'mount', needed: ['test'], wanted: [] },
+  { program: 'mkfs.ext4', package: 'e2fsprogs', needed: ['test'], wanted: [] },
+  { program: 'nbdkit', package: 'nbdkit', needed: ['test'], wanted: [] },
+  { program: 'nbdfuse', package: 'libnbd-bin', needed: ['test'], wanted: [] },
+  { program: 'fusermount3', package: 'fuse3', needed: ['test'], wanted: [] },
+  { program: 'blkdiscard', package: 'util-linux', needed: ['test'], wanted: [] },
   { program: 'tar', package: 'tar', needed: ['test', 'bench'], wanted: [] },
   { program: 'etcd', package: 'etcd-server', needed: ['test'], wanted: [] },
 ];

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { DiskSource } from '../../src/model/transfer.ts';
 import { LocalDiskCopier } from '../../src/transfer/local-copier.ts';
+import { loopDevice } from '../peers/loop-device.ts';
 import { clock, copy, fails, jobTo, layerOf, MiB, noise, rawDisk, type Scratch, scratch, smallFileSystem } from './fixture.ts';
 
 const copier = new LocalDiskCopier({ clock });
@@ -58,6 +59,26 @@ test('a disk that an earlier run finished needs no space again', async () => {
   assert.deepEqual(await copier.preflight([job], signal), { needed: 0 });
 });
 
+test('what the half disk of an earlier run occupies is not needed again', async () => {
+  await using place = await scratch();
+  await using small = await smallFileSystem(place, 4 * MiB);
+  const job = jobTo(small.path('out.raw'), await disk(place, 64 * MiB, 3 * MiB));
+  await writeFile(small.path('out.raw.partial'), noise('half', 2 * MiB));
+  assert.deepEqual(await copier.preflight([job], signal), { needed: MiB });
+});
+
+test('a block device has to be as large as its disk, whatever its folder has left', async () => {
+  await using place = await scratch();
+  await writeFile(place.path('backing'), Buffer.alloc(8 * MiB));
+  await using device = await loopDevice(place.path('backing'));
+  const target = { kind: 'block-device', path: device.path, journal: place.path('journal') } as const;
+  const fitting = jobTo('', await disk(place, 8 * MiB, MiB), { target });
+  assert.deepEqual(await copier.preflight([fitting], signal), { needed: 8 * MiB });
+  const larger = jobTo('', await disk(place, 8 * MiB + 512, MiB), { target });
+  const error = await fails(copier.preflight([larger], signal), 'space-insufficient', /the device only 8\.00 MiB/);
+  assert.equal(error.place.file, device.path);
+});
+
 test('a folder that is yet to be made is asked of the one above it', async () => {
   await using place = await scratch();
   await using small = await smallFileSystem(place, 2 * MiB);
@@ -71,7 +92,6 @@ test('a blank disk needs nothing, and a compressed one at least what it has', as
   await using small = await smallFileSystem(place, MiB);
   const blank = jobTo(small.path('blank.raw'), { kind: 'blank', capacity: 1024 * MiB });
   assert.deepEqual(await copier.preflight([blank], signal), { needed: 0 });
-  const { writeFile } = await import('node:fs/promises');
   await writeFile(place.path('disk.gz'), noise('gz', 2 * MiB));
   const layer = await layerOf(place.path('disk.gz'), 'raw', { gzip: { inflated: 8 * MiB } });
   const packed = jobTo(small.path('packed.raw'), { kind: 'image', layers: [layer], capacity: 8 * MiB });

@@ -5,9 +5,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { MigrationError } from '../../model/errors.ts';
-import { type Bytes, formatBytes, KiB, roundUp } from '../../model/units.ts';
+import { type Bytes, KiB, roundUp } from '../../model/units.ts';
 import { systemCode } from '../cancellation.ts';
-import { sizeOfDevice } from './device-size.ts';
+import { deviceTooSmall, sizeOfDevice } from './device-size.ts';
 import { OpenTarget } from './open-target.ts';
 import { onTarget } from './target-errors.ts';
 import type { OpenedWriter } from './writer.ts';
@@ -38,7 +38,7 @@ export async function openBlockDevice(
     const file = await openExclusively(device);
     try {
       const end = await sizeOfDevice(file, device);
-      if (end < size) throw tooSmall(device, size, end);
+      if (end < size) throw deviceTooSmall(device, size, end);
       const target = new BlockDevice({ file, path: device, size: end, device: true, resumed: blanked, signal });
       if (!blanked) {
         await target.zero(0, end);
@@ -64,13 +64,6 @@ async function openExclusively(device: string): Promise<FileHandle> {
       cause,
     });
   }
-}
-
-function tooSmall(device: string, size: Bytes, end: Bytes): MigrationError {
-  return new MigrationError('space-insufficient', `The disk has ${formatBytes(size)}, the device only ${formatBytes(end)}.`, {
-    file: device,
-    hint: `Choose a device of at least ${size} bytes.`,
-  });
 }
 
 class BlockDevice extends OpenTarget {

@@ -1,7 +1,7 @@
-/** How large a block device is. */
+/** How large a block device is, and whether that is enough. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { MigrationError } from '../../model/errors.ts';
-import type { Bytes } from '../../model/units.ts';
+import { type Bytes, formatBytes } from '../../model/units.ts';
 import { onTarget } from './target-errors.ts';
 
 const SECTOR: Bytes = 512;
@@ -37,4 +37,12 @@ export async function sizeOfDevice(file: FileHandle, device: string): Promise<By
     else outside = middle;
   }
   return outside * SECTOR;
+}
+
+/** The error for a disk that does not fit. @param end size of the device */
+export function deviceTooSmall(device: string, size: Bytes, end: Bytes): MigrationError {
+  return new MigrationError('space-insufficient', `The disk has ${formatBytes(size)}, the device only ${formatBytes(end)}.`, {
+    file: device,
+    hint: `Choose a device of at least ${size} bytes.`,
+  });
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { GiB, MiB } from '../../../src/model/units.ts';
 import { openJournal } from '../../../src/transfer/journal/disk-journal.ts';
-import type { DiskJournal } from '../../../src/transfer/journal/journal.ts';
+import type { DiskJournal, TargetJournal } from '../../../src/transfer/journal/journal.ts';
 import { seededWords } from '../../fakes/seeded.ts';
 import { fails } from '../fixture.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -19,7 +19,7 @@ async function nothing(): Promise<void> {
   // A target that needs no sync.
 }
 
-async function opened(store: MemoryStore, size = SIZE): Promise<DiskJournal> {
+async function opened(store: MemoryStore, size = SIZE): Promise<TargetJournal> {
   return await openJournal({ store, size, identity });
 }
 

@@ -5,14 +5,14 @@ import { test } from 'node:test';
 import { MigrationError } from '../../../src/model/errors.ts';
 import { MiB } from '../../../src/model/units.ts';
 import { openJournal } from '../../../src/transfer/journal/disk-journal.ts';
-import type { DiskJournal } from '../../../src/transfer/journal/journal.ts';
+import type { TargetJournal } from '../../../src/transfer/journal/journal.ts';
 import { seededWords } from '../../fakes/seeded.ts';
 import { MemoryStore, PowerLoss } from './memory-store.ts';
 
 const BLOCKS = 48;
 const identity = 'disk of a test';
 
-async function opened(store: MemoryStore): Promise<DiskJournal> {
+async function opened(store: MemoryStore): Promise<TargetJournal> {
   return await openJournal({ store, size: BLOCKS * MiB, identity });
 }
 
@@ -20,7 +20,7 @@ function digest(value: number): Uint8Array {
   return createHash('sha256').update(String(value)).digest();
 }
 
-function summary(journal: DiskJournal): string {
+function summary(journal: TargetJournal): string {
   const blocks = Array.from({ length: BLOCKS }, (_, block) => {
     const state = journal.stateOf(block);
     return state === 'dirty' ? '?' : `${state} ${Buffer.from(journal.hashes.get(block)).toString('hex', 0, 6)}`;
@@ -29,7 +29,7 @@ function summary(journal: DiskJournal): string {
 }
 
 /** Does one thing or another with the journal, as an engine would. */
-async function step(journal: DiskJournal, word: () => number): Promise<void> {
+async function step(journal: TargetJournal, word: () => number): Promise<void> {
   const from = word() % BLOCKS;
   const to = Math.min(BLOCKS, from + 1 + (word() % 6));
   const kind = word() % 12;
