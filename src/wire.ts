@@ -1,6 +1,7 @@
 /** Composition root: names → real parts. Imported by nothing but the main.ts of a door. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROVIDERS } from '../providers/index.ts';
+import type { AdjustableBandwidth, BandwidthLimit } from './contracts/bandwidth.ts';
 import type { Clock } from './contracts/clock.ts';
 import type { FolderTarget, Store } from './contracts/destination.ts';
 import type { Check, Connection, ConnectOptions, Provider } from './contracts/provider.ts';
@@ -8,6 +9,7 @@ import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
 import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
+import { ScheduledBandwidth } from './transfer/limits/scheduled-bandwidth.ts';
 
 export { createLog } from './log.ts';
 export { LocalDiskCopier } from './transfer/local-copier.ts';
@@ -17,6 +19,11 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
 };
+
+/** What all transfers of this process together may read. */
+export function createBandwidth(limit: BandwidthLimit): AdjustableBandwidth {
+  return new ScheduledBandwidth(systemClock, limit);
+}
 
 /**
  * Opens a source with the provider that claims it.

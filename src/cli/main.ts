@@ -1,7 +1,7 @@
 /** The command line's entry: wires, runs, sets the exit code. The only reader of argv. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { connect, createLog, createQueue, diagnose, LocalDiskCopier, openFolder, systemClock } from '../wire.ts';
+import { connect, createBandwidth, createLog, createQueue, diagnose, LocalDiskCopier, openFolder, systemClock } from '../wire.ts';
 import { askOnTerminal } from './credentials.ts';
 import { run } from './run.ts';
 import type { Services } from './services.ts';
@@ -26,6 +26,7 @@ const services: Services = {
   credentials: { environment: process.env, ...askOnTerminal(process.stdin, process.stderr) },
   openFolder,
   copier: () => new LocalDiskCopier({ clock: systemClock }),
+  bandwidth: createBandwidth,
   queue: createQueue,
 };
 

@@ -2,10 +2,11 @@
  * What the command line needs from outside: built by main.ts from the composition root, or by a test from parts of its own.
  * This room parses words, calls prepare() and migrateAll(), and prints; it decides nothing about a VM.
  */
+import type { AdjustableBandwidth, Bandwidth, BandwidthLimit } from '../contracts/bandwidth.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { FolderTarget, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
-import type { JobQueue } from '../contracts/job-queue.ts';
+import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Check, Connection, ConnectOptions } from '../contracts/provider.ts';
 import type { CredentialSources } from './credentials.ts';
@@ -21,9 +22,10 @@ export interface Services {
   /** Where logins are read from. */
   readonly credentials: CredentialSources;
   openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store };
-  copier(): DiskCopier;
-  /** At most `limit` at once. */
-  queue(limit: number): JobQueue;
+  /** What all disks together may read. */
+  bandwidth(limit: BandwidthLimit): AdjustableBandwidth;
+  copier(bandwidth: Bandwidth): DiskCopier;
+  queue(limits: QueueLimits): JobQueue;
 }
 
 export interface Terminal {

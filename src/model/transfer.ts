@@ -173,6 +173,8 @@ export interface TransferProgress {
   readonly stage: 'copy' | 'prove';
   readonly done: Bytes;
   readonly total: Bytes;
+  /** Of `done`: what an earlier run had done already. It says nothing about the rate. */
+  readonly kept?: Bytes;
 }
 
 /** Proof that a target holds the source's content. */

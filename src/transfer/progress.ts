@@ -13,7 +13,7 @@ export class StageProgress {
   constructor(about: Omit<TransferProgress, 'done'>, onProgress: (progress: TransferProgress) => void) {
     this.#total = about.total;
     this.#report = (done) => onProgress({ ...about, done });
-    this.to(0);
+    this.to(about.kept ?? 0);
   }
 
   /** `done` never falls and never passes the total. */

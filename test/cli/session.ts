@@ -2,7 +2,16 @@
 
 import { run } from '../../src/cli/run.ts';
 import type { Services } from '../../src/cli/services.ts';
-import { connect, createLog, createQueue, diagnose, LocalDiskCopier, openFolder, systemClock } from '../../src/wire.ts';
+import {
+  connect,
+  createBandwidth,
+  createLog,
+  createQueue,
+  diagnose,
+  LocalDiskCopier,
+  openFolder,
+  systemClock,
+} from '../../src/wire.ts';
 
 export interface Session {
   readonly code: number;
@@ -34,6 +43,7 @@ export async function kubeferry(
     credentials: { environment: {} },
     openFolder,
     copier: () => new LocalDiskCopier({ clock: systemClock }),
+    bandwidth: createBandwidth,
     queue: createQueue,
     ...options.services,
   };

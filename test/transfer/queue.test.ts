@@ -25,7 +25,7 @@ async function settle(): Promise<void> {
 }
 
 test('no more jobs run at once than the limit allows, and they start in their order', async () => {
-  const queue = createQueue(2);
+  const queue = createQueue({ perPlan: 2 });
   const gates = ['a', 'b', 'c', 'd'].map((name) => gate(name));
   const results = gates.map((one, index) => queue.submit(`job ${index}`, one.work, signal));
   await settle();
@@ -44,7 +44,7 @@ test('no more jobs run at once than the limit allows, and they start in their or
 });
 
 test('a key that is queued or running is not started twice; once it has ended it is', async () => {
-  const queue = createQueue(1);
+  const queue = createQueue({ perPlan: 1 });
   const first = gate('first');
   const running = queue.submit('disk', first.work, signal);
   const same = queue.submit('disk', async () => 'second', signal);
@@ -55,7 +55,7 @@ test('a key that is queued or running is not started twice; once it has ended it
 });
 
 test('a waiting job whose signal aborts never starts and rejects with the reason', async () => {
-  const queue = createQueue(1);
+  const queue = createQueue({ perPlan: 1 });
   const first = gate('first');
   const running = queue.submit('a', first.work, signal);
   const abort = new AbortController();
@@ -70,7 +70,7 @@ test('a waiting job whose signal aborts never starts and rejects with the reason
 });
 
 test('a running job keeps its place after its signal aborted, until it has cleared up', async () => {
-  const queue = createQueue(1);
+  const queue = createQueue({ perPlan: 1 });
   const abort = new AbortController();
   const first = gate('cleared up');
   const second = gate('second');
@@ -86,7 +86,7 @@ test('a running job keeps its place after its signal aborted, until it has clear
 });
 
 test('a job that fails frees its place and its key', async () => {
-  const queue = createQueue(1);
+  const queue = createQueue({ perPlan: 1 });
   const failing = async (): Promise<string> => {
     throw new Error('broken');
   };
@@ -95,5 +95,5 @@ test('a job that fails frees its place and its key', async () => {
 });
 
 test('a limit that is no whole number from 1 is a bug', () => {
-  for (const limit of [0, -1, 1.5, Number.NaN]) assert.throws(() => createQueue(limit), RangeError);
+  for (const limit of [0, -1, 1.5, Number.NaN]) assert.throws(() => createQueue({ perHost: limit }), RangeError);
 });

@@ -1,20 +1,20 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Connection } from '../../contracts/provider.ts';
 import { migrateAll } from '../../migrate.ts';
 import type { Report } from '../../model/report.ts';
 import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
 import type { CommandContext } from '../context.ts';
-import { createObserver } from '../observer.ts';
+import { addLimitOptions, atOnce, followLimits, type LimitFlags, readLimits } from '../limit-options.ts';
+import { addProgressOptions, createObserver, type ProgressFlags } from '../observer.ts';
 import { addMapOptions, type MapOptions, prepareReport } from '../request.ts';
 import { withSource } from '../source-options.ts';
 
-interface MigrateOptions extends MapOptions {
+interface MigrateOptions extends MapOptions, LimitFlags, ProgressFlags {
   readonly to: string;
   readonly resume: boolean;
   readonly verify: boolean;
   readonly accept: readonly string[];
   readonly parallelVms: number;
-  readonly parallelDisks: number;
   readonly output: ReportFormat;
 }
 
@@ -32,25 +32,26 @@ export function migrateCommand(program: Command, context: CommandContext): void 
         .default([], 'none'),
     )
     .addOption(new Option('--parallel-vms <n>', 'VMs at once, 1–64').argParser(atOnce).default(4))
-    .addOption(new Option('--parallel-disks <n>', 'disks at once over all VMs, 1–64').argParser(atOnce).default(2))
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'));
-  addMapOptions(command).action(async (source: string, vms: string[], options: MigrateOptions) => {
-    await withSource(source, options, context, async (connection) => {
-      const prepared = await prepareReport(connection, vms, options, context);
-      const open = openCritical(prepared, options.accept);
-      if (open.length > 0) {
-        context.terminal.out(renderReport(prepared, options.output, 'concerns'));
-        context.terminal.err(
-          `kubeferry: nothing was migrated: Critical concerns are open (${open.join(', ')}).\n  to do: resolve them, or accept each with --accept ID.\n`,
-        );
-        context.exit(1);
-        return;
-      }
-      const report = await carryOut(prepared, connection, options, context);
-      context.terminal.out(renderReport(report, options.output, 'concerns'));
-      context.exit(report.vms.every(({ progress }) => progress?.phase === 'Completed') ? 0 : 3);
-    });
-  });
+  addMapOptions(addProgressOptions(addLimitOptions(command))).action(
+    async (source: string, vms: string[], options: MigrateOptions) => {
+      await withSource(source, options, context, async (connection) => {
+        const prepared = await prepareReport(connection, vms, options, context);
+        const open = openCritical(prepared, options.accept);
+        if (open.length > 0) {
+          context.terminal.out(renderReport(prepared, options.output, 'concerns'));
+          context.terminal.err(
+            `kubeferry: nothing was migrated: Critical concerns are open (${open.join(', ')}).\n  to do: resolve them, or accept each with --accept ID.\n`,
+          );
+          context.exit(1);
+          return;
+        }
+        const report = await carryOut(prepared, connection, options, context);
+        context.terminal.out(renderReport(report, options.output, 'concerns'));
+        context.exit(report.vms.every(({ progress }) => progress?.phase === 'Completed') ? 0 : 3);
+      });
+    },
+  );
 }
 
 async function carryOut(
@@ -59,19 +60,29 @@ async function carryOut(
   options: MigrateOptions,
   context: CommandContext,
 ): Promise<Report> {
-  const { services, terminal, signal } = context;
+  const { services, signal } = context;
   const { target, store } = services.openFolder(options.to);
   await using destination = target;
-  using observer = createObserver(terminal, services.clock, services.log);
+  await using observer = await createObserver(options, context);
+  const limits = await readLimits(options);
+  using bandwidth = services.bandwidth(limits.bandwidth);
+  const transfers = services.queue(limits.queue);
+  await using _ = followLimits(options, limits, {
+    apply: (changed) => {
+      bandwidth.change(changed.bandwidth);
+      transfers.limit(changed.queue);
+    },
+    tell: (text) => observer.note(text),
+  });
   return await migrateAll(report, {
     connection,
     destination,
     store,
     observer,
     signal,
-    copier: services.copier(),
-    transfers: services.queue(options.parallelDisks),
-    vms: services.queue(options.parallelVms),
+    copier: services.copier(bandwidth),
+    transfers,
+    vms: services.queue({ perPlan: options.parallelVms }),
     clock: services.clock,
     verify: options.verify,
     resume: options.resume,
@@ -88,10 +99,4 @@ function openCritical(report: Report, accepted: readonly string[]): readonly str
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];
-}
-
-function atOnce(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 64) throw new InvalidArgumentError('A whole number from 1 to 64.');
-  return number;
 }

@@ -1,0 +1,82 @@
+/** The limits file: read when a migration begins and again whenever it changes. */
+import { readFile, watch } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { BandwidthLimit } from '../contracts/bandwidth.ts';
+import { parseByteRate } from '../model/byte-rate.ts';
+import { MigrationError } from '../model/errors.ts';
+import { parseRateCalendar, type RateCalendar } from '../model/rate-calendar.ts';
+
+const Count = z.int().min(1).max(64);
+
+const Bandwidth = z.string().transform((text, context): { readonly limit: BandwidthLimit } => {
+  const limit = parseByteRate(text);
+  if (limit !== undefined || text === 'unlimited') return { limit };
+  context.issues.push({ code: 'custom', message: 'no rate such as 800Mbit or 50 MB/s, and not unlimited', input: text });
+  return z.NEVER;
+});
+
+const Calendar = z.string().transform((text, context): { readonly limit: RateCalendar } => {
+  const limit = parseRateCalendar(text);
+  if ('rules' in limit) return { limit };
+  for (const message of limit.faults) context.issues.push({ code: 'custom', message, input: text });
+  return z.NEVER;
+});
+
+/** Named like the options. What is absent is as the options say. */
+const LimitsFile = z
+  .strictObject({
+    'parallel-disks': Count.exactOptional(),
+    'parallel-per-host': Count.exactOptional(),
+    'parallel-per-datastore': Count.exactOptional(),
+    bandwidth: Bandwidth.exactOptional(),
+    'bandwidth-calendar': Calendar.exactOptional(),
+  })
+  .refine((file) => file.bandwidth === undefined || file['bandwidth-calendar'] === undefined, {
+    message: 'say either bandwidth or bandwidth-calendar',
+  })
+  .transform(({ 'bandwidth-calendar': calendar, bandwidth = calendar, ...counts }) => ({
+    ...counts,
+    ...(bandwidth !== undefined && { bandwidth }),
+  }));
+
+/** @throws MigrationError `config-invalid`, with all that is wrong */
+export async function readLimitsFile(file: string): Promise<z.infer<typeof LimitsFile>> {
+  let content: unknown;
+  try {
+    content = parse(await readText(file), { maxAliasCount: 0 }) ?? {};
+  } catch (cause) {
+    if (cause instanceof MigrationError) throw cause;
+    throw new MigrationError('config-invalid', `The limits are no YAML: ${String(cause)}`, { file, cause });
+  }
+  const parsed = LimitsFile.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const mistakes = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'top'}: ${issue.message}`);
+  throw new MigrationError('config-invalid', `The limits are wrong:\n  ${mistakes.join('\n  ')}`, { file });
+}
+
+const MOST_TEXT = 64 * 1024;
+
+/** @throws MigrationError `config-invalid` */
+export async function readText(file: string): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8');
+    if (text.length <= MOST_TEXT) return text;
+  } catch (cause) {
+    throw new MigrationError('config-invalid', 'The file cannot be read.', { file, cause });
+  }
+  throw new MigrationError('config-invalid', 'The file is larger than any limits.', { file });
+}
+
+/**
+ * Tells whenever something happens to the file, until the signal aborts. The folder is watched, because editors and Kubernetes put a new
+ * file in place of the old one.
+ */
+export async function watchFile(file: string, onChange: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const _ of watch(path.dirname(path.resolve(file)), { signal })) await onChange();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

@@ -1,0 +1,89 @@
+/** On a terminal: a bar for each disk. */
+import cliProgress from 'cli-progress';
+import type { Clock } from '../../contracts/clock.ts';
+import { isTerminal } from '../../model/phase.ts';
+import type { VmPlan, VmProgress } from '../../model/plan.ts';
+import type { TransferJob, TransferProgress } from '../../model/transfer.ts';
+import { formatBytes } from '../../model/units.ts';
+import { printable } from '../../report/columns.ts';
+import { formatDuration } from '../rate.ts';
+import { type Display, endLine, STAGES } from './display.ts';
+import { Pace } from './pace.ts';
+
+/** Clears the rest of a line: a redrawn bar may have been longer than what is written over it. */
+const ERASE_TO_END = '\u001b[K';
+
+/** A bar for each disk in flight, redrawn in place; what is finished becomes a line above them. */
+export class Bars implements Display {
+  readonly #bars: cliProgress.MultiBar;
+  readonly #byJob = new Map<string, Flight>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#bars = new cliProgress.MultiBar(
+      {
+        format: `{job} {bar} {percentage}% {stage} {moved} {rate} {left}${ERASE_TO_END}`,
+        hideCursor: true,
+        barsize: 24,
+        fps: 5,
+        autopadding: true,
+        emptyOnZero: true,
+        linewrap: false,
+      },
+      cliProgress.Presets.shades_grey,
+    );
+  }
+
+  phase({ mapping }: VmPlan, { phase }: VmProgress): void {
+    if (isTerminal(phase)) this.note(`${mapping.targetName}: ${phase}`);
+  }
+
+  starts({ id }: TransferJob): void {
+    const bar = this.#bars.create(1, 0, { job: printable(id), stage: 'opening', moved: '', rate: '', left: '' });
+    this.#byJob.set(id, { bar, since: this.#clock.now(), pace: new Pace() });
+  }
+
+  moves(progress: TransferProgress): void {
+    const { job, stage, done, total, kept } = progress;
+    const flight = this.#byJob.get(job);
+    if (flight === undefined) return;
+    flight.pace.note(progress, this.#clock.now());
+    const { bytesPerSecond: rate, secondsLeft } = flight.pace;
+    flight.bar.setTotal(Math.max(total, 1));
+    flight.bar.update(total === 0 ? 1 : done, {
+      stage: STAGES[stage],
+      moved: `${formatBytes(done)} of ${formatBytes(total)}${kept ? `, ${formatBytes(kept)} from before` : ''}`,
+      rate: rate === undefined ? '' : `${formatBytes(Math.round(rate))}/s`,
+      left: leftText(secondsLeft, done, total),
+    });
+  }
+
+  ends({ id }: TransferJob, failed: string | undefined): void {
+    const flight = this.#byJob.get(id);
+    if (flight !== undefined) this.#bars.remove(flight.bar);
+    this.#byJob.delete(id);
+    this.note(endLine(id, this.#clock.now() - (flight?.since ?? this.#clock.now()), failed));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#bars.stop();
+  }
+
+  note(text: string): void {
+    this.#bars.log(`${printable(text)}${ERASE_TO_END}\n`);
+  }
+}
+
+/** A disk that is being moved, with its bar. */
+interface Flight {
+  readonly bar: cliProgress.SingleBar;
+  readonly since: number;
+  readonly pace: Pace;
+}
+
+/** An end is promised only where something moves. */
+function leftText(seconds: number | undefined, done: number, total: number): string {
+  if (done >= total) return '';
+  return seconds === undefined ? 'time left unknown' : `${formatDuration(seconds)} left`;
+}
