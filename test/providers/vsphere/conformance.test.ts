@@ -4,25 +4,26 @@ import { vsphereProvider } from '../../../providers/vsphere/index.ts';
 import { describeProvider } from '../../conformance/provider.ts';
 import { startVcsim, type Vcsim } from '../../peers/vcsim.ts';
 
-let shared: Promise<Vcsim> | undefined;
+/** One simulator of a kind for the whole suite: nothing in it changes the inventory. */
+for (const [name, esx] of [
+  ['vCenter', false],
+  ['ESXi', true],
+] as const) {
+  let shared: Promise<Vcsim> | undefined;
 
-/** One simulator for the whole suite: nothing in it changes the inventory. */
-async function simulator(): Promise<Vcsim> {
-  shared ??= startVcsim({ autostart: false });
-  return await shared;
+  after(async () => await (await shared)?.[Symbol.asyncDispose]());
+
+  describeProvider(name, async (_: TestContext) => {
+    shared ??= startVcsim({ autostart: false, esx });
+    const { host, port, username, password, thumbprint } = await shared;
+    return {
+      provider: vsphereProvider,
+      source: `vsphere://${encodeURIComponent(username)}@${host}:${port}`,
+      options: {
+        credentials: async () => ({ user: username, password }),
+        trust: { thumbprint: thumbprint.sha256 },
+      },
+      secrets: [password],
+    };
+  });
 }
-
-after(async () => await (await shared)?.[Symbol.asyncDispose]());
-
-describeProvider('vSphere', async (_: TestContext) => {
-  const { host, port, username, password, thumbprint } = await simulator();
-  return {
-    provider: vsphereProvider,
-    source: `vsphere://${encodeURIComponent(username)}@${host}:${port}`,
-    options: {
-      credentials: async () => ({ user: username, password }),
-      trust: { thumbprint: thumbprint.sha256 },
-    },
-    secrets: [password],
-  };
-});

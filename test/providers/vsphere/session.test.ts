@@ -7,7 +7,7 @@ import { startVcenter } from '../../peers/vcenter.ts';
 import { connectTo, live, optionsFor, sourceOf } from './simulator.ts';
 
 test('sessions and change tracking survive what a vCenter does to them', async (t) => {
-  const server = await startVcenter({ vms: 3 });
+  const server = await startVcenter({ vms: 3, domains: ['vsphere.local', 'corp.example'] });
   t.after(async () => await server[Symbol.asyncDispose]());
 
   await t.test('a session that ends between pages or tasks is renewed, and nothing is lost or told twice', async () => {
@@ -51,6 +51,42 @@ test('sessions and change tracking survive what a vCenter does to them', async (
       vsphereProvider.connect(sourceOf(server), options),
       (error) => error instanceof MigrationError && error.code === 'source-login-failed' && /no domain/.test(error.hint),
     );
+  });
+
+  await t.test('a domain that is no identity source is pointed at', async () => {
+    const { logins } = server.ledger;
+    const options = {
+      ...optionsFor(server),
+      credentials: async () => ({ user: 'jane@wrong.example', password: server.password }),
+    };
+    await assert.rejects(
+      vsphereProvider.connect(sourceOf(server), options),
+      (error) =>
+        error instanceof MigrationError &&
+        error.code === 'source-login-failed' &&
+        /after @ is an identity source/.test(error.hint),
+    );
+    assert.equal(server.ledger.logins, logins + 1);
+  });
+
+  await t.test('a locked account is named, and not made worse by trying again', async () => {
+    server.lockAccount(server.username);
+    const { logins } = server.ledger;
+    await assert.rejects(
+      connectTo(server),
+      (error) => error instanceof MigrationError && error.code === 'source-login-failed' && /is locked/.test(error.message),
+    );
+    assert.equal(server.ledger.logins, logins + 1);
+    server.unlockAccount(server.username);
+    await using connection = await connectTo(server);
+    server.lockAccount(server.username);
+    await server.expireSessions();
+    await assert.rejects(
+      connection.surroundings(live()),
+      (error) => error instanceof MigrationError && /is locked/.test(error.message),
+    );
+    assert.equal(server.ledger.logins, logins + 3);
+    server.unlockAccount(server.username);
   });
 
   await t.test('a wrong thumbprint is refused before a login is sent', async () => {
