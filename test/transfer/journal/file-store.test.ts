@@ -72,13 +72,15 @@ test('after a failed append the next one takes its place', async () => {
     await using store = new FileJournalStore(path.join(folder, 'journal'));
     await using journal = await openJournal({ store, ...JOURNAL });
     await journal.intend(0, 2);
+    const { size } = await stat(path.join(folder, 'journal'));
     await disk.fail();
     await assert.rejects(
-      journal.intend(2, 4),
+      Promise.all([journal.intend(2, 3), journal.intend(3, 4)]),
       (error) => error instanceof MigrationError && error.code === 'target-write-failed',
     );
     await disk.heal();
     await journal.intend(4, 5);
+    assert.equal((await stat(path.join(folder, 'journal'))).size, size + 17);
     await using again = await openJournal({ store: new FileJournalStore(path.join(folder, 'journal')), ...JOURNAL });
     assert.deepEqual(
       [0, 2, 4].map((block) => again.stateOf(block)),
