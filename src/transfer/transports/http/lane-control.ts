@@ -22,7 +22,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** Answers this much later than the quickest, with this part of the best throughput: the server is overloaded. */
 const LATE = 4;
-const LATE_MS = 50;
+const LATE_MS = 150;
 const LOST = 0.75;
 
 export class LaneControl {
@@ -106,6 +106,7 @@ export class LaneControl {
       // What is usual now counts from here on: a way that stays slow is no reason to give way again and again.
       this.#best = rate;
       this.#quickest = wait;
+      this.#stay(now + FIRST_PAUSE_MS);
       this.#set(Math.floor(this.#limit * LOST), now);
     } else {
       this.#best = Math.max(rate, this.#best);
