@@ -6,6 +6,8 @@
 /** A name of XML, cut at its first colon. */
 export interface XmlName {
   readonly raw: string;
+  /** In UTF-8. */
+  readonly bytes: Uint8Array;
   readonly prefix: string;
   readonly local: string;
 }
@@ -25,10 +27,9 @@ function slotOf(hash: number): number {
   return (hash ^ (hash >>> 15)) & (SLOTS - 1);
 }
 
-/** True when these bytes are the text. */
-export function equals(text: string, bytes: Buffer, from: number, to: number): boolean {
-  if (text.length !== to - from) return false;
-  for (let at = from; at < to; at += 1) if (bytes[at] !== text.charCodeAt(at - from)) return false;
+/** True when `bytes` goes on with `wanted`. */
+export function startsWith(bytes: Uint8Array, from: number, wanted: Uint8Array): boolean {
+  for (let at = 0; at < wanted.length; at += 1) if (bytes[from + at] !== wanted[at]) return false;
   return true;
 }
 
@@ -47,6 +48,12 @@ export class AsciiStrings {
   }
 }
 
+function equals(text: string, bytes: Buffer, from: number, to: number): boolean {
+  if (text.length !== to - from) return false;
+  for (let at = from; at < to; at += 1) if (bytes[at] !== text.charCodeAt(at - from)) return false;
+  return true;
+}
+
 /** Names of XML 1.0, fifth edition, production 5. */
 const NAME = new RegExp(String.raw`^[${nameStart()}][${nameStart()}\-.0-9\u00B7\u0300-\u036F\u203F-\u2040]*$`, 'u');
 
@@ -61,11 +68,16 @@ export class XmlNames {
   take(bytes: Buffer, from: number, to: number, hash: number): XmlName | undefined {
     const slot = slotOf(hash);
     const known = this.#slots[slot];
-    if (known !== undefined && equals(known.raw, bytes, from, to)) return known;
+    if (known !== undefined && known.bytes.length === to - from && startsWith(bytes, from, known.bytes)) return known;
     const raw = bytes.toString('utf8', from, to);
     if (!NAME.test(raw)) return undefined;
     const colon = raw.indexOf(':');
-    const name = colon < 0 ? { raw, prefix: '', local: raw } : { raw, prefix: raw.slice(0, colon), local: raw.slice(colon + 1) };
+    const name = {
+      raw,
+      bytes: new Uint8Array(bytes.subarray(from, to)),
+      prefix: raw.slice(0, Math.max(colon, 0)),
+      local: raw.slice(colon + 1),
+    };
     this.#slots[slot] = name;
     return name;
   }

@@ -4,12 +4,11 @@
  * would keep a piece of the answer in memory. Namespaces are the reader's.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { AsciiStrings, equals, HASH_START, hashed, type XmlName, XmlNames } from './byte-strings.ts';
+import { AsciiStrings, HASH_START, hashed, startsWith, type XmlName, XmlNames } from './byte-strings.ts';
 import {
-  AMPERSAND,
   BANG,
+  blankEnd,
   CLOSING,
-  CR,
   DASH,
   DOUBLE_QUOTE,
   END,
@@ -20,16 +19,14 @@ import {
   IN_QUOTES,
   IN_TEXT,
   LESS,
-  LF,
+  literalEnd,
   MAX_CHARACTER,
   QUESTION,
-  SEMICOLON,
   SINGLE_QUOTE,
   SLASH,
-  SPACE,
   SPECIAL,
   STOP,
-  TAB,
+  textEnd,
   wholeCharacters,
 } from './xml-bytes.ts';
 import { isXmlDeclaration, readLiteral, readText, readValue } from './xml-text.ts';
@@ -166,7 +163,7 @@ export class XmlScanner {
     let attributes: XmlAttribute[] | undefined;
     for (;;) {
       const gap = at;
-      at = this.#blankEnd(at);
+      at = blankEnd(this.#bytes, at);
       if (at === end) return start;
       if (bytes[at] === GREATER || bytes[at] === SLASH) break;
       if (at === gap) this.#handler.fail(`the tag ${name.raw} is malformed`);
@@ -189,19 +186,20 @@ export class XmlScanner {
   }
 
   #closeTag(start: number, end: number): number {
-    const open = this.#open.at(-1)?.raw ?? '';
-    const after = start + 2 + open.length;
-    // As it nearly always is. Behind the last byte nothing is equal.
-    if (open !== '' && this.#bytes[after] === GREATER && equals(open, this.#bytes, start + 2, after)) {
+    const open = this.#open.at(-1);
+    if (open === undefined) return this.#handler.fail('it closes what is not open');
+    const after = start + 2 + open.bytes.length;
+    // As it nearly always is. Nothing goes on behind the last byte.
+    if (this.#bytes[after] === GREATER && startsWith(this.#bytes, start + 2, open.bytes)) {
       this.#closed();
       return after + 1;
     }
     const nameEnd = this.#nameEnd(start + 2);
     if (nameEnd === end) return start;
-    const at = this.#blankEnd(nameEnd);
+    const at = blankEnd(this.#bytes, nameEnd);
     if (at === end) return start;
     const name = this.#name(start + 2, nameEnd);
-    if (this.#bytes[at] !== GREATER || open !== name.raw) {
+    if (this.#bytes[at] !== GREATER || open.raw !== name.raw) {
       this.#handler.fail(`</${name.raw}> closes what is not open`);
     }
     this.#closed();
@@ -220,9 +218,9 @@ export class XmlScanner {
     const nameEnd = this.#nameEnd(start);
     if (nameEnd === end) return end;
     const name = this.#name(start, nameEnd);
-    let at = this.#blankEnd(nameEnd);
+    let at = blankEnd(this.#bytes, nameEnd);
     if (at < end && bytes[at] !== EQUALS) this.#handler.fail(`the attribute ${name.raw} has no value`);
-    at = this.#blankEnd(at + 1);
+    at = blankEnd(this.#bytes, at + 1);
     if (at >= end) return end;
     const quote = bytes[at];
     if (quote !== DOUBLE_QUOTE && quote !== SINGLE_QUOTE) this.#handler.fail(`the attribute ${name.raw} has no quotes`);
@@ -264,7 +262,7 @@ export class XmlScanner {
       this.#handler.text(this.#values.take(bytes, start, at, hash));
       return at;
     }
-    const to = at === end ? this.#textEnd(start, end) : at;
+    const to = at === end ? textEnd(bytes, start, end) : at;
     if (to === start) return start;
     const text = readText(bytes.toString('utf8', start, to));
     if (text === undefined) this.#handler.fail('it holds text that is malformed');
@@ -272,23 +270,9 @@ export class XmlScanner {
     return to;
   }
 
-  /** Where text that goes on in the next piece can be cut: not in a reference, a line end or what might become `]]>`. */
-  #textEnd(start: number, end: number): number {
-    const run = this.#bytes.subarray(start, end);
-    const reference = run.lastIndexOf(AMPERSAND);
-    if (reference >= 0 && !run.includes(SEMICOLON, reference)) return start + reference;
-    return this.#literalEnd(start, end, CLOSING);
-  }
-
-  #literalEnd(start: number, end: number, last: number): number {
-    let to = end;
-    while (to > start && end - to < 2 && this.#bytes[to - 1] === last) to -= 1;
-    return to === end && this.#bytes[to - 1] === CR ? to - 1 : to;
-  }
-
   /** White space around the root. */
   #between(at: number): number {
-    const next = this.#blankEnd(at);
+    const next = blankEnd(this.#bytes, at);
     if (next === at) this.#handler.fail('it holds text outside of its root');
     return next;
   }
@@ -314,7 +298,7 @@ export class XmlScanner {
     const isOver = this.#bytes[at] === QUESTION;
     if (isOver && at + 1 === end) return start;
     const isName = this.#name(start + 2, at).raw.toLowerCase() !== 'xml';
-    if (!isName || (isOver ? this.#bytes[at + 1] !== GREATER : this.#blankEnd(at) === at)) {
+    if (!isName || (isOver ? this.#bytes[at + 1] !== GREATER : blankEnd(this.#bytes, at) === at)) {
       this.#handler.fail('it holds a processing instruction that is malformed');
     }
     this.#literal = 'instruction';
@@ -331,7 +315,7 @@ export class XmlScanner {
       this.#literal = undefined;
       return at + length;
     }
-    const to = found < 0 ? this.#literalEnd(at, end, last) : at + found;
+    const to = found < 0 ? literalEnd(this.#bytes, { start: at, end, last }) : at + found;
     if (to === at) return at;
     const text = readLiteral(this.#bytes.toString('utf8', at, to));
     if (text === undefined) this.#handler.fail('it holds characters that XML forbids');
@@ -355,12 +339,5 @@ export class XmlScanner {
   /** The name that `#nameEnd` has just gone over. */
   #name(start: number, end: number): XmlName {
     return this.#names.take(this.#bytes, start, end, this.#hash) ?? this.#handler.fail('it holds a name that is malformed');
-  }
-
-  #blankEnd(start: number): number {
-    const bytes = this.#bytes;
-    let at = start;
-    while (bytes[at] === SPACE || bytes[at] === LF || bytes[at] === TAB || bytes[at] === CR) at += 1;
-    return at;
   }
 }
