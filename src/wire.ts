@@ -9,6 +9,7 @@ import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
 import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
+import { withRetries } from './retry.ts';
 import { ScheduledBandwidth } from './transfer/limits/scheduled-bandwidth.ts';
 
 export { createLog } from './log.ts';
@@ -26,11 +27,13 @@ export function createBandwidth(limit: BandwidthLimit): AdjustableBandwidth {
 }
 
 /**
- * Opens a source with the provider that claims it.
+ * Opens a source with the provider that claims it. What lives on a server is asked again where that helps; files do not get
+ * better by that.
  * @throws MigrationError `source-unrecognised` and what the provider throws
  */
 export async function connect(source: string, options: ConnectOptions): Promise<Connection> {
-  return await providerOf(source).connect(source, options);
+  const connection = await providerOf(source).connect(source, options);
+  return connection.access === undefined ? connection : withRetries(connection, { clock: systemClock });
 }
 
 /**

@@ -29,10 +29,11 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
     { part: 'prepare', files: /^src\/prepare\.ts$/, may: ['model', 'contracts', 'assess', 'mappings', 'plan', 'steps'] },
     { part: 'migrate', files: /^src\/migrate\.ts$/, may: ['model', 'contracts', 'assess', 'mappings', 'plan', 'steps'] },
     { part: 'log', files: /^src\/log\.ts$/, may: ['model', 'contracts'] },
+    { part: 'retry', files: /^src\/retry\.ts$/, may: ['model', 'contracts'] },
     {
       part: 'wire',
       files: /^src\/wire\.ts$/,
-      may: ['model', 'contracts', 'provider registry', 'transfer', 'convert', 'folder', 'kube', 'log', 'report', 'steps'],
+      may: ['model', 'contracts', 'provider registry', 'transfer', 'convert', 'folder', 'kube', 'log', 'report', 'retry', 'steps'],
     },
     {
       part: 'door main',

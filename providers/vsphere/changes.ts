@@ -45,7 +45,15 @@ async function enable(session: Session, vm: VmRef, signal: AbortSignal): Promise
   if (able.length === 0) throw unavailable(vm, 'no disk of it can be tracked');
   const version = Number(/^vmx-(\d+)$/.exec(found.string('config.version') ?? '')?.[1] ?? FIRST_VERSION);
   if (version < FIRST_VERSION) throw unavailable(vm, `its hardware version ${version} is older than ${FIRST_VERSION}`);
-  if (found.flag('config.changeTrackingEnabled') === true) return { tracked: able, untracked };
+  const running = found.string('runtime.powerState') === 'poweredOn';
+  const counted = devices.disks.every(
+    (device) => untrackable(device) !== undefined || device.string('backing', 'changeId') !== undefined,
+  );
+  if (found.flag('config.changeTrackingEnabled') === true) {
+    // It was asked for and whoever did so did not get to the end, or the VM has not been stunned since.
+    if (running && !counted) await stun(session, vm, signal);
+    return { tracked: able, untracked };
+  }
   if ((found.node('snapshot')?.list('rootSnapshotList').length ?? 0) > 0) {
     throw unavailable(vm, 'it has snapshots, and disks below a snapshot are not counted; remove them first');
   }
@@ -56,7 +64,7 @@ async function enable(session: Session, vm: VmRef, signal: AbortSignal): Promise
     signal,
   );
   // The setting takes effect when the disks are opened again: at the next power-on, or when a snapshot stuns the VM for a moment.
-  if (found.string('runtime.powerState') === 'poweredOn') await stun(session, vm, signal);
+  if (running) await stun(session, vm, signal);
   return { tracked: able, untracked };
 }
 
