@@ -12,7 +12,9 @@ import { runFiles, vmFiles } from './report/folder.ts';
 import { withRetries } from './retry.ts';
 import { ScheduledBandwidth } from './transfer/limits/scheduled-bandwidth.ts';
 
+export { FolderDisks } from './folder/kept-disks.ts';
 export { createLog } from './log.ts';
+export { FileHasher } from './transfer/hash-file.ts';
 export { LocalDiskCopier } from './transfer/local-copier.ts';
 export { createQueue } from './transfer/queue.ts';
 

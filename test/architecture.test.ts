@@ -28,19 +28,36 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
     { part: 'steps', files: /^src\/steps\//, may: ['model', 'contracts', 'plan'] },
     { part: 'prepare', files: /^src\/prepare\.ts$/, may: ['model', 'contracts', 'assess', 'mappings', 'plan', 'steps'] },
     { part: 'migrate', files: /^src\/migrate\.ts$/, may: ['model', 'contracts', 'assess', 'mappings', 'plan', 'steps'] },
+    { part: 'verify', files: /^src\/verify\.ts$/, may: ['model', 'contracts'] },
     { part: 'log', files: /^src\/log\.ts$/, may: ['model', 'contracts'] },
     { part: 'retry', files: /^src\/retry\.ts$/, may: ['model', 'contracts'] },
     {
       part: 'wire',
       files: /^src\/wire\.ts$/,
-      may: ['model', 'contracts', 'provider registry', 'transfer', 'convert', 'folder', 'kube', 'log', 'report', 'retry', 'steps'],
+      may: [
+        'model',
+        'contracts',
+        'provider registry',
+        'transfer',
+        'convert',
+        'folder',
+        'kube',
+        'log',
+        'report',
+        'retry',
+        'steps',
+      ],
     },
     {
       part: 'door main',
       files: /^src\/(cli|operator|worker)\/main\.ts$/,
       may: ['wire', 'log', 'cli', 'operator', 'worker', 'model', 'contracts'],
     },
-    { part: '$1', files: /^src\/(cli|operator|worker)\//, may: ['prepare', 'migrate', 'report', 'assess', 'model', 'contracts'] },
+    {
+      part: '$1',
+      files: /^src\/(cli|operator|worker)\//,
+      may: ['prepare', 'migrate', 'verify', 'report', 'assess', 'model', 'contracts'],
+    },
   ];
 
 /** Package → the only places that may import it. */

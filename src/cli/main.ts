@@ -1,7 +1,18 @@
 /** The command line's entry: wires, runs, sets the exit code. The only reader of argv. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { connect, createBandwidth, createLog, createQueue, diagnose, LocalDiskCopier, openFolder, systemClock } from '../wire.ts';
+import {
+  connect,
+  createBandwidth,
+  createLog,
+  createQueue,
+  diagnose,
+  FileHasher,
+  FolderDisks,
+  LocalDiskCopier,
+  openFolder,
+  systemClock,
+} from '../wire.ts';
 import { askOnTerminal } from './credentials.ts';
 import { run } from './run.ts';
 import type { Services } from './services.ts';
@@ -28,6 +39,8 @@ const services: Services = {
   copier: () => new LocalDiskCopier({ clock: systemClock }),
   bandwidth: createBandwidth,
   queue: createQueue,
+  keptDisks: (folder) => new FolderDisks(folder),
+  hasher: () => new FileHasher(),
 };
 
 const abort = new AbortController();

@@ -30,37 +30,76 @@ export function addProgressOptions(command: Command): Command {
     .addOption(new Option('--progress-file <file>', 'append the JSON lines to a file as well').helpGroup(group));
 }
 
-/** @throws MigrationError `config-invalid` when the file for the progress cannot be opened */
-export async function createObserver(
+/**
+ * What the options ask for, as one.
+ * @throws MigrationError `config-invalid` when the file for the progress cannot be opened
+ */
+export async function openDisplay(
   { progress, progressFile }: ProgressFlags,
-  { terminal, services: { clock, log } }: CommandContext,
-): Promise<CliObserver> {
-  const displays: Display[] = [];
-  if (progressFile !== undefined) displays.push(await openJsonFile(progressFile, clock));
-  if (progress === 'json') displays.push(new JsonLines((line) => terminal.err(line), clock));
-  else displays.push(terminal.live ? new Bars(clock) : new Lines(terminal, clock));
+  { terminal, services: { clock } }: CommandContext,
+): Promise<Display> {
+  const shown =
+    progress === 'json'
+      ? new JsonLines((line) => terminal.err(line), clock)
+      : terminal.live
+        ? new Bars(clock)
+        : new Lines(terminal, clock);
+  return progressFile === undefined ? shown : both(shown, await openJsonFile(progressFile, clock));
+}
+
+function both(one: Display, other: Display): Display {
+  return {
+    phase(plan, progress) {
+      one.phase(plan, progress);
+      other.phase(plan, progress);
+    },
+    starts(disk) {
+      one.starts(disk);
+      other.starts(disk);
+    },
+    moves(progress) {
+      one.moves(progress);
+      other.moves(progress);
+    },
+    ends(disk, failed) {
+      one.ends(disk, failed);
+      other.ends(disk, failed);
+    },
+    note(text) {
+      one.note(text);
+      other.note(text);
+    },
+    async [Symbol.asyncDispose]() {
+      await one[Symbol.asyncDispose]();
+      await other[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** @throws MigrationError `config-invalid` when the file for the progress cannot be opened */
+export async function createObserver(flags: ProgressFlags, context: CommandContext): Promise<CliObserver> {
+  const { log } = context.services;
+  const display = await openDisplay(flags, context);
   return {
     phase(plan, state) {
       log.info({ vm: plan.vm.name, phase: state.phase, code: state.failure?.code }, 'phase');
-      for (const display of displays) display.phase(plan, state);
+      display.phase(plan, state);
     },
-    transferStarts(job) {
-      log.info({ vm: job.vm, disk: job.disk, job: job.id }, 'transfer starts');
-      for (const display of displays) display.starts(job);
+    transferStarts({ id, vm, disk, source, delta }) {
+      log.info({ vm, disk, job: id }, 'transfer starts');
+      display.starts({ id, vm, disk, capacity: source.capacity, pass: delta === undefined ? 'full' : 'delta' });
     },
     transferMoves(moved) {
-      for (const display of displays) display.moves(moved);
+      display.moves(moved);
     },
-    transferEnds(job, failed) {
-      if (failed === undefined) log.info({ vm: job.vm, disk: job.disk, job: job.id }, 'transfer ends');
-      else log.error({ vm: job.vm, disk: job.disk, job: job.id, reason: failed }, 'transfer failed');
-      for (const display of displays) display.ends(job, failed);
+    transferEnds({ id, vm, disk }, failed) {
+      if (failed === undefined) log.info({ vm, disk, job: id }, 'transfer ends');
+      else log.error({ vm, disk, job: id, reason: failed }, 'transfer failed');
+      display.ends({ id }, failed);
     },
     note(text) {
-      for (const display of displays) display.note(text);
+      display.note(text);
     },
-    async [Symbol.asyncDispose]() {
-      for (const display of displays) await display[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => display[Symbol.asyncDispose](),
   };
 }

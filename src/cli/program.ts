@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { planCommand } from './commands/plan.ts';
+import { verifyCommand } from './commands/verify.ts';
 import type { CommandContext } from './context.ts';
 
 /** The commander tree, built anew for each run so that tests can build it too. */
@@ -25,7 +26,8 @@ export function buildProgram(context: CommandContext): Command {
     .hook('preAction', (command) => {
       context.services.log.level = command.opts<{ logLevel: LogLevel }>().logLevel;
     });
-  for (const add of [inventoryCommand, assessCommand, planCommand, migrateCommand, doctorCommand]) add(program, context);
+  for (const add of [inventoryCommand, assessCommand, planCommand, migrateCommand, verifyCommand, doctorCommand])
+    add(program, context);
   return program;
 }
 
@@ -33,7 +35,7 @@ const EXAMPLES = `
 SOURCE is a path: guest.ova, guest.ovf, guest.vmx, a disk image (vmdk, vhd, vhdx, qcow2, vdi, raw), or a folder of them;
 or a server: vsphere://user@host[:port][/datacenter], with the password in KUBEFERRY_PASSWORD, KUBEFERRY_PASSWORD_FILE or at the prompt.
 
-Exit codes: 0 fine, 1 concerns at or above --fail-on, 2 usage or configuration, 3 a source or a transfer failed.
+Exit codes: 0 fine, 1 concerns at or above --fail-on or disks that verify finds wrong, 2 usage or configuration, 3 a source or a transfer failed.
 
 Examples:
   kubeferry inventory ./exports                        what is there
@@ -42,4 +44,5 @@ Examples:
   kubeferry plan guest.ova --out ./gitops              the same as a folder for Git
   kubeferry migrate guest.ova --to ./out               manifests, raw disks, report; every byte proven
   kubeferry migrate guest.ova --to ./out --resume      go on after an interruption
+  kubeferry verify ./out                               are the disks still what was proven
 `;

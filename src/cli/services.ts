@@ -9,6 +9,7 @@ import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Check, Connection, ConnectOptions } from '../contracts/provider.ts';
+import type { DiskHasher, KeptDisks } from '../contracts/verification.ts';
 import type { CredentialSources } from './credentials.ts';
 
 export interface Services {
@@ -26,6 +27,9 @@ export interface Services {
   bandwidth(limit: BandwidthLimit): AdjustableBandwidth;
   copier(bandwidth: Bandwidth): DiskCopier;
   queue(limits: QueueLimits): JobQueue;
+  /** The disks that a migration left in a folder. */
+  keptDisks(folder: string): KeptDisks;
+  hasher(): DiskHasher;
 }
 
 export interface Terminal {

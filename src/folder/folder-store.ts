@@ -29,6 +29,7 @@ const Progress: z.ZodType<VmProgress> = z.object({
       job: z.string(),
       size: z.number(),
       moved: z.number(),
+      passes: z.number().exactOptional(),
       allocated: z.number(),
       seconds: z.number(),
       transport: z.string(),

@@ -8,6 +8,8 @@ import {
   createLog,
   createQueue,
   diagnose,
+  FileHasher,
+  FolderDisks,
   LocalDiskCopier,
   openFolder,
   systemClock,
@@ -45,6 +47,8 @@ export async function kubeferry(
     copier: () => new LocalDiskCopier({ clock: systemClock }),
     bandwidth: createBandwidth,
     queue: createQueue,
+    keptDisks: (folder) => new FolderDisks(folder),
+    hasher: () => new FileHasher(),
     ...options.services,
   };
   const terminal = { out: out.write, err: err.write, live: false };

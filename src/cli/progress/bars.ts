@@ -3,11 +3,11 @@ import cliProgress from 'cli-progress';
 import type { Clock } from '../../contracts/clock.ts';
 import { isTerminal } from '../../model/phase.ts';
 import type { VmPlan, VmProgress } from '../../model/plan.ts';
-import type { TransferJob, TransferProgress } from '../../model/transfer.ts';
+import type { TransferProgress } from '../../model/transfer.ts';
 import { formatBytes } from '../../model/units.ts';
 import { printable } from '../../report/columns.ts';
 import { formatDuration } from '../rate.ts';
-import { type Display, endLine, STAGES } from './display.ts';
+import { type Display, endLine, STAGES, type Subject } from './display.ts';
 import { Pace } from './pace.ts';
 
 /** Clears the rest of a line: a redrawn bar may have been longer than what is written over it. */
@@ -39,7 +39,7 @@ export class Bars implements Display {
     if (isTerminal(phase)) this.note(`${mapping.targetName}: ${phase}`);
   }
 
-  starts({ id }: TransferJob): void {
+  starts({ id }: Subject): void {
     const bar = this.#bars.create(1, 0, { job: printable(id), stage: 'opening', moved: '', rate: '', left: '' });
     this.#byJob.set(id, { bar, since: this.#clock.now(), pace: new Pace() });
   }
@@ -59,7 +59,7 @@ export class Bars implements Display {
     });
   }
 
-  ends({ id }: TransferJob, failed: string | undefined): void {
+  ends({ id }: Pick<Subject, 'id'>, failed: string | undefined): void {
     const flight = this.#byJob.get(id);
     if (flight !== undefined) this.#bars.remove(flight.bar);
     this.#byJob.delete(id);

@@ -6,9 +6,9 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import type { Phase } from '../../model/phase.ts';
 import type { VmPlan, VmProgress } from '../../model/plan.ts';
-import type { TransferJob, TransferProgress } from '../../model/transfer.ts';
+import type { TransferProgress } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
-import type { Display } from './display.ts';
+import type { Display, Subject } from './display.ts';
 import { Pace } from './pace.ts';
 
 export type ProgressEvent = { /** ISO 8601. */ readonly at: string } & (
@@ -21,13 +21,13 @@ export type ProgressEvent = { /** ISO 8601. */ readonly at: string } & (
       readonly failure?: { readonly code: ErrorCode; readonly message: string; readonly hint: string };
     }
   | {
-      /** A disk is about to be moved: `capacity` is what the guest sees, `pass` whether all of it or what changed. */
+      /** A disk is about to be moved, all of it or what changed, or to be read again (`check`). `capacity` is what the guest sees. */
       readonly event: 'transfer-starts';
       readonly job: string;
       readonly vm: string;
       readonly disk: string;
       readonly capacity: Bytes;
-      readonly pass: 'full' | 'delta';
+      readonly pass: Subject['pass'];
     }
   | {
       /** A few times a second for each disk. Bytes are those that have to be moved (allocated or changed ones), or read back to be proven. */
@@ -75,10 +75,9 @@ export class JsonLines implements Display {
     this.#tell({ event: 'phase', vm: vm.name, target: mapping.targetName, phase, ...why });
   }
 
-  starts({ id, vm, disk, source, delta }: TransferJob): void {
+  starts({ id, vm, disk, capacity, pass }: Subject): void {
     this.#byJob.set(id, { since: this.#clock.now(), pace: new Pace() });
-    const pass = delta === undefined ? 'full' : 'delta';
-    this.#tell({ event: 'transfer-starts', job: id, vm, disk, capacity: source.capacity, pass });
+    this.#tell({ event: 'transfer-starts', job: id, vm, disk, capacity, pass });
   }
 
   moves(progress: TransferProgress): void {
@@ -90,7 +89,7 @@ export class JsonLines implements Display {
     this.#tell({ event: 'transfer-moves', job, stage, done, total, kept, bytesPerSecond, secondsLeft });
   }
 
-  ends({ id }: TransferJob, failed: string | undefined): void {
+  ends({ id }: Pick<Subject, 'id'>, failed: string | undefined): void {
     const now = this.#clock.now();
     const seconds = (now - (this.#byJob.get(id)?.since ?? now)) / 1000;
     this.#byJob.delete(id);

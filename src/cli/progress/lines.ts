@@ -1,11 +1,11 @@
 /** Where there is no terminal: a line a step. */
 import type { Clock } from '../../contracts/clock.ts';
 import type { VmPlan, VmProgress } from '../../model/plan.ts';
-import type { TransferJob, TransferProgress } from '../../model/transfer.ts';
+import type { TransferProgress } from '../../model/transfer.ts';
 import { formatBytes } from '../../model/units.ts';
 import { printable } from '../../report/columns.ts';
 import type { Terminal } from '../services.ts';
-import { type Display, endLine, STAGES } from './display.ts';
+import { type Display, endLine, STAGES, type Subject } from './display.ts';
 
 /** One line when a stage of a disk begins and when the disk is finished. */
 export class Lines implements Display {
@@ -22,7 +22,7 @@ export class Lines implements Display {
     this.note(`${mapping.targetName}: ${phase}`);
   }
 
-  starts({ id }: TransferJob): void {
+  starts({ id }: Subject): void {
     this.#stages.set(id, { stage: '', since: this.#clock.now() });
   }
 
@@ -33,7 +33,7 @@ export class Lines implements Display {
     this.note(`${job}: ${STAGES[stage]} ${formatBytes(total)}${kept ? `, ${formatBytes(kept)} of it from before` : ''}`);
   }
 
-  ends({ id }: TransferJob, failed: string | undefined): void {
+  ends({ id }: Pick<Subject, 'id'>, failed: string | undefined): void {
     const since = this.#stages.get(id)?.since ?? this.#clock.now();
     this.note(endLine(id, this.#clock.now() - since, failed));
   }

@@ -1,0 +1,59 @@
+import { type Command, Option } from 'commander';
+import { formatBytes } from '../../model/units.ts';
+import { columns, printable } from '../../report/columns.ts';
+import { type DiskOutcome, type Verification, verifyAll } from '../../verify.ts';
+import type { CommandContext } from '../context.ts';
+import { addProgressOptions, openDisplay, type ProgressFlags } from '../observer.ts';
+
+interface VerifyOptions extends ProgressFlags {
+  readonly output: 'text' | 'json';
+}
+
+/** `kubeferry verify DIR [VM…]`: are the disks still what was proven when they were moved? */
+export function verifyCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('verify <dir> [vms...]')
+    .description('read the disks of a migrated folder again and compare them with what was sealed')
+    .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(['text', 'json']).default('text'));
+  addProgressOptions(command).action(async (dir: string, vms: string[], options: VerifyOptions) => {
+    const { services, terminal, signal } = context;
+    await using display = await openDisplay(options, context);
+    const verification = await verifyAll(vms, {
+      kept: services.keptDisks(dir),
+      hasher: services.hasher(),
+      clock: services.clock,
+      signal,
+      starts: ({ id, vm, disk, size = 0 }) => display.starts({ id, vm, disk, capacity: size, pass: 'check' }),
+      moves: (progress) => display.moves(progress),
+      ends: ({ id }, { outcome, finding }) => display.ends({ id }, outcome === 'ok' ? undefined : finding),
+    });
+    terminal.out(options.output === 'json' ? `${JSON.stringify(verification, null, 2)}\n` : textOf(verification));
+    context.exit(exitOf(verification));
+  });
+}
+
+/** 3 when something could not be told, 1 when something is not as it was sealed. */
+function exitOf({ disks }: Verification): 0 | 1 | 3 {
+  if (disks.some(({ outcome }) => outcome === 'unreadable')) return 3;
+  return disks.every(({ outcome }) => outcome === 'ok') ? 0 : 1;
+}
+
+const MARKS: Readonly<Record<DiskOutcome, string>> = {
+  ok: 'ok',
+  differs: 'DIFFERS',
+  missing: 'MISSING',
+  unproven: 'UNPROVEN',
+  unreadable: 'UNREADABLE',
+};
+
+function textOf({ place, disks }: Verification): string {
+  const rows = disks.map(({ vm, disk, outcome, finding, sealed, root }) => [
+    MARKS[outcome],
+    `${vm}/${disk}`,
+    sealed === undefined ? '' : formatBytes(sealed.size),
+    outcome === 'ok' && root !== undefined ? `sha256 ${root}` : finding,
+  ]);
+  const good = disks.filter(({ outcome }) => outcome === 'ok').length;
+  const lines = [...columns(rows), `${place}: ${good} of ${disks.length} disks are as they were sealed`];
+  return `${lines.map(printable).join('\n')}\n`;
+}

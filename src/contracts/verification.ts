@@ -1,0 +1,39 @@
+/** Finished disks and what was sealed about them, for whoever looks at them again later. */
+import type { TransferProgress, TransferResult } from '../model/transfer.ts';
+import type { Bytes } from '../model/units.ts';
+
+/** A disk that should be on its target. */
+export interface KeptDisk {
+  /** `TransferJob.id`. */
+  readonly id: string;
+  /** Name of the VirtualMachine on the target. */
+  readonly vm: string;
+  readonly disk: string;
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** Bytes that the file has now; undefined when there is none. */
+  readonly size: Bytes | undefined;
+  /** What its transfer said at its end; absent when it never ended. */
+  readonly result?: TransferResult;
+}
+
+export interface KeptDisks {
+  /** Where they are, for people. */
+  readonly name: string;
+  /**
+   * The disks of all VMs, in a stable order.
+   * @throws MigrationError `source-not-found` where there is no migration, `state-unreadable`
+   */
+  list(): Promise<readonly KeptDisk[]>;
+}
+
+export interface DiskHasher {
+  /**
+   * Root hash (`DiskProof.root`) of the first `size` bytes of a raw file.
+   * @throws MigrationError when it cannot be read; `canceled`
+   */
+  rootOf(
+    disk: Pick<KeptDisk, 'id' | 'path'> & { readonly size: Bytes },
+    options: { readonly signal: AbortSignal; readonly onProgress: (progress: TransferProgress) => void },
+  ): Promise<string>;
+}

@@ -1,0 +1,110 @@
+/**
+ * Looks at finished disks again: does each still hold what was sealed when it was moved? Nothing but the target is read, so the source may
+ * be gone. What cannot be read is a verdict like the others, so that one bad file does not hide the rest.
+ */
+import type { Clock } from './contracts/clock.ts';
+import type { DiskHasher, KeptDisk, KeptDisks } from './contracts/verification.ts';
+import { MigrationError } from './model/errors.ts';
+import type { DiskProof, TransferProgress } from './model/transfer.ts';
+
+/**
+ * `ok`: the bytes are those that were sealed. `differs`: they are not. `missing`: there is no file. `unproven`: nothing was sealed to
+ * compare with. `unreadable`: it could not be told.
+ */
+export type DiskOutcome = 'ok' | 'differs' | 'missing' | 'unproven' | 'unreadable';
+
+export interface DiskVerdict {
+  readonly vm: string;
+  readonly disk: string;
+  readonly file: string;
+  readonly outcome: DiskOutcome;
+  /** One sentence. */
+  readonly finding: string;
+  /** What was sealed. */
+  readonly sealed?: DiskProof;
+  /** Root hash that was found; present where the file was read. */
+  readonly root?: string;
+  /** Of the reading. */
+  readonly seconds?: number;
+}
+
+export interface Verification {
+  /** Changes only with the meaning of a field. */
+  readonly schema: 'kubeferry.dev/verification/v1';
+  /** Where the disks are. */
+  readonly place: string;
+  /** ISO 8601. */
+  readonly checkedAt: string;
+  readonly disks: readonly DiskVerdict[];
+}
+
+export interface VerifyContext {
+  readonly kept: KeptDisks;
+  readonly hasher: DiskHasher;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** A disk is about to be read. */
+  readonly starts: (disk: KeptDisk) => void;
+  readonly moves: (progress: TransferProgress) => void;
+  readonly ends: (disk: KeptDisk, verdict: DiskVerdict) => void;
+}
+
+/**
+ * Checks the disks of the named VMs, of all when none is named, one after the other: each is read by all processors.
+ * @throws MigrationError `source-not-found`, `state-unreadable`, `vm-not-found`, `canceled`
+ */
+export async function verifyAll(vms: readonly string[], context: VerifyContext): Promise<Verification> {
+  const { kept, clock, signal } = context;
+  const checkedAt = new Date(clock.now()).toISOString();
+  const disks = await kept.list();
+  const unknown = vms.filter((name) => !disks.some(({ vm }) => vm === name));
+  if (unknown.length > 0) {
+    const held = [...new Set(disks.map(({ vm }) => vm))];
+    throw new MigrationError('vm-not-found', `${kept.name} holds no disk of ${unknown.join(', ')}.`, {
+      hint: `It holds disks of: ${held.slice(0, 20).join(', ')}${held.length > 20 ? ', …' : ''}.`,
+    });
+  }
+  const verdicts: DiskVerdict[] = [];
+  for (const disk of disks.filter(({ vm }) => vms.length === 0 || vms.includes(vm))) {
+    if (signal.aborted) throw new MigrationError('canceled', 'The verification was canceled.', { hint: 'Run it again.' });
+    verdicts.push(await check(disk, context));
+  }
+  return { schema: 'kubeferry.dev/verification/v1', place: kept.name, checkedAt, disks: verdicts };
+}
+
+async function check(disk: KeptDisk, context: VerifyContext): Promise<DiskVerdict> {
+  const { vm, disk: key, path: file, size, result } = disk;
+  const about = { vm, disk: key, file };
+  if (size === undefined) return { ...about, outcome: 'missing', finding: 'The file is not there.' };
+  const sealed = result?.proof;
+  if (result === undefined || sealed === undefined) {
+    const why = result === undefined ? 'The transfer of this disk did not end.' : 'It was moved with --no-verify.';
+    return { ...about, outcome: 'unproven', finding: why };
+  }
+  if (size !== sealed.size) {
+    const finding = `The file has ${size} bytes; ${sealed.size} were sealed.`;
+    return { ...about, outcome: 'differs', finding, sealed };
+  }
+  context.starts(disk);
+  const verdict = await read(disk, { about, sealed }, context);
+  context.ends(disk, verdict);
+  return verdict;
+}
+
+async function read(
+  disk: KeptDisk,
+  { about, sealed }: { readonly about: Pick<DiskVerdict, 'vm' | 'disk' | 'file'>; readonly sealed: DiskProof },
+  { hasher, clock, signal, moves }: VerifyContext,
+): Promise<DiskVerdict> {
+  const before = clock.now();
+  try {
+    const root = await hasher.rootOf({ ...disk, size: sealed.size }, { signal, onProgress: moves });
+    const seconds = (clock.now() - before) / 1000;
+    return root === sealed.root
+      ? { ...about, outcome: 'ok', finding: 'Every byte is as it was sealed.', sealed, root, seconds }
+      : { ...about, outcome: 'differs', finding: 'The content is not what was sealed.', sealed, root, seconds };
+  } catch (error) {
+    if (!(error instanceof MigrationError) || error.code === 'canceled') throw error;
+    return { ...about, outcome: 'unreadable', finding: error.message, sealed };
+  }
+}
