@@ -13,8 +13,8 @@ import { countGrains, grainWindows, readLayout, type SparseLayout } from './form
 import { type DiskEnd, planRuns, type Run } from './formats/vmdk/plan-runs.ts';
 import { eachOf } from './lanes.ts';
 import { BlockHashes } from './proof/block-hashes.ts';
-import { onTarget } from './raw-file.ts';
 import { SourceBytes } from './source-bytes.ts';
+import { onTarget } from './writers/target-errors.ts';
 
 /** A sparse VMDK that was looked through. Disposing of it closes its files. */
 export interface SparseImage extends AsyncDisposable {

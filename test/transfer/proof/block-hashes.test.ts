@@ -41,3 +41,16 @@ test('a block outside of the disk is a bug', () => {
   for (const index of [-1, 2, 0.5 + 2])
     assert.throws(() => new BlockHashes(2 * MiB).set(index, sha256(Buffer.alloc(1))), RangeError);
 });
+
+test('the hash of a block can be asked for and made that of zeros again, the short last one too', () => {
+  const hashes = new BlockHashes(2 * MiB + 777);
+  const zeros = [BLOCK, BLOCK, 777].map((length) => sha256(new Uint8Array(length)));
+  for (const [index, zero] of zeros.entries()) {
+    assert.deepEqual(Buffer.from(hashes.get(index)), zero);
+    hashes.set(index, sha256(Buffer.from('data')));
+    assert.deepEqual(Buffer.from(hashes.get(index)), sha256(Buffer.from('data')));
+    hashes.setZero(index);
+    assert.deepEqual(Buffer.from(hashes.get(index)), zero);
+  }
+  assert.throws(() => hashes.get(3), RangeError);
+});
