@@ -1,5 +1,5 @@
 /**
- * Starts the programs that this room drives (qemu-img, qemu-nbd, dd) so that none outlives us: each is killed when its
+ * Starts the programs that this room drives (qemu-img, qemu-nbd, nbdkit, dd) so that none outlives us: each is killed when its
  * signal aborts and, through setpriv's parent-death signal, when this process dies by SIGKILL. Each runs in its own
  * session: Ctrl-C on a terminal reaches only us, and we stop our children in order. No secrets in argv, ever.
  */
@@ -7,7 +7,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { MigrationError } from '../model/errors.ts';
 import { checkCanceled } from './cancellation.ts';
 
@@ -18,17 +18,18 @@ const PACKAGES = {
   dd: 'coreutils',
   fallocate: 'util-linux',
   blkdiscard: 'util-linux',
+  nbdkit: 'nbdkit',
 } as const;
 export type ProgramName = keyof typeof PACKAGES;
 
 /** What a program said on stderr is kept up to this many characters: the end of it, where the reason stands. */
-const STDERR_LIMIT = 8192;
+const STDERR_LIMIT = 32_768;
 
 export interface ProgramExit {
   /** Exit status; undefined when a signal ended the program. */
   readonly status: number | undefined;
   readonly killedBy: NodeJS.Signals | undefined;
-  /** The last 8 Ki characters. */
+  /** The last 32 Ki characters. */
   readonly stderr: string;
 }
 
@@ -44,6 +45,32 @@ export interface RunningProgram {
  * @throws MigrationError `tool-missing` naming the Debian package; `canceled`
  */
 export async function startProgram(name: ProgramName, argv: readonly string[], signal: AbortSignal): Promise<RunningProgram> {
+  return watch(await spawnProgram(name, argv, signal), signal);
+}
+
+/**
+ * The same for a program that reads a secret from file descriptor 3, up to the end.
+ * @throws as startProgram
+ */
+export async function startWithSecret(
+  name: ProgramName,
+  argv: readonly string[],
+  { secret, signal }: { readonly secret: string; readonly signal: AbortSignal },
+): Promise<RunningProgram> {
+  const child = await spawnProgram(name, argv, signal, ['pipe']);
+  const pipe = child.stdio[3];
+  if (!(pipe instanceof Writable)) throw new Error('The program has no descriptor for its secret');
+  // A program that ends before it reads says why in its own words.
+  pipe.on('error', () => undefined).end(secret);
+  return watch(child, signal);
+}
+
+async function spawnProgram(
+  name: ProgramName,
+  argv: readonly string[],
+  signal: AbortSignal,
+  more: readonly 'pipe'[] = [],
+): Promise<ChildProcessByStdio<null, Readable, Readable>> {
   const program = await findProgram(name);
   if (program === undefined) {
     throw new MigrationError('tool-missing', `The program ${name} is not installed.`, {
@@ -53,12 +80,11 @@ export async function startProgram(name: ProgramName, argv: readonly string[], s
   const guard = await findProgram('setpriv');
   checkCanceled(signal);
   const [command, ...args] = guard === undefined ? [program, ...argv] : [guard, '--pdeathsig', 'KILL', '--', program, ...argv];
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  return spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe', ...more],
     detached: true,
     env: { ...process.env, LC_ALL: 'C' },
-  });
-  return watch(child, signal);
+  }) as ChildProcessByStdio<null, Readable, Readable>;
 }
 
 function watch(child: ChildProcessByStdio<null, Readable, Readable>, signal: AbortSignal): RunningProgram {

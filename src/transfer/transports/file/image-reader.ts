@@ -8,7 +8,8 @@ import type { Extent, ImageSource } from '../../../model/transfer.ts';
 import { type Bytes, formatBytes, MiB, roundUp } from '../../../model/units.ts';
 import { checkCanceled } from '../../cancellation.ts';
 import { SECTOR } from '../../formats/vmdk/descriptor.ts';
-import type { AllocatedReader, NbdConnection } from '../../nbd/connection.ts';
+import type { NbdConnection } from '../../nbd/connection.ts';
+import { dataExtents } from '../../nbd/data-extents.ts';
 import { serveImage } from '../../nbd/qemu-nbd.ts';
 import { stageImage } from '../../qemu-img/stage.ts';
 import { SourceBytes } from '../../source-bytes.ts';
@@ -87,24 +88,6 @@ class ImageReader implements DiskReader {
     await this.#raw?.[Symbol.asyncDispose]();
     await this.#image[Symbol.asyncDispose]();
   }
-}
-
-/** Runs of [0, end) that may hold data; adjoining ones together. @throws MigrationError `canceled`; as `disk` does */
-async function* dataExtents(disk: Pick<AllocatedReader, 'allocation'>, end: Bytes, signal: AbortSignal): AsyncGenerator<Extent> {
-  let held: Extent | undefined;
-  for (let offset = 0; offset < end; ) {
-    checkCanceled(signal);
-    for (const run of await disk.allocation(offset, end - offset)) {
-      offset = run.offset + run.length;
-      if (run.zero) continue;
-      if (held !== undefined && held.offset + held.length < run.offset) {
-        yield held;
-        held = undefined;
-      }
-      held = { offset: held?.offset ?? run.offset, length: (held?.length ?? 0) + run.length };
-    }
-  }
-  if (held !== undefined) yield held;
 }
 
 /**
