@@ -1,50 +1,39 @@
 /** The part of the doctor that is logged in: privileges, and every way to the bytes of a disk. */
 import type { Credentials } from '../../src/contracts/credentials.ts';
-import type { Check } from '../../src/contracts/provider.ts';
+import type { Check, ConnectOptions } from '../../src/contracts/provider.ts';
 import type { Address } from './address.ts';
 import { attempt, type Finding } from './check.ts';
+import { comparePrivileges } from './diagnose-privileges.ts';
 import { vmRef } from './disk-access.ts';
 import type { Http } from './http.ts';
-import { buildAtlas } from './inventory/atlas.ts';
 import { sortDevices } from './inventory/devices.ts';
 import { diskKey } from './inventory/disks.ts';
 import { decodeName } from './inventory/names.ts';
-import { SURROUNDING } from './inventory/paths.ts';
+import { openPolicies } from './inventory/policies.ts';
+import { readAtlas } from './inventory/reader.ts';
 import { readTags } from './inventory/tags.ts';
 import { openDisk } from './open-disk.ts';
 import { below, type ObjectProperties, properties } from './properties.ts';
+import { reach } from './reach.ts';
 import type { Session } from './session.ts';
 import { isFault } from './vim/fault.ts';
 import { members } from './vim/node.ts';
 
-/** What a migration does on the source, and the privilege that each needs. */
-const PRIVILEGES: readonly string[] = [
-  'System.Read',
-  'VirtualMachine.Interact.PowerOff',
-  'VirtualMachine.Interact.PowerOn',
-  'VirtualMachine.State.CreateSnapshot',
-  'VirtualMachine.State.RemoveSnapshot',
-  'VirtualMachine.Config.ChangeTracking',
-  'VirtualMachine.Provisioning.GetVmFiles',
-  'VirtualMachine.Provisioning.DiskRandomRead',
-  'Datastore.Browse',
-  'Datastore.FileManagement',
-  'VApp.Export',
-];
-
 /** VMs that are looked at for one that is off; a doctor reads no whole inventory. */
 const LOOKED_AT = 250;
+const NFC_PORT = 902;
+const HOSTS = 5;
 
 export interface Patient {
   readonly session: Session;
   readonly http: Http;
   readonly address: Address;
   readonly login: () => Promise<Credentials>;
+  readonly transport: ConnectOptions['transport'];
 }
 
 export async function* diagnoseMigration(patient: Patient, signal: AbortSignal): AsyncGenerator<Check> {
   const { session } = patient;
-  yield await attempt({ id: 'privileges', label: 'Privileges' }, signal, () => comparePrivileges(session, signal));
   const vms: ObjectProperties[] = [];
   yield await attempt({ id: 'inventory', label: 'Inventory' }, signal, async () => {
     vms.push(...(await firstVms(session, signal)));
@@ -55,44 +44,25 @@ export async function* diagnoseMigration(patient: Patient, signal: AbortSignal):
       todo: 'Give the account a role on the folders of the VMs, with propagation.',
     };
   });
+  const { transport } = patient;
+  yield await attempt({ id: 'privileges', label: 'Privileges' }, signal, () =>
+    comparePrivileges(session, { vms, transport }, signal),
+  );
   yield await attempt({ id: 'tags', label: 'Tags' }, signal, () => lookAtTags(patient, vms, signal));
+  yield await attempt({ id: 'policies', label: 'Storage policies' }, signal, () => lookAtPolicies(session, signal));
   const off = vms.find((vm) => vm.string('runtime.powerState') === 'poweredOff' && firstDisk(vm) !== undefined);
   yield await attempt({ id: 'range', label: 'Ranges of datastore files' }, signal, () => tryRange(patient, off, signal));
   yield await attempt({ id: 'lease', label: 'Export lease' }, signal, () => tryLease(session, off, signal));
   yield await attempt({ id: 'cbt', label: 'Change tracking' }, signal, () => Promise.resolve(countTracked(vms)));
-  yield { id: 'nfc', label: 'TCP port 902', outcome: 'skipped', finding: 'needed only with VDDK, which is not chosen' };
-}
-
-async function comparePrivileges(session: Session, signal: AbortSignal): Promise<Finding> {
-  const current = await properties(session, session.manager('sessionManager'), ['currentSession'], signal);
-  const sessionId = current?.node('currentSession')?.string('key');
-  const entity = session.manager('rootFolder');
-  try {
-    const args = { entity, sessionId, privId: [...PRIVILEGES] };
-    const answer = await session.call('HasPrivilegeOnEntities', session.manager('authorizationManager'), args, { signal });
-    const granted = new Map(
-      answer
-        .list('returnval')
-        .flatMap((entry) => entry.list('privAvailability'))
-        .map((entry) => [entry.string('privId') ?? '', entry.flag('isGranted') === true]),
-    );
-    const missing = PRIVILEGES.filter((privilege) => granted.get(privilege) !== true);
-    if (missing.length === 0) return `all ${PRIVILEGES.length} are granted`;
-    return {
-      outcome: 'warning',
-      finding: `not granted on the root folder: ${missing.join(', ')}`,
-      todo: 'Give them to the role of the account, at least on the VMs and datastores that are migrated.',
-    };
-  } catch (error) {
-    if (isFault(error, 'MethodNotFound', 'NotSupported')) return { outcome: 'skipped', finding: 'the server cannot be asked' };
-    throw error;
-  }
+  yield await attempt({ id: 'nfc', label: 'TCP port 902' }, signal, () => reachHosts(patient, vms, signal));
 }
 
 async function firstVms(session: Session, signal: AbortSignal): Promise<readonly ObjectProperties[]> {
   const paths = [
     'name',
     'runtime.powerState',
+    'runtime.host',
+    'datastore',
     'config.hardware.device',
     'config.changeTrackingEnabled',
     'capability.changeTrackingSupported',
@@ -116,6 +86,33 @@ async function lookAtTags(
   return { outcome: 'warning', finding: trouble, todo: 'VMs are migrated without their tags, and cannot be selected by them.' };
 }
 
+async function lookAtPolicies(session: Session, signal: AbortSignal): Promise<Finding> {
+  if (session.about.apiType !== 'VirtualCenter') return { outcome: 'skipped', finding: 'a standalone ESXi has none' };
+  const { trouble, none } = await openPolicies(session, signal);
+  if (trouble === undefined) return none ? 'there are none' : 'readable';
+  return {
+    outcome: 'warning',
+    finding: trouble,
+    todo: 'Storage is mapped by datastore alone; give StorageProfile.View for more.',
+  };
+}
+
+/** VDDK reads from the hosts themselves. */
+async function reachHosts(
+  { session, transport }: Patient,
+  vms: readonly ObjectProperties[],
+  signal: AbortSignal,
+): Promise<Finding> {
+  if (transport !== 'vddk') return { outcome: 'skipped', finding: 'needed only with VDDK, which is not chosen' };
+  const refs = [...new Map(vms.flatMap((vm) => vm.reference('runtime.host') ?? []).map((ref) => [ref.id, ref])).values()];
+  const told: string[] = [];
+  for (const ref of refs.slice(0, HOSTS)) {
+    const name = (await properties(session, ref, ['name'], signal))?.string('name') ?? ref.id;
+    told.push(`${name}: ${await reach(name, NFC_PORT, signal)}`);
+  }
+  return told.length === 0 ? { outcome: 'skipped', finding: 'no VM is on a host' } : told.join('; ');
+}
+
 function firstDisk(vm: ObjectProperties): string | undefined {
   const devices = sortDevices(members(vm.node('config.hardware.device')));
   const [device] = devices.disks;
@@ -131,7 +128,7 @@ function refOf(vm: ObjectProperties): { readonly id: string; readonly name: stri
 async function tryRange({ session, address }: Patient, off: ObjectProperties | undefined, signal: AbortSignal): Promise<Finding> {
   const disk = off === undefined ? undefined : firstDisk(off);
   if (off === undefined || disk === undefined) return NONE_OFF;
-  const { datastores } = buildAtlas(await Array.fromAsync(below(session, session.manager('rootFolder'), SURROUNDING, signal)));
+  const { datastores } = await readAtlas(session, signal);
   const vm = refOf(off);
   const source = await openDisk(session, { vm, disk }, { address, datastores }, signal);
   if (source.kind === 'range') return `disk ${disk} of ${vm.name} is handed out in ranges`;

@@ -1,6 +1,5 @@
 /** `kubeferry doctor vsphere://…`: every link from the name to the bytes, each with what was found and what to do. */
 import { lookup } from 'node:dns/promises';
-import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Credentials } from '../../src/contracts/credentials.ts';
 import type { Check, ConnectOptions } from '../../src/contracts/provider.ts';
@@ -10,10 +9,10 @@ import { attempt, type Finding } from './check.ts';
 import { diagnoseMigration } from './diagnose-migration.ts';
 import { Http } from './http.ts';
 import { networkError } from './network-error.ts';
+import { opened, REACH_PATIENCE_MS, reach } from './reach.ts';
 import { Session } from './session.ts';
 import { thumbprints } from './trust.ts';
 
-const PATIENCE_MS = 10_000;
 /** vSphere 6.5 is the oldest whose API has what is read here. */
 const OLDEST_API = [6, 5] as const;
 const SKEW_SECONDS = 60;
@@ -28,7 +27,7 @@ export async function* diagnose(source: string, options: DiagnoseOptions): Async
   const address = parseAddress(source);
   const steps = [
     () => attempt({ id: 'dns', label: `Name ${address.host}` }, signal, () => resolve(address)),
-    () => attempt({ id: 'tcp', label: `TCP port ${address.port}` }, signal, () => reach(address, signal)),
+    () => attempt({ id: 'tcp', label: `TCP port ${address.port}` }, signal, () => reach(address.host, address.port, signal)),
     () => attempt({ id: 'certificate', label: 'TLS certificate' }, signal, () => look(address, signal)),
   ];
   for (const step of steps) {
@@ -48,7 +47,7 @@ export async function* diagnose(source: string, options: DiagnoseOptions): Async
   yield login;
   if (login.outcome === 'failed') return;
   yield await attempt({ id: 'clock', label: 'Clocks' }, signal, () => compareClocks(session, signal));
-  yield* diagnoseMigration({ session, http, address, login: options.login }, signal);
+  yield* diagnoseMigration({ session, http, address, login: options.login, transport: options.transport }, signal);
 }
 
 async function resolve({ host }: Address): Promise<string> {
@@ -59,14 +58,6 @@ async function resolve({ host }: Address): Promise<string> {
   }
 }
 
-async function reach({ host, port }: Address, signal: AbortSignal): Promise<string> {
-  const started = performance.now();
-  const socket = connectTcp({ host, port, timeout: PATIENCE_MS });
-  await opened(socket, 'connect', { host, signal });
-  socket.destroy();
-  return `open, ${Math.max(1, Math.round(performance.now() - started))} ms`;
-}
-
 /** Looks at the certificate without trusting it; nothing is sent. */
 async function look({ host, port }: Address, signal: AbortSignal): Promise<Finding> {
   const servername = /^[\d.]+$|:/.test(host) ? undefined : host;
@@ -74,7 +65,7 @@ async function look({ host, port }: Address, signal: AbortSignal): Promise<Findi
     host,
     port,
     rejectUnauthorized: false,
-    timeout: PATIENCE_MS,
+    timeout: REACH_PATIENCE_MS,
     ...(servername !== undefined && { servername }),
   });
   await opened(socket, 'secureConnect', { host, signal });
@@ -93,24 +84,6 @@ async function look({ host, port }: Address, signal: AbortSignal): Promise<Findi
 
 function day(date: Date | undefined): string {
   return date === undefined || Number.isNaN(date.getTime()) ? 'an unknown day' : date.toISOString().slice(0, 10);
-}
-
-async function opened(
-  socket: ReturnType<typeof connectTcp>,
-  event: string,
-  { host, signal }: { readonly host: string; readonly signal: AbortSignal },
-): Promise<void> {
-  try {
-    await new Promise<void>((done, fail) => {
-      socket.once(event, () => done());
-      socket.once('error', fail);
-      socket.once('timeout', () => fail(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
-      signal.addEventListener('abort', () => fail(signal.reason), { once: true });
-    });
-  } catch (error) {
-    socket.destroy();
-    throw networkError(error, host, signal);
-  }
 }
 
 /** The first call checks the certificate for real and sends no login. */

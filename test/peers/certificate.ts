@@ -63,9 +63,10 @@ function altName(host: string): Buffer {
   return der(0x82, Buffer.from(host));
 }
 
-/** GeneralizedTime; RFC 5280 asks for UTCTime before 2050, which no client that we know insists on. */
+/** UTCTime with two digits of the year before 2050, GeneralizedTime from then on (RFC 5280, 4.1.2.5). */
 function time(date: Date): Buffer {
-  return der(0x18, Buffer.from(`${date.toISOString().replaceAll(/[-:T]|\.\d+/g, '')}`));
+  const text = date.toISOString().replaceAll(/[-:T]|\.\d+/g, '');
+  return date.getUTCFullYear() < 2050 ? der(0x17, Buffer.from(text.slice(2))) : der(0x18, Buffer.from(text));
 }
 
 function oid(hex: string): Buffer {

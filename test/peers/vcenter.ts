@@ -39,6 +39,8 @@ export interface Vcenter extends ServerAddress, AsyncDisposable {
   restart(refused?: number): Promise<void>;
   lockAccount(username: string): void;
   unlockAccount(username: string): void;
+  /** Takes a privilege from everybody, on one object or on all. */
+  denyPrivilege(privilege: string, object?: string): void;
   /** The next removal of a snapshot of this VM leaves its files unmerged and `consolidationNeeded` set. @param vm managed object id */
   failConsolidation(vm: string): void;
   /** The next export of this VM gets a lease that fails while it is being prepared. @param vm managed object id */
@@ -82,6 +84,8 @@ export async function startVcenter(options: VcenterOptions = {}): Promise<Vcente
     restart: (refused = 0) => stand.restart(refused),
     lockAccount: (name) => stand.sessions.lock(name),
     unlockAccount: (name) => stand.sessions.unlock(name),
+    denyPrivilege: (privilege, object) =>
+      void stand.sessions.denied.add(object === undefined ? privilege : `${privilege} ${object}`),
     failConsolidation: (vm) => stand.machines.failConsolidation(vm),
     assignPolicy: (object, policy) => void stand.policies.assigned.set(object, policy),
     spoilPolicies: (trouble) => {

@@ -27,8 +27,20 @@ export interface SessionRules {
 const BAD_LOGIN = 'Cannot complete login due to an incorrect user name or password.';
 const LOCKED = 'User account is locked. Please contact your administrator.';
 
+/** Turns grants of the simulator, which grants everything, into refusals. @param denied `privilege` or `privilege object-id` */
+export function deny(text: string, denied: ReadonlySet<string>): string {
+  return text.replaceAll(/<returnval>([\s\S]*?)<\/returnval>/g, (entry: string) => {
+    const object = /<entity [^>]*>([^<]*)</.exec(entry)?.[1] ?? '';
+    return entry.replaceAll(/<privId>([^<]*)<\/privId><isGranted>true/g, (all: string, privilege: string) =>
+      denied.has(privilege) || denied.has(`${privilege} ${object}`) ? all.replace('true', 'false') : all,
+    );
+  });
+}
+
 export class Sessions {
   readonly all: SessionRecord[] = [];
+  /** Privileges that nobody has: `privilege`, or `privilege object-id` where it is missing on one object. */
+  readonly denied = new Set<string>();
   readonly #rules: SessionRules;
   readonly #failures = new Map<string, number>();
   readonly #locked = new Set<string>();

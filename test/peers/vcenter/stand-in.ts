@@ -11,7 +11,7 @@ import { type LeaseRules, Leases } from './leases.ts';
 import { type MachineRules, Machines } from './machines.ts';
 import { PolicyService } from './policies.ts';
 import { rewriteProperties } from './rewrite.ts';
-import { type SessionRecord, type SessionRules, Sessions } from './sessions.ts';
+import { deny, type SessionRecord, type SessionRules, Sessions } from './sessions.ts';
 import { type Answer, notAuthenticated, readCall, type SoapCall } from './soap.ts';
 import { Tasks } from './tasks.ts';
 import type { Incoming, Upstream } from './upstream.ts';
@@ -111,6 +111,10 @@ export class StandIn {
     if (call.operation === 'Login') return this.sessions.refuse(call) ?? this.sessions.settle(call, await forward());
     if (call.operation === 'RetrieveServiceContent') return forward();
     if (!session) return notAuthenticated();
+    if (call.operation === 'HasPrivilegeOnEntities') {
+      const answer = await forward();
+      return { ...answer, body: deny(String(answer.body), this.sessions.denied) };
+    }
     if (call.operation === 'WaitForUpdatesEx') return this.#wait(incoming, call, session);
     const areas =
       call.operation === 'QueryChangedDiskAreas' ? await queryChangedDiskAreas(call, this.machines, this.#rules) : undefined;
