@@ -102,7 +102,7 @@ export function followLimits(
       tell('The limits were changed.');
     } catch (error) {
       if (!(error instanceof MigrationError)) throw error;
-      tell(`The limits stay as they are: ${error.message}`);
+      tell(`The limits stay as they are: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`);
     }
   };
   const stop = new AbortController();

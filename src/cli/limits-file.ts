@@ -1,5 +1,5 @@
 /** The limits file: read when a migration begins and again whenever it changes. */
-import { readFile, watch } from 'node:fs/promises';
+import { readFile, stat, watch } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -70,13 +70,26 @@ export async function readText(file: string): Promise<string> {
 }
 
 /**
- * Tells whenever something happens to the file, until the signal aborts. The folder is watched, because editors and Kubernetes put a new
- * file in place of the old one.
+ * Tells once at the beginning and then whenever the file is another one, until the signal aborts. The folder is watched, because editors
+ * and Kubernetes put a new file in place of the old one; what else happens there costs one look at the file's times.
  */
 export async function watchFile(file: string, onChange: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  const events = watch(path.dirname(path.resolve(file)), { signal })[Symbol.asyncIterator]();
+  let known: string | undefined;
   try {
-    for await (const _ of watch(path.dirname(path.resolve(file)), { signal })) await onChange();
+    // Listening begins before the first look, so that nothing is missed in between.
+    for (let next = events.next(); ; next = events.next()) {
+      const mark = await markOf(file);
+      if (mark !== known) await onChange();
+      known = mark;
+      if ((await next).done) return;
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+async function markOf(file: string): Promise<string> {
+  const found = await stat(file, { bigint: true }).catch(() => undefined);
+  return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs}`;
 }

@@ -1,22 +1,26 @@
 /**
  * Rate and time left from moved bytes. The rate is a moving average over the last seconds, so that it follows a link
- * that slows down, and does not jump with every block.
+ * that slows down, and does not jump with every block. In the first seconds it is the plain average of what there is: the
+ * first instant, in which connections are opened, weighs no more than any other.
  */
 const MEMORY_MS = 5_000;
 
 export class Rate {
   #at: number | undefined;
   #done = 0;
-  #perMs: number | undefined;
+  /** Bytes and milliseconds, each faded by age: their quotient is the rate. */
+  #bytes = 0;
+  #time = 0;
 
   /** Tells that `done` bytes were moved by `now` (milliseconds). */
   note(done: number, now: number): void {
     if (this.#at === undefined || done < this.#done) {
-      this.#perMs = undefined;
+      this.#bytes = 0;
+      this.#time = 0;
     } else if (now > this.#at) {
-      const current = (done - this.#done) / (now - this.#at);
-      const weight = 1 - Math.exp(-(now - this.#at) / MEMORY_MS);
-      this.#perMs = this.#perMs === undefined ? current : this.#perMs + weight * (current - this.#perMs);
+      const faded = Math.exp(-(now - this.#at) / MEMORY_MS);
+      this.#bytes = this.#bytes * faded + (done - this.#done);
+      this.#time = this.#time * faded + (now - this.#at);
     } else {
       return;
     }
@@ -26,13 +30,14 @@ export class Rate {
 
   /** Bytes a second, undefined before there is anything to tell. */
   get bytesPerSecond(): number | undefined {
-    return this.#perMs === undefined ? undefined : this.#perMs * 1000;
+    return this.#time === 0 ? undefined : (this.#bytes / this.#time) * 1000;
   }
 
   /** Seconds until `total` at this rate; undefined while nothing moves. */
   secondsLeft(total: number): number | undefined {
-    if (this.#perMs === undefined || this.#perMs <= 0) return undefined;
-    return Math.max(0, total - this.#done) / this.#perMs / 1000;
+    const rate = this.bytesPerSecond;
+    if (rate === undefined || rate < 1) return undefined;
+    return Math.max(0, total - this.#done) / rate;
   }
 }
 

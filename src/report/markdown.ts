@@ -152,10 +152,11 @@ function vmSection(entry: VmReport, depth: ReportDepth): string[] {
 
 function progressSection(progress: NonNullable<VmReport['progress']>): string[] {
   const phases = progress.history.map((record) => [record.phase, phaseSeconds(record).toFixed(1), record.skipped ?? '']);
-  const disks = progress.transfers.map(({ job, size, moved, seconds, transport, proof }) => [
+  const disks = progress.transfers.map(({ job, size, moved, passes, seconds, transport, proof }) => [
     job,
     formatBytes(size),
     formatBytes(moved),
+    String(passes ?? 1),
     seconds.toFixed(1),
     transport,
     proof === undefined ? 'not proven' : `${proof.algorithm} ${proof.root}`,
@@ -167,7 +168,7 @@ function progressSection(progress: NonNullable<VmReport['progress']>): string[] 
     '',
     ...table(['Phase', 'Seconds', 'Skipped because'], phases),
     '',
-    ...table(['Disk', 'Size', 'Moved', 'Seconds', 'Transport', 'Proof'], disks),
+    ...table(['Disk', 'Size', 'Moved', 'Passes', 'Seconds', 'Transport', 'Proof'], disks),
   ];
 }
 

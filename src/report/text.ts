@@ -182,8 +182,10 @@ function progressLines(progress: VmProgress): string[] {
 }
 
 /** What was moved and what is proven, in one line. */
-function proofLine({ size, moved, seconds, proof, transport }: TransferResult): string {
-  const how = moved === 0 ? 'nothing left to move' : `${formatBytes(moved)} moved in ${seconds.toFixed(1)} s by ${transport}`;
+function proofLine({ size, moved, passes = 1, seconds, proof, transport }: TransferResult): string {
+  const readings = passes > 1 ? ` in ${passes} passes` : '';
+  const how =
+    moved === 0 ? 'nothing left to move' : `${formatBytes(moved)} moved${readings} in ${seconds.toFixed(1)} s by ${transport}`;
   const proven = proof === undefined ? 'not proven (--no-verify)' : `proven: ${proof.algorithm} ${proof.root}`;
   return `${formatBytes(size)}, ${how}, ${proven}`;
 }

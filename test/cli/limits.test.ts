@@ -79,6 +79,12 @@ test('a limits file that changes is followed, also when it is put in place of th
   assert.equal(await next(), 'The limits were changed.');
   assert.deepEqual(applied, [{ queue: { perPlan: 3 }, bandwidth: 7e6 }]);
   await rename(await fileOf('bandwidth: 7 parsecs\n'), limits);
-  assert.match(await next(), /^The limits stay as they are: .*no rate/s);
+  assert.match(await next(), /^The limits stay as they are: .*no rate/);
   assert.equal(applied.length, 1);
+  const quiet = await fileOf('a neighbour that is written beside it tells nothing');
+  await rename(await fileOf('bandwidth: 7 MB\nparallel-disks: 4\n'), limits);
+  assert.equal(await next(), 'The limits were changed.');
+  await rm(quiet);
+  await rm(limits);
+  assert.match(await next(), /^The limits stay as they are: The file cannot be read/);
 });

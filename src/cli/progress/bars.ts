@@ -10,6 +10,8 @@ import { formatDuration } from '../rate.ts';
 import { type Display, endLine, STAGES, type Subject } from './display.ts';
 import { Pace } from './pace.ts';
 
+const TICK_MS = 1000;
+
 /** Clears the rest of a line: a redrawn bar may have been longer than what is written over it. */
 const ERASE_TO_END = '\u001b[K';
 
@@ -18,6 +20,8 @@ export class Bars implements Display {
   readonly #bars: cliProgress.MultiBar;
   readonly #byJob = new Map<string, Flight>();
   readonly #clock: Clock;
+  /** A disk that stands still tells nothing by itself; its rate falls and its end goes away all the same. */
+  readonly #ticking = setInterval(() => this.#tick(), TICK_MS);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -45,9 +49,14 @@ export class Bars implements Display {
   }
 
   moves(progress: TransferProgress): void {
-    const { job, stage, done, total, kept } = progress;
-    const flight = this.#byJob.get(job);
+    const flight = this.#byJob.get(progress.job);
     if (flight === undefined) return;
+    flight.latest = progress;
+    this.#draw(flight, progress);
+  }
+
+  #draw(flight: Flight, progress: TransferProgress): void {
+    const { stage, done, total, kept } = progress;
     flight.pace.note(progress, this.#clock.now());
     const { bytesPerSecond: rate, secondsLeft } = flight.pace;
     flight.bar.setTotal(Math.max(total, 1));
@@ -67,7 +76,12 @@ export class Bars implements Display {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#ticking);
     this.#bars.stop();
+  }
+
+  #tick(): void {
+    for (const flight of this.#byJob.values()) if (flight.latest !== undefined) this.#draw(flight, flight.latest);
   }
 
   note(text: string): void {
@@ -80,6 +94,7 @@ interface Flight {
   readonly bar: cliProgress.SingleBar;
   readonly since: number;
   readonly pace: Pace;
+  latest?: TransferProgress;
 }
 
 /** An end is promised only where something moves. */
