@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { connect as connectTls } from 'node:tls';
 import type { Credentials } from '../../src/contracts/credentials.ts';
 import type { Check, ConnectOptions } from '../../src/contracts/provider.ts';
-import { formatThumbprint } from '../../src/model/thumbprint.ts';
+import { formatThumbprint, thumbprintsOf } from '../../src/model/thumbprint.ts';
 import { type Address, parseAddress } from './address.ts';
 import { attempt, type Finding } from './check.ts';
 import { diagnoseMigration } from './diagnose-migration.ts';
@@ -11,7 +11,6 @@ import { Http } from './http.ts';
 import { networkError } from './network-error.ts';
 import { opened, REACH_PATIENCE_MS, reach } from './reach.ts';
 import { Session } from './session.ts';
-import { thumbprints } from './trust.ts';
 
 /** vSphere 6.5 is the oldest whose API has what is read here. */
 const OLDEST_API = [6, 5] as const;
@@ -69,8 +68,10 @@ async function look({ host, port }: Address, signal: AbortSignal): Promise<Findi
     ...(servername !== undefined && { servername }),
   });
   await opened(socket, 'secureConnect', { host, signal });
-  const [sha256 = ''] = thumbprints(socket);
-  const until = socket.getPeerX509Certificate()?.validToDate;
+  // Node hands it out once.
+  const shown = socket.getPeerX509Certificate();
+  const [sha256 = ''] = thumbprintsOf(shown);
+  const until = shown?.validToDate;
   const protocol = socket.getProtocol() ?? 'TLS';
   socket.destroy();
   const finding = `${protocol}, SHA-256 ${formatThumbprint(sha256)}, valid until ${day(until)}`;

@@ -6,7 +6,7 @@ import type { X509Certificate } from 'node:crypto';
 import { rootCertificates, type TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { Trust } from '../../src/contracts/credentials.ts';
-import { parseThumbprint, type Thumbprint, thumbprintsOf, thumbprintTrouble } from '../../src/model/thumbprint.ts';
+import { parseThumbprint, thumbprintTrouble } from '../../src/model/thumbprint.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;
 
@@ -38,11 +38,6 @@ export function createConnector(trust: Trust = {}, seen?: (thumbprint: string) =
       return callback(trouble, null);
     });
   };
-}
-
-/** SHA-256 and SHA-1 of the peer's certificate; empty when it showed none. */
-export function thumbprints(socket: TLSSocket): readonly Thumbprint[] {
-  return thumbprintsOf(shownBy(socket));
 }
 
 function shownBy(socket: TLSSocket): X509Certificate | undefined {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { vsphereProvider } from '../../../providers/vsphere/index.ts';
 import type { Check, ConnectOptions } from '../../../src/contracts/provider.ts';
+import { selfSigned } from '../../peers/certificate.ts';
 import { startVcenter } from '../../peers/vcenter.ts';
 import type { ServerAddress } from '../../peers/vcsim.ts';
 import { optionsFor, sourceOf } from './simulator.ts';
@@ -14,7 +15,8 @@ async function diagnosed(server: ServerAddress, transport?: ConnectOptions['tran
 }
 
 test('the doctor says what stops a migration and what only narrows it', async (t) => {
-  const server = await startVcenter({ vms: 3, clusters: 0, autostart: false });
+  const tls = selfSigned({ notAfter: new Date(Date.now() + 400 * 24 * 3600_000) });
+  const server = await startVcenter({ vms: 3, clusters: 0, autostart: false, tls });
   t.after(async () => await server[Symbol.asyncDispose]());
   await server.guest('DC0_H0_VM0');
   const { vm } = await server.guest('DC0_H0_VM1');
