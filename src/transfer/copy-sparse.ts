@@ -6,6 +6,8 @@ import { open } from 'node:fs/promises';
 import { MigrationError } from '../model/errors.ts';
 import type { ImageSource } from '../model/transfer.ts';
 import { type Bytes, formatBytes, roundUp } from '../model/units.ts';
+import { JournaledBlocks, type Landing } from './blocks/journaled-blocks.ts';
+import type { GrainedBlock } from './blocks/task.ts';
 import type { BlockWorkers } from './blocks/workers.ts';
 import { checkCanceled } from './cancellation.ts';
 import { SECTOR } from './formats/vmdk/descriptor.ts';
@@ -88,6 +90,50 @@ export async function copySparse(image: SparseImage, options: SparseCopyOptions)
     });
   });
   return verify ? hashes : undefined;
+}
+
+export interface SparseLanding extends Landing {
+  /** Told of allocated bytes as they are found on the target or reach it. */
+  readonly onBytes: (bytes: Bytes) => void;
+}
+
+/**
+ * Brings onto the target what its journal does not hold as done, and reads nothing else. When this resolves every block is in the journal, and
+ * durable but for the last two seconds of it: the caller commits or ends the pass. After a failure what was done until then is
+ * durable, unless the signal has aborted.
+ * @throws as copySparse
+ */
+export async function copySparseInto(image: SparseImage, { onBytes, ...landing }: SparseLanding): Promise<void> {
+  const { workers, signal } = landing;
+  const { grainBytes, stream } = image.layout;
+  const blocks = new JournaledBlocks(landing);
+  try {
+    await eachOf(missing(image, { blocks, signal, onBytes }), workers.depth, async (run) => {
+      await blocks.run({ ...run, grainBytes, deflated: stream });
+      onBytes(coveredBy(run.blocks));
+    });
+    await blocks.finish();
+  } catch (error) {
+    await blocks.keep();
+    throw error;
+  }
+}
+
+/** Runs without the blocks that are done. */
+async function* missing(
+  image: SparseImage,
+  { blocks, signal, onBytes }: Pick<SparseLanding, 'signal' | 'onBytes'> & { readonly blocks: JournaledBlocks },
+): AsyncGenerator<Run, undefined> {
+  for await (const run of runsOf(image, signal)) {
+    const left = run.blocks.filter(({ index }) => blocks.leavesAlone(index));
+    onBytes(coveredBy(left));
+    if (left.length < run.blocks.length) yield { ...run, blocks: run.blocks.filter((block) => !left.includes(block)) };
+  }
+  return undefined;
+}
+
+function coveredBy(blocks: readonly GrainedBlock[]): Bytes {
+  return blocks.reduce((sum, { grains }) => grains.reduce((inner, { length }) => inner + length, sum), 0);
 }
 
 async function* runsOf({ bytes, layout, disk }: SparseImage, signal: AbortSignal): AsyncGenerator<Run, undefined> {
