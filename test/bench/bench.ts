@@ -9,10 +9,11 @@ import { MiB } from '../../src/model/units.ts';
 import { describeMachine } from './machine.ts';
 import { ovaToFolder } from './ova-to-folder.ts';
 import { pureMiddle } from './pure-middle.ts';
+import { rangeHttps } from './range-https.ts';
 import { type Bench, renderResult } from './result.ts';
 import { vsphereInventory } from './vsphere-inventory.ts';
 
-const BENCHES: readonly Bench[] = [ovaToFolder, pureMiddle, vsphereInventory];
+const BENCHES: readonly Bench[] = [ovaToFolder, pureMiddle, vsphereInventory, rangeHttps];
 const RESULTS = path.join(import.meta.dirname, 'RESULTS.md');
 
 const { values, positionals } = parseArgs({

@@ -14,6 +14,8 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** Name under which the time from the start of the case to the end of this command is kept. */
   readonly lap?: string;
+  /** Seconds after which it is stopped, with all that it started. Its lap is then as long as that. */
+  readonly limit?: number;
 }
 
 /** Seconds of each round, by lap. */
@@ -43,17 +45,23 @@ async function time({ prepare, commands }: Case): Promise<ReadonlyMap<string, nu
   return laps;
 }
 
+/** How `timeout` of coreutils ends when it had to kill. */
+const STOPPED = 128 + 9;
+
 /** @throws Error with what the program said when it fails */
-export async function runCommand({ program, args, env = {} }: Command): Promise<void> {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+export async function runCommand({ program, args, env = {}, limit }: Command): Promise<void> {
+  const whole = limit === undefined ? [program, ...args] : ['timeout', '--signal=KILL', String(limit), program, ...args];
+  const [first = program, ...rest] = whole;
+  const child = spawn(first, rest, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk).slice(-4000);
   });
   child.on('error', reject);
-  child.on('close', (code) => {
-    if (code === 0) resolve();
+  child.on('close', (code, signal) => {
+    const stopped = limit !== undefined && (code === STOPPED || signal === 'SIGKILL');
+    if (code === 0 || stopped) resolve();
     else reject(new Error(`${program} ${args.join(' ')} failed (${code}): ${said}`));
   });
   await promise;
