@@ -7,7 +7,7 @@
 
 /**
  * @typedef {object} Program
- * @property {string} program as it is looked up in PATH
+ * @property {string} program as it is looked up in PATH, or the absolute path of a file, where `*` stands for any one folder
  * @property {string} package Debian's and Ubuntu's package that holds it
  * @property {readonly Purpose[]} needed by scripts that cannot do without
  * @property {readonly Purpose[]} wanted by scripts that show more with it
@@ -20,7 +20,11 @@ export const PROGRAMS = [
   { program: 'chromium', package: 'chromium', needed: ['test'], wanted: [] },
   { program: 'losetup', package: 'mount', needed: ['test'], wanted: [] },
   { program: 'mkfs.ext4', package: 'e2fsprogs', needed: ['test'], wanted: [] },
-  { program: 'nbdkit', package: 'nbdkit', needed: ['test'], wanted: [] },
+  { program: '/usr/lib/*/qemu/block-curl.so', package: 'qemu-block-extra', needed: ['bench'], wanted: [] },
+  { program: 'nginx', package: 'nginx-light', needed: ['test', 'bench'], wanted: [] },
+  { program: 'curl', package: 'curl', needed: ['bench'], wanted: [] },
+  { program: 'nbdkit', package: 'nbdkit', needed: ['test', 'bench'], wanted: [] },
+  { program: 'nbdcopy', package: 'libnbd-bin', needed: ['bench'], wanted: [] },
   { program: 'nbdfuse', package: 'libnbd-bin', needed: ['test'], wanted: [] },
   { program: 'fusermount3', package: 'fuse3', needed: ['test'], wanted: [] },
   { program: 'blkdiscard', package: 'util-linux', needed: ['test'], wanted: [] },

@@ -7,7 +7,7 @@
  * Exit codes: 0 ready, 2 a person has to install something (one line says what), 3 an installation failed.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { atLeast, fetchToolchain, goVersion, neededGo, peerModules, TOOLCHAIN } from './go.mjs';
@@ -31,7 +31,7 @@ function main(purpose) {
   installNpmPackages();
   installNode();
   installPrograms(purpose);
-  if (purpose === 'test') installGo();
+  if (purpose === 'test' || purpose === 'bench') installGo();
 }
 
 function installNpmPackages() {
@@ -128,6 +128,7 @@ function privilege() {
  * @returns {boolean}
  */
 function inPath(program) {
+  if (program.startsWith('/')) return fileExists(program);
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
@@ -136,6 +137,15 @@ function inPath(program) {
       return false;
     }
   });
+}
+
+/**
+ * @param {string} pattern absolute, with one `*` for a whole folder (node:fs has no globs in Node 20)
+ * @returns {boolean}
+ */
+function fileExists(pattern) {
+  const [before = '', after = ''] = pattern.split('*');
+  return existsSync(before) && readdirSync(before).some((folder) => existsSync(`${before}${folder}${after}`));
 }
 
 /**
