@@ -51,6 +51,9 @@ test('every mistake of a limits file is told at once, and the command ends befor
     return true;
   });
   await assert.rejects(readLimits({ ...FLAGS, limits: await fileOf('a: [') }), { code: 'config-invalid' });
+  const { code, err } = await kubeferry(['migrate', path.join(SCRATCH, 'none.ova'), '--to', SCRATCH, '--limits', limits]);
+  assert.equal(code, 2);
+  assert.match(err, /The limits are wrong/, 'before the source is looked at');
 });
 
 test('bandwidth and its calendar exclude each other', async () => {

@@ -4,7 +4,7 @@ import { migrateAll } from '../../migrate.ts';
 import type { Report } from '../../model/report.ts';
 import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
 import type { CommandContext } from '../context.ts';
-import { addLimitOptions, atOnce, followLimits, type LimitFlags, readLimits } from '../limit-options.ts';
+import { addLimitOptions, atOnce, followLimits, type LimitFlags, type Limits, readLimits } from '../limit-options.ts';
 import { addProgressOptions, createObserver, type ProgressFlags } from '../observer.ts';
 import { addMapOptions, type MapOptions, prepareReport } from '../request.ts';
 import { withSource } from '../source-options.ts';
@@ -35,6 +35,8 @@ export function migrateCommand(program: Command, context: CommandContext): void 
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'));
   addMapOptions(addProgressOptions(addLimitOptions(command))).action(
     async (source: string, vms: string[], options: MigrateOptions) => {
+      // Before a long inventory, so that a wrong file is told at once.
+      const limits = await readLimits(options);
       await withSource(source, options, context, async (connection) => {
         const prepared = await prepareReport(connection, vms, options, context);
         const open = openCritical(prepared, options.accept);
@@ -46,7 +48,7 @@ export function migrateCommand(program: Command, context: CommandContext): void 
           context.exit(1);
           return;
         }
-        const report = await carryOut(prepared, connection, options, context);
+        const report = await carryOut(prepared, connection, { ...options, now: limits }, context);
         context.terminal.out(renderReport(report, options.output, 'concerns'));
         context.exit(report.vms.every(({ progress }) => progress?.phase === 'Completed') ? 0 : 3);
       });
@@ -57,17 +59,16 @@ export function migrateCommand(program: Command, context: CommandContext): void 
 async function carryOut(
   report: Report,
   connection: Connection,
-  options: MigrateOptions,
+  options: MigrateOptions & { readonly now: Limits },
   context: CommandContext,
 ): Promise<Report> {
   const { services, signal } = context;
   const { target, store } = services.openFolder(options.to);
   await using destination = target;
   await using observer = await createObserver(options, context);
-  const limits = await readLimits(options);
-  using bandwidth = services.bandwidth(limits.bandwidth);
-  const transfers = services.queue(limits.queue);
-  await using _ = followLimits(options, limits, {
+  using bandwidth = services.bandwidth(options.now.bandwidth);
+  const transfers = services.queue(options.now.queue);
+  await using _ = followLimits(options, options.now, {
     apply: (changed) => {
       bandwidth.change(changed.bandwidth);
       transfers.limit(changed.queue);
