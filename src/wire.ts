@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PROVIDERS } from '../providers/index.ts';
 import type { AdjustableBandwidth, BandwidthLimit } from './contracts/bandwidth.ts';
 import type { Clock } from './contracts/clock.ts';
+import type { ClusterAccess, FactsReading } from './contracts/cluster.ts';
 import type { FolderTarget, Store } from './contracts/destination.ts';
 import type { Check, Connection, ConnectOptions, Provider } from './contracts/provider.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
+import { readFacts as readFactsOf } from './kube/index.ts';
 import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
 import { withRetries } from './retry.ts';
@@ -66,4 +68,9 @@ function providerOf(source: string): Provider {
 /** A folder as destination, with the progress that is kept in it. */
 export function openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store } {
   return { target: new FolderDestination(folder, { vmFiles, runFiles }), store: new FolderStore(folder) };
+}
+
+/** What a cluster has, as it is now. @throws MigrationError where it cannot be asked at all */
+export async function readFacts(access: ClusterAccess, signal: AbortSignal): Promise<FactsReading> {
+  return await readFactsOf(access, systemClock, signal);
 }

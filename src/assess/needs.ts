@@ -1,7 +1,7 @@
 /** What a VM takes from a namespace's quota and from the nodes. */
 import type { PersistentVolumeClaim } from '../model/manifest.ts';
+import { quantityOf } from '../model/quantity.ts';
 import { formatBytes } from '../model/units.ts';
-import { quantityOf } from './quantity.ts';
 import type { MachineView } from './target-rule.ts';
 
 /** The least that the VM takes, by the quota's own names. Overhead of its pod comes on top. */

@@ -149,6 +149,33 @@ export const ERROR_CODES = {
   'change-tracking-unavailable': entry(3, 'stalled', 'Copy the VM cold, or compare whole disks.'),
   'change-tracking-reset': entry(3, 'stalled', 'The next copy compares the whole disk; it stays correct and takes longer.'),
   'disk-unreachable': entry(3, 'stalled', 'The message says which ways to the bytes were tried.'),
+
+  // The target cluster
+  'cluster-not-configured': entry(2, 'stalled', 'Give --kubeconfig FILE and --context NAME, or set KUBECONFIG.'),
+  'cluster-unreachable': entry(3, 'retry', 'Check the server of the kubeconfig, its port, firewall and proxy.'),
+  'cluster-untrusted': entry(3, 'stalled', 'Put the authority of the API server into the kubeconfig.'),
+  'cluster-login-failed': entry(
+    3,
+    'stalled',
+    'Check with `kubectl auth whoami` that the login of the kubeconfig is still valid.',
+  ),
+  'cluster-forbidden': entry(3, 'stalled', 'Grant the named verb on the named resource by a Role or ClusterRole.'),
+  'cluster-kind-missing': entry(3, 'stalled', 'Install what brings the named kind, or check its version.'),
+  'cluster-namespace-missing': entry(3, 'stalled', 'Create the namespace first.'),
+  'cluster-object-missing': entry(3, 'stalled', 'Somebody deleted the named object.'),
+  'cluster-object-exists': entry(3, 'stalled', 'Remove the named object, or choose another name.'),
+  'cluster-conflict': entry(3, 'retry', 'The object changed at the same moment. Run again.'),
+  'cluster-field-conflict': entry(3, 'stalled', 'Another program holds the named fields: let it give them up.'),
+  'cluster-refused': entry(3, 'stalled', 'The message holds what the API server said.'),
+  'cluster-busy': entry(3, 'wait', 'The API server turns requests away. Run again when its load is less.'),
+  'cluster-expired': entry(3, 'retry', 'The state that was asked for is compacted. Run again.'),
+  'cluster-answer-broken': entry(
+    3,
+    'retry',
+    'Something between here and the API server cuts or replaces its answers; check proxies and load.',
+  ),
+  'quota-exceeded': entry(3, 'wait', 'Raise the quota of the namespace, or free what it counts.'),
+
   canceled: entry(3, 'retry', 'Run again with --resume to go on.'),
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -1,5 +1,5 @@
+import { quantityOf } from '../../model/quantity.ts';
 import { formatBytes } from '../../model/units.ts';
-import { quantityOf } from '../quantity.ts';
 import { DOMAIN, type TargetRule } from '../target-rule.ts';
 
 /** `more than the 2.00 GiB`; undefined for a size that fits or is not known. */

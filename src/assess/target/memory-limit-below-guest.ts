@@ -1,5 +1,5 @@
+import { quantityOf } from '../../model/quantity.ts';
 import { found } from '../each-device.ts';
-import { quantityOf } from '../quantity.ts';
 import { DOMAIN, type TargetRule } from '../target-rule.ts';
 
 export const rule: TargetRule = {

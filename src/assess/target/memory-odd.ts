@@ -1,6 +1,6 @@
+import { quantityOf } from '../../model/quantity.ts';
 import { MiB } from '../../model/units.ts';
 import { found } from '../each-device.ts';
-import { quantityOf } from '../quantity.ts';
 import { DOMAIN, type TargetRule } from '../target-rule.ts';
 
 export const rule: TargetRule = {

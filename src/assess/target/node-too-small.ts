@@ -1,5 +1,5 @@
+import { quantityOf } from '../../model/quantity.ts';
 import { formatBytes } from '../../model/units.ts';
-import { quantityOf } from '../quantity.ts';
 import type { Finding } from '../rule.ts';
 import { DOMAIN, type TargetRule } from '../target-rule.ts';
 
