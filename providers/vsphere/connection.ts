@@ -20,7 +20,7 @@ import { sourceAccess } from './access.ts';
 import type { Address } from './address.ts';
 import { changeTracking } from './changes.ts';
 import type { Http } from './http.ts';
-import type { Atlas } from './inventory/atlas.ts';
+import type { Atlas, Datastore } from './inventory/atlas.ts';
 import { decodeName } from './inventory/names.ts';
 import { InventoryReader, readAtlas } from './inventory/reader.ts';
 import { openDisk } from './open-disk.ts';
@@ -59,6 +59,7 @@ export class VsphereConnection implements Connection {
   readonly #credentials: () => Promise<Credentials>;
   readonly #transport: ConnectOptions['transport'];
   readonly #clock: Clock;
+  readonly #hiddenDatastores = new Set<string>();
   #datastores: Atlas['datastores'] | undefined;
 
   constructor({ address, http, session, credentials, trust, transport, clock = CLOCK }: ConnectionParts) {
@@ -95,9 +96,12 @@ export class VsphereConnection implements Connection {
 
   async openDisk(vm: VmRef, disk: string, signal: AbortSignal, snapshot?: string): Promise<DiskSource> {
     signal.throwIfAborted();
-    this.#datastores ??= (await readAtlas(this.#session, signal)).datastores;
     const request = { vm, disk, ...(snapshot !== undefined && { snapshot }) };
-    const ways = { address: this.#address, datastores: this.#datastores, transport: this.#transport };
+    const ways = {
+      address: this.#address,
+      transport: this.#transport,
+      datastore: (id: string) => this.#datastore(id, signal),
+    };
     return await openDisk(this.#session, request, ways, signal);
   }
 
@@ -111,6 +115,16 @@ export class VsphereConnection implements Connection {
     await this.access[Symbol.asyncDispose]();
     await this.#session[Symbol.asyncDispose]();
     await this.#http[Symbol.asyncDispose]();
+  }
+
+  /** Datastores come and go: one that is not known is looked for, once. */
+  async #datastore(id: string, signal: AbortSignal): Promise<Datastore | undefined> {
+    const known = this.#datastores?.get(id);
+    if (known !== undefined || this.#hiddenDatastores.has(id)) return known;
+    this.#datastores = (await readAtlas(this.#session, signal)).datastores;
+    const found = this.#datastores.get(id);
+    if (found === undefined) this.#hiddenDatastores.add(id);
+    return found;
   }
 
   #reader(options: { readonly keeps?: boolean } = {}): InventoryReader {

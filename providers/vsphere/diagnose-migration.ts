@@ -130,7 +130,7 @@ async function tryRange({ session, address }: Patient, off: ObjectProperties | u
   if (off === undefined || disk === undefined) return NONE_OFF;
   const { datastores } = await readAtlas(session, signal);
   const vm = refOf(off);
-  const source = await openDisk(session, { vm, disk }, { address, datastores }, signal);
+  const source = await openDisk(session, { vm, disk }, { address, datastore: async (id) => datastores.get(id) }, signal);
   if (source.kind === 'range') return `disk ${disk} of ${vm.name} is handed out in ranges`;
   const because = source.kind === 'lease' ? source.because : '';
   return {

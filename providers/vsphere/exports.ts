@@ -2,25 +2,19 @@
  * Exports by HttpNfcLease. A lease locks what it exports and ends by itself unless it hears of us, so it is kept alive for as long as one of
  * its disks is being read, and it is ended in every outcome: completed when all disks were read, aborted otherwise.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Trust } from '../../src/contracts/credentials.ts';
 import type { DiskExport } from '../../src/contracts/source-access.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { LeaseSource } from '../../src/model/transfer.ts';
+import { abort, complete, grant, isOver, refusal, whenReady } from './lease.ts';
 import { deviceUrl } from './lease-urls.ts';
 import { properties } from './properties.ts';
 import type { Session } from './session.ts';
-import { isFault, taskFault, VimFault } from './vim/fault.ts';
 import { type MoRef, members, type VimNode } from './vim/node.ts';
 
-/** Answers come at once; what takes its time is that the lease gets ready. */
-const PATIENCE_MS = 30_000;
-const FIRST_LOOK_MS = 50;
-const SLOWEST_LOOK_MS = 1000;
 /** Real servers wait 300 seconds. */
 const DEFAULT_TIMEOUT_SECONDS = 300;
 const RAREST_NEWS_MS = 60_000;
-const COMPLETE_TRIES = 3;
 
 export interface ExportParts {
   readonly session: Session;
@@ -64,7 +58,6 @@ export class Exports implements AsyncDisposable {
 }
 
 interface Granted {
-  readonly lease: MoRef;
   readonly urls: readonly VimNode[];
   readonly devices: readonly VimNode[];
 }
@@ -142,23 +135,13 @@ class SharedLease {
 
   async #take(): Promise<Granted> {
     const { session } = this.#parts;
-    const owner: MoRef = this.#of;
     try {
-      // Not to be given up half-way: a lease that nobody knows of would lock its VM until it times out.
-      const call = this.#of.type === 'VirtualMachine' ? 'ExportVm' : 'ExportSnapshot';
-      const lease = (await session.call(call, owner, {}, { signal: new AbortController().signal, patience: PATIENCE_MS })).ref(
-        'returnval',
-      );
-      if (lease === undefined) throw new MigrationError('source-answer-broken', `${call} gave no lease`);
-      this.#lease = { ...lease, type: 'HttpNfcLease' };
-      const info = await whenReady(session, this.#lease, this.#stopped.signal);
+      this.#lease = await grant(session, this.#of);
+      const { signal } = this.#stopped;
+      const info = await whenReady(session, this.#lease, signal);
       this.#keepAlive(info.number('leaseTimeout') ?? DEFAULT_TIMEOUT_SECONDS);
-      const found = await properties(session, owner, ['config.hardware.device'], this.#stopped.signal);
-      return {
-        lease: this.#lease,
-        urls: info.list('deviceUrl'),
-        devices: members(found?.node('config.hardware.device')),
-      };
+      const found = await properties(session, this.#of, ['config.hardware.device'], signal);
+      return { urls: info.list('deviceUrl'), devices: members(found?.node('config.hardware.device')) };
     } catch (error) {
       throw refusal(error, this.#of);
     }
@@ -195,26 +178,13 @@ class SharedLease {
     this.#stopped.abort();
     await this.#granted.catch(() => undefined);
     if (this.#lease === undefined || this.#lost !== undefined) return;
-    if (this.#failed) await this.#call('HttpNfcLeaseAbort', this.#lease).catch(() => undefined);
-    else await this.#complete(this.#lease);
-  }
-
-  async #complete(lease: MoRef): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await this.#call('HttpNfcLeaseComplete', lease);
-        return;
-      } catch (error) {
-        // The answer to an earlier try was lost, not the request.
-        if (tries > 1 && isFault(error, 'ManagedObjectNotFound')) return;
-        if (isOver(error)) throw this.#endedEarly(error);
-        if (tries === COMPLETE_TRIES) throw error;
-      }
+    const { session } = this.#parts;
+    if (this.#failed) await abort(session, this.#lease);
+    else {
+      await complete(session, this.#lease).catch((error: unknown) => {
+        throw isOver(error) ? this.#endedEarly(error) : error;
+      });
     }
-  }
-
-  async #call(operation: 'HttpNfcLeaseComplete' | 'HttpNfcLeaseAbort', lease: MoRef): Promise<void> {
-    await this.#parts.session.call(operation, lease, {}, { signal: AbortSignal.timeout(PATIENCE_MS) });
   }
 
   /** What was locked may have changed since: what was read is not to be trusted. */
@@ -233,47 +203,6 @@ class SharedLease {
       `The export of ${this.#of.id} does not tell which file is the disk with key ${deviceKey}; it has ${names === '' ? 'none' : names}`,
     );
   }
-}
-
-/** `HttpNfcLeaseInfo` of a lease that is ready. */
-async function whenReady(session: Session, lease: MoRef, signal: AbortSignal): Promise<VimNode> {
-  for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, SLOWEST_LOOK_MS)) {
-    const found = await properties(session, lease, ['state', 'info', 'error'], signal);
-    const state = found?.string('state');
-    const info = found?.node('info');
-    if (state === 'ready' && info !== undefined) return info;
-    if (state === 'error') {
-      const error = found?.node('error');
-      throw error === undefined ? new MigrationError('disk-unreachable', 'The server gives no reason') : taskFault(error);
-    }
-    if (found === undefined || state === 'done')
-      throw new MigrationError('disk-unreachable', 'The lease ended before it was ready');
-    await sleep(pause, undefined, { signal });
-  }
-}
-
-function isOver(error: unknown): boolean {
-  return (
-    isFault(error, 'Timedout', 'ManagedObjectNotFound', 'InvalidState') ||
-    (error instanceof VimFault && error.disposition === 'stalled')
-  );
-}
-
-/** What the server refused, in words of a person who wants the disk. */
-function refusal(error: unknown, { type, id }: LeaseSource['of']): unknown {
-  if (!(error instanceof MigrationError)) return error;
-  if (!(error instanceof VimFault) && error.code !== 'disk-unreachable') return error;
-  if (error instanceof VimFault && error.code !== 'source-refused') return error;
-  const hint = isFault(error, 'InvalidPowerState')
-    ? 'Power the VM off, or copy from a snapshot (warm migration).'
-    : isFault(error, 'MethodNotFound', 'NotSupported')
-      ? 'This server exports nothing of that kind; only disks that are handed out in ranges, or VDDK, are left.'
-      : undefined;
-  const what = type === 'VirtualMachine' ? 'VM' : 'snapshot';
-  return new MigrationError('disk-unreachable', `The server does not export ${what} ${id}: ${error.message}`, {
-    cause: error,
-    ...(hint !== undefined && { hint }),
-  });
 }
 
 /** A standalone host says `*` and means the name by which it was called. */

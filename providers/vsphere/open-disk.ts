@@ -15,7 +15,8 @@ import type { VimNode } from './vim/node.ts';
 
 export interface Ways {
   readonly address: Address;
-  readonly datastores: ReadonlyMap<string, Datastore>;
+  /** A datastore by its id, where the account can see it. */
+  readonly datastore: (id: string) => Promise<Datastore | undefined>;
   /** The only one that is wanted. */
   readonly transport?: ConnectOptions['transport'] | undefined;
 }
@@ -103,10 +104,10 @@ function vddkSource(http: Http, { request, device, capacity, tracking }: StillDi
 async function rangeSource(
   http: Http,
   { device, capacity, encrypted, tracking }: StillDisk,
-  { address, datastores }: Ways,
+  { address, datastore }: Ways,
   signal: AbortSignal,
 ): Promise<RangeSource | string> {
-  const way = flatFile(device, { datastores, encrypted });
+  const way = flatFile(device, { datastore: await datastore(device.ref('backing', 'datastore')?.id ?? ''), encrypted });
   if (typeof way === 'string') return way;
   const probed = await probe(http, { path: way.path, capacity }, signal);
   if (typeof probed === 'string') return probed;
@@ -123,14 +124,13 @@ async function rangeSource(
 /** Path of the flat file in the datastore browser, or why there is none. */
 function flatFile(
   device: VimNode,
-  { datastores, encrypted }: { readonly datastores: ReadonlyMap<string, Datastore>; readonly encrypted: boolean },
+  { datastore, encrypted }: { readonly datastore: Datastore | undefined; readonly encrypted: boolean },
 ): { readonly path: string } | string {
   const backing = device.get('backing');
   if (encrypted || backing?.get('keyId') !== undefined) return 'the disk is encrypted';
   if (backing?.type === 'VirtualDiskRawDiskMappingVer1BackingInfo') return 'the disk is a raw device mapping';
   if (backing?.type !== 'VirtualDiskFlatVer2BackingInfo') return `the disk is no flat file (${backing?.type ?? 'no backing'})`;
   if (backing.get('parent') !== undefined) return 'the disk is the child of an older snapshot';
-  const datastore = datastores.get(backing.ref('datastore')?.id ?? '');
   if (datastore === undefined) return 'the datastore is not visible to this account';
   if (datastore.kind === 'vsan' || datastore.kind === 'vvol') return `a ${datastore.kind} datastore has no files to read`;
   const file = /^\[[^\]]*\]\s*(.+)\.vmdk$/.exec(backing.string('fileName') ?? '')?.[1];
