@@ -97,3 +97,45 @@ test('a job that fails frees its place and its key', async () => {
 test('a limit that is no whole number from 1 is a bug', () => {
   for (const limit of [0, -1, 1.5, Number.NaN]) assert.throws(() => createQueue({ perHost: limit }), RangeError);
 });
+
+test('jobs of one host wait for each other while another host goes on, and a raised limit starts them at once', async () => {
+  const queue = createQueue({ perPlan: 10, perHost: 1 });
+  const jobs = ['a', 'a', 'a', 'b'].map((host, index) => ({ uses: { sourceHost: host }, one: gate(host), index }));
+  const results = jobs.map(({ uses, one, index }) => queue.submit(`job ${index}`, one.work, signal, { uses }));
+  const started = (): boolean[] => jobs.map(({ one }) => one.started);
+  await settle();
+  assert.deepEqual(started(), [true, false, false, true]);
+  queue.limit({ perPlan: 10, perHost: 2 });
+  await settle();
+  assert.deepEqual(started(), [true, true, false, true]);
+  jobs[0]?.one.open();
+  await settle();
+  assert.deepEqual(started(), [true, true, true, true]);
+  for (const { one } of jobs) one.open();
+  assert.deepEqual(await Promise.all(results), ['a', 'a', 'a', 'b']);
+});
+
+test('a higher priority starts first, and who gives up at a full host does not hold up the next one', async () => {
+  const queue = createQueue({ perHost: 1 });
+  const uses = { sourceHost: 'a' };
+  const [running, low, given, high] = [gate('running'), gate('low'), gate('given up'), gate('high')];
+  const order: string[] = [];
+  const submit = (one: ReturnType<typeof gate<string>>, key: string, priority: number, stop = signal): Promise<unknown> =>
+    queue.submit(
+      key,
+      () => {
+        order.push(key);
+        return one.work();
+      },
+      stop,
+      { uses, priority },
+    );
+  const abort = new AbortController();
+  const all = [submit(running, 'running', 0), submit(low, 'low', 0), submit(high, 'high', 5)];
+  const left = assert.rejects(submit(given, 'given up', 9, abort.signal), /enough/);
+  await settle();
+  abort.abort(new Error('enough'));
+  for (const one of [running, low, high]) one.open();
+  await Promise.all([...all, left]);
+  assert.deepEqual(order, ['running', 'high', 'low']);
+});
