@@ -1,5 +1,10 @@
 /** Plain calls to a Kubernetes API server, for peers and tests that must not lean on the product's own client. */
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubernetesObject } from './kubernetes-objects.ts';
 
 export interface ApiServer {
   /** `https://host:port` */
@@ -46,4 +51,57 @@ function parse(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** The body of a call that has to succeed. @throws Error with what the server said */
+export async function expectApi<T>(
+  server: ApiServer,
+  method: Parameters<typeof callApi>[1],
+  path: string,
+  body?: unknown,
+  type?: string,
+): Promise<T> {
+  const answer = await callApi(server, method, path, body, type);
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body as T;
+}
+
+export interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: T;
+}
+
+/**
+ * What there is and what becomes of it, until the signal aborts. Begins anew with a list whenever the server ends a watch, so that an object can
+ * be told twice; one that vanished meanwhile is not told.
+ */
+export async function* watchApi<T extends KubernetesObject>(
+  server: ApiServer,
+  path: string,
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent<T>> {
+  while (!signal.aborted) {
+    try {
+      const list = await expectApi<{ items: T[]; metadata: { resourceVersion: string } }>(server, 'GET', path);
+      for (const object of list.items) yield { type: 'ADDED', object };
+      const join = path.includes('?') ? '&' : '?';
+      const query = `watch=1&timeoutSeconds=60&resourceVersion=${list.metadata.resourceVersion}`;
+      const answer = await open(server, `${path}${join}${query}`, signal);
+      for await (const line of createInterface(answer)) {
+        const event = JSON.parse(line) as WatchEvent<T> | { readonly type: 'ERROR' };
+        if (event.type === 'ERROR') break;
+        yield event;
+      }
+    } catch {
+      // The server may be restarting; whoever tests notices when it stays away.
+      if (!signal.aborted) await sleep(200);
+    }
+  }
+}
+
+async function open({ url, ca, token }: ApiServer, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const asked = request(`${url}${path}`, { ca, headers: { authorization: `Bearer ${token}` }, signal });
+  asked.end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  return answer;
 }

@@ -1,0 +1,69 @@
+/**
+ * A kubelet that runs Pods as processes of this machine, with a provisioner of volumes: what is needed for Jobs that really work.
+ *
+ * It is honest about: the flow of the API (scheduling, status, deletion, retries by the Job controller), claims of both volume modes (a folder, a
+ * loop device), mounts, environment, secrets, projected tokens with the rights of their account, user and group ids, signals, exit codes,
+ * termination messages. Unknown images are refused as a registry would.
+ * It is not about: the content of images (a Pod sees this machine's files, below a layer that is thrown away), security profiles, limits of
+ * cgroups, network policies, CSI. Needs root, mount namespaces and overlayfs.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keepNode, removeNode } from './kubelet/node.ts';
+import { PodRunner } from './kubelet/pod-runner.ts';
+import { Provisioner } from './kubelet/provisioner.ts';
+import { type ApiServer, watchApi } from './kubernetes-api.ts';
+import type { Pod } from './kubernetes-objects.ts';
+
+export interface KubeletOptions {
+  readonly api: ApiServer;
+  /** What an image starts, by its name: the entry point, to which a container's `args` are added. `command` of a container goes before. */
+  readonly images: Readonly<Record<string, readonly string[]>>;
+  /** Name of the node; `node-1` when absent. */
+  readonly node?: string;
+}
+
+export interface Kubelet extends AsyncDisposable {
+  readonly node: string;
+  /** What the containers of a Pod wrote, also after it was deleted. */
+  logs(namespace: string, pod: string): string;
+  /** Where the content of a bound claim is on this machine: a folder, or the file behind its block device. */
+  volumePath(namespace: string, claim: string): Promise<string>;
+  /** Kills all processes of a Pod at once, as a node that fails does. */
+  kill(namespace: string, pod: string): void;
+}
+
+/** Storage classes that it provisions. */
+export const STORAGE_CLASSES = { immediate: 'test-immediate', late: 'test-late' } as const;
+
+/** Registers the node; Pods run from now on. Disposing of it kills what still runs and removes all volumes. */
+export async function startKubelet({ api, images, node = 'node-1' }: KubeletOptions): Promise<Kubelet> {
+  const folder = await mkdtemp(join(tmpdir(), 'kubeferry-kubelet-'));
+  const stop = new AbortController();
+  const provisioner = new Provisioner({ api, folder: join(folder, 'volumes'), node });
+  const pods = new PodRunner({ api, folder: join(folder, 'pods'), images, provisioner });
+  await keepNode(api, node, stop.signal);
+  await provisioner.start(STORAGE_CLASSES, stop.signal);
+  const watching = (async () => {
+    const path = `/api/v1/pods?fieldSelector=spec.nodeName%3D${node}`;
+    for await (const { type, object } of watchApi<Pod>(api, path, stop.signal)) {
+      if (type === 'DELETED') pods.vanished(object);
+      else pods.see(object);
+    }
+  })();
+  return {
+    node,
+    logs: (namespace, pod) => pods.logs(namespace, pod),
+    volumePath: (namespace, claim) => provisioner.pathOf(namespace, claim),
+    kill: (namespace, pod) => pods.kill(namespace, pod),
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await watching;
+      await pods[Symbol.asyncDispose]();
+      await provisioner[Symbol.asyncDispose]();
+      await removeNode(api, node);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
