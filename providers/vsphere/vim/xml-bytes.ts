@@ -1,7 +1,5 @@
 /** Bytes of XML in UTF-8: what each means, so that a scanner looks at none twice. */
 
-export const MAX_CHARACTER = 4;
-
 const [TAB, LF, CR, SPACE, AMPERSAND, SEMICOLON] = [0x09, 0x0a, 0x0d, 0x20, 0x26, 0x3b] as const;
 export const [BANG, DOUBLE_QUOTE, SINGLE_QUOTE, DASH, SLASH] = [0x21, 0x22, 0x27, 0x2d, 0x2f] as const;
 export const [LESS, EQUALS, GREATER, QUESTION, CLOSING] = [0x3c, 0x3d, 0x3e, 0x3f, 0x5d] as const;
@@ -27,17 +25,6 @@ function kinds(special: readonly number[], stop: readonly number[]): Uint8Array 
     const isControl = byte < SPACE && byte !== TAB && byte !== LF;
     return isControl || byte >= 0x80 || special.includes(byte) ? SPECIAL : PLAIN;
   });
-}
-
-/** Where the last character that is complete ends. Bytes that are no UTF-8 count as complete, for the check to find them. */
-export function wholeCharacters(bytes: Buffer, begin: number, end: number): number {
-  for (let at = end - 1; at >= begin && at > end - MAX_CHARACTER; at -= 1) {
-    const byte = bytes[at] ?? END;
-    if (byte >= 0x80 && byte < 0xc0) continue;
-    const length = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-    return at + length > end ? at : end;
-  }
-  return end;
 }
 
 /** Where white space ends that begins here. */

@@ -3,8 +3,8 @@
  * An inventory is a hundred megabytes of small elements: names and short values are looked up by their bytes, and no string is a slice that
  * would keep a piece of the answer in memory. Namespaces are the reader's.
  */
-import { isAscii, isUtf8 } from 'node:buffer';
-import { AsciiStrings, HASH_START, hashed, startsWith, type XmlName, XmlNames } from './byte-strings.ts';
+import { Names, startsWith, Values, type XmlName } from './byte-strings.ts';
+import { PIECE, Utf8Window } from './utf8-window.ts';
 import {
   BANG,
   blankEnd,
@@ -15,19 +15,14 @@ import {
   EQUALS,
   GREATER,
   IN_APOSTROPHES,
-  IN_NAME,
   IN_QUOTES,
   IN_TEXT,
   LESS,
   literalEnd,
-  MAX_CHARACTER,
   QUESTION,
   SINGLE_QUOTE,
   SLASH,
-  SPECIAL,
-  STOP,
   textEnd,
-  wholeCharacters,
 } from './xml-bytes.ts';
 import { isXmlDeclaration, readLiteral, readText, readValue } from './xml-text.ts';
 
@@ -45,14 +40,8 @@ export interface XmlHandler {
   readonly fail: (why: string) => never;
 }
 
-/** The longest tag or reference; those of vSphere are far shorter. */
-const MAX_TOKEN = 64 * 1024;
 const MAX_ATTRIBUTES = 256;
-/** Bytes that are scanned at once. */
-const PIECE = 64 * 1024;
-
 const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
-const NO_BYTES = Buffer.alloc(0);
 const CDATA = '<![CDATA[';
 
 /** What is read without markup, and what ends it. `--` ends a comment or breaks it. */
@@ -66,17 +55,12 @@ type Literal = keyof typeof LITERALS;
 
 export class XmlScanner {
   readonly #handler: XmlHandler;
-  readonly #names = new XmlNames();
-  readonly #values = new AsciiStrings();
-  readonly #bytes = Buffer.allocUnsafeSlow(MAX_TOKEN + PIECE + MAX_CHARACTER + 1);
+  readonly #names = new Names();
+  readonly #values = new Values();
+  readonly #window = new Utf8Window();
+  readonly #bytes = this.#window.bytes;
   readonly #open: XmlName[] = [];
-  /** How much the last pieces left over: a token that is not complete. */
-  #held = 0;
-  /** Bytes of a character that is not complete. */
-  #torn: Buffer = NO_BYTES;
   #literal: Literal | undefined;
-  /** Of the bytes that `#nameEnd` went over. */
-  #hash = 0;
   #position: 'start' | 'prolog' | 'root' | 'epilog' = 'start';
 
   constructor(handler: XmlHandler) {
@@ -89,26 +73,15 @@ export class XmlScanner {
 
   /** The document is over, and must be complete. */
   end(): void {
-    const isTorn = this.#held > 0 || this.#torn.length > 0 || this.#literal !== undefined;
+    const isTorn = !this.#window.isEmpty || this.#literal !== undefined;
     if (isTorn || this.#position === 'root') this.#handler.fail('it is cut off');
     if (this.#position !== 'epilog') this.#handler.fail('it is empty');
   }
 
   #take(piece: Uint8Array): void {
-    const bytes = this.#bytes;
-    const begin = this.#held;
-    bytes.set(this.#torn, begin);
-    bytes.set(piece, begin + this.#torn.length);
-    const filled = begin + this.#torn.length + piece.length;
-    const end = wholeCharacters(bytes, begin, filled);
-    const fresh = bytes.subarray(begin, end);
-    if (!isAscii(fresh) && !isUtf8(fresh)) this.#handler.fail('it is no UTF-8');
-    this.#torn = end === filled ? NO_BYTES : Buffer.from(bytes.subarray(end, filled));
-    bytes[end] = END;
-    const done = this.#scan(end);
-    this.#held = end - done;
-    if (this.#held > MAX_TOKEN) this.#handler.fail('a tag is longer than any that vSphere writes');
-    bytes.copyWithin(0, done, end);
+    const end = this.#window.add(piece);
+    if (end === undefined) this.#handler.fail('it is no UTF-8');
+    if (!this.#window.hold(this.#scan(end), end)) this.#handler.fail('a tag is longer than any that vSphere writes');
   }
 
   /** Takes all that is complete; returns where that ends. */
@@ -157,13 +130,13 @@ export class XmlScanner {
 
   #openTag(start: number, end: number): number {
     const bytes = this.#bytes;
-    let at = this.#nameEnd(start + 1);
+    let at = this.#names.end(bytes, start + 1);
     if (at === end) return start;
     const name = this.#name(start + 1, at);
     let attributes: XmlAttribute[] | undefined;
     for (;;) {
       const gap = at;
-      at = blankEnd(this.#bytes, at);
+      at = blankEnd(bytes, at);
       if (at === end) return start;
       if (bytes[at] === GREATER || bytes[at] === SLASH) break;
       if (at === gap) this.#handler.fail(`the tag ${name.raw} is malformed`);
@@ -194,7 +167,7 @@ export class XmlScanner {
       this.#closed();
       return after + 1;
     }
-    const nameEnd = this.#nameEnd(start + 2);
+    const nameEnd = this.#names.end(this.#bytes, start + 2);
     if (nameEnd === end) return start;
     const at = blankEnd(this.#bytes, nameEnd);
     if (at === end) return start;
@@ -215,28 +188,19 @@ export class XmlScanner {
   /** Adds the attribute that begins here and returns where it ends; `end` when it is not complete, for something always follows. */
   #attribute(start: number, end: number, attributes: XmlAttribute[]): number {
     const bytes = this.#bytes;
-    const nameEnd = this.#nameEnd(start);
+    const nameEnd = this.#names.end(bytes, start);
     if (nameEnd === end) return end;
     const name = this.#name(start, nameEnd);
-    let at = blankEnd(this.#bytes, nameEnd);
+    let at = blankEnd(bytes, nameEnd);
     if (at < end && bytes[at] !== EQUALS) this.#handler.fail(`the attribute ${name.raw} has no value`);
-    at = blankEnd(this.#bytes, at + 1);
+    at = blankEnd(bytes, at + 1);
     if (at >= end) return end;
     const quote = bytes[at];
     if (quote !== DOUBLE_QUOTE && quote !== SINGLE_QUOTE) this.#handler.fail(`the attribute ${name.raw} has no quotes`);
     const from = at + 1;
-    const kindOf = quote === DOUBLE_QUOTE ? IN_QUOTES : IN_APOSTROPHES;
-    let hash = HASH_START;
-    let isPlain = true;
-    for (at = from; ; at += 1) {
-      const byte = bytes[at] ?? END;
-      const kind = kindOf[byte];
-      if (kind === STOP) break;
-      if (kind === SPECIAL) isPlain = false;
-      hash = hashed(hash, byte);
-    }
+    at = this.#values.end(bytes, from, quote === DOUBLE_QUOTE ? IN_QUOTES : IN_APOSTROPHES);
     if (at === end) return end;
-    const value = isPlain ? this.#values.take(bytes, from, at, hash) : readValue(bytes.toString('utf8', from, at));
+    const value = this.#values.take(bytes, from, at) ?? readValue(bytes.toString('utf8', from, at));
     if (bytes[at] !== quote || value === undefined) this.#handler.fail(`the attribute ${name.raw} is malformed`);
     if (attributes.length >= MAX_ATTRIBUTES || attributes.some((other) => other.name.raw === name.raw)) {
       this.#handler.fail(`the attribute ${name.raw} is written twice, or one of too many`);
@@ -247,19 +211,11 @@ export class XmlScanner {
 
   #text(start: number, end: number): number {
     const bytes = this.#bytes;
-    let at = start;
-    let hash = HASH_START;
-    let isPlain = true;
-    for (; ; at += 1) {
-      const byte = bytes[at] ?? END;
-      const kind = IN_TEXT[byte];
-      if (kind === STOP) break;
-      if (kind === SPECIAL) isPlain = false;
-      hash = hashed(hash, byte);
-    }
+    const at = this.#values.end(bytes, start, IN_TEXT);
     if (at < end && bytes[at] === END) this.#handler.fail('it holds characters that XML forbids');
-    if (isPlain) {
-      this.#handler.text(this.#values.take(bytes, start, at, hash));
+    const plain = this.#values.take(bytes, start, at);
+    if (plain !== undefined) {
+      this.#handler.text(plain);
       return at;
     }
     const to = at === end ? textEnd(bytes, start, end) : at;
@@ -293,7 +249,7 @@ export class XmlScanner {
   }
 
   #instruction(start: number, end: number): number {
-    const at = this.#nameEnd(start + 2);
+    const at = this.#names.end(this.#bytes, start + 2);
     if (at === end) return start;
     const isOver = this.#bytes[at] === QUESTION;
     if (isOver && at + 1 === end) return start;
@@ -323,21 +279,8 @@ export class XmlScanner {
     return to;
   }
 
-  #nameEnd(start: number): number {
-    const bytes = this.#bytes;
-    let at = start;
-    let hash = HASH_START;
-    for (; ; at += 1) {
-      const byte = bytes[at] ?? END;
-      if (IN_NAME[byte] === 0) break;
-      hash = hashed(hash, byte);
-    }
-    this.#hash = hash;
-    return at;
-  }
-
-  /** The name that `#nameEnd` has just gone over. */
+  /** The name that was just gone over. */
   #name(start: number, end: number): XmlName {
-    return this.#names.take(this.#bytes, start, end, this.#hash) ?? this.#handler.fail('it holds a name that is malformed');
+    return this.#names.take(this.#bytes, start, end) ?? this.#handler.fail('it holds a name that is malformed');
   }
 }
