@@ -15,6 +15,8 @@ const WORTH_A_TRIAL = 1.04;
 /** Lanes that were busy for less of a window say nothing about how many are good: somebody else was slow. */
 const BUSY_ENOUGH = 0.7;
 const SHORTEST_WINDOW_MS = 100;
+/** Where answers are that slow, what arrives in the middle of them tells enough. */
+const LONGEST_WINDOW_MS = 500;
 /** After a change, connections are opened and old requests run out. That is not measured: it takes about three round trips. */
 const SETTLING_WAITS = 3;
 const SETTLING_MS = 20;
@@ -63,25 +65,21 @@ export class LaneControl {
     this.#inFlight += 1;
   }
 
-  received(bytes: number): void {
+  received(now: number, bytes: number): void {
     this.#bytes += bytes;
+    this.#look(now);
   }
 
-  /** @param wait milliseconds from the request to its answer's first byte; undefined when none came */
-  ended(now: number, wait: number | undefined): void {
-    this.#count(now);
-    this.#inFlight -= 1;
-    if (wait === undefined) return;
+  /** @param wait milliseconds from the request to its answer's first byte */
+  answered(wait: number): void {
     this.#answers += 1;
     this.#waited += wait;
     this.#quickest = Math.min(this.#quickest, Math.max(1, wait));
-    const length = now - (this.#start ?? now);
-    if (!this.#settled) {
-      this.#settled = now - this.#changed >= Math.max(SETTLING_MS, SETTLING_WAITS * this.#quickest);
-      if (this.#settled) this.#restart(now);
-    } else if (length >= SHORTEST_WINDOW_MS && this.#answers >= this.#limit) {
-      this.#judge(now, length);
-    }
+  }
+
+  ended(now: number): void {
+    this.#count(now);
+    this.#inFlight -= 1;
   }
 
   /** The server answered 429 or 503. Many lanes meet that at once; it counts once in a while. */
@@ -91,7 +89,18 @@ export class LaneControl {
     this.#set(Math.floor(this.#limit / 2), now);
   }
 
+  #look(now: number): void {
+    if (!this.#settled) {
+      this.#settled = now - this.#changed >= Math.max(SETTLING_MS, SETTLING_WAITS * this.#quickest);
+      if (this.#settled) this.#restart(now);
+      return;
+    }
+    const length = now - (this.#start ?? now);
+    if (length >= LONGEST_WINDOW_MS || (length >= SHORTEST_WINDOW_MS && this.#answers >= this.#limit)) this.#judge(now, length);
+  }
+
   #judge(now: number, length: number): void {
+    this.#count(now);
     const rate = this.#bytes / length;
     const wait = this.#waited / this.#answers;
     const saturated = this.#busy / (this.#limit * length) >= BUSY_ENOUGH;
@@ -145,6 +154,7 @@ export class LaneControl {
 
   #restart(now: number): void {
     this.#start = now;
+    this.#counted = now;
     this.#bytes = 0;
     this.#answers = 0;
     this.#waited = 0;

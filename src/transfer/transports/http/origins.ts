@@ -91,15 +91,14 @@ export class Origin {
   async get(request: GetRequest, signal: AbortSignal): Promise<void> {
     await this.#enter(signal);
     let asked = this.#clock.now();
-    let wait: number | undefined;
     const watched: GetRequest = {
       ...request,
       onHead: (head) => {
-        wait = this.#clock.now() - asked;
+        this.#control.answered(this.#clock.now() - asked);
         return request.onHead(head);
       },
       onBytes: (count) => {
-        this.#control.received(count);
+        this.#control.received(this.#clock.now(), count);
         request.onBytes(count);
       },
     };
@@ -108,7 +107,7 @@ export class Origin {
       asked = this.#clock.now();
       await this.#send(watched, signal);
     } finally {
-      this.#leave(wait);
+      this.#leave();
     }
   }
 
@@ -174,9 +173,9 @@ export class Origin {
     });
   }
 
-  #leave(wait: number | undefined): void {
+  #leave(): void {
     this.#inFlight -= 1;
-    this.#control.ended(this.#clock.now(), wait);
+    this.#control.ended(this.#clock.now());
     for (const waiter of this.#waiting) {
       if (this.#inFlight >= this.#control.limit) return;
       this.#waiting.delete(waiter);

@@ -21,34 +21,38 @@ interface Simulation {
   caller?: number;
 }
 
-/** Lets lanes read for so many milliseconds, in steps of one. */
-function simulate(simulation: Simulation, link: Link, milliseconds: number): void {
+/** Lets lanes read for so many milliseconds, in steps of one. Tells the fewest lanes there were. */
+function simulate(simulation: Simulation, link: Link, milliseconds: number): number {
   const { control } = simulation;
+  let fewest = control.limit;
   const lanes: { waited: number; left: number }[] = [];
   for (const end = simulation.now + milliseconds; simulation.now < end; simulation.now += 1) {
+    fewest = Math.min(fewest, control.limit);
     while (lanes.length < Math.min(control.limit, simulation.caller ?? control.limit)) {
       control.began(simulation.now);
       lanes.push({ waited: 0, left: READ });
     }
-    const share = Math.min(link.lane, link.all / lanes.length);
+    const share = Math.min(link.lane, link.all / lanes.filter(({ waited }) => waited >= link.wait).length);
     for (const lane of [...lanes]) {
       if (lane.waited < link.wait) {
         lane.waited += 1;
+        if (lane.waited === link.wait) control.answered(link.wait);
         continue;
       }
       const bytes = Math.min(share, lane.left);
-      control.received(bytes);
+      control.received(simulation.now, bytes);
       lane.left -= bytes;
       if (lane.left > 0) continue;
       lanes.splice(lanes.indexOf(lane), 1);
-      control.ended(simulation.now, link.wait);
+      control.ended(simulation.now);
     }
   }
-  for (const _ of lanes) control.ended(simulation.now, undefined);
+  for (const _ of lanes) control.ended(simulation.now);
+  return fewest;
 }
 
-function start(): Simulation {
-  return { control: new LaneControl({ first: 4, most: 16 }), now: 1_000 };
+function start(most = 16): Simulation {
+  return { control: new LaneControl({ first: 4, most }), now: 1_000 };
 }
 
 test('lanes grow quickly where each of them has its own cap', () => {
@@ -58,12 +62,18 @@ test('lanes grow quickly where each of them has its own cap', () => {
   assert.equal(simulation.control.limit, 16);
 });
 
-test('lanes stay few where a few fill the link, and go on trying', () => {
+test('lanes do not wait for slow answers to grow', () => {
   const simulation = start();
-  simulate(simulation, { wait: 5, lane: 200 * KiB, all: 400 * KiB }, 5_000);
-  assert.ok(simulation.control.limit <= 5, `${simulation.control.limit} lanes`);
-  simulate(simulation, { wait: 5, lane: 60 * KiB, all: 10_000 * KiB }, 30_000);
+  simulate(simulation, { wait: 20, lane: 1 * KiB, all: 10_000 * KiB }, 2_500);
   assert.equal(simulation.control.limit, 16);
+});
+
+test('lanes stay few where a few fill the link, and go on trying', () => {
+  const simulation = start(64);
+  simulate(simulation, { wait: 5, lane: 200 * KiB, all: 400 * KiB }, 5_000);
+  assert.ok(simulation.control.limit <= 13, `${simulation.control.limit} lanes`);
+  simulate(simulation, { wait: 5, lane: 60 * KiB, all: 10_000 * KiB }, 30_000);
+  assert.equal(simulation.control.limit, 64);
 });
 
 test('a caller that cannot keep up is no reason for more lanes', () => {
@@ -88,11 +98,9 @@ test('a refusal halves the lanes, and many at the same time count once', () => {
 test('lanes become fewer when answers come late and bring less, once for each time that it gets worse', () => {
   const simulation = start();
   simulate(simulation, { wait: 5, lane: 60 * KiB, all: 10_000 * KiB }, 1_000);
-  simulate(simulation, { wait: 400, lane: 5 * KiB, all: 40 * KiB }, 8_000);
-  const fewer = simulation.control.limit;
-  assert.ok(fewer < 16 && fewer >= 8, `${fewer} lanes`);
-  simulate(simulation, { wait: 400, lane: 5 * KiB, all: 40 * KiB }, 60_000);
-  assert.ok(simulation.control.limit >= 8, `${simulation.control.limit} lanes`);
+  const overloaded: Link = { wait: 400, lane: 5 * KiB, all: 40 * KiB };
+  assert.equal(simulate(simulation, overloaded, 8_000), 12);
+  assert.ok(simulate(simulation, overloaded, 60_000) >= 9, 'they became fewer again and again');
 });
 
 test('there is always one lane, and never more than allowed', () => {
