@@ -2,21 +2,16 @@
  * Copies a sparse VMDK by our own decoder: the source is read once, in place and in its own order, and each block is inflated,
  * hashed and written by one worker thread. Which images come this way, and why, is said in `openSparse`.
  */
-import { open } from 'node:fs/promises';
 import { MigrationError } from '../model/errors.ts';
 import type { ImageSource } from '../model/transfer.ts';
 import { type Bytes, formatBytes, roundUp } from '../model/units.ts';
 import { JournaledBlocks, type Landing } from './blocks/journaled-blocks.ts';
 import type { GrainedBlock } from './blocks/task.ts';
-import type { BlockWorkers } from './blocks/workers.ts';
-import { checkCanceled } from './cancellation.ts';
 import { SECTOR } from './formats/vmdk/descriptor.ts';
 import { countGrains, grainWindows, readLayout, type SparseLayout } from './formats/vmdk/grain-map.ts';
 import { type DiskEnd, planRuns, type Run } from './formats/vmdk/plan-runs.ts';
 import { eachOf } from './lanes.ts';
-import { BlockHashes } from './proof/block-hashes.ts';
 import { SourceBytes } from './source-bytes.ts';
-import { onTarget } from './writers/target-errors.ts';
 
 /** A sparse VMDK that was looked through. Disposing of it closes its files. */
 export interface SparseImage extends AsyncDisposable {
@@ -54,44 +49,6 @@ export async function openSparse(source: ImageSource, signal: AbortSignal): Prom
   return undefined;
 }
 
-export interface SparseCopyOptions {
-  /** An existing file of zeros, at least as large as the disk. */
-  readonly targetPath: string;
-  /** Hash the source on the way. */
-  readonly verify: boolean;
-  readonly workers: BlockWorkers;
-  readonly signal: AbortSignal;
-  /** Told of allocated bytes as they reach the target. */
-  readonly onBytes: (bytes: Bytes) => void;
-}
-
-/**
- * @returns hashes where `verify` asked for them
- * @throws MigrationError `image-malformed`, `image-truncated`, `source-read-failed`, `target-full`, `target-write-failed`, `canceled`
- */
-export async function copySparse(image: SparseImage, options: SparseCopyOptions): Promise<BlockHashes | undefined> {
-  const { layout, disk } = image;
-  const { targetPath, verify, workers, signal, onBytes } = options;
-  const hashes = new BlockHashes(disk.size);
-  await onTarget(targetPath, async () => {
-    await using target = await open(targetPath, 'r+');
-    const common = {
-      kind: 'decode',
-      grainBytes: layout.grainBytes,
-      deflated: layout.stream,
-      target: target.fd,
-      hash: verify,
-    } as const;
-    await eachOf(runsOf(image, signal), workers.depth, async (run) => {
-      const blocks = run.blocks.map((block) => ({ ...block, treatment: 'fresh' as const }));
-      hashes.setAll(await workers.run({ ...common, ...run, blocks }));
-      for (const { grains } of run.blocks) for (const { length } of grains) onBytes(length);
-      checkCanceled(signal);
-    });
-  });
-  return verify ? hashes : undefined;
-}
-
 export interface SparseLanding extends Landing {
   /** Told of allocated bytes as they are found on the target or reach it. */
   readonly onBytes: (bytes: Bytes) => void;
@@ -101,18 +58,22 @@ export interface SparseLanding extends Landing {
  * Brings onto the target what its journal does not hold as done, and reads nothing else. When this resolves every block is in the journal, and
  * durable but for the last two seconds of it: the caller commits or ends the pass. After a failure what was done until then is
  * durable, unless the signal has aborted.
- * @throws as copySparse
+ * @returns bytes in allocated grains that were brought now
+ * @throws MigrationError `image-malformed`, `image-truncated`, `source-read-failed`, `target-full`, `target-write-failed`, `canceled`
  */
-export async function copySparseInto(image: SparseImage, { onBytes, ...landing }: SparseLanding): Promise<void> {
+export async function copySparseInto(image: SparseImage, { onBytes, ...landing }: SparseLanding): Promise<Bytes> {
   const { workers, signal } = landing;
   const { grainBytes, stream } = image.layout;
   const blocks = new JournaledBlocks(landing);
+  let moved = 0;
   try {
     await eachOf(missing(image, { blocks, signal, onBytes }), workers.depth, async (run) => {
       await blocks.run({ ...run, grainBytes, deflated: stream });
+      moved += coveredBy(run.blocks);
       onBytes(coveredBy(run.blocks));
     });
     await blocks.finish();
+    return moved;
   } catch (error) {
     await blocks.keep();
     throw error;

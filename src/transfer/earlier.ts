@@ -1,31 +1,63 @@
 /** May the disk of an earlier run be kept? */
-import type { CopyOptions } from '../contracts/disk-copier.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { TransferJob, TransferResult } from '../model/transfer.ts';
-import type { BlockWorkers } from './blocks/workers.ts';
+import type { TransferResult } from '../model/transfer.ts';
+import { isThere, journalPath, openOwnJournal } from './job-target.ts';
+import { FileJournalStore } from './journal/file-store.ts';
 import { hashTarget } from './proof.ts';
-import type { Workspace } from './workspace.ts';
+import { sealed } from './prove-target.ts';
+import { allocatedIn } from './ways/reader-way.ts';
+import type { Run } from './ways/way.ts';
 import { readMark, sameMark } from './writers/file-mark.ts';
 
 /**
- * The earlier result when the finished file is as it was left: the same file by size, inode and time of change, or else
- * (it was copied or restored) the same content by its proof. Undefined when there is no such file, or an unproven one
- * where a proof is wanted now: the disk is to be copied again.
+ * The earlier result when the finished target is as it was left: the same file by size, inode and time of change, or else (it was copied
+ * or restored, or is a device) the same content by its proof. Undefined when there is none, or an unproven one where a proof is
+ * wanted now, or when the target is open for deltas: then its journal tells what is to be done.
  * @throws MigrationError `target-changed`
  */
-export async function trustEarlier(
-  earlier: TransferResult,
-  final: string,
-  context: CopyOptions & { readonly job: TransferJob; readonly workspace: Workspace; readonly workers: BlockWorkers },
-): Promise<TransferResult | undefined> {
-  const { job } = context;
+export async function trustEarlier(run: Run, final: string): Promise<TransferResult | undefined> {
+  const { job, options } = run;
+  const earlier = options.earlier?.get(job.id);
+  if (earlier === undefined || job.delta !== undefined || job.staysOpen === true) return undefined;
+  if ((job.verify && earlier.proof === undefined) || earlier.size !== job.source.capacity) return undefined;
+  if (job.target.kind === 'block-device' && earlier.proof === undefined) return undefined;
   const mark = await readMark(final);
-  if (mark === undefined || (job.verify && earlier.proof === undefined)) return undefined;
-  if (earlier.size !== job.source.capacity) return undefined;
-  if (earlier.target !== undefined && sameMark(earlier.target, mark)) return earlier;
-  if (mark.size !== earlier.size || earlier.proof === undefined) throw changed(final);
-  if ((await hashTarget(final, context)).root() !== earlier.proof.root) throw changed(final);
-  return { ...earlier, target: mark };
+  if (job.target.kind === 'raw-file') {
+    if (mark === undefined) return undefined;
+    if (earlier.target !== undefined && sameMark(earlier.target, mark)) return { ...earlier, moved: 0 };
+    if (mark.size !== earlier.size || earlier.proof === undefined) throw changed(final);
+  }
+  if ((await hashTarget(final, { ...run, ...options })).root() !== earlier.proof?.root) throw changed(final);
+  return { ...earlier, moved: 0, ...(mark === undefined ? {} : { target: mark }) };
+}
+
+/**
+ * A file that got its final name just before the program was killed: its journal is still beside it, and it holds what the journal says.
+ * The journal is removed then. Undefined when it is anything else.
+ */
+export async function takePublished(
+  run: Run,
+  final: string,
+  passId: string | undefined,
+): Promise<Omit<TransferResult, 'seconds'> | undefined> {
+  const { job, options } = run;
+  const { id, source, target: place } = job;
+  if (place.kind !== 'raw-file' || job.staysOpen === true || passId === undefined) return undefined;
+  const mark = await readMark(final);
+  const journalFile = journalPath(job, final);
+  if (mark?.size !== source.capacity || (await isThere(`${final}.partial`)) || !(await isThere(journalFile))) return undefined;
+  const store = new FileJournalStore(journalFile);
+  await using journal = await openOwnJournal(store, job);
+  const { hashes, pass } = journal;
+  if (pass?.id !== passId) return undefined;
+  const found = await hashTarget(final, { ...run, ...options });
+  if (found.root() !== hashes.root()) return undefined;
+  await store.remove();
+  const allocated = allocatedIn(hashes);
+  const proof = job.verify ? { proof: sealed(hashes, allocated) } : {};
+  const passes = journal.passes + (pass.ended ? 0 : 1);
+  const transport = 'journal: an earlier run had finished the file';
+  return { job: id, size: source.capacity, moved: 0, allocated, passes, transport, target: mark, ...proof };
 }
 
 function changed(file: string): MigrationError {

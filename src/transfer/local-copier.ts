@@ -1,37 +1,49 @@
 /**
- * The DiskCopier of one machine: local image files to raw files. This room moves bytes and nothing else: it knows no VM, no
- * cluster and no provider, it is the sole home of p-queue and qemu-img, and it trusts no name found inside an image.
+ * The DiskCopier of one machine: disks from files and servers to raw files and block devices. This room moves bytes and nothing else: it
+ * knows no VM, no cluster and no provider, it is the sole home of p-queue and qemu-img, and it trusts no name found inside an image.
  *
- *   copy (decoder | qemu-img | stream | blank) ‖ hash source → seal → hash target → prove → publish
+ *   open the source (ways/) → open target and journal → fill → read the target back and repair → publish → forget the journal
  *
- * The ways of one disk are chosen in copy-source.ts; the target is in writers/, the proof in proof.ts.
+ * The way of one disk is chosen in copy-source.ts; blocks are moved by engine/, the target is in writers/, the proof in proof.ts.
  */
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../contracts/clock.ts';
 import type { CopyOptions, DiskCopier } from '../contracts/disk-copier.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { DiskProof, TransferJob, TransferResult } from '../model/transfer.ts';
+import type { TransferJob, TransferResult } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
 import { BlockWorkers } from './blocks/workers.ts';
 import { checkCanceled } from './cancellation.ts';
-import { type Copied, copySource, measureSource, type Run } from './copy-source.ts';
-import { trustEarlier } from './earlier.ts';
+import { measureSource, openWay } from './copy-source.ts';
+import { takePublished, trustEarlier } from './earlier.ts';
+import { BufferPool } from './engine/buffers.ts';
+import { passId } from './engine/pass-id.ts';
+import { isWorthKeeping, openJobTarget } from './job-target.ts';
 import { located } from './located.ts';
-import { hashTarget, prove } from './proof.ts';
+import { proveTarget } from './prove-target.ts';
 import { watchSource } from './source-watch.ts';
 import { checkSpace } from './space.ts';
+import { Origins } from './transports/http/origins.ts';
+import type { VddkSetup } from './transports/vddk/library.ts';
+import { allocatedIn } from './ways/reader-way.ts';
+import type { Run, Shared } from './ways/way.ts';
 import { openWorkspace } from './workspace.ts';
-import { openRawFile } from './writers/raw-file.ts';
+
+export interface LocalDiskCopierOptions {
+  readonly clock: Clock;
+  /** The user's VDDK; needed for disks that are read through it. */
+  readonly vddk?: VddkSetup;
+}
 
 export class LocalDiskCopier implements DiskCopier {
-  readonly #clock: Clock;
-  readonly #workers = new BlockWorkers();
+  readonly #shared: Shared;
   /** Final paths that are being written by this process. */
   readonly #busy = new Set<string>();
 
-  constructor(options: { readonly clock: Clock }) {
-    this.#clock = options.clock;
+  constructor({ clock, vddk = {} }: LocalDiskCopierOptions) {
+    const origins = new Origins({ clock });
+    this.#shared = { clock, vddk, origins, workers: new BlockWorkers(), buffers: new BufferPool() };
   }
 
   async preflight(jobs: readonly TransferJob[], signal: AbortSignal): Promise<{ readonly needed: Bytes }> {
@@ -48,52 +60,54 @@ export class LocalDiskCopier implements DiskCopier {
     const final = await resolveTarget(job.target.path);
     if (this.#busy.has(final)) throw taken(job.target.path);
     this.#busy.add(final);
+    const started = this.#shared.clock.now();
     try {
-      return await this.#run(job, final, options);
+      await using workspace = await openWorkspace();
+      await using _ = this.#shared.workers.lease();
+      const run = { ...this.#shared, job, options, workspace };
+      const result = (await trustEarlier(run, final)) ?? (await transfer(run, final));
+      return { ...result, seconds: (this.#shared.clock.now() - started) / 1000 };
     } catch (error) {
       throw located(error, job, options.signal);
     } finally {
       this.#busy.delete(final);
     }
   }
+}
 
-  async #run(job: TransferJob, final: string, options: CopyOptions): Promise<TransferResult> {
-    const started = this.#clock.now();
-    await using workspace = await openWorkspace();
-    const workers = this.#workers;
-    await using _ = workers.lease();
-    const earlier = options.earlier?.get(job.id);
-    if (earlier !== undefined) {
-      const trusted = await trustEarlier(earlier, final, { job, workspace, workers, ...options });
-      if (trusted !== undefined) return { ...trusted, moved: 0, seconds: (this.#clock.now() - started) / 1000 };
+type Transferred = Omit<TransferResult, 'seconds'>;
+
+async function transfer(run: Run, final: string): Promise<Transferred> {
+  const { job, options } = run;
+  const watch = await watchSource(job.source);
+  const id = passId(job, watch.state);
+  const published = await takePublished(run, final, id);
+  if (published !== undefined) return published;
+  await using way = await openWay(run);
+  await using target = await openJobTarget(job, { path: final, passId: id, signal: options.signal });
+  const { writer, journal, complete } = target;
+  try {
+    const filled = complete ? { ...RESUMED, allocated: allocatedIn(journal.hashes) } : await way.fill(target);
+    await watch.check();
+    const told = { job: job.id, size: job.source.capacity, ...filled };
+    if (job.staysOpen === true) {
+      if (!complete) await journal.end(() => writer.sync());
+      return { ...told, passes: journal.passes };
     }
-    const watch = await watchSource(job.source);
-    const partial = await openRawFile(final, job.source.capacity, { keep: false, signal: options.signal });
-    try {
-      const run = { job, options, workspace, workers };
-      const copied = await copySource(run, partial.path);
-      // What the program rounded up to becomes zeros.
-      await partial.zero(copied.end, Math.max(0, partial.size - copied.end));
-      await partial.sync();
-      const proof = copied.hashes === undefined || !job.verify ? undefined : await proveTarget(run, partial.path, copied);
-      await watch.check();
-      checkCanceled(options.signal);
-      const target = await partial.publish(job.source.capacity);
-      const { allocated, transport } = copied;
-      const seconds = (this.#clock.now() - started) / 1000;
-      const result = { job: job.id, size: job.source.capacity, moved: allocated, allocated, seconds, transport, target };
-      return proof === undefined ? result : { ...result, proof };
-    } finally {
-      await partial.discard();
-    }
+    const passes = journal.passes + (complete ? 0 : 1);
+    const proven = job.verify ? await proveTarget(run, way, { target, allocated: filled.allocated }) : {};
+    await watch.check();
+    checkCanceled(options.signal);
+    const mark = await writer.publish(job.source.capacity);
+    await target.forget();
+    return { ...told, ...proven, passes, ...(mark === undefined ? {} : { target: mark }) };
+  } catch (error) {
+    if (id === undefined || !isWorthKeeping(journal, error)) await target.discard();
+    throw error;
   }
 }
 
-async function proveTarget({ job, options, workspace, workers }: Run, file: string, copied: Copied): Promise<DiskProof> {
-  if (copied.hashes === undefined) throw new Error('The source was not hashed');
-  const { signal, onProgress } = options;
-  return prove(copied.hashes, await hashTarget(file, { job, workspace, workers, signal, onProgress }), copied.allocated);
-}
+const RESUMED = { moved: 0, transport: 'journal: an earlier run had copied everything' } as const;
 
 /** What a disk will occupy, with its place in the error when that cannot be told. */
 async function measureJob(job: TransferJob, signal: AbortSignal): Promise<Bytes> {

@@ -6,13 +6,13 @@
  * place, and nothing else is; that it was decoded rightly is shown by the checksum in each deflated grain and by its marker
  * (plain grains have neither, and nothing is done to them).
  */
-import { open } from 'node:fs/promises';
-import { MigrationError } from '../model/errors.ts';
-import type { DiskProof, TransferJob, TransferProgress } from '../model/transfer.ts';
-import { type Bytes, formatBytes } from '../model/units.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { TransferJob, TransferProgress } from '../model/transfer.ts';
+import type { Bytes } from '../model/units.ts';
 import type { FileRead, HashTask } from './blocks/task.ts';
 import type { BlockWorkers } from './blocks/workers.ts';
 import { eachOf } from './lanes.ts';
+import type { AllocatedReader } from './nbd/connection.ts';
 import { serveImage } from './nbd/qemu-nbd.ts';
 import { StageProgress } from './progress.ts';
 import { BLOCK, BlockHashes } from './proof/block-hashes.ts';
@@ -32,8 +32,8 @@ export interface HashTargetOptions {
 }
 
 /**
- * Hashes a finished raw file. Its holes come from the file system (SEEK_HOLE, asked through qemu-nbd, as Node cannot ask) and are
- * zeros by definition; everything else is read from the file itself.
+ * Hashes a finished raw file or device. The holes of a file come from its file system (SEEK_HOLE, asked through qemu-nbd, as Node cannot
+ * ask) and are zeros by definition; everything else is read from the target itself.
  * @throws MigrationError `target-write-failed`, `tool-missing`, `canceled`
  */
 export async function hashTarget(file: string, options: HashTargetOptions): Promise<BlockHashes> {
@@ -42,7 +42,7 @@ export async function hashTarget(file: string, options: HashTargetOptions): Prom
   await forgetCache(file, signal);
   return await onTarget(file, async () => {
     await using handle = await open(file, 'r');
-    await using map = await serveImage(imageNode('raw', fileNode(file), null), { workspace, name: 'target', signal });
+    await using map = await openMap(file, handle, { workspace, signal });
     const end = Math.min(size, map.size);
     const total = await countAllocated(map, end, signal);
     const progress = new StageProgress({ job: job.id, stage: 'prove', total }, onProgress);
@@ -55,6 +55,26 @@ export async function hashTarget(file: string, options: HashTargetOptions): Prom
     progress.finish();
     return hashes;
   });
+}
+
+interface TargetMap extends Pick<AllocatedReader, 'allocation'>, AsyncDisposable {
+  readonly size: Bytes;
+}
+
+/** Where a target holds data. Nobody can tell that of a device: all of it is read. */
+async function openMap(
+  file: string,
+  handle: FileHandle,
+  { workspace, signal }: { readonly workspace: Workspace; readonly signal: AbortSignal },
+): Promise<TargetMap> {
+  if ((await handle.stat()).isFile()) {
+    return await serveImage(imageNode('raw', fileNode(file), null), { workspace, name: 'target', signal });
+  }
+  return {
+    size: Number.MAX_SAFE_INTEGER,
+    allocation: async (offset, length) => [{ offset, length, zero: false }],
+    [Symbol.asyncDispose]: async () => undefined,
+  };
 }
 
 /** Blocks read together: large reads in the order of the disk, which the kernel reads ahead of. */
@@ -91,23 +111,4 @@ function addRead(reads: FileRead[], read: FileRead): void {
   const joins = last !== undefined && last.at + last.length === read.at && last.into + last.length === read.into;
   if (joins) reads[reads.length - 1] = { ...last, length: last.length + read.length };
   else reads.push(read);
-}
-
-/**
- * @param allocated bytes that were read from the source
- * @throws MigrationError `proof-mismatch` naming the first block that differs
- */
-export function prove(source: BlockHashes, target: BlockHashes, allocated: Bytes): DiskProof {
-  const block = source.differences(target).next().value;
-  if (block !== undefined) {
-    const offset = block * BLOCK;
-    throw new MigrationError(
-      'proof-mismatch',
-      `Target and source differ in block ${block}, at ${formatBytes(offset)} of the disk.`,
-      {
-        at: `bytes ${offset} to ${offset + source.lengthOf(block) - 1}`,
-      },
-    );
-  }
-  return { algorithm: 'sha256', blockSize: BLOCK, root: source.root(), size: source.size, allocated };
 }

@@ -4,6 +4,8 @@ import { MigrationError } from '../model/errors.ts';
 import type { DiskSource } from '../model/transfer.ts';
 
 export interface SourceWatch {
+  /** What its files looked like at first; the same text means the same content. */
+  readonly state: readonly string[];
   /** @throws MigrationError `source-changed` */
   check(): Promise<void>;
 }
@@ -13,6 +15,7 @@ export async function watchSource(source: DiskSource): Promise<SourceWatch> {
   const files = filesOf(source);
   const before = await Promise.all(files.map(look));
   return {
+    state: before,
     check: async () => {
       for (const [index, file] of files.entries()) {
         if ((await look(file)) === before[index]) continue;

@@ -1,14 +1,18 @@
 /**
  * Which state of a source is read: equal ids mean equal bytes, so that a pass is gone on with after a kill only when nothing can have
- * changed meanwhile. Where nobody can tell, the id is a new one each time and the pass begins anew.
+ * changed meanwhile.
  */
-import { hash, randomUUID } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DiskSource, LeaseSource, TransferJob } from '../../model/transfer.ts';
 
-/** @param files state of the source's local files, as SourceWatch tells it */
-export function passId({ source, delta }: TransferJob, files: readonly string[]): string {
-  const state = JSON.stringify([source.kind, source.capacity, stateOf(source, files), delta?.since ?? null]);
-  return hash('sha256', state, 'hex');
+/**
+ * Undefined when nobody can tell.
+ * @param files state of the source's local files, as SourceWatch tells it
+ */
+export function passId({ source, delta }: TransferJob, files: readonly string[]): string | undefined {
+  const state = stateOf(source, files);
+  if (state.includes(undefined)) return undefined;
+  return hash('sha256', JSON.stringify([source.kind, source.capacity, state, delta?.since ?? null]), 'hex');
 }
 
 function stateOf(source: DiskSource, files: readonly string[]): readonly unknown[] {
@@ -16,16 +20,17 @@ function stateOf(source: DiskSource, files: readonly string[]): readonly unknown
     case 'blank':
       return [];
     case 'image':
-      return [source.layers, files];
+      // A compressed image is read from its beginning whatever is done.
+      return [source.layers, files, source.layers.some(({ gzip }) => gzip !== undefined) ? undefined : 0];
     case 'range':
-      return [source.url, source.mark ?? source.tracking?.snapshot ?? randomUUID()];
+      return [source.url, source.mark ?? source.tracking?.snapshot];
     case 'vddk':
-      return [source.server, source.vm, source.file, source.snapshot ?? source.mark ?? randomUUID()];
+      return [source.server, source.vm, source.file, source.snapshot ?? source.mark];
     case 'lease':
       return [source.server, source.of, source.deviceKey, leaseMark(source)];
   }
 }
 
-function leaseMark({ of, mark }: LeaseSource): string {
-  return mark ?? (of.type === 'VirtualMachineSnapshot' ? of.id : randomUUID());
+function leaseMark({ of, mark }: LeaseSource): string | undefined {
+  return mark ?? (of.type === 'VirtualMachineSnapshot' ? of.id : undefined);
 }

@@ -1,0 +1,144 @@
+/**
+ * The target of a job with its journal, as an earlier run left them or new. A half target is taken up again only together with a journal
+ * that speaks of the same state of the same source; with any other one, or none, it begins anew.
+ */
+import { randomUUID } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
+import { MigrationError } from '../model/errors.ts';
+import type { TransferJob } from '../model/transfer.ts';
+import type { PassPlan } from './engine/plan.ts';
+import { openJournal } from './journal/disk-journal.ts';
+import { FileJournalStore } from './journal/file-store.ts';
+import type { TargetJournal } from './journal/journal.ts';
+import { openBlockDevice } from './writers/block-device.ts';
+import { openRawFile } from './writers/raw-file.ts';
+import type { DiskWriter, OpenedWriter } from './writers/writer.ts';
+
+export interface JobTarget extends AsyncDisposable {
+  readonly writer: DiskWriter;
+  readonly journal: TargetJournal;
+  /** What the job's pass is on this target. */
+  readonly kind: PassPlan['kind'];
+  /** The journal's pass is the job's one, and was ended: there is nothing left to copy. */
+  readonly complete: boolean;
+  /** Removes the journal: the target needs it no more. */
+  forget(): Promise<void>;
+  /** Removes everything but a finished file. */
+  discard(): Promise<void>;
+}
+
+export interface JobTargetOptions {
+  /** The target's path with every link in its folder resolved. */
+  readonly path: string;
+  /** Tells the state of the source; undefined when that cannot be told: then nothing of an earlier run is used. */
+  readonly passId: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Where the journal of a job is kept. */
+export function journalPath({ target }: TransferJob, path: string): string {
+  return target.kind === 'raw-file' ? `${path}.journal` : target.journal;
+}
+
+/**
+ * Opens the target and begins the job's pass, or goes on with it.
+ * @throws MigrationError `target-full`, `target-write-failed`, `target-occupied`, `space-insufficient`, `canceled`
+ */
+export async function openJobTarget(job: TransferJob, options: JobTargetOptions): Promise<JobTarget> {
+  const { path, passId, signal } = options;
+  const store = new FileJournalStore(journalPath(job, path));
+  let journal = await openOwnJournal(store, job);
+  let writer: OpenedWriter | undefined;
+  try {
+    const keep = journal.pass === undefined ? journal.blanked : mayGoOn(job, journal, passId);
+    if (!keep && journal.pass !== undefined) journal = await renew(journal, store, job);
+    writer = await openWriter(job, path, { keep, signal });
+    if (!writer.resumed) {
+      if (journal.pass !== undefined || journal.blanked) journal = await renew(journal, store, job);
+      await journal.markBlanked();
+    }
+    const kind = job.delta !== undefined && journal.passes > 0 ? 'delta' : 'first';
+    const complete = journal.pass?.ended === true && journal.pass.id === passId;
+    if (!complete) await journal.begin({ id: passId ?? randomUUID(), kind: kind === 'first' ? 'full' : 'delta' });
+    return { writer, journal, kind, complete, ...endings(writer, journal, store) };
+  } catch (error) {
+    await writer?.[Symbol.asyncDispose]();
+    await journal[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function endings(
+  writer: DiskWriter,
+  journal: TargetJournal,
+  store: FileJournalStore,
+): Pick<JobTarget, 'forget' | 'discard' | typeof Symbol.asyncDispose> {
+  const close = async (): Promise<void> => {
+    await writer[Symbol.asyncDispose]();
+    await journal[Symbol.asyncDispose]();
+  };
+  const forget = async (): Promise<void> => {
+    await journal[Symbol.asyncDispose]();
+    await store.remove();
+  };
+  const discard = async (): Promise<void> => {
+    // First the journal: without it nobody takes the rest up.
+    await forget();
+    await writer.discard();
+  };
+  return { forget, discard, [Symbol.asyncDispose]: close };
+}
+
+/** The journal of this very disk; one of another disk, or a broken one, is replaced. */
+export async function openOwnJournal(store: FileJournalStore, job: TransferJob): Promise<TargetJournal> {
+  try {
+    return await open(store, job);
+  } catch (error) {
+    if (!(error instanceof MigrationError) || !error.code.startsWith('state-')) throw error;
+    await store.remove();
+    return await open(store, job);
+  }
+}
+
+async function renew(journal: TargetJournal, store: FileJournalStore, job: TransferJob): Promise<TargetJournal> {
+  await journal[Symbol.asyncDispose]();
+  await store.remove();
+  return await open(store, job);
+}
+
+async function open(store: FileJournalStore, { id, source: { capacity } }: TransferJob): Promise<TargetJournal> {
+  return await openJournal({ store, size: capacity, identity: id });
+}
+
+/**
+ * Whether a next run has something of what is on the target after an error: not when the source itself is at fault, which has to
+ * change first, and not when nothing is done.
+ */
+export function isWorthKeeping(journal: TargetJournal, error: unknown): boolean {
+  if (journal.passes > 0) return true;
+  if (error instanceof MigrationError && /^(image-|gzip-|capacity-|source-changed$)/.test(error.code)) return false;
+  for (let index = 0; index < journal.hashes.count; index += 1) if (journal.stateOf(index) === 'done') return true;
+  return false;
+}
+
+export async function isThere(file: string): Promise<boolean> {
+  return await lstat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A delta goes onto whatever pass was ended last; a full pass goes on only where it stopped, on the same state of the source. */
+function mayGoOn(job: TransferJob, { pass, passes }: TargetJournal, passId: string | undefined): boolean {
+  if (job.delta !== undefined && passes > 0) return true;
+  return pass?.kind === 'full' && pass.id === passId;
+}
+
+async function openWriter(
+  { target, source: { capacity } }: TransferJob,
+  path: string,
+  { keep, signal }: { readonly keep: boolean; readonly signal: AbortSignal },
+): Promise<OpenedWriter> {
+  if (target.kind === 'raw-file') return await openRawFile(path, capacity, { keep, signal });
+  return await openBlockDevice(path, capacity, { blanked: keep, signal });
+}

@@ -1,0 +1,33 @@
+/** Disks that a server exports as a stream. What is done is read again, because there is no other way, and left alone. */
+import type { LeaseSource } from '../../model/transfer.ts';
+import type { Bytes } from '../../model/units.ts';
+import type { JobTarget } from '../job-target.ts';
+import { copyLease } from '../transports/lease/copy-lease.ts';
+import { accessOf, copyProgress, type Filled, type Run, type Way } from './way.ts';
+
+export function leaseWay(run: Run, source: LeaseSource): Way {
+  return {
+    fill: (target) => fill(run, source, target),
+    repair: async (target) => {
+      await fill(run, source, target);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+async function fill(run: Run, source: LeaseSource, { writer, journal }: JobTarget): Promise<Filled> {
+  const { signal } = run.options;
+  // How much of the disk is allocated is known only at the end.
+  const progress = copyProgress(run, source.capacity);
+  const onBytes = (bytes: Bytes): void => progress.add(bytes);
+  const { allocated, transport } = await copyLease(source, accessOf(run), {
+    writer,
+    journal,
+    workers: run.workers,
+    signal,
+    onBytes,
+  });
+  await journal.commit(() => writer.sync());
+  progress.finish();
+  return { allocated, moved: allocated, transport: `${transport}; ${source.because}` };
+}

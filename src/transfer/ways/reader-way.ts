@@ -1,0 +1,97 @@
+/** Sources that can be read anywhere: the engine takes what is allocated, or what changed. */
+import { MigrationError } from '../../model/errors.ts';
+import type { DiskSource, TrackedDisk } from '../../model/transfer.ts';
+import type { Bytes } from '../../model/units.ts';
+import { Cells, collectCells } from '../engine/cells.ts';
+import { copyPass } from '../engine/copy-pass.ts';
+import { type PassPlan, planPass, wholeBlock } from '../engine/plan.ts';
+import type { JobTarget } from '../job-target.ts';
+import type { BlockHashes } from '../proof/block-hashes.ts';
+import type { DiskReader } from '../transports/reader.ts';
+import { accessOf, copyProgress, type Filled, type Run, type Way } from './way.ts';
+
+export function readerWay(run: Run, reader: DiskReader): Way {
+  return {
+    reader,
+    fill: (target) => fill(run, reader, target),
+    repair: async (target) => {
+      // A delta without changes: only what is dirty is read, as whole blocks.
+      await copy(run, { reader, target, kind: 'delta', cells: new Cells(reader.size) });
+    },
+    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+  };
+}
+
+async function fill(run: Run, reader: DiskReader, target: JobTarget): Promise<Filled> {
+  const wanted = await wantedCells(run, reader, target.kind);
+  const moved = await copy(run, { reader, target, ...wanted });
+  const { cells, kind, because } = wanted;
+  const allocated = kind === 'delta' ? allocatedIn(target.journal.hashes) : cells.bytes;
+  return { allocated, moved, transport: `${reader.transport}${because}` };
+}
+
+interface Wanted {
+  readonly cells: Cells;
+  readonly kind: PassPlan['kind'];
+  /** To be added to the transport. */
+  readonly because: string;
+}
+
+/** What is to be read for a pass: a delta becomes a comparison of everything where the source has lost count. */
+async function wantedCells(run: Run, reader: DiskReader, kind: PassPlan['kind']): Promise<Wanted> {
+  const { signal } = run.options;
+  const tracking = trackingOf(run.job.source);
+  if (kind === 'delta' && run.job.delta !== undefined && tracking !== undefined) {
+    try {
+      return { kind, cells: await changedCells(run, tracking, run.job.delta.since), because: '' };
+    } catch (error) {
+      if (!(error instanceof MigrationError) || error.code !== 'change-tracking-reset') throw error;
+    }
+  }
+  const cells = await collectCells(reader.allocated(signal), reader.size, signal);
+  if (kind === 'first') return { kind, cells, because: '' };
+  return { kind: 'compare', cells, because: '; the whole disk was compared, because its changes are not known' };
+}
+
+async function changedCells(run: Run, tracking: TrackedDisk, checkpoint: string): Promise<Cells> {
+  const { changes } = accessOf(run);
+  if (changes === undefined)
+    throw new MigrationError('change-tracking-unavailable', 'The source keeps no account of its changes.');
+  const { signal } = run.options;
+  const list = changes.changed({ ...tracking, since: { checkpoint } }, signal);
+  return await collectCells(list, run.job.source.capacity, signal);
+}
+
+function trackingOf(source: DiskSource): TrackedDisk | undefined {
+  return source.kind === 'range' || source.kind === 'vddk' ? source.tracking : undefined;
+}
+
+/** @returns bytes that were brought now */
+async function copy(
+  run: Run,
+  { reader, target, kind, cells }: Omit<Wanted, 'because'> & { readonly reader: DiskReader; readonly target: JobTarget },
+): Promise<Bytes> {
+  const { writer, journal } = target;
+  const { signal } = run.options;
+  const progress = copyProgress(run, cells.bytes);
+  let moved = 0;
+  const onDone = (bytes: Bytes): void => progress.add(bytes);
+  const onBytes = (bytes: Bytes): void => {
+    moved += bytes;
+    progress.add(bytes);
+  };
+  const plan = planPass({ size: reader.size, cells, kind, blank: writer.blank, journal, onDone });
+  await copyPass(plan, { reader, writer, journal, buffers: run.buffers, signal, onBytes });
+  await journal.commit(() => writer.sync());
+  progress.finish();
+  return moved;
+}
+
+/** Bytes of all blocks that are not zeros. */
+export function allocatedIn(hashes: BlockHashes): Bytes {
+  let bytes = 0;
+  for (let index = 0; index < hashes.count; index += 1) {
+    if (!hashes.isZero(index)) bytes += wholeBlock(index, hashes.size).length;
+  }
+  return bytes;
+}
