@@ -23,8 +23,8 @@ export interface Policies {
   readonly trouble?: string;
   /** True where there is nothing to ask for. */
   readonly none: boolean;
-  /** @throws the signal's reason, MigrationError of a login */
-  of(owners: readonly string[], signal: AbortSignal): Promise<PolicyNames>;
+  /** Undefined when the service does not tell just now. @throws the signal's reason, MigrationError of a login */
+  of(owners: readonly string[], signal: AbortSignal): Promise<PolicyNames | undefined>;
 }
 
 /** Everything of a VM that can have a policy. */
@@ -73,7 +73,7 @@ async function readPolicies(
   session: Session,
   question: { readonly manager: MoRef; readonly names: PolicyNames; readonly owners: readonly string[] },
   signal: AbortSignal,
-): Promise<PolicyNames> {
+): Promise<PolicyNames | undefined> {
   const { manager, names, owners } = question;
   const found = new Map<string, string>();
   try {
@@ -87,10 +87,11 @@ async function readPolicies(
         if (key !== undefined && name !== undefined) found.set(key, name);
       }
     }
+    return found;
   } catch (error) {
     troubleOf(error, signal);
+    return undefined;
   }
-  return found;
 }
 
 /** `PbmServerObjectRef`. The VM's own files and each of its disks may have another policy. */

@@ -4,7 +4,7 @@
  */
 import type { Credentials } from '../../../src/contracts/credentials.ts';
 import type { ReadHint } from '../../../src/contracts/provider.ts';
-import type { SourceVm } from '../../../src/model/vm.ts';
+import type { SourceVm, VmRef } from '../../../src/model/vm.ts';
 import { below, type ObjectProperties, PAGE, properties, these } from '../properties.ts';
 import type { Session } from '../session.ts';
 import { type MoRef, members } from '../vim/node.ts';
@@ -52,7 +52,7 @@ export class InventoryReader {
     const { session, container } = this.#parts;
     const all = await listVms(session, await container(signal), signal);
     const wanted = hint?.wants === undefined ? all : all.filter(hint.wants);
-    this.#told.clear();
+    this.#forget(wanted);
     this.#around = await this.#look(
       wanted.map(({ id }) => id),
       signal,
@@ -79,7 +79,10 @@ export class InventoryReader {
   /** Reads what is around the VMs anew: the VMs that look different because of that. */
   async refresh(ids: readonly string[], signal: AbortSignal): Promise<'all' | readonly string[]> {
     const before = this.#around;
-    const now = await this.#look(ids, signal);
+    const found = await this.#look(ids, signal);
+    // A service that is away takes nothing back of what it told.
+    const away = found.policies.trouble !== undefined && before?.policies.none === false;
+    const now = away ? { ...found, policies: before.policies } : found;
     this.#around = now;
     this.#hidden.clear();
     if (before === undefined || before.policies.none !== now.policies.none) return 'all';
@@ -91,7 +94,7 @@ export class InventoryReader {
     return ids.filter((id) => {
       const told = this.#told.get(id);
       const same = JSON.stringify(before.tags.get(id)) === JSON.stringify(now.tags.get(id));
-      return !same || (told !== undefined && told.policies !== policyText(told.owners, policies));
+      return !same || (told !== undefined && policies !== undefined && told.policies !== policyText(told.owners, policies));
     });
   }
 
@@ -121,12 +124,27 @@ export class InventoryReader {
     // Policies are asked for by the page.
     for await (const page of pages(vms)) {
       const owners = page.map(policyOwners);
-      const policies = await around.policies.of(owners.flat(), signal);
+      const policies = (await around.policies.of(owners.flat(), signal)) ?? this.#lastTold(page);
       for (const [at, vm] of page.entries()) {
         this.#keep(vm.ref.id, owners[at] ?? [], policies);
         yield toVm(vm, { ...around, policies });
       }
     }
+  }
+
+  #forget(left: readonly VmRef[]): void {
+    const ids = new Set(left.map(({ id }) => id));
+    for (const id of this.#told.keys()) if (!ids.has(id)) this.#told.delete(id);
+  }
+
+  #lastTold(vms: readonly ObjectProperties[]): Beside['policies'] {
+    const found = new Map<string, string>();
+    for (const { ref } of vms) {
+      const told = this.#told.get(ref.id);
+      const names = told?.policies.split('\0') ?? [];
+      for (const [at, owner] of (told?.owners ?? []).entries()) if (names[at]) found.set(owner, names[at]);
+    }
+    return found;
   }
 
   #keep(id: string, owners: readonly string[], policies: Beside['policies']): void {
