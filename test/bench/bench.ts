@@ -11,9 +11,10 @@ import { ovaToFolder } from './ova-to-folder.ts';
 import { pureMiddle } from './pure-middle.ts';
 import { rangeHttps } from './range-https.ts';
 import { type Bench, renderResult } from './result.ts';
+import { streamOptimized } from './stream-optimized.ts';
 import { vsphereInventory } from './vsphere-inventory.ts';
 
-const BENCHES: readonly Bench[] = [ovaToFolder, pureMiddle, vsphereInventory, rangeHttps];
+const BENCHES: readonly Bench[] = [ovaToFolder, pureMiddle, vsphereInventory, rangeHttps, streamOptimized];
 const RESULTS = path.join(import.meta.dirname, 'RESULTS.md');
 
 const { values, positionals } = parseArgs({

@@ -45,6 +45,16 @@ describe('the bench', () => {
     assert.ok(half > 0 && whole > half);
   });
 
+  it('tells the CPU time of a program apart from how long it took', async () => {
+    const busy = 'for (const end = performance.now() + 300; performance.now() < end; );';
+    const args = ['-e', `${busy} setTimeout(() => {}, 500)`];
+    const one: Case = { prepare: async () => {}, commands: [{ program: process.execPath, args, lap: 'wall', cpuLap: 'cpu' }] };
+    const timings = await interleave([one], 1, () => {});
+    const [wall = 0] = timings.get('wall') ?? [];
+    const [cpu = 0] = timings.get('cpu') ?? [];
+    assert.ok(cpu > 0.02 && cpu < wall - 0.3, `${cpu} of ${wall}`);
+  });
+
   it('fails with what a program said', async () => {
     const failing: Case = {
       prepare: async () => {},
