@@ -7,7 +7,6 @@
  */
 import type { OnReadOpts } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import type { Clock } from '../../../contracts/clock.ts';
 import type { Trust } from '../../../contracts/credentials.ts';
 import type { HttpHeaders } from '../../../contracts/source-access.ts';
 import { MigrationError } from '../../../model/errors.ts';
@@ -17,8 +16,7 @@ import { judgePeer, trustedConnection } from './trusted.ts';
 
 export interface ConnectOptions {
   readonly trust: Trust;
-  readonly clock: Clock;
-  /** Longest silence in milliseconds: while connecting, before an answer and inside it. */
+  /** Longest silence in milliseconds, by the machine's own clock: while connecting, before an answer and inside it. */
   readonly patience: number;
 }
 
@@ -40,17 +38,15 @@ interface Exchange {
 export class HttpConnection {
   readonly #host: string;
   readonly #socket: TLSSocket;
-  readonly #clock: Clock;
   readonly #patience: number;
   readonly #ready = Promise.withResolvers<void>();
   #exchange: Exchange | undefined;
-  #lastByte = 0;
+  #opening = true;
   #usable = true;
   #heard = false;
 
-  private constructor(url: URL, { trust, clock, patience }: ConnectOptions) {
+  private constructor(url: URL, { trust, patience }: ConnectOptions) {
     this.#host = url.host;
-    this.#clock = clock;
     this.#patience = patience;
     this.#ready.promise.catch(() => undefined);
     const onread = {
@@ -67,6 +63,10 @@ export class HttpConnection {
     this.#socket.on('error', (error) => this.#lose(networkTrouble(error, this.#host) ?? error));
     this.#socket.on('end', () => this.#lose(this.#cut('the server closed the connection too early')));
     this.#socket.on('close', () => this.#lose(this.#cut('the connection was cut')));
+    // Begins again with each byte in either direction; while nothing is asked, silence means nothing.
+    this.#socket.setTimeout(patience, () => {
+      if (this.#opening || this.#exchange !== undefined) this.#lose(this.#silent());
+    });
   }
 
   /**
@@ -76,7 +76,7 @@ export class HttpConnection {
   static async open(url: URL, options: ConnectOptions, signal: AbortSignal): Promise<HttpConnection> {
     signal.throwIfAborted();
     const connection = new HttpConnection(url, options);
-    await connection.#guarded(connection.#ready.promise, signal);
+    await connection.#unlessAborted(connection.#ready.promise, signal);
     return connection;
   }
 
@@ -102,7 +102,7 @@ export class HttpConnection {
     this.#exchange = { response: new ResponseReader(request), finish: resolve, fail: reject };
     this.#heard = false;
     this.#socket.write(text);
-    await this.#guarded(promise, signal);
+    await this.#unlessAborted(promise, signal);
   }
 
   destroy(): void {
@@ -110,43 +110,27 @@ export class HttpConnection {
     this.#socket.destroy();
   }
 
-  /** Ends the wait when the signal aborts or the server has been silent for too long. */
-  async #guarded(wait: Promise<void>, signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
+  /** Gives the connection up when the signal aborts first. */
+  async #unlessAborted(wait: Promise<void>, signal: AbortSignal): Promise<void> {
     const giveUp = (): void => this.#lose(signal.reason);
     signal.addEventListener('abort', giveUp, { once: true });
-    this.#lastByte = this.#clock.now();
-    const watch = this.#watchSilence(over.signal);
     try {
       await wait;
     } finally {
       signal.removeEventListener('abort', giveUp);
-      over.abort();
-      await watch;
-    }
-  }
-
-  async #watchSilence(over: AbortSignal): Promise<void> {
-    for (;;) {
-      const left = this.#lastByte + this.#patience - this.#clock.now();
-      if (left <= 0) return this.#lose(this.#silent());
-      try {
-        await this.#clock.sleep(left, over);
-      } catch {
-        return;
-      }
     }
   }
 
   #silent(): MigrationError {
-    const seconds = Math.round(this.#patience / 1000);
-    if (this.#exchange !== undefined) return this.#cut(`no byte came for ${seconds} s`);
+    const seconds = this.#patience / 1000;
+    if (!this.#opening) return this.#cut(`no byte came for ${seconds} s`);
     return new MigrationError('source-unreachable', `${this.#host} cannot be reached: it did not answer for ${seconds} s`);
   }
 
   #judge(trust: Trust): void {
     try {
       judgePeer(this.#socket, this.#host, trust);
+      this.#opening = false;
       this.#ready.resolve();
     } catch (error) {
       this.#lose(error);
@@ -156,7 +140,6 @@ export class HttpConnection {
   #receive(bytes: Uint8Array): void {
     const exchange = this.#exchange;
     this.#heard = true;
-    this.#lastByte = this.#clock.now();
     try {
       if (exchange === undefined) throw this.#cut('the server sent what nobody asked for');
       const reading = exchange.response.feed(bytes);

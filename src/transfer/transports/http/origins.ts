@@ -13,7 +13,7 @@ export interface OriginsOptions {
   readonly firstLanes?: number;
   /** … and at most; 16 when absent. */
   readonly mostLanes?: number;
-  /** Longest silence of a connection in milliseconds; 20 s when absent. */
+  /** Longest silence of a connection in milliseconds, by the machine's own clock; 20 s when absent. */
   readonly patience?: number;
 }
 
@@ -75,7 +75,7 @@ export class Origin {
   constructor(url: URL, trust: Trust, options: OriginsOptions) {
     this.#url = url;
     this.#clock = options.clock;
-    this.#connect = { trust, clock: options.clock, patience: options.patience ?? PATIENCE_MS };
+    this.#connect = { trust, patience: options.patience ?? PATIENCE_MS };
     this.#control = new LaneControl({ first: options.firstLanes ?? FIRST_LANES, most: options.mostLanes ?? MOST_LANES });
   }
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type PeerCertificate, selfSigned } from '../../../peers/certificate.ts';
 
 export interface Asked {
@@ -21,6 +22,8 @@ export interface Fault {
   readonly headers?: Readonly<Record<string, string>>;
   /** Bytes of the body after which the connection is reset, ended, or says nothing any more. */
   readonly after?: { readonly bytes: number; readonly by: 'reset' | 'end' | 'silence' };
+  /** Milliseconds between pieces of the body, of which there are eight. */
+  readonly slowly?: number;
   /** The whole file in place of the range. */
   readonly whole?: true;
 }
@@ -96,7 +99,7 @@ function answer(
   { first, last }: Asked,
   fault: Fault & { readonly reset: () => unknown },
 ): number {
-  const { status = 206, headers, after, whole } = fault;
+  const { status = 206, headers, after, slowly, whole } = fault;
   const bytes = whole ? content : content.subarray(first, last + 1);
   const body = status < 300 ? bytes : Buffer.from('no\n');
   response.writeHead(status, {
@@ -105,6 +108,10 @@ function answer(
     ...(status === 206 && { 'content-range': `bytes ${first}-${last}/${content.length}` }),
     ...headers,
   });
+  if (slowly !== undefined) {
+    void drip(response, body, slowly);
+    return body.length;
+  }
   if (after === undefined || after.bytes >= body.length) {
     response.end(body);
     return body.length;
@@ -114,4 +121,13 @@ function answer(
     if (after.by === 'end') response.socket?.end();
   });
   return after.bytes;
+}
+
+async function drip(response: ServerResponse, body: Buffer, milliseconds: number): Promise<void> {
+  const piece = Math.ceil(body.length / 8);
+  for (let at = 0; at < body.length; at += piece) {
+    await sleep(milliseconds);
+    response.write(body.subarray(at, at + piece));
+  }
+  response.end();
 }

@@ -118,7 +118,7 @@ test('a server that cuts every answer is read nevertheless', async () => {
 });
 
 test('a server that goes silent is left for a new connection', async () => {
-  await using reader = await open({ origins: { patience: 4_000 } });
+  await using reader = await open({ origins: { patience: 300 } });
   failThen({ after: { bytes: 100_000, by: 'silence' } });
   await assertReads(reader);
   const [, silent, resumed] = server.asked;
@@ -126,10 +126,17 @@ test('a server that goes silent is left for a new connection', async () => {
   assert.notEqual(resumed?.port, silent?.port);
 });
 
+test('a server that is slow is not taken for a silent one', async () => {
+  await using reader = await open({ origins: { patience: 300 } });
+  failThen({ slowly: 75 });
+  await assertReads(reader);
+  assert.equal(server.asked.length, 2);
+});
+
 test('a server that stays silent is named as the cause', async () => {
-  await using reader = await open({ origins: { patience: 1_000 } });
+  await using reader = await open({ origins: { patience: 100 } });
   server.fault = () => ({ after: { bytes: 0, by: 'silence' } });
-  await assert.rejects(reader.read(0, new Uint8Array(512), live()), codeOf('source-read-failed', /no byte came for 1 s/));
+  await assert.rejects(reader.read(0, new Uint8Array(512), live()), codeOf('source-read-failed', /no byte came for 0.1 s/));
 });
 
 test('a server that is gone is unreachable', async () => {
@@ -268,7 +275,7 @@ test('a read that is canceled while it waits for a slow server ends at once', as
 });
 
 test('whatever goes wrong on the way, random extents are the bytes of the file', async () => {
-  await using reader = await open({ origins: { firstLanes: 8, patience: 2_000 } });
+  await using reader = await open({ origins: { firstLanes: 8, patience: 500 } });
   const next = seededWords(0xfa17);
   const trouble = (bytes: number): readonly Fault[] => [
     { after: { bytes, by: 'reset' } },
