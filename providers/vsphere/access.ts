@@ -4,7 +4,7 @@ import type { Credentials, Trust } from '../../src/contracts/credentials.ts';
 import type { HttpHeaders, SourceAccess } from '../../src/contracts/source-access.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import { Exports } from './exports.ts';
-import { properties } from './properties.ts';
+import { revive } from './revive.ts';
 import type { Session } from './session.ts';
 
 export interface AccessParts {
@@ -50,22 +50,12 @@ async function headers(
   }
   const { generation } = session;
   if (session.http.cookie === undefined) await session.renew(generation, signal);
-  else if (refused?.['cookie'] === session.http.cookie) await revive(session, url, signal);
+  else if (refused?.['cookie'] === session.http.cookie && !(await revive(session, signal))) {
+    throw forbidden(url, 'Give the account Datastore.Browse and Datastore.FileManagement on the datastore.');
+  }
   const { cookie } = session.http;
   if (cookie === undefined) throw new MigrationError('source-login-failed', `The session at ${session.http.host} has ended`);
   return { cookie };
-}
-
-/** Logs in again where the session has ended; where it has not, a new one would be refused as well. */
-async function revive(session: Session, url: string, signal: AbortSignal): Promise<void> {
-  const { generation } = session;
-  // Asking renews a session that the server says it does not know; a server may also answer that there is none.
-  const answer = await properties(session, session.manager('sessionManager'), ['currentSession'], signal);
-  if (generation !== session.generation) return;
-  if (answer?.node('currentSession') !== undefined) {
-    throw forbidden(url, 'Give the account Datastore.Browse and Datastore.FileManagement on the datastore.');
-  }
-  await session.renew(generation, signal);
 }
 
 function forbidden(url: string, hint: string): MigrationError {

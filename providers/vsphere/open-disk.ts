@@ -7,9 +7,10 @@ import { MigrationError } from '../../src/model/errors.ts';
 import type { DiskSource, LeaseSource, RangeSource, TrackedDisk, VddkSource } from '../../src/model/transfer.ts';
 import type { Address } from './address.ts';
 import { type DiskRequest, findDisk, frozenDisk } from './disk-access.ts';
-import type { Http } from './http.ts';
+import type { Http, HttpAnswer } from './http.ts';
 import type { Datastore } from './inventory/atlas.ts';
 import { diskCapacity } from './inventory/disks.ts';
+import { revive } from './revive.ts';
 import type { Session } from './session.ts';
 import type { VimNode } from './vim/node.ts';
 
@@ -20,6 +21,9 @@ export interface Ways {
   /** The only one that is wanted. */
   readonly transport?: ConnectOptions['transport'] | undefined;
 }
+
+/** Too many requests, a bad gateway, a service that starts, a gateway that waits. */
+const UNSETTLED: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** A disk that nobody writes to. */
 interface StillDisk {
@@ -37,7 +41,7 @@ export async function openDisk(session: Session, request: DiskRequest, ways: Way
   const { address, transport } = ways;
   if (transport === 'vddk') return vddkSource(session.http, disk, address);
   if (transport === 'lease') return leaseSource(disk, address, 'Exports were asked for.');
-  const range = await rangeSource(session.http, disk, ways, signal);
+  const range = await rangeSource(session, disk, ways, signal);
   if (typeof range !== 'string') return range;
   if (transport === 'range') throw unreachable(request, `cannot be read in ranges: ${range}`);
   return leaseSource(disk, address, `No ranges: ${range}.`);
@@ -102,14 +106,14 @@ function vddkSource(http: Http, { request, device, capacity, tracking }: StillDi
 
 /** Why there are no ranges, in words that follow a colon. */
 async function rangeSource(
-  http: Http,
+  session: Session,
   { device, capacity, encrypted, tracking }: StillDisk,
   { address, datastore }: Ways,
   signal: AbortSignal,
 ): Promise<RangeSource | string> {
   const way = flatFile(device, { datastore: await datastore(device.ref('backing', 'datastore')?.id ?? ''), encrypted });
   if (typeof way === 'string') return way;
-  const probed = await probe(http, { path: way.path, capacity }, signal);
+  const probed = await probe(session, { path: way.path, capacity }, signal);
   if (typeof probed === 'string') return probed;
   return {
     kind: 'range',
@@ -140,16 +144,23 @@ function flatFile(
   return { path: `/folder/${path}?dcPath=${encodeURIComponent(datastore.dcPath)}&dsName=${dsName}` };
 }
 
-/** Asks for the first byte: what marks the file, or why ranges cannot be had. */
+/**
+ * Asks for the first byte: what marks the file, or why ranges cannot be had. Only what the server says of the file counts: a proxy that is
+ * busy must not change the way that is taken.
+ */
 async function probe(
-  http: Http,
+  session: Session,
   { path, capacity }: { readonly path: string; readonly capacity: number },
   signal: AbortSignal,
 ): Promise<Pick<RangeSource, 'mark'> | string> {
-  const answer = await http.request({ method: 'GET', path, headers: { range: 'bytes=0-0' } }, signal);
-  // A server that ignores the range would send the whole disk: the connection is given up instead.
-  await http.discard(answer);
-  const { statusCode, headers } = answer;
+  let { statusCode, headers } = await firstByte(session.http, path, signal);
+  if (statusCode === 401 && (await revive(session, signal)))
+    ({ statusCode, headers } = await firstByte(session.http, path, signal));
+  if (statusCode === 401 || statusCode === 403) return 'the server refuses the file to this account';
+  if (UNSETTLED.has(statusCode)) {
+    const said = `${session.http.host} answered with HTTP status ${statusCode} when it was asked for a file of a datastore`;
+    throw new MigrationError('source-answer-broken', said, { file: session.http.host });
+  }
   if (statusCode === 200) return 'the server ignores ranges';
   if (statusCode !== 206) return `the server answered with HTTP status ${statusCode}`;
   const total = /^bytes 0-0\/(\d+)$/.exec(String(headers['content-range'] ?? ''))?.[1];
@@ -157,4 +168,11 @@ async function probe(
   if (Number(total) !== capacity) return `the file has ${total} bytes where the disk has ${capacity}`;
   const mark = headers['etag'] ?? headers['last-modified'];
   return mark === undefined ? {} : { mark: String(mark) };
+}
+
+async function firstByte(http: Http, path: string, signal: AbortSignal): Promise<Pick<HttpAnswer, 'statusCode' | 'headers'>> {
+  const answer = await http.request({ method: 'GET', path, headers: { range: 'bytes=0-0' } }, signal);
+  // A server that ignores the range would send the whole disk: the connection is given up instead.
+  await http.discard(answer);
+  return answer;
 }

@@ -90,7 +90,8 @@ export class StandIn {
     const free = call && ['RetrieveServiceContent', 'Login'].includes(call.operation);
     const refused = free ? undefined : this.sessions.check(session);
     if (refused && session?.state === 'expired') await this.expire([session]);
-    if (refused) return refused;
+    // Beside the API a session that has ended is as good as none.
+    if (refused) return /^\/folder[/?]/.test(incoming.path) ? UNAUTHORIZED : refused;
     const answer = await this.#routed(incoming, call, session);
     if (call?.operation === 'Logout' && answer.status === 200 && session) session.state = 'closed';
     // Bytes of disks are not searched for addresses.
@@ -149,8 +150,7 @@ export class StandIn {
 
   async #http(incoming: Incoming, session: SessionRecord | undefined): Promise<Answer> {
     if (incoming.path.startsWith('/folder/') || incoming.path.startsWith('/folder?')) {
-      if (!session && !this.#basic(incoming))
-        return { status: 401, headers: { 'www-authenticate': 'Basic realm="VMware HTTP server"' }, body: '' };
+      if (!session && !this.#basic(incoming)) return UNAUTHORIZED;
       return (await serveFile(incoming, this.machines, this.#rules)) ?? this.#upstream.forward(incoming);
     }
     if (incoming.path.startsWith('/nfc/')) return (await this.leases.serve(incoming)) ?? this.#upstream.forward(incoming);
@@ -173,6 +173,8 @@ export class StandIn {
     return this.#upstream.knows(username ?? '', password.join(':'));
   }
 }
+
+const UNAUTHORIZED: Answer = { status: 401, headers: { 'www-authenticate': 'Basic realm="VMware HTTP server"' }, body: '' };
 
 async function received(request: IncomingMessage, signal: AbortSignal): Promise<Incoming> {
   const headers: Record<string, string> = {};

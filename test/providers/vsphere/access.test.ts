@@ -95,6 +95,17 @@ test('a vCenter lends what its disks are read with', async (t) => {
     assert.ok(allocated.some(({ offset }) => offset === 0));
   });
 
+  await t.test('the way is not changed by a session that has ended or a proxy that is busy', async () => {
+    await using ranged = await open(server);
+    const match = ({ path }: { readonly path: string }) => path.startsWith('/folder/');
+    server.script({ match, fault: { kind: 'expire' } });
+    assert.equal((await ranged.openDisk(vm, 'scsi0:1', live())).kind, 'range');
+    server.clearFaults();
+    server.script({ match, fault: { kind: 'status', status: 503 } });
+    await assert.rejects(ranged.openDisk(vm, 'scsi0:1', live()), isError('source-answer-broken', /503/));
+    server.clearFaults();
+  });
+
   await t.test('headers that were refused are renewed once for all', async () => {
     const url = `${new URL(server.url).origin}/folder/any`;
     const old = await access.headers(url, live());
