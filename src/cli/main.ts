@@ -11,6 +11,7 @@ import {
   FolderDisks,
   LocalDiskCopier,
   openFolder,
+  readFacts,
   systemClock,
 } from '../wire.ts';
 import { askOnTerminal } from './credentials.ts';
@@ -34,6 +35,7 @@ const services: Services = {
   version: await readVersion(),
   connect,
   diagnose,
+  readFacts,
   credentials: { environment: process.env, ...askOnTerminal(process.stdin, process.stderr) },
   openFolder,
   copier: () => new LocalDiskCopier({ clock: systemClock }),

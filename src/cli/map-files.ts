@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { type Tables, tableMistakes } from '../assess/table-mistakes.ts';
+import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { MappingOptions } from '../model/mapping.ts';
 import { FACTS_VERSION, FactsFile } from './facts-file.ts';
@@ -104,13 +105,15 @@ export interface TableFiles {
 
 /**
  * The tables of all files, empty ones where there is no file. What is wrong in any of them, or between them and the options, is told at once.
+ * @param live facts of a cluster that was asked just now, instead of a file
  * @throws MigrationError `config-invalid`
  */
-export async function readTables(files: TableFiles, options: MappingOptions): Promise<Tables> {
+export async function readTables(files: TableFiles, options: MappingOptions, live?: ClusterFacts): Promise<Tables> {
   const mistakes: string[] = [];
   const networks = await readTable(files.networkMap, NetworkMapFile, mistakes);
   const storages = await readTable(files.storageMap, StorageMapFile, mistakes);
-  const { apiVersion: _version, kind: _kind, ...facts } = (await readTable(files.facts, FactsFile, mistakes)) ?? NO_FACTS;
+  const { apiVersion: _version, kind: _kind, ...filed } = (await readTable(files.facts, FactsFile, mistakes)) ?? NO_FACTS;
+  const facts = live ?? filed;
   const tables = { networkMap: networks?.spec ?? NO_ENTRIES, storageMap: storages?.spec ?? NO_ENTRIES, facts, options };
   mistakes.push(...tableMistakes(tables));
   if (mistakes.length === 0) return tables;

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { LogLevel } from '../contracts/log.ts';
 import { assessCommand } from './commands/assess.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { factsCommand } from './commands/facts.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { planCommand } from './commands/plan.ts';
@@ -26,7 +27,7 @@ export function buildProgram(context: CommandContext): Command {
     .hook('preAction', (command) => {
       context.services.log.level = command.opts<{ logLevel: LogLevel }>().logLevel;
     });
-  for (const add of [inventoryCommand, assessCommand, planCommand, migrateCommand, verifyCommand, doctorCommand])
+  for (const add of [inventoryCommand, assessCommand, planCommand, migrateCommand, verifyCommand, factsCommand, doctorCommand])
     add(program, context);
   return program;
 }
@@ -35,11 +36,12 @@ const EXAMPLES = `
 SOURCE is a path: guest.ova, guest.ovf, guest.vmx, a disk image (vmdk, vhd, vhdx, qcow2, vdi, raw), or a folder of them;
 or a server: vsphere://user@host[:port][/datacenter], with the password in KUBEFERRY_PASSWORD, KUBEFERRY_PASSWORD_FILE or at the prompt.
 
-Exit codes: 0 fine, 1 concerns at or above --fail-on or disks that verify finds wrong, 2 usage or configuration, 3 a source or a transfer failed.
+Exit codes: 0 fine, 1 concerns at or above --fail-on or disks that verify finds wrong, 2 usage or configuration, 3 a source, a cluster or a transfer failed.
 
 Examples:
   kubeferry inventory ./exports                        what is there
   kubeferry doctor vsphere://me@vc.example.org         test every link to a vCenter
+  kubeferry facts --kubeconfig ~/.kube/config > f.yaml what the target cluster has, for plan --facts f.yaml
   kubeferry plan guest.ova                             the dry run: every field, kept, changed or dropped
   kubeferry plan guest.ova --out ./gitops              the same as a folder for Git
   kubeferry migrate guest.ova --to ./out               manifests, raw disks, report; every byte proven

@@ -6,6 +6,7 @@ import type { MappingOptions } from '../model/mapping.ts';
 import type { Report } from '../model/report.ts';
 import { type Bytes, GiB, MiB, TiB } from '../model/units.ts';
 import { type PrepareRequest, prepare } from '../prepare.ts';
+import { addClusterOptions, type ClusterOptions, namedCluster, readClusterFacts } from './cluster-options.ts';
 import type { CommandContext } from './context.ts';
 import { addForecastOptions, type ForecastFlags, forecastOptions } from './forecast-options.ts';
 import { readTables } from './map-files.ts';
@@ -13,7 +14,7 @@ import { addNetworkOptions, type NetworkFlags, networkGeneration } from './netwo
 import { addSelectOption, addSourceOptions, type SourceOptions } from './source-options.ts';
 import { addVmOptions, type VmFlags, vmOptions } from './vm-options.ts';
 
-export interface MapOptions extends SourceOptions, ForecastFlags, NetworkFlags, VmFlags {
+export interface MapOptions extends SourceOptions, ClusterOptions, ForecastFlags, NetworkFlags, VmFlags {
   readonly select?: readonly string[];
   readonly networkMap?: string;
   readonly storageMap?: string;
@@ -30,7 +31,8 @@ export const FAIL_ON = ['critical', 'warning', 'information', 'never'] as const;
 export type FailOn = (typeof FAIL_ON)[number];
 
 export function addMapOptions(command: Command): Command {
-  return addVmOptions(addNetworkOptions(addForecastOptions(addSelectOption(addSourceOptions(command)))))
+  const about = addClusterOptions(addSelectOption(addSourceOptions(command)), ['facts']);
+  return addVmOptions(addNetworkOptions(addForecastOptions(about)))
     .option('--network-map <file>', 'source networks → pod, udn, multus, sriov or ignored (YAML or JSON)')
     .option('--storage-map <file>', 'source storages, policies, VMs or disks → storage classes (YAML or JSON)')
     .option('--facts <file>', 'what the target cluster has, written by `kubeferry facts` (YAML or JSON)')
@@ -62,16 +64,18 @@ export async function prepareReport(
   options: MapOptions,
   context: CommandContext,
 ): Promise<Report> {
-  const request = await readRequest(vms, options);
+  const request = await readRequest(vms, options, context);
   return await prepare(connection, request, { clock: context.services.clock, signal: context.signal });
 }
 
-export async function readRequest(vms: readonly string[], options: MapOptions): Promise<PrepareRequest> {
+export async function readRequest(vms: readonly string[], options: MapOptions, context: CommandContext): Promise<PrepareRequest> {
+  const access = namedCluster(options);
+  const live = access && (await readClusterFacts(access, context));
   return {
     vms,
     ...(options.select !== undefined && { select: options.select }),
     type: 'cold',
-    ...(await readTables(options, mappingOptions(options))),
+    ...(await readTables(options, mappingOptions(options), live)),
     forecast: forecastOptions(options),
   };
 }

@@ -22,7 +22,7 @@ export async function streamVms(
       hint: 'A folder is written from the whole plan, and ndjson never holds it: run plan twice.',
     });
   }
-  const request = await readRequest(vms, options);
+  const request = await readRequest(vms, options, context);
   await withSource(source, options, context, async (connection) => {
     let failed = false;
     for await (const entry of prepareEach(connection, request, context)) {

@@ -12,6 +12,7 @@ import {
   FolderDisks,
   LocalDiskCopier,
   openFolder,
+  readFacts,
   systemClock,
 } from '../../src/wire.ts';
 
@@ -42,6 +43,7 @@ export async function kubeferry(
     version: '0.0.0-test',
     connect,
     diagnose,
+    readFacts,
     credentials: { environment: {} },
     openFolder,
     copier: () => new LocalDiskCopier({ clock: systemClock }),

@@ -1,0 +1,72 @@
+/** The kinds that facts are read from, in the oldest version that the clusters we support serve. */
+import type { ResourceType } from '../client/kube-client.ts';
+
+function core(kind: string, plural: string): ResourceType {
+  return { group: '', version: 'v1', kind, plural };
+}
+
+export const NODES = core('Node', 'nodes');
+export const PODS = core('Pod', 'pods');
+export const NAMESPACES = core('Namespace', 'namespaces');
+export const CLAIMS = core('PersistentVolumeClaim', 'persistentvolumeclaims');
+export const QUOTAS = core('ResourceQuota', 'resourcequotas');
+export const LIMIT_RANGES = core('LimitRange', 'limitranges');
+
+export const STORAGE_CLASSES: ResourceType = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'StorageClass',
+  plural: 'storageclasses',
+};
+export const SNAPSHOT_CLASSES: ResourceType = {
+  group: 'snapshot.storage.k8s.io',
+  version: 'v1',
+  kind: 'VolumeSnapshotClass',
+  plural: 'volumesnapshotclasses',
+};
+export const STORAGE_PROFILES = cdi('StorageProfile', 'storageprofiles');
+export const CDI_CONFIGS = cdi('CDIConfig', 'cdiconfigs');
+export const CDIS = cdi('CDI', 'cdis');
+
+function cdi(kind: string, plural: string): ResourceType {
+  return { group: 'cdi.kubevirt.io', version: 'v1beta1', kind, plural };
+}
+
+export const KUBEVIRTS: ResourceType = { group: 'kubevirt.io', version: 'v1', kind: 'KubeVirt', plural: 'kubevirts' };
+export const VIRTUAL_MACHINES: ResourceType = {
+  group: 'kubevirt.io',
+  version: 'v1',
+  kind: 'VirtualMachine',
+  plural: 'virtualmachines',
+};
+export const PREFERENCES: ResourceType = {
+  group: 'instancetype.kubevirt.io',
+  version: 'v1beta1',
+  kind: 'VirtualMachineClusterPreference',
+  plural: 'virtualmachineclusterpreferences',
+};
+export const INSTANCETYPES: ResourceType = {
+  group: 'instancetype.kubevirt.io',
+  version: 'v1beta1',
+  kind: 'VirtualMachineClusterInstancetype',
+  plural: 'virtualmachineclusterinstancetypes',
+};
+
+export const NETWORK_ATTACHMENTS: ResourceType = {
+  group: 'k8s.cni.cncf.io',
+  version: 'v1',
+  kind: 'NetworkAttachmentDefinition',
+  plural: 'network-attachment-definitions',
+};
+export const USER_DEFINED_NETWORKS: ResourceType = {
+  group: 'k8s.ovn.org',
+  version: 'v1',
+  kind: 'UserDefinedNetwork',
+  plural: 'userdefinednetworks',
+};
+export const CLUSTER_USER_DEFINED_NETWORKS: ResourceType = {
+  group: 'k8s.ovn.org',
+  version: 'v1',
+  kind: 'ClusterUserDefinedNetwork',
+  plural: 'clusteruserdefinednetworks',
+};
