@@ -4,6 +4,7 @@
  */
 import type { AdjustableBandwidth, Bandwidth, BandwidthLimit } from '../contracts/bandwidth.ts';
 import type { Clock } from '../contracts/clock.ts';
+import type { ClusterAccess, FactsReading } from '../contracts/cluster.ts';
 import type { FolderTarget, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
@@ -20,6 +21,8 @@ export interface Services {
   connect(source: string, options: ConnectOptions): Promise<Connection>;
   /** Tests the way to a source. @throws MigrationError `source-unrecognised` */
   diagnose(source: string, options: ConnectOptions): AsyncIterable<Check>;
+  /** Asks a target cluster what it has. @throws MigrationError where it cannot be asked at all */
+  readFacts(access: ClusterAccess, signal: AbortSignal): Promise<FactsReading>;
   /** Where logins are read from. */
   readonly credentials: CredentialSources;
   openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store };
