@@ -207,6 +207,8 @@ export interface TransferResult {
   readonly moved: Bytes;
   /** Readings that made the target what it is: 1 for a cold copy, one more for each delta. */
   readonly passes?: number;
+  /** Blocks that were found wrong and brought once more: on the target when it was read back, in the first reading of the source. */
+  readonly repaired?: { readonly target: number; readonly source: number };
   readonly allocated: Bytes;
   readonly seconds: number;
   /** Absent when proof was switched off. */

@@ -58,7 +58,7 @@ export async function openJobTarget(job: TransferJob, options: JobTargetOptions)
       await journal.markBlanked();
     }
     const kind = job.delta !== undefined && journal.passes > 0 ? 'delta' : 'first';
-    const complete = journal.pass?.ended === true && journal.pass.id === passId;
+    const complete = journal.pass?.ended === true && journal.pass.id === passId && !hasBlock(journal, 'dirty');
     if (!complete) await journal.begin({ id: passId ?? randomUUID(), kind: kind === 'first' ? 'full' : 'delta' });
     return { writer, journal, kind, complete, ...endings(writer, journal, store) };
   } catch (error) {
@@ -117,7 +117,11 @@ async function open(store: FileJournalStore, { id, source: { capacity } }: Trans
 export function isWorthKeeping(journal: TargetJournal, error: unknown): boolean {
   if (journal.passes > 0) return true;
   if (error instanceof MigrationError && /^(image-|gzip-|capacity-|source-changed$)/.test(error.code)) return false;
-  for (let index = 0; index < journal.hashes.count; index += 1) if (journal.stateOf(index) === 'done') return true;
+  return hasBlock(journal, 'done');
+}
+
+function hasBlock(journal: TargetJournal, state: 'done' | 'dirty'): boolean {
+  for (let index = 0; index < journal.hashes.count; index += 1) if (journal.stateOf(index) === state) return true;
   return false;
 }
 

@@ -95,12 +95,20 @@ async function transfer(run: Run, final: string): Promise<Transferred> {
       return { ...told, passes: journal.passes };
     }
     const passes = journal.passes + (complete ? 0 : 1);
-    const proven = job.verify ? await proveTarget(run, way, { target, allocated: filled.allocated }) : {};
+    const source = job.recheckSource === true ? await way.recheck?.(target) : undefined;
+    const proven = job.verify ? await proveTarget(run, way, { target, allocated: filled.allocated }) : undefined;
     await watch.check();
     checkCanceled(options.signal);
     const mark = await writer.publish(job.source.capacity);
     await target.forget();
-    return { ...told, ...proven, passes, ...(mark === undefined ? {} : { target: mark }) };
+    const repaired = { target: proven?.mended ?? 0, source: source ?? 0 };
+    return {
+      ...told,
+      passes,
+      ...(proven === undefined ? {} : { proof: proven.proof }),
+      ...(repaired.target + repaired.source > 0 ? { repaired } : {}),
+      ...(mark === undefined ? {} : { target: mark }),
+    };
   } catch (error) {
     if (id === undefined || !isWorthKeeping(journal, error)) await target.discard();
     throw error;

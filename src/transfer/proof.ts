@@ -1,10 +1,9 @@
 /**
  * The proof that a target holds what its source holds: the source's blocks are hashed as they are read, the target's as they are read
- * back after it was synced (and dropped from the cache, where that is possible), and the hashes compared. Where qemu-img
- * writes the target, our own code reads the source through qemu-nbd, so two programs have to agree. Where our decoder writes it,
- * the hash is of the block in memory that was written: the proof then shows that every byte decoded is on the target, in its
- * place, and nothing else is; that it was decoded rightly is shown by the checksum in each deflated grain and by its marker
- * (plain grains have neither, and nothing is done to them).
+ * back after it was synced (and dropped from the cache, where that is possible), and the hashes compared. What is hashed is the block in
+ * memory that was written: the proof shows that every byte that came is on the target, in its place, and nothing else is. That it came
+ * rightly is shown by what transport and format have for it (TLS, the checksum of each deflated grain), and by reading the source
+ * once more where a job asks for that (engine/recheck.ts).
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { TransferJob, TransferProgress } from '../model/transfer.ts';
@@ -15,8 +14,8 @@ import { eachOf } from './lanes.ts';
 import type { AllocatedReader } from './nbd/connection.ts';
 import { serveImage } from './nbd/qemu-nbd.ts';
 import { StageProgress } from './progress.ts';
+import { allocatedBlocks, type BlockParts, countAllocated } from './proof/allocated-blocks.ts';
 import { BLOCK, BlockHashes } from './proof/block-hashes.ts';
-import { allocatedBlocks, type BlockParts, countAllocated } from './proof/hash-disk.ts';
 import { fileNode, imageNode } from './qemu-img/argv.ts';
 import type { Workspace } from './workspace.ts';
 import { forgetCache } from './writers/forget-cache.ts';

@@ -9,6 +9,8 @@ import type { Run, Way } from './ways/way.ts';
 
 export interface Proven {
   readonly proof: DiskProof;
+  /** Blocks of the target that were brought once more. */
+  readonly mended: number;
 }
 
 export interface ProveOptions {
@@ -34,7 +36,7 @@ export async function proveTarget(run: Run, way: Way, { target, allocated }: Pro
       throw mismatch(second, target.journal.hashes);
     }
   }
-  return { proof: sealed(target.journal.hashes, allocated) };
+  return { proof: sealed(target.journal.hashes, allocated), mended: first.length };
 }
 
 export function sealed(hashes: BlockHashes, allocated: Bytes): DiskProof {

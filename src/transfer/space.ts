@@ -61,6 +61,8 @@ function insufficient(room: Room, needed: Bytes): MigrationError {
 async function roomsOf(jobs: readonly TransferJob[]): Promise<ReadonlyMap<number, Room>> {
   const rooms = new Map<number, Room>();
   for (const job of jobs) {
+    // A device is as large as it is: its size is compared when it is opened.
+    if (job.target.kind === 'block-device') continue;
     const folder = await existing(path.dirname(path.resolve(job.target.path)));
     const { dev } = await stat(folder);
     const room = rooms.get(dev);

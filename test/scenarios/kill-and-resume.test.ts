@@ -129,7 +129,7 @@ async function assertComplete(folder: string): Promise<void> {
   for (const [name, bytes] of expected) assert.ok(content.get(name)?.equals(bytes), `${name} differs`);
   const names = await readdir(folder, { recursive: true });
   assert.deepEqual(
-    names.filter((name) => /partial|tmp/.test(name)),
+    names.filter((name) => /partial|journal|tmp/.test(name)),
     [],
   );
 }

@@ -53,13 +53,3 @@ export function imageNode(format: ImageFormat, file: Blockdev, backing: Blockdev
 export function blockdevName(node: Blockdev): string {
   return `json:${JSON.stringify(node)}`;
 }
-
-/**
- * `qemu-img convert` into an existing raw file of zeros at least as large as the source.
- * `-n --target-is-zero`: holes stay holes. Out-of-order writes (`-W`) and more coroutines (`-m`) were measured to be noise.
- * Needs qemu-img 5.0 or newer.
- */
-export function convertArgv(source: Blockdev, targetPath: string): readonly string[] {
-  const target: Blockdev = { driver: 'raw', file: fileNode(targetPath) };
-  return ['convert', '-p', '-n', '--target-is-zero', '-O', 'raw', '--', blockdevName(source), blockdevName(target)];
-}

@@ -5,6 +5,7 @@ import type { Bytes } from '../../model/units.ts';
 import { Cells, collectCells } from '../engine/cells.ts';
 import { copyPass } from '../engine/copy-pass.ts';
 import { type PassPlan, planPass, wholeBlock } from '../engine/plan.ts';
+import { recheck } from '../engine/recheck.ts';
 import type { JobTarget } from '../job-target.ts';
 import type { BlockHashes } from '../proof/block-hashes.ts';
 import type { DiskReader } from '../transports/reader.ts';
@@ -12,11 +13,20 @@ import { accessOf, copyProgress, type Filled, type Run, type Way } from './way.t
 
 export function readerWay(run: Run, reader: DiskReader): Way {
   return {
-    reader,
     fill: (target) => fill(run, reader, target),
     repair: async (target) => {
       // A delta without changes: only what is dirty is read, as whole blocks.
       await copy(run, { reader, target, kind: 'delta', cells: new Cells(reader.size) });
+    },
+    recheck: async ({ writer, journal }) => {
+      const { buffers, options } = run;
+      const { signal } = options;
+      const cells = await collectCells(reader.allocated(signal), reader.size, signal);
+      const progress = copyProgress(run, cells.bytes);
+      const onBytes = (bytes: Bytes): void => progress.add(bytes);
+      const corrected = await recheck(cells, { reader, writer, journal, buffers, signal, onBytes });
+      progress.finish();
+      return corrected;
     },
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   };

@@ -10,7 +10,6 @@ import type { BufferPool } from '../engine/buffers.ts';
 import type { JobTarget } from '../job-target.ts';
 import { StageProgress } from '../progress.ts';
 import type { Origins } from '../transports/http/origins.ts';
-import type { DiskReader } from '../transports/reader.ts';
 import type { VddkSetup } from '../transports/vddk/library.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -37,8 +36,8 @@ export interface Way extends AsyncDisposable {
   fill(target: JobTarget): Promise<Filled>;
   /** Brings dirty blocks onto a target that was filled, and commits them. Absent where the source cannot be read once more. */
   repair?(target: JobTarget): Promise<void>;
-  /** Absent for sources that only come as a stream. */
-  readonly reader?: DiskReader;
+  /** Reads the source a second time, and brings what was read wrongly. Returns how many blocks. Absent for streams. */
+  recheck?(target: JobTarget): Promise<number>;
 }
 
 export interface Filled {

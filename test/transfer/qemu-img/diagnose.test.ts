@@ -1,29 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diagnose } from '../../../src/transfer/qemu-img/diagnose.ts';
-import { progressParser } from '../../../src/transfer/qemu-img/run.ts';
-
-function fractionsOf(...texts: readonly string[]): readonly number[] {
-  const seen: number[] = [];
-  const parse = progressParser((fraction) => seen.push(fraction));
-  for (const text of texts) parse(text);
-  return seen;
-}
-
-test('progress is read from lines that are parted by carriage returns', () => {
-  assert.deepEqual(fractionsOf('    (0.00/100%)\r    (12.50/100%)\r    (100.00/100%)\r\n'), [0.125, 1]);
-});
-
-test('progress is read wherever the text is cut', () => {
-  const text = '    (12.50/100%)\r    (50.00/100%)\r    (99.00/100%)\r';
-  for (let cut = 1; cut < text.length; cut += 1) {
-    assert.deepEqual(fractionsOf(text.slice(0, cut), text.slice(cut)), [0.125, 0.5, 0.99], `cut at ${cut}`);
-  }
-});
-
-test('progress never falls, and other text is passed over', () => {
-  assert.deepEqual(fractionsOf('hello (x/100%) (70.00/100%)\r(30.00/100%)\r(7', '1.00/100%)'), [0.7, 0.71]);
-});
 
 const SAID: readonly (readonly [string, string])[] = [
   ['qemu-img: error while writing at byte 2097152: No space left on device', 'target-full'],
