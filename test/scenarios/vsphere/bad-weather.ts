@@ -13,7 +13,7 @@ import type { Vcenter } from '../../peers/vcenter.ts';
 import { live, optionsFor, sourceOf } from '../../providers/vsphere/simulator.ts';
 
 /** Long for the simulator, short for a test; a real server gets minutes. */
-const SILENCE_MS = 900;
+const SILENCE_MS = 2000;
 const DISK = 'scsi0:0';
 const SECTOR = 512;
 const TRIES = 4;
