@@ -1,10 +1,11 @@
 /** Composition root: names → real parts. Imported by nothing but the main.ts of a door. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROVIDERS } from '../providers/index.ts';
-import type { AdjustableBandwidth, BandwidthLimit } from './contracts/bandwidth.ts';
+import type { AdjustableBandwidth, Bandwidth, BandwidthLimit } from './contracts/bandwidth.ts';
 import type { Clock } from './contracts/clock.ts';
 import type { ClusterAccess, FactsReading } from './contracts/cluster.ts';
 import type { FolderTarget, Store } from './contracts/destination.ts';
+import type { DiskCopier } from './contracts/disk-copier.ts';
 import type { Check, Connection, ConnectOptions, Provider } from './contracts/provider.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
@@ -13,17 +14,23 @@ import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
 import { withRetries } from './retry.ts';
 import { ScheduledBandwidth } from './transfer/limits/scheduled-bandwidth.ts';
+import { LocalDiskCopier } from './transfer/local-copier.ts';
+import { probeVddk } from './transfer/transports/vddk/probe.ts';
 
 export { FolderDisks } from './folder/kept-disks.ts';
 export { createLog } from './log.ts';
 export { FileHasher } from './transfer/hash-file.ts';
-export { LocalDiskCopier } from './transfer/local-copier.ts';
 export { createQueue } from './transfer/queue.ts';
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
 };
+
+/** Moves disks on this machine. @param vddkFolder where the user's VDDK is, for disks that are read through it */
+export function createCopier(_bandwidth: Bandwidth, vddkFolder?: string): DiskCopier {
+  return new LocalDiskCopier({ clock: systemClock, ...(vddkFolder !== undefined && { vddk: { libraryFolder: vddkFolder } }) });
+}
 
 /** What all transfers of this process together may read. */
 export function createBandwidth(limit: BandwidthLimit): AdjustableBandwidth {
@@ -56,6 +63,18 @@ export async function* diagnose(source: string, options: ConnectOptions): AsyncG
   } catch (error) {
     if (!(error instanceof MigrationError)) throw error;
     yield { id: 'open', label: 'Source', outcome: 'failed', finding: error.message, todo: error.hint };
+  }
+}
+
+/** Tests whether nbdkit can load the user's VDDK. Nobody is called. */
+export async function checkVddk(folder: string, signal: AbortSignal): Promise<Check> {
+  const about = { id: 'vddk', label: 'VDDK library' };
+  try {
+    const { version, transports } = await probeVddk(folder, signal);
+    return { ...about, outcome: 'ok', finding: `nbdkit loads version ${version}, which knows ${transports}` };
+  } catch (error) {
+    if (!(error instanceof MigrationError) || error.code === 'canceled') throw error;
+    return { ...about, outcome: 'failed', finding: error.message, todo: error.hint };
   }
 }
 

@@ -28,7 +28,10 @@ export interface Services {
   openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store };
   /** What all disks together may read. */
   bandwidth(limit: BandwidthLimit): AdjustableBandwidth;
-  copier(bandwidth: Bandwidth): DiskCopier;
+  /** @param vddkFolder where the user's VDDK is, for disks that are read through it */
+  copier(bandwidth: Bandwidth, vddkFolder?: string): DiskCopier;
+  /** Tests whether the user's VDDK can be loaded. */
+  checkVddk(folder: string, signal: AbortSignal): Promise<Check>;
   queue(limits: QueueLimits): JobQueue;
   /** The disks that a migration left in a folder. */
   keptDisks(folder: string): KeptDisks;

@@ -1,6 +1,6 @@
 /** The options about a source: what to open, whom to trust, which VMs are meant. */
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Trust } from '../contracts/credentials.ts';
 import type { Connection, ConnectOptions } from '../contracts/provider.ts';
 import { MigrationError } from '../model/errors.ts';
@@ -12,6 +12,8 @@ export interface SourceOptions {
   readonly caFile?: string;
   readonly thumbprint?: string;
   readonly insecure?: boolean;
+  readonly transport?: 'range' | 'lease' | 'vddk';
+  readonly vddkLibdir?: string;
 }
 
 export function addSourceOptions(command: Command): Command {
@@ -19,7 +21,14 @@ export function addSourceOptions(command: Command): Command {
     .option('--config <id>', 'OVF deployment configuration instead of the default one')
     .option('--ca-file <file>', 'certificate authority of the server (PEM), beside those of the system')
     .option('--thumbprint <hex>', 'SHA-256 or SHA-1 of the certificate of the server; nothing else is trusted then')
-    .option('--insecure', 'do not check whom the password is sent to');
+    .option('--insecure', 'do not check whom the password is sent to')
+    .addOption(
+      new Option('--transport <way>', 'the only way to the disks of a server that is wanted').choices(['range', 'lease', 'vddk']),
+    )
+    .option(
+      '--vddk-libdir <folder>',
+      "where VMware's VDDK was unpacked: disks are read through it, unless --transport says otherwise",
+    );
 }
 
 export function addSelectOption(command: Command): Command {
@@ -47,11 +56,16 @@ export async function connectOptions(
   { services, terminal, signal }: CommandContext,
 ): Promise<ConnectOptions> {
   const trust = await readTrust(options);
+  const transport = options.transport ?? (options.vddkLibdir === undefined ? undefined : 'vddk');
+  if (transport === 'vddk' && options.vddkLibdir === undefined) {
+    throw new MigrationError('usage', '--transport vddk needs --vddk-libdir: the folder that VDDK was unpacked to.');
+  }
   if (trust.insecure) terminal.err('kubeferry: WARNING: --insecure: whoever answers for this server gets the password.\n');
   return {
     signal,
     trust,
     credentials: (server, user) => readCredentials(services.credentials, { source: server, user, signal }),
+    ...(transport !== undefined && { transport }),
     ...(options.config !== undefined && { configuration: options.config }),
   };
 }

@@ -16,13 +16,18 @@ export function doctorCommand(program: Command, context: CommandContext): void {
     .addOption(new Option('-o, --output <format>', 'json is one array').choices(['text', 'json']).default('text'));
   addSourceOptions(command).action(async (source: string, options: DoctorOptions) => {
     const checks: Check[] = [];
-    for await (const check of context.services.diagnose(source, await connectOptions(options, context))) {
+    for await (const check of checksOf(source, options, context)) {
       checks.push(check);
       if (options.output === 'text') context.terminal.out(textOf(check));
     }
     if (options.output === 'json') context.terminal.out(`${JSON.stringify(checks, null, 2)}\n`);
     context.exit(checks.some(({ outcome }) => outcome === 'failed') ? 3 : 0);
   });
+}
+
+async function* checksOf(source: string, options: DoctorOptions, context: CommandContext): AsyncGenerator<Check> {
+  yield* context.services.diagnose(source, await connectOptions(options, context));
+  if (options.vddkLibdir !== undefined) yield await context.services.checkVddk(options.vddkLibdir, context.signal);
 }
 
 const MARKS: Readonly<Record<Check['outcome'], string>> = { ok: 'ok', warning: 'WARNING', failed: 'FAILED', skipped: 'skipped' };

@@ -81,7 +81,7 @@ async function carryOut(
     store,
     observer,
     signal,
-    copier: services.copier(bandwidth),
+    copier: services.copier(bandwidth, options.vddkLibdir),
     transfers,
     vms: services.queue({ perPlan: options.parallelVms }),
     clock: services.clock,

@@ -7,6 +7,7 @@ import type { SourceAccess } from '../../../../src/contracts/source-access.ts';
 import type { VddkSource } from '../../../../src/model/transfer.ts';
 import type { DiskReader } from '../../../../src/transfer/transports/reader.ts';
 import { type OpenVddkOptions, openVddk } from '../../../../src/transfer/transports/vddk/open-vddk.ts';
+import { probeVddk } from '../../../../src/transfer/transports/vddk/probe.ts';
 import { openWorkspace } from '../../../../src/transfer/workspace.ts';
 import { describeDiskReader, scatteredDisk } from '../../../conformance/disk-reader.ts';
 import { nbdkitFolder, type StubVddk, stubVddk, type VddkFault } from '../../../peers/vddk.ts';
@@ -203,6 +204,16 @@ test('a library that is damaged, or too new for nbdkit, is named', async () => {
   await fails(open(stub), 'tool-missing', /libvixDiskLib\.so\.8 was not found/);
   await writeFile(library, 'no library');
   await fails(open(stub), 'disk-unreachable', /file too short|invalid ELF/);
+});
+
+test('whether nbdkit can load a library is told without a login', async () => {
+  await using stub = await stubWithDisk();
+  const { signal } = new AbortController();
+  assert.deepEqual(await probeVddk(stub.folder, signal), { folder: stub.folder, version: 8, transports: 'file:nbdssl:nbd' });
+  assert.ok(!(await stub.log()).some((line) => line.startsWith('connect')));
+  await writeFile(path.join(stub.folder, 'lib64/libvixDiskLib.so.8'), 'no library');
+  await fails(probeVddk(stub.folder, signal), 'tool-missing', /cannot load/);
+  await fails(probeVddk('/usr/share', signal), 'tool-missing', /no libvixDiskLib/);
 });
 
 test('nbdkit that is missing, or has no vddk plugin, is named with what to install', async (t) => {
