@@ -26,13 +26,15 @@ const SCRIPT = path.join(import.meta.dirname, 'range-run.ts');
 const CURLS = 8;
 const REQUEST = 4 * MiB;
 
-export function kubeferry(disk: RemoteDisk, how: { readonly map: boolean; readonly verify?: boolean }, lap: string): Command {
+/** The engine, which also hashes every block and keeps its journal; with `plain` its reader alone, which does what curl does. */
+export function kubeferry(disk: RemoteDisk, how: { readonly map: boolean; readonly plain?: boolean }, lap: string): Command {
   const run: RangeRun = {
     url: disk.url,
     capacity: disk.size,
     target: targetOf(disk),
     certificateFile: disk.certificateFile,
-    verify: how.verify ?? false,
+    verify: false,
+    plain: how.plain ?? false,
     ...(how.map && { map: disk.map }),
   };
   const env = { KUBEFERRY_BENCH_RANGE: JSON.stringify(run), NODE_COMPILE_CACHE: disk.cache };
