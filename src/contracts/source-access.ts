@@ -12,7 +12,7 @@ export interface SourceAccess {
   /**
    * Headers that open `url` (a session's cookie). With `refused`, the headers that the server answered with 401 or 403, they are renewed
    * first, once for all who met that.
-   * @throws MigrationError `source-login-failed`, `source-unreachable`, `source-forbidden`
+   * @throws MigrationError `source-login-failed`, `source-unreachable`, `source-forbidden`; `source-busy` when sessions end again and again
    */
   headers(url: string, signal: AbortSignal, refused?: HttpHeaders): Promise<HttpHeaders>;
   /** How the server of `url` is trusted. */

@@ -1,8 +1,9 @@
 /**
  * A vCenter for tests: vcsim, and in front of it over TLS what vcsim lacks, each in a file of its own under `vcenter/`.
  * Added: disks with bytes that a guest keeps writing, delta files, change tracking and QueryChangedDiskAreas, flat files with Range and locks,
- * storage policies of VMs and disks, ExportVm and leases that end, failed consolidation, guest shutdown as it is, slow and failing tasks, versions of update streams, sessions
- * that expire, locked accounts, restarts, real prefixes in XML, and faults on the wire to order.
+ * storage policies of VMs and disks, ExportVm and leases that end, failed consolidation, guest shutdown as it is, slow and failing tasks,
+ * versions of update streams, sessions that expire, locked accounts, missing privileges, restarts, real prefixes in XML, and faults on the
+ * wire to order.
  * Proves: that our client and data path do the right thing when a server behaves as documented and as reported, down to the bytes, and that
  * they survive bad weather with no session, lease or snapshot left behind (the ledgers tell).
  * Does not prove: what a real server answers where documents and reports are silent; VDDK, NFC on port 902, quiescing inside a guest, vSAN and

@@ -1,8 +1,8 @@
 /**
  * govmomi's vCenter simulator on loopback, and govmomi's command line bound to it. The Go module in `vsphere/` pins both.
  * What the simulator proves: our requests and answers against an independent implementation of the vSphere API, over TLS.
- * What it cannot prove: changed areas, ExportVm, delta disks, versions of an update stream, lost sessions, faults. `vcenter.ts` stands in
- * front of it for those. It writes `_XMLSchema-instance:type` where real servers write `xsi:type`, and starts in about a second for 30 VMs.
+ * What it cannot prove: changed areas, ExportVm, delta disks, which VM has which storage policy, missing privileges, versions of an update
+ * stream, lost sessions, faults. `vcenter.ts` stands in front of it for those. It writes `_XMLSchema-instance:type` where real servers write `xsi:type`, and starts in about a second for 30 VMs.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
