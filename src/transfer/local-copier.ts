@@ -34,6 +34,8 @@ export interface LocalDiskCopierOptions {
   readonly clock: Clock;
   /** The user's VDDK; needed for disks that are read through it. */
   readonly vddk?: VddkSetup;
+  /** Longest silence of a server in milliseconds, by the machine's own clock; 20 s when absent, a minute for exports. */
+  readonly patience?: number;
 }
 
 export class LocalDiskCopier implements DiskCopier {
@@ -41,9 +43,10 @@ export class LocalDiskCopier implements DiskCopier {
   /** Final paths that are being written by this process. */
   readonly #busy = new Set<string>();
 
-  constructor({ clock, vddk = {} }: LocalDiskCopierOptions) {
-    const origins = new Origins({ clock });
-    this.#shared = { clock, vddk, origins, workers: new BlockWorkers(), buffers: new BufferPool() };
+  constructor({ clock, vddk = {}, patience }: LocalDiskCopierOptions) {
+    const silence = patience === undefined ? {} : { patience };
+    const origins = new Origins({ clock, ...silence });
+    this.#shared = { clock, vddk, origins, workers: new BlockWorkers(), buffers: new BufferPool(), ...silence };
   }
 
   async preflight(jobs: readonly TransferJob[], signal: AbortSignal): Promise<{ readonly needed: Bytes }> {

@@ -26,6 +26,7 @@ async function fill(run: Run, source: LeaseSource, { writer, journal }: JobTarge
     workers: run.workers,
     signal,
     onBytes,
+    ...(run.patience !== undefined && { patience: run.patience }),
   });
   await journal.commit(() => writer.sync());
   progress.finish();

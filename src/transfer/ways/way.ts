@@ -21,6 +21,8 @@ export interface Shared {
   readonly origins: Origins;
   /** Where VDDK is, for disks that come that way. */
   readonly vddk: VddkSetup;
+  /** Longest silence of a server that exports a disk, in milliseconds. */
+  readonly patience?: number;
 }
 
 /** What one job runs with. */
