@@ -1,0 +1,210 @@
+/** Passes over a remote disk that changes meanwhile: nginx hands it out, and a tracker tells what changed since which checkpoint. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { ChangeTracking } from '../../src/contracts/change-tracking.ts';
+import type { SourceAccess } from '../../src/contracts/source-access.ts';
+import { MigrationError } from '../../src/model/errors.ts';
+import type { Extent, RangeSource, TransferJob, TransferResult } from '../../src/model/transfer.ts';
+import { seededWords } from '../fakes/seeded.ts';
+import { loopDevice } from '../peers/loop-device.ts';
+import { type Nginx, startNginx } from '../peers/nginx.ts';
+import { changeAt, dataOf, KiB, seededDisk } from './engine/memory-disk.ts';
+import { copy, fails, jobTo, MiB, type Scratch, scratch } from './fixture.ts';
+import { accessTo, rangeSource, TRACKED } from './transports/range/fixture.ts';
+
+/** Ends inside a sector, as no real disk does. */
+const SIZE = 20 * MiB + 777;
+const CHILD = fileURLToPath(new URL('./copy-child.ts', import.meta.url));
+
+let place: Scratch;
+let nginx: Nginx;
+
+before(async () => {
+  place = await scratch();
+  nginx = await startNginx({ root: place.folder, directives: `location /slow/ { alias ${place.folder}/; limit_rate 2m; }` });
+});
+
+after(async () => {
+  await nginx?.[Symbol.asyncDispose]();
+  await place[Symbol.asyncDispose]();
+});
+
+/** A disk on the server that can be written on between snapshots. */
+class LiveDisk {
+  readonly content: Buffer;
+  readonly name: string;
+  readonly #random: () => number;
+  readonly #changed: Extent[] = [];
+  #snapshots = 0;
+  /** The tracker has lost count. */
+  reset = false;
+
+  constructor(name: string, seed: number, size = SIZE) {
+    this.#random = seededWords(seed);
+    this.content = seededDisk(size, this.#random, 0.5);
+    this.name = name;
+  }
+
+  /** Writes what is there now to the server, as a snapshot would freeze it. */
+  async freeze(folder = ''): Promise<RangeSource> {
+    this.#snapshots += 1;
+    await writeFile(place.path(this.name), this.content);
+    const tracking = { ...TRACKED, snapshot: `snapshot-${this.#snapshots}` };
+    await utimes(place.path(this.name), this.#snapshots, this.#snapshots);
+    return rangeSource(`${nginx.origin}/${folder}${this.name}`, this.content.length, { tracking });
+  }
+
+  write(times: number): void {
+    this.#changed.length = 0;
+    for (let count = 0; count < times; count += 1) this.#changed.push(changeAt(this.content, this.#random));
+  }
+
+  get access(): SourceAccess {
+    const changes: ChangeTracking = {
+      enable: async () => ({ tracked: [], untracked: [] }),
+      changed: ({ since }) => this.#tell(since === 'allocated'),
+    };
+    return { ...accessTo({ trust: { ca: nginx.certificate.certificate } }), changes };
+  }
+
+  async *#tell(allocated: boolean): AsyncGenerator<Extent> {
+    if (allocated) yield* dataOf(this.content);
+    else if (this.reset) throw new MigrationError('change-tracking-reset', 'The tracker has lost count.');
+    // Neither in order nor apart.
+    else yield* this.#changed;
+  }
+}
+
+const OPEN = { staysOpen: true } as const;
+const since = (checkpoint: string): Pick<TransferJob, 'delta'> => ({ delta: { since: checkpoint } });
+
+async function pass(disk: LiveDisk, target: string, more: Partial<TransferJob>): Promise<TransferResult> {
+  return await copy(jobTo(target, await disk.freeze(), more), { access: disk.access });
+}
+
+test('a disk that changes between passes arrives as it was at the last one, proven as a whole', async () => {
+  const disk = new LiveDisk('warm-flat.vmdk', 1);
+  const target = place.path('warm.raw');
+  const first = await pass(disk, target, OPEN);
+  assert.equal(first.proof, undefined);
+  assert.ok(!(await readdir(place.folder)).includes('warm.raw'), 'it is not published');
+  disk.write(9);
+  const second = await pass(disk, target, { ...OPEN, ...since('1') });
+  assert.ok(second.moved < first.moved);
+  disk.write(3);
+  const last = await pass(disk, target, since('2'));
+  assert.ok((await readFile(target)).equals(disk.content));
+  assert.deepEqual([first.passes, second.passes, last.passes], [1, 2, 3]);
+  assert.equal(last.proof?.size, SIZE);
+  const left = (await readdir(place.folder)).filter((name) => name.startsWith('warm.raw'));
+  assert.deepEqual(left, ['warm.raw']);
+});
+
+test('a pass that was ended is not read again, whatever asks for it', async () => {
+  const disk = new LiveDisk('again-flat.vmdk', 2);
+  const target = place.path('again.raw');
+  const job = jobTo(target, await disk.freeze(), OPEN);
+  await copy(job, { access: disk.access });
+  assert.equal((await copy(job, { access: disk.access })).moved, 0);
+  const { staysOpen: _, ...closing } = job;
+  assert.equal((await copy(closing, { access: disk.access })).moved, 0);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('where the tracker has lost count, the whole disk is compared and only differences are written', async () => {
+  const disk = new LiveDisk('reset-flat.vmdk', 3);
+  const target = place.path('reset.raw');
+  await pass(disk, target, OPEN);
+  disk.write(4);
+  disk.reset = true;
+  const { transport, passes } = await pass(disk, target, since('1'));
+  assert.match(transport, /whole disk was compared/);
+  assert.equal(passes, 2);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('a delta whose target is gone becomes a copy of the whole disk', async () => {
+  const disk = new LiveDisk('gone-flat.vmdk', 4);
+  const target = place.path('gone.raw');
+  await pass(disk, target, OPEN);
+  await rm(`${target}.partial`);
+  disk.write(2);
+  const { passes } = await pass(disk, target, since('1'));
+  assert.equal(passes, 1);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('a full copy of another state of the source begins anew', async () => {
+  const disk = new LiveDisk('other-flat.vmdk', 5);
+  const target = place.path('other.raw');
+  await pass(disk, target, OPEN);
+  disk.content.fill(0, 3 * MiB, 9 * MiB);
+  const { passes } = await pass(disk, target, {});
+  assert.equal(passes, 1);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('changes beyond the disk are an error, and the target stays open for the next delta', async () => {
+  const disk = new LiveDisk('beyond-flat.vmdk', 6);
+  const target = place.path('beyond.raw');
+  await pass(disk, target, OPEN);
+  const access: SourceAccess = {
+    ...disk.access,
+    changes: {
+      enable: async () => ({ tracked: [], untracked: [] }),
+      async *changed() {
+        yield { offset: SIZE + 64 * KiB, length: 64 * KiB };
+      },
+    },
+  };
+  const job = jobTo(target, await disk.freeze(), since('1'));
+  await fails(copy(job, { access }), 'source-answer-broken');
+  disk.write(2);
+  assert.equal((await pass(disk, target, since('1'))).passes, 2);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('a remote disk lands on a block device, old data of which is gone, and is trusted by its content later', async () => {
+  const disk = new LiveDisk('device-flat.vmdk', 7, 12 * MiB);
+  await writeFile(place.path('device.img'), Buffer.alloc(16 * MiB, 'somebody else'));
+  await using device = await loopDevice(place.path('device.img'));
+  const target = { kind: 'block-device', path: device.path, journal: place.path('device.journal') } as const;
+  await pass(disk, '', { ...OPEN, target });
+  disk.write(5);
+  const job = jobTo('', await disk.freeze(), { ...since('1'), target });
+  const result = await copy(job, { access: disk.access });
+  const held = await readFile(device.path);
+  assert.ok(held.subarray(0, disk.content.length).equals(disk.content));
+  assert.ok(held.subarray(disk.content.length).every((byte) => byte === 0));
+  assert.equal(result.target, undefined);
+  assert.ok(!(await readdir(place.folder)).includes('device.journal'));
+  const { delta: _, ...cold } = job;
+  const trusted = await copy(cold, { access: disk.access, earlier: new Map([[job.id, result]]) });
+  assert.equal(trusted.moved, 0);
+});
+
+test('a copy that was killed by SIGKILL goes on where it was, and reads nothing again that was committed', async () => {
+  const disk = new LiveDisk('killed-flat.vmdk', 8, 40 * MiB);
+  disk.content.fill('data everywhere');
+  const target = place.path('killed.raw');
+  const job = jobTo(target, await disk.freeze('slow/'));
+  const child = spawn(process.execPath, [CHILD], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, COPY_JOB: JSON.stringify(job), COPY_CA: nginx.certificate.certificate },
+  });
+  // The journal holds a dozen hashes once there was a commit.
+  while (((await stat(`${target}.journal`).catch(() => undefined))?.size ?? 0) < 500) {
+    assert.equal(child.exitCode, null, 'it is slow enough to be killed');
+    await delay(20);
+  }
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  const { moved } = await copy(job, { access: disk.access });
+  assert.ok(moved < 36 * MiB, `${moved} bytes were read again`);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
