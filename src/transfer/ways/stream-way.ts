@@ -1,15 +1,17 @@
-/** Images that can only be read from their beginning to their end. What they brought is in the journal when all of it has come. */
+/** Images that can only be read from their beginning to their end. What is done is read again, because there is no other way, and left alone. */
 import { MigrationError } from '../../model/errors.ts';
 import type { ImageSource } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
 import type { JobTarget } from '../job-target.ts';
-import type { BlockHashes } from '../proof/block-hashes.ts';
 import { copyStream } from '../stream/copy-stream.ts';
 import { copyProgress, type Filled, type Run, type Way } from './way.ts';
 
 export function streamWay(run: Run, source: ImageSource): Way {
   return {
     fill: (target) => fill(run, source, target),
+    repair: async (target) => {
+      await fill(run, source, target);
+    },
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
@@ -22,16 +24,16 @@ async function fill(run: Run, source: ImageSource, { writer, journal }: JobTarge
     });
   }
   const progress = copyProgress(run, storedBytes(source));
-  await journal.intend(0, journal.hashes.count);
-  const { hashes, allocated } = await copyStream({
+  const { allocated } = await copyStream({
     layer: top,
     inflated: top.gzip.inflated,
-    targetPath: writer.path,
     capacity: source.capacity,
+    writer,
+    journal,
+    workers: run.workers,
     signal: run.options.signal,
     onRead: (bytes) => progress.add(bytes),
   });
-  addAll(journal, hashes);
   await journal.commit(() => writer.sync());
   progress.finish();
   return { allocated, moved: allocated, transport: 'stream: qemu-img cannot read a gzip-compressed image in place' };
@@ -40,11 +42,4 @@ async function fill(run: Run, source: ImageSource, { writer, journal }: JobTarge
 /** Of a compressed image, all that is known beforehand. */
 export function storedBytes({ layers: [top] }: ImageSource): Bytes {
   return top.slices.reduce((sum, slice) => sum + slice.length, 0);
-}
-
-function addAll(journal: JobTarget['journal'], hashes: BlockHashes): void {
-  for (let index = 0; index < hashes.count; index += 1) {
-    if (hashes.isZero(index)) journal.addZeros(index, index + 1);
-    else journal.add([{ index, digest: Uint8Array.from(hashes.get(index)) }]);
-  }
 }

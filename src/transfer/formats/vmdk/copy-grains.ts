@@ -1,18 +1,16 @@
 /**
- * Copies a sparse VMDK that comes as a stream: this thread only finds the grains and gathers them into whole blocks; workers inflate,
+ * Copies an image that comes as a stream: this thread only finds the grains and gathers them into whole blocks; workers inflate,
  * hash and write them. Memory is a few buffers of two blocks for each stream, whatever comes; where workers or target are
  * slow, no more of the stream is taken.
  */
-import { MigrationError } from '../../../model/errors.ts';
-import { type Bytes, formatBytes, roundUp } from '../../../model/units.ts';
+import { type Bytes, roundUp } from '../../../model/units.ts';
 import { type GrainWork, JournaledBlocks, type Landing } from '../../blocks/journaled-blocks.ts';
 import type { GrainedBlock, GrainTask } from '../../blocks/task.ts';
 import { eachOf } from '../../lanes.ts';
 import { BLOCK } from '../../proof/block-hashes.ts';
-import type { ByteReader } from '../../stream/byte-reader.ts';
 import { SECTOR } from './descriptor.ts';
-import { GrainStream, type StoredGrain } from './grain-stream.ts';
-import { GRAIN_MARKER_BYTES, maxDeflated, type SparseHeader } from './header.ts';
+import { GRAIN_MARKER_BYTES, maxDeflated } from './header.ts';
+import type { StoredGrain, StoredGrains } from './stored-grains.ts';
 
 /** Blocks of one task: enough to make little of posting it. */
 const BATCH_BLOCKS = 2;
@@ -20,11 +18,8 @@ const BATCH_BLOCKS = 2;
 const SPARE_BUFFERS = 2;
 
 export interface GrainCopyOptions extends Landing {
-  readonly reader: ByteReader;
   /** Guest-visible size. */
   readonly capacity: Bytes;
-  /** Refuse an image of a smaller disk, whose rest would be zeros. */
-  readonly exact?: boolean;
   /** Told of bytes in allocated grains as they are found on the target or reach it. */
   readonly onBytes: (bytes: Bytes) => void;
   /** Told now and then how far the disk has been taken from the stream. */
@@ -50,13 +45,10 @@ interface Batch {
 /**
  * Reads the stream to its end. When this resolves every block is on the target and in the journal, and durable but for the last two seconds
  * of it: the caller ends the pass. After a failure what was done until then is durable, unless the signal has aborted.
- * @throws MigrationError `capacity-smaller-than-image`, `image-malformed`, `image-truncated`, `image-unsupported`, `target-full`,
- *   `target-write-failed`, `canceled`; whatever `reader` throws
+ * @throws MigrationError `image-malformed`, `image-truncated`, `target-full`, `target-write-failed`, `canceled`; whatever `stream` throws
  */
-export async function copyGrains(options: GrainCopyOptions): Promise<GrainCopy> {
-  const { reader, capacity, workers, onBytes } = options;
-  const stream = await GrainStream.open(reader, roundUp(capacity, SECTOR));
-  if (options.exact === true && stream.header.capacity < capacity) throw tooSmall(stream.header.capacity, capacity);
+export async function copyGrains(stream: StoredGrains, options: GrainCopyOptions): Promise<GrainCopy> {
+  const { capacity, workers, onBytes } = options;
   const blocks = new JournaledBlocks(options);
   const buffers = new Buffers(roomFor(stream.header));
   let allocated = 0;
@@ -80,13 +72,13 @@ export async function copyGrains(options: GrainCopyOptions): Promise<GrainCopy> 
 }
 
 /** The largest that BATCH_BLOCKS blocks can be while they are stored. */
-function roomFor({ grainBytes, stream }: SparseHeader): Bytes {
+function roomFor({ grainBytes, stream }: StoredGrains['header']): Bytes {
   const stored = stream ? roundUp(GRAIN_MARKER_BYTES + maxDeflated(grainBytes), SECTOR) : grainBytes;
   return BATCH_BLOCKS * (BLOCK / grainBytes) * stored;
 }
 
 interface Gathering {
-  readonly stream: GrainStream;
+  readonly stream: StoredGrains;
   readonly blocks: JournaledBlocks;
   readonly buffers: Buffers;
   /** Told of bytes that need nothing any more. */
@@ -120,20 +112,15 @@ async function* gather(
   return undefined;
 }
 
-function tooSmall(image: Bytes, capacity: Bytes): MigrationError {
-  const sizes = `${formatBytes(image)}, the disk has ${formatBytes(capacity)}`;
-  return new MigrationError('image-truncated', `The image holds only ${sizes}.`, { at: `${image} and ${capacity} bytes` });
-}
-
 class BatchBuilder {
   readonly #buffer: SharedArrayBuffer;
-  readonly #header: SparseHeader;
+  readonly #header: StoredGrains['header'];
   readonly #capacity: Bytes;
   readonly #blocks = new Map<number, GrainTask[]>();
   #filled: Bytes = 0;
   #covered: Bytes = 0;
 
-  constructor(buffer: SharedArrayBuffer, header: SparseHeader, capacity: Bytes) {
+  constructor(buffer: SharedArrayBuffer, header: StoredGrains['header'], capacity: Bytes) {
     this.#buffer = buffer;
     this.#header = header;
     this.#capacity = capacity;

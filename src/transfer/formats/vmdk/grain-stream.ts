@@ -9,16 +9,7 @@ import { Bits } from '../../journal/bits.ts';
 import type { ByteReader } from '../../stream/byte-reader.ts';
 import { SECTOR } from './descriptor.ts';
 import { GRAIN_MARKER_BYTES, maxDeflated, parseHeader, parseMarker, type SparseHeader } from './header.ts';
-
-/** A grain that stands next in the stream. */
-export interface StoredGrain {
-  /** Its first byte on the disk. */
-  readonly offset: Bytes;
-  /** Bytes of the disk; less than a grain at the disk's end. */
-  readonly length: Bytes;
-  /** Bytes as it is stored: with its marker and padding where it is deflated. */
-  readonly stored: Bytes;
-}
+import type { StoredGrain, StoredGrains } from './stored-grains.ts';
 
 /** A grain (counted from the disk's start) and its byte in the image. */
 interface GrainPlace {
@@ -30,7 +21,7 @@ interface GrainPlace {
 const MAX_FRONT_BYTES = 16 * MiB;
 const SKIP_BYTES = 64 * 1024;
 
-export class GrainStream {
+export class GrainStream implements StoredGrains {
   readonly header: SparseHeader;
   readonly #reader: ByteReader;
   /** Where the tables in front say that grains are; undefined when the tables come later. */
@@ -79,7 +70,6 @@ export class GrainStream {
     return undefined;
   }
 
-  /** Puts the grain that was given out last, as it is stored, to the start of `into`. Once for each grain. */
   async load(into: Uint8Array): Promise<void> {
     into.set(this.#sector.subarray(0, this.#head));
     const rest = into.subarray(this.#head, this.#head + this.#rest);

@@ -6,9 +6,11 @@
 import type { DiskExport, SourceAccess } from '../../../contracts/source-access.ts';
 import { MigrationError } from '../../../model/errors.ts';
 import type { LeaseSource } from '../../../model/transfer.ts';
-import type { Bytes } from '../../../model/units.ts';
+import { type Bytes, formatBytes, roundUp } from '../../../model/units.ts';
 import type { Landing } from '../../blocks/journaled-blocks.ts';
 import { copyGrains, type GrainCopy } from '../../formats/vmdk/copy-grains.ts';
+import { SECTOR } from '../../formats/vmdk/descriptor.ts';
+import { GrainStream } from '../../formats/vmdk/grain-stream.ts';
 import { ByteReader } from '../../stream/byte-reader.ts';
 import { download, Refused } from './download.ts';
 
@@ -40,12 +42,19 @@ export async function copyLease(source: LeaseSource, access: SourceAccess, optio
   const reader = new ByteReader(stream);
   const onOffset = (offset: Bytes): void => lease.progress(offset / capacity);
   try {
-    const copied = await copyGrains({ ...options, reader, capacity, exact: true, onOffset });
+    const image = await GrainStream.open(reader, roundUp(capacity, SECTOR));
+    if (image.header.capacity < capacity) throw tooSmall(image.header.capacity, capacity);
+    const copied = await copyGrains(image, { ...options, capacity, onOffset });
     await lease.complete();
     return { ...copied, transport: 'lease: the server exports the disk as a stream' };
   } finally {
     await stream.return(undefined);
   }
+}
+
+function tooSmall(image: Bytes, capacity: Bytes): MigrationError {
+  const sizes = `${formatBytes(image)}, the disk has ${formatBytes(capacity)}`;
+  return new MigrationError('image-truncated', `The export holds only ${sizes}.`, { at: `${image} and ${capacity} bytes` });
 }
 
 /** The stream; with a renewed session where the first one is refused. */

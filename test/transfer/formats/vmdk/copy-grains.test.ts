@@ -5,6 +5,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { BlockWorkers } from '../../../../src/transfer/blocks/workers.ts';
 import { copyGrains, type GrainCopy } from '../../../../src/transfer/formats/vmdk/copy-grains.ts';
+import { GrainStream } from '../../../../src/transfer/formats/vmdk/grain-stream.ts';
 import { openJournal } from '../../../../src/transfer/journal/disk-journal.ts';
 import type { DiskJournal } from '../../../../src/transfer/journal/journal.ts';
 import { BlockHashes } from '../../../../src/transfer/proof/block-hashes.ts';
@@ -54,8 +55,8 @@ async function attempt(place: Scratch, { image, capacity, journal, ...more }: At
   const workers = new BlockWorkers({ threads: more.threads ?? 2 });
   await using _ = workers.lease();
   await using writer = await fileWriter(place.path('out.raw'), capacity, more.blank ?? true);
-  const result = await copyGrains({
-    reader: new ByteReader(chunked(image, more.chunk ?? 7777)),
+  const stream = await GrainStream.open(new ByteReader(chunked(image, more.chunk ?? 7777)), Math.ceil(capacity / 512) * 512);
+  const result = await copyGrains(stream, {
     capacity,
     writer,
     journal,
@@ -243,8 +244,7 @@ test('no more of the stream is taken than workers can hold', async () => {
       yield chunk;
     }
   }
-  const copy = copyGrains({
-    reader: new ByteReader(source()),
+  const copy = copyGrains(await GrainStream.open(new ByteReader(source()), size), {
     capacity: size,
     writer,
     journal,
