@@ -27,9 +27,9 @@ export interface VddkExpectation {
 
 /**
  * What goes wrong: `port` 902 is closed, the library's `version` does not fit, the disk is `locked`, the library does not `init` or makes
- * nbdkit `crash`; connections are `lost` after three reads, or the disk is `unreadable`.
+ * nbdkit `crash` at once or `die` after three reads; connections are `lost` after three reads, or the disk is `unreadable`.
  */
-export type VddkFault = 'port' | 'version' | 'locked' | 'init' | 'crash' | 'lost' | 'unreadable';
+export type VddkFault = 'port' | 'version' | 'locked' | 'init' | 'crash' | 'die' | 'lost' | 'unreadable';
 
 export interface StubVddk extends AsyncDisposable {
   /** For `libdir=`. */

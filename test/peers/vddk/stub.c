@@ -321,13 +321,15 @@ static void *run (void *opaque)
   return NULL;
 }
 
-/* With the fault `lost` every connection is lost after its third read. */
+/* With the fault `lost` every connection is lost after its third read, with `die` the process. */
 VixError VixDiskLib_ReadAsync (struct handle *handle, uint64_t start, uint64_t count, unsigned char *into, Completion *done, void *data)
 {
   pthread_t thread;
   struct job *job = malloc (sizeof *job);
   pthread_mutex_lock (&handle->lock);
-  bool lost = strcmp (handle->fault, "lost") == 0 && ++handle->reads > 3;
+  bool late = ++handle->reads > 3;
+  bool lost = late && strcmp (handle->fault, "lost") == 0;
+  if (late && strcmp (handle->fault, "die") == 0) abort ();
   *job = (struct job) { handle, start, count, into, done, data, lost || strcmp (handle->fault, "unreadable") == 0 };
   handle->in_flight++;
   pthread_mutex_unlock (&handle->lock);

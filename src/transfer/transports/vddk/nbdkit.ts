@@ -76,6 +76,11 @@ function parameters(source: VddkSource, { credentials, folder, config, transport
   ];
 }
 
+/** The library took its process with it, which another try may be spared. */
+function ended(reason: MigrationError): MigrationError {
+  return new MigrationError('source-read-failed', `nbdkit ended while the disk was read. ${reason.message}`, { cause: reason });
+}
+
 interface Context {
   readonly source: VddkSource;
   readonly options: NbdkitOptions;
@@ -109,7 +114,8 @@ class Server implements VddkServer {
       if (this.#connected && error instanceof MigrationError) throw error;
       // It goes on after it could not open the disk, and what it said is complete only when it has ended.
       server.kill();
-      throw this.#diagnose((await server.ended).stderr);
+      const reason = this.#diagnose((await server.ended).stderr);
+      throw this.#connected ? ended(reason) : reason;
     }
   }
 

@@ -5,13 +5,14 @@ import path from 'node:path';
 import { before, test } from 'node:test';
 import type { SourceAccess } from '../../../../src/contracts/source-access.ts';
 import type { VddkSource } from '../../../../src/model/transfer.ts';
+import { LocalDiskCopier } from '../../../../src/transfer/local-copier.ts';
 import type { DiskReader } from '../../../../src/transfer/transports/reader.ts';
 import { type OpenVddkOptions, openVddk } from '../../../../src/transfer/transports/vddk/open-vddk.ts';
 import { probeVddk } from '../../../../src/transfer/transports/vddk/probe.ts';
 import { openWorkspace } from '../../../../src/transfer/workspace.ts';
 import { describeDiskReader, scatteredDisk } from '../../../conformance/disk-reader.ts';
 import { nbdkitFolder, type StubVddk, stubVddk, type VddkFault } from '../../../peers/vddk.ts';
-import { fails, MiB, rawDisk, scratch } from '../../fixture.ts';
+import { clock, fails, jobTo, MiB, rawDisk, scratch } from '../../fixture.ts';
 
 const PASSWORD = 'only-for-the-library+1';
 const EXPECTED = {
@@ -206,6 +207,19 @@ test('a library that is damaged, or too new for nbdkit, is named', async () => {
   await fails(open(stub), 'disk-unreachable', /file too short|invalid ELF/);
 });
 
+test('a disk is copied through the library and proven', async () => {
+  await using stub = await stubWithDisk();
+  await using place = await scratch();
+  const copier = new LocalDiskCopier({ clock, vddk: { libraryFolder: stub.folder } });
+  const { signal } = new AbortController();
+  const options = { signal, onProgress: () => undefined, access: accessWith() };
+  const result = await copier.copy(jobTo(place.path('out.raw'), SOURCE), options);
+  assert.ok((await readFile(place.path('out.raw'))).equals(await readFile(stub.disk)));
+  assert.match(result.transport, /^vddk: /);
+  assert.equal(result.proof?.size, SIZE);
+  assert.ok(result.allocated < 3 * MiB, 'only what is allocated was read');
+});
+
 test('whether nbdkit can load a library is told without a login', async () => {
   await using stub = await stubWithDisk();
   const { signal } = new AbortController();
@@ -247,6 +261,12 @@ test('connections that are lost are made anew, and a disk that cannot be read is
     await Promise.all(pieces);
     assert.ok(Buffer.from(whole.subarray(0, 12 * MiB)).equals((await readFile(stub.disk)).subarray(0, 12 * MiB)));
     assert.ok((await stub.log()).filter((line) => line.startsWith('connect')).length > 3);
+  }
+  await stub.fail('die');
+  {
+    await using opened = await open(stub);
+    const whole = opened.reader.read(0, new Uint8Array(SIZE), AbortSignal.timeout(20_000));
+    await fails(whole, 'source-read-failed', /nbdkit ended while the disk was read/);
   }
   await stub.fail('unreadable');
   await using opened = await open(stub, { pauses: [1, 1] });
