@@ -1,6 +1,6 @@
 /** What the figures were measured on. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, statfs } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -23,6 +23,16 @@ export async function workFolder(need: number): Promise<string> {
   const parent = (await roomIn('/dev/shm')) >= need && os.freemem() >= need + 2 * GiB ? '/dev/shm' : os.tmpdir();
   if ((await roomIn(parent)) < need) throw new Error(`${parent} has less than ${formatBytes(need)} free`);
   return await mkdtemp(path.join(parent, 'kubeferry-bench-'));
+}
+
+/** Works in such a folder, which is removed afterwards. */
+export async function inWorkFolder<T>(need: number, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await workFolder(need);
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function roomIn(folder: string): Promise<number> {

@@ -9,7 +9,7 @@ import { formatBytes, GiB, MiB } from '../../src/model/units.ts';
 import { packOva } from '../demo/guest/ova.ts';
 import { writeServerDisk } from './disk-image.ts';
 import { peakBesideOutput } from './disk-use.ts';
-import { workFolder } from './machine.ts';
+import { inWorkFolder } from './machine.ts';
 import { type Case, type Command, interleave, median, runCommand, type Timings } from './measure.ts';
 import type { Bench, BenchOptions, BenchResult, Reach } from './result.ts';
 
@@ -23,12 +23,7 @@ const BARE = '(b) qemu-img convert of the unpacked VMDK';
 export const ovaToFolder: Bench = {
   name: 'ova-to-folder',
   async run(options: BenchOptions): Promise<BenchResult> {
-    const folder = await workFolder(GiB + 2 * options.diskBytes);
-    try {
-      return await measure(groundIn(folder), options);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    return await inWorkFolder(GiB + 2 * options.diskBytes, (folder) => measure(groundIn(folder), options));
   },
 };
 

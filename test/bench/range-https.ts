@@ -10,7 +10,7 @@ import { formatBytes, GiB } from '../../src/model/units.ts';
 import { type DelayProxyOptions, startDelayProxy } from '../peers/delay-proxy.ts';
 import { startNginx } from '../peers/nginx.ts';
 import { writeServerDisk } from './disk-image.ts';
-import { workFolder } from './machine.ts';
+import { inWorkFolder } from './machine.ts';
 import { type Case, type Command, interleave, median, runCommand, type Timings } from './measure.ts';
 import { dataExtents, kubeferry, manyCurls, nbdcopy, oneCurl, qemuImg, type RemoteDisk, targetOf } from './range-peers.ts';
 import type { Bench, BenchOptions, BenchResult, Reach } from './result.ts';
@@ -41,12 +41,7 @@ export const rangeHttps: Bench = {
   name: 'range-https',
   async run(options: BenchOptions): Promise<BenchResult> {
     const size = options.full ? LARGE * options.diskBytes : options.diskBytes;
-    const folder = await workFolder(GiB + 2 * size);
-    try {
-      return await measure(folder, size, options);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    return await inWorkFolder(GiB + 2 * size, (folder) => measure(folder, size, options));
   },
 };
 

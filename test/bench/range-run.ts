@@ -47,6 +47,7 @@ async function transfer(run: RangeRun, source: RangeSource, access: SourceAccess
 async function readPlainly(run: RangeRun, source: RangeSource, access: SourceAccess): Promise<void> {
   await using reader = await openRange(source, access, { signal, clock });
   await using target = await open(run.target, 'w');
+  await target.truncate(run.capacity);
   const reads = pieces(reader.allocated(signal));
   const lanes: Promise<void>[] = [];
   const lane = async (): Promise<void> => {

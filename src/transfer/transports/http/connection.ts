@@ -60,7 +60,7 @@ export class HttpConnection {
     const options: ConnectionOptions & { readonly onread: OnReadOpts } = { ...trustedConnection(url, trust), onread };
     this.#socket = connectTls(options, () => this.#judge(trust));
     this.#socket.setNoDelay(true);
-    this.#socket.on('error', (error) => this.#lose(networkTrouble(error, this.#host) ?? error));
+    this.#socket.on('error', (error) => this.#lose(networkTrouble(error, this.#host) ?? this.#cut(error.message, error)));
     this.#socket.on('end', () => this.#lose(this.#cut('the server closed the connection too early')));
     this.#socket.on('close', () => this.#lose(this.#cut('the connection was cut')));
     // Begins again with each byte in either direction; while nothing is asked, silence means nothing.
@@ -160,8 +160,8 @@ export class HttpConnection {
     exchange?.fail(error);
   }
 
-  #cut(what: string): MigrationError {
-    return new MigrationError('source-answer-broken', `Talking to ${this.#host} failed: ${what}`);
+  #cut(what: string, cause?: unknown): MigrationError {
+    return new MigrationError('source-answer-broken', `Talking to ${this.#host} failed: ${what}`, { cause });
   }
 }
 

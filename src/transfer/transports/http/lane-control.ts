@@ -33,8 +33,12 @@ export class LaneControl {
   /** What a lower number of lanes brought, while a higher one is tried. */
   #before: { readonly lanes: number; readonly rate: number } | undefined;
   #doubling = true;
+  /** The last window spoke against the lanes that are tried. */
+  #doubted = false;
   #pause = FIRST_PAUSE_MS;
   #nextTrial = 0;
+  /** When the server said so last. */
+  #refused = Number.NEGATIVE_INFINITY;
   #best = 0;
   #quickest = Number.POSITIVE_INFINITY;
 
@@ -84,7 +88,8 @@ export class LaneControl {
 
   /** The server answered 429 or 503. Many lanes meet that at once; it counts once in a while. */
   refused(now: number): void {
-    if (now - this.#changed < FIRST_PAUSE_MS) return;
+    if (now - this.#refused < FIRST_PAUSE_MS) return;
+    this.#refused = now;
     this.#stay(now + LONGEST_PAUSE_MS);
     this.#set(Math.floor(this.#limit / 2), now);
   }
@@ -108,7 +113,9 @@ export class LaneControl {
     if (!saturated) return;
     const trial = this.#before;
     if (trial !== undefined && rate < (this.#doubling ? WORTH_DOUBLING : WORTH_A_TRIAL) * trial.rate) {
-      this.#goBack(now, trial.lanes);
+      // One window may have met somebody else's load.
+      if (this.#doubted) this.#goBack(now, trial.lanes);
+      else this.#doubted = true;
     } else if (trial !== undefined || this.#doubling || now >= this.#nextTrial) {
       this.#tryMore(now, rate);
     } else if (wait > LATE * this.#quickest + LATE_MS && rate < LOST * this.#best) {
@@ -124,7 +131,7 @@ export class LaneControl {
 
   #tryMore(now: number, rate: number): void {
     this.#best = rate;
-    this.#pause = FIRST_PAUSE_MS;
+    if (this.#before !== undefined) this.#pause = FIRST_PAUSE_MS;
     if (this.#limit === this.#most) {
       this.#stay(now + LONGEST_PAUSE_MS);
       return;
@@ -149,6 +156,7 @@ export class LaneControl {
     this.#limit = Math.min(Math.max(1, limit), this.#most);
     this.#changed = now;
     this.#settled = false;
+    this.#doubted = false;
     this.#restart(now);
   }
 

@@ -118,17 +118,20 @@ export class Origin {
     this.#pausedUntil = Math.max(this.#pausedUntil, now + milliseconds);
   }
 
+  /** Gives up the connections that nobody uses. */
   close(): void {
     for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
   async #send(request: GetRequest, signal: AbortSignal): Promise<void> {
-    for (let kept = this.#takeIdle(); kept !== undefined; kept = this.#takeIdle()) {
+    const kept = this.#takeIdle();
+    if (kept !== undefined) {
       try {
         return await this.#sendOver(kept, request, signal);
       } catch (error) {
-        // A server ends connections that were idle; that the next request finds out is no failure.
         if (!kept.unheard || signal.aborted) throw error;
+        // A server ends connections that were idle: that the next request finds out is no failure. The others will not be better.
+        this.close();
       }
     }
     await this.#sendOver(await HttpConnection.open(this.#url, this.#connect, signal), request, signal);
