@@ -22,10 +22,14 @@ export interface Fault {
   readonly headers?: Readonly<Record<string, string>>;
   /** Bytes of the body after which the connection is reset, ended, or says nothing any more. */
   readonly after?: { readonly bytes: number; readonly by: 'reset' | 'end' | 'silence' };
+  /** The connection is reset without an answer. */
+  readonly gone?: true;
   /** Milliseconds between pieces of the body, of which there are eight. */
   readonly slowly?: number;
   /** The whole file in place of the range. */
   readonly whole?: true;
+  /** Place in the body of a byte that is wrong. */
+  readonly flip?: number;
 }
 
 export interface FaultServer extends AsyncDisposable {
@@ -38,6 +42,8 @@ export interface FaultServer extends AsyncDisposable {
   readonly written: number;
   /** Decides about each answer; undefined is a right one. May be replaced at any time. */
   fault: (asked: Asked) => Fault | undefined;
+  /** Cuts all connections and comes back on the same port after so many milliseconds, which is when this resolves. */
+  restart(milliseconds: number): Promise<void>;
 }
 
 export const ETAG = '"5f3759df"';
@@ -60,7 +66,9 @@ export async function startFaultServer(content: Buffer): Promise<FaultServer> {
   // A TLS socket cannot be reset, what it runs on can.
   const sockets = new Map<number, Socket>();
   server.on('connection', (socket: Socket) => sockets.set(socket.remotePort ?? 0, socket));
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const listen = (at: number): Promise<void> =>
+    new Promise((resolve, reject) => server.once('error', reject).listen(at, '127.0.0.1', resolve));
+  await listen(0);
   const { port } = server.address() as AddressInfo;
   const faultServer: FaultServer = {
     url: `https://127.0.0.1:${port}/folder/disk-flat.vmdk?dsName=one%20two`,
@@ -73,6 +81,13 @@ export async function startFaultServer(content: Buffer): Promise<FaultServer> {
       return written;
     },
     fault: () => undefined,
+    restart: async (milliseconds) => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets.values()) socket.destroy();
+      await closed;
+      await sleep(milliseconds);
+      await listen(port);
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await server[Symbol.asyncDispose]();
@@ -99,8 +114,14 @@ function answer(
   { first, last }: Asked,
   fault: Fault & { readonly reset: () => unknown },
 ): number {
-  const { status = 206, headers, after, slowly, whole } = fault;
-  const bytes = whole ? content : content.subarray(first, last + 1);
+  const { status = 206, headers, after, gone, slowly, whole, flip } = fault;
+  if (gone) {
+    fault.reset();
+    return 0;
+  }
+  const right = whole ? content : content.subarray(first, last + 1);
+  const bytes = flip === undefined ? right : Buffer.from(right);
+  if (flip !== undefined) bytes[flip] = (bytes[flip] ?? 0) ^ 0x10;
   const body = status < 300 ? bytes : Buffer.from('no\n');
   response.writeHead(status, {
     'content-length': body.length,

@@ -28,15 +28,16 @@ interface OpenOptions {
   readonly origins?: Partial<OriginsOptions>;
   readonly mark?: string;
   readonly thumbprint?: string;
+  readonly attempts?: number;
 }
 
-function open({ headers = async () => ({}), origins, mark, thumbprint }: OpenOptions = {}): Promise<DiskReader> {
+function open({ headers = async () => ({}), origins, mark, thumbprint, attempts = 5 }: OpenOptions = {}): Promise<DiskReader> {
   const trust = thumbprint === undefined ? { ca: server.certificate.certificate } : { thumbprint };
   return openRange(rangeSource(server.url, content.length, mark === undefined ? {} : { mark }), accessTo({ trust, headers }), {
     signal: live(),
     clock: hurriedClock,
     origins: new Origins({ clock: hurriedClock, ...origins }),
-    attempts: 5,
+    attempts,
   });
 }
 
@@ -262,6 +263,14 @@ test('connections are used again, also after the server has closed them', async 
   failThen({ headers: { connection: 'close' } });
   await assertReadsAll(reader);
   assert.equal(new Set(server.asked.map(({ port }) => port)).size, 2);
+});
+
+test('that a kept connection has died meanwhile is no failed try, that a new one dies is', async () => {
+  await using reader = await open({ attempts: 1 });
+  failThen({ gone: true });
+  await assertReads(reader, 0, PIECE);
+  failThen({ gone: true }, { gone: true });
+  await assert.rejects(reader.read(0, new Uint8Array(512), live()), codeOf('source-read-failed', /cut .*after one try/));
 });
 
 test('a read that is canceled while it waits for a slow server ends at once', async () => {
