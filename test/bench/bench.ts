@@ -6,15 +6,27 @@ import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { MiB } from '../../src/model/units.ts';
+import { delta } from './delta.ts';
 import { describeMachine } from './machine.ts';
+import { memory } from './memory.ts';
 import { ovaToFolder } from './ova-to-folder.ts';
+import { proofCost } from './proof-cost.ts';
 import { pureMiddle } from './pure-middle.ts';
 import { rangeHttps } from './range-https.ts';
 import { type Bench, renderResult } from './result.ts';
 import { streamOptimized } from './stream-optimized.ts';
 import { vsphereInventory } from './vsphere-inventory.ts';
 
-const BENCHES: readonly Bench[] = [ovaToFolder, pureMiddle, vsphereInventory, rangeHttps, streamOptimized];
+const BENCHES: readonly Bench[] = [
+  ovaToFolder,
+  pureMiddle,
+  vsphereInventory,
+  rangeHttps,
+  streamOptimized,
+  delta,
+  proofCost,
+  memory,
+];
 const RESULTS = path.join(import.meta.dirname, 'RESULTS.md');
 
 const { values, positionals } = parseArgs({

@@ -6,7 +6,7 @@ import { MigrationError } from '../../model/errors.ts';
 import { type Bytes, KiB } from '../../model/units.ts';
 import { GRAIN_MARKER_BYTES, maxDeflated, parseMarker } from '../formats/vmdk/header.ts';
 import { BLOCK } from '../proof/block-hashes.ts';
-import type { BlockDigests, BlockTask, DecodeTask, GrainTask, HashTask } from './task.ts';
+import type { BlockDigests, BlockTask, DecodeTask, DigestTask, GrainTask, HashTask } from './task.ts';
 
 /** Zeros are left out of the target in pieces of this size: the allocation unit of most file systems is a divisor of it. */
 const HOLE = 64 * KiB;
@@ -44,6 +44,13 @@ export function hashBlocks(task: HashTask, bytes: Buffer): BlockDigests {
     at += length;
     return { index, digest: hash('sha256', block, 'buffer') };
   });
+}
+
+export function digestBlocks(task: DigestTask, bytes: Buffer<ArrayBufferLike>): BlockDigests {
+  return task.blocks.map(({ index, at, length }) => ({
+    index,
+    digest: hash('sha256', bytes.subarray(at, at + length), 'buffer'),
+  }));
 }
 
 function assemble(task: DecodeTask, block: BlockTask, bytes: Buffer, whole: Buffer): void {

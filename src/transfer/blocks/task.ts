@@ -69,7 +69,14 @@ export interface HashTask {
   readonly blocks: readonly Omit<GrainedBlock, 'grains'>[];
 }
 
-export type Task = DecodeTask | HashTask;
+/** Hash blocks that lie in memory which is shared with the worker. Nobody changes them before the answer. */
+export interface DigestTask {
+  readonly kind: 'digest';
+  readonly given: SharedArrayBuffer;
+  readonly blocks: readonly { readonly index: number; readonly at: number; readonly length: Bytes }[];
+}
+
+export type Task = DecodeTask | HashTask | DigestTask;
 
 /** SHA-256 of blocks that hold anything but zeros. */
 export type BlockDigests = readonly { readonly index: number; readonly digest: Uint8Array }[];

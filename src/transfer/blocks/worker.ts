@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import { MigrationError } from '../../model/errors.ts';
 import { systemCode } from '../cancellation.ts';
-import { decodeBlocks, hashBlocks, TargetTrouble } from './decode-task.ts';
+import { decodeBlocks, digestBlocks, hashBlocks, TargetTrouble } from './decode-task.ts';
 import { type BlockDigests, type Task, type TaskFailure, type TaskMessage, WORKER_DEPTH } from './task.ts';
 
 const readAsync = promisify(read);
@@ -33,6 +33,7 @@ parentPort?.on('message', ({ id, task }: TaskMessage) => {
 
 /** Fills the next buffer, unless the task brings its own. Tasks are answered in order, so it is free again. */
 async function load(task: Task): Promise<Buffer<ArrayBufferLike>> {
+  if (task.kind === 'digest') return Buffer.from(task.given);
   if (task.kind === 'decode' && task.given !== undefined) return Buffer.from(task.given, 0, task.bytes);
   const slot = taken % WORKER_DEPTH;
   taken += 1;
@@ -54,6 +55,7 @@ async function load(task: Task): Promise<Buffer<ArrayBufferLike>> {
 }
 
 function work(task: Task, bytes: Buffer): BlockDigests {
+  if (task.kind === 'digest') return digestBlocks(task, bytes);
   return task.kind === 'decode' ? decodeBlocks(task, bytes) : hashBlocks(task, bytes);
 }
 

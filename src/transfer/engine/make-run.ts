@@ -1,16 +1,17 @@
 /** Brings the blocks of one run onto the target: read, patched or compared, hashed, written, remembered. */
 import type { Extent } from '../../model/transfer.ts';
+import type { Bytes } from '../../model/units.ts';
 import { allEnded } from '../cancellation.ts';
 import { BLOCK } from '../proof/block-hashes.ts';
 import type { PassContext } from './pass-context.ts';
 import { type BlockPlan, type BlocksItem, weightOf, wholeBlock, type ZerosItem } from './plan.ts';
-import { digestOf, readParts, type SourceReads, slotOf } from './read-run.ts';
+import { digestsOf, type InBuffer, readParts, type SourceReads, slotOf } from './read-run.ts';
 import { addPieces, isZero, type Piece } from './zeros.ts';
 
 /** A block while it is made. */
 interface Slot {
   readonly plan: BlockPlan;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
 }
 
 /** A block whose content is known. */
@@ -26,10 +27,10 @@ export async function makeBlocks(item: BlocksItem, context: PassContext, source:
   const planned = item.blocks.map((plan, place): Slot => {
     return { plan, bytes: slotOf(buffer.bytes, place, wholeBlock(plan.index, reader.size).length) };
   });
-  const slots = await allEnded(planned.map((slot) => lay(slot, context)));
+  const slots = await lay(planned, context);
   const plans = slots.map(({ plan }) => plan);
   await readParts(plans, buffer.bytes, source);
-  const known = await allEnded(slots.map(know));
+  const known = await know(slots, context);
   await write(known.filter(isDue), buffer.bytes, context);
   remember(known, journal);
   onBytes(weightOf(item));
@@ -42,32 +43,40 @@ export async function makeZeros({ from, to }: ZerosItem, { reader, writer, journ
   journal.addZeros(from, to);
 }
 
-/** Puts into a slot what the source is not asked for. A block that is to be patched and is not what it was is read as a whole. */
-async function lay(slot: Slot, { writer, reader }: PassContext): Promise<Slot> {
-  const { plan, bytes } = slot;
-  if (plan.treatment !== 'patch') {
-    if (plan.weight < bytes.length) bytes.fill(0);
-    return slot;
-  }
-  await writer.read(plan.index * BLOCK, bytes);
-  if (isExpected(plan, await digestOf(bytes))) return slot;
-  return { bytes, plan: { ...plan, treatment: 'overwrite', parts: [wholeBlock(plan.index, reader.size)] } };
+/** Puts into the slots what the source is not asked for. A block that is to be patched and is not what it was is read as a whole. */
+async function lay(slots: readonly Slot[], { writer, reader, workers }: PassContext): Promise<readonly Slot[]> {
+  const patched = slots.filter(({ plan }) => plan.treatment === 'patch');
+  for (const { plan, bytes } of slots) if (plan.treatment !== 'patch' && plan.weight < bytes.length) bytes.fill(0);
+  await allEnded(patched.map(({ plan, bytes }) => writer.read(plan.index * BLOCK, bytes)));
+  const digests = await digestsOf(patched.map(inBuffer), workers);
+  const spoiled = patched.filter(({ plan }, at) => !isExpected(plan, digests[at]));
+  return slots.map((slot) => (spoiled.includes(slot) ? { ...slot, plan: asWhole(slot.plan, reader.size) } : slot));
 }
 
-async function know(slot: Slot): Promise<Known> {
-  return { ...slot, digest: isZero(slot.bytes) ? undefined : await digestOf(slot.bytes) };
+function asWhole(plan: BlockPlan, size: Bytes): BlockPlan {
+  return { ...plan, treatment: 'overwrite', parts: [wholeBlock(plan.index, size)] };
+}
+
+async function know(slots: readonly Slot[], { workers }: PassContext): Promise<readonly Known[]> {
+  const data = slots.filter(({ bytes }) => !isZero(bytes));
+  const digests = await digestsOf(data.map(inBuffer), workers);
+  return slots.map((slot) => ({ ...slot, digest: digests[data.indexOf(slot)] }));
+}
+
+function inBuffer({ plan, bytes }: Slot): InBuffer {
+  return { index: plan.index, bytes };
 }
 
 /** Whether the block on the target may differ. */
 function isDue({ plan, digest }: Known): boolean {
-  return plan.treatment !== 'compare' || digest === undefined || !isExpected(plan, digest);
+  return plan.treatment !== 'compare' || !isExpected(plan, digest);
 }
 
-function isExpected({ expected }: BlockPlan, digest: Uint8Array): boolean {
-  return expected !== undefined && Buffer.compare(digest, expected) === 0;
+function isExpected({ expected }: BlockPlan, digest: Uint8Array | undefined): boolean {
+  return expected !== undefined && digest !== undefined && Buffer.compare(digest, expected) === 0;
 }
 
-async function write(slots: readonly Slot[], buffer: Uint8Array<ArrayBuffer>, { writer }: PassContext): Promise<void> {
+async function write(slots: readonly Slot[], buffer: Uint8Array<SharedArrayBuffer>, { writer }: PassContext): Promise<void> {
   const pieces: Piece[] = [];
   for (const { plan, bytes } of slots) {
     const start = bytes.byteOffset - buffer.byteOffset;

@@ -4,7 +4,6 @@
  */
 import { MigrationError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/units.ts';
-import { allEnded } from '../cancellation.ts';
 import { eachOf } from '../lanes.ts';
 import { RUN_BLOCKS } from './buffers.ts';
 import type { Cells } from './cells.ts';
@@ -12,7 +11,7 @@ import { copyPass } from './copy-pass.ts';
 import { Gate } from './gate.ts';
 import type { PassContext } from './pass-context.ts';
 import { type BlockPlan, type PlanItem, weightOf, wholeBlock } from './plan.ts';
-import { digestOf, readParts, slotOf } from './read-run.ts';
+import { digestsOf, readParts, slotOf } from './read-run.ts';
 
 /** A source that differs in more blocks than this does not hold still. */
 const MAX_DIFFERENT = 10_000;
@@ -44,7 +43,7 @@ export async function recheck(cells: Cells, context: PassContext): Promise<numbe
 
 /** Blocks whose second reading is another one, with its hash. */
 async function differing(cells: Cells, context: PassContext): Promise<ReadonlyMap<number, Uint8Array>> {
-  const { reader, journal, buffers, onBytes } = context;
+  const { reader, journal, buffers, workers, onBytes } = context;
   const found = new Map<number, Uint8Array>();
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
@@ -57,7 +56,10 @@ async function differing(cells: Cells, context: PassContext): Promise<ReadonlyMa
     const slots = item.blocks.map(({ index }, place) => slotOf(buffer.bytes, place, wholeBlock(index, reader.size).length));
     for (const slot of slots) slot.fill(0);
     await readParts(item.blocks, buffer.bytes, source);
-    const digests = await allEnded(slots.map(digestOf));
+    const digests = await digestsOf(
+      item.blocks.map(({ index }, place) => ({ index, bytes: slots[place] ?? buffer.bytes })),
+      workers,
+    );
     for (const [place, { index }] of item.blocks.entries()) {
       const digest = digests[place];
       if (digest !== undefined && Buffer.compare(digest, journal.hashes.get(index)) !== 0) found.set(index, digest);

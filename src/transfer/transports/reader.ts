@@ -21,10 +21,10 @@ export interface DiskReader extends AsyncDisposable {
   /** Extents that may hold data: ascending, apart from each other, within the size. Everything else reads as zeros. */
   allocated(signal: AbortSignal): AsyncIterable<Extent>;
   /**
-   * Fills `into` with the bytes from `offset`, wholly or not at all: after an error its content is undefined. What can be tried again
+   * Fills `into`, which may be shared between threads, with the bytes from `offset`, wholly or not at all: after an error its content is undefined. What can be tried again
    * (a reset, a 503, a lost session) was tried again within the transport's own limits before the error comes.
    * @throws MigrationError `source-read-failed`, `source-unreachable`, `source-changed`, `source-login-failed`, `canceled`, …
    * @throws RangeError for bytes that the disk does not have
    */
-  read(offset: Bytes, into: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void>;
+  read(offset: Bytes, into: Uint8Array, signal: AbortSignal): Promise<void>;
 }

@@ -19,12 +19,12 @@ export function readerWay(run: Run, reader: DiskReader): Way {
       await copy(run, { reader, target, kind: 'delta', cells: new Cells(reader.size) });
     },
     recheck: async ({ writer, journal }) => {
-      const { buffers, options } = run;
+      const { buffers, workers, options } = run;
       const { signal } = options;
       const cells = await collectCells(reader.allocated(signal), reader.size, signal);
       const progress = copyProgress(run, cells.bytes);
       const onBytes = (bytes: Bytes): void => progress.add(bytes);
-      const corrected = await recheck(cells, { reader, writer, journal, buffers, signal, onBytes });
+      const corrected = await recheck(cells, { reader, writer, journal, buffers, workers, signal, onBytes });
       progress.finish();
       return corrected;
     },
@@ -91,7 +91,7 @@ async function copy(
     progress.add(bytes);
   };
   const plan = planPass({ size: reader.size, cells, kind, blank: writer.blank, journal, onDone });
-  await copyPass(plan, { reader, writer, journal, buffers: run.buffers, signal, onBytes });
+  await copyPass(plan, { reader, writer, journal, buffers: run.buffers, workers: run.workers, signal, onBytes });
   await journal.commit(() => writer.sync());
   progress.finish();
   return moved;

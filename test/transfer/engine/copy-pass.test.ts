@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { Extent } from '../../../src/model/transfer.ts';
+import { BlockWorkers } from '../../../src/transfer/blocks/workers.ts';
 import { BufferPool } from '../../../src/transfer/engine/buffers.ts';
 import { type Cells, collectCells } from '../../../src/transfer/engine/cells.ts';
 import { copyPass } from '../../../src/transfer/engine/copy-pass.ts';
@@ -16,6 +17,16 @@ import { MemoryStore, PowerLoss } from '../journal/memory-store.ts';
 import { changeAt, KiB, MemoryReader, MemoryWriter, seededDisk } from './memory-disk.ts';
 
 const never = new AbortController().signal;
+const workers = new BlockWorkers({ threads: 1 });
+let lease: AsyncDisposable;
+
+before(() => {
+  lease = workers.lease();
+});
+
+after(async () => {
+  await lease[Symbol.asyncDispose]();
+});
 
 interface Copying {
   readonly reader: MemoryReader;
@@ -38,7 +49,7 @@ async function copy(kind: PassPlan['kind'], copying: Copying, changed?: readonly
     told += bytes;
   };
   const plan = planPass({ size: reader.size, cells, kind, blank: writer.blank, journal, onDone: onBytes });
-  await copyPass(plan, { reader, writer, journal, buffers, signal, onBytes });
+  await copyPass(plan, { reader, writer, journal, buffers, workers, signal, onBytes });
   assert.equal(told, cells.bytes, 'progress ends at its total');
   return told;
 }

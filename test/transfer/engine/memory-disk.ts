@@ -35,7 +35,7 @@ export class MemoryReader implements DiskReader {
     yield* this.extents ?? dataOf(this.content);
   }
 
-  async read(offset: number, into: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
+  async read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void> {
     if (offset < 0 || offset + into.length > this.size) throw new RangeError('beyond the disk');
     if (into.length > this.largestRead) throw new RangeError('too much at once');
     this.reads.push({ offset, length: into.length });

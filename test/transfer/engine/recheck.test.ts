@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
+import { BlockWorkers } from '../../../src/transfer/blocks/workers.ts';
 import { BufferPool } from '../../../src/transfer/engine/buffers.ts';
 import { collectCells } from '../../../src/transfer/engine/cells.ts';
 import { copyPass } from '../../../src/transfer/engine/copy-pass.ts';
@@ -15,6 +16,16 @@ import { MemoryReader, MemoryWriter, seededDisk } from './memory-disk.ts';
 
 const SIZE = 6 * BLOCK + 4097;
 const PLACE = 3 * BLOCK + 777;
+const workers = new BlockWorkers({ threads: 1 });
+let lease: AsyncDisposable;
+
+before(() => {
+  lease = workers.lease();
+});
+
+after(async () => {
+  await lease[Symbol.asyncDispose]();
+});
 
 /** Copies a disk from a source that gives wrong bytes in the readings that `wrong` names, counted from 1. */
 async function copied(wrong: readonly number[]): Promise<PassContext & { reader: MemoryReader; writer: MemoryWriter }> {
@@ -30,7 +41,7 @@ async function copied(wrong: readonly number[]): Promise<PassContext & { reader:
   const writer = new MemoryWriter(Buffer.alloc(SIZE));
   const journal = await openJournal({ store: new MemoryStore(), size: SIZE, identity: 'disk' });
   await journal.begin({ id: 'a', kind: 'full' });
-  const context = { reader, writer, journal, buffers: new BufferPool(), signal, onBytes: () => undefined };
+  const context = { reader, writer, journal, buffers: new BufferPool(), workers, signal, onBytes: () => undefined };
   const cells = await collectCells(reader.allocated(), SIZE, signal);
   await copyPass(planPass({ size: SIZE, cells, kind: 'first', blank: true, journal, onDone: () => undefined }), context);
   await journal.commit(() => writer.sync());

@@ -77,7 +77,7 @@ class ImageReader implements DiskReader {
     yield* dataExtents(this.#image, this.#end, signal);
   }
 
-  async read(offset: Bytes, into: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
+  async read(offset: Bytes, into: Uint8Array, signal: AbortSignal): Promise<void> {
     if (offset < 0 || offset + into.length > this.size) throw new RangeError(`The disk has no bytes at ${offset}`);
     checkCanceled(signal);
     const length = Math.max(0, Math.min(into.length, this.#end - offset));

@@ -98,7 +98,7 @@ class RangeReader implements DiskReader {
     }
   }
 
-  async read(offset: Bytes, into: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
+  async read(offset: Bytes, into: Uint8Array, signal: AbortSignal): Promise<void> {
     if (!Number.isSafeInteger(offset) || offset < 0 || offset + into.length > this.size) {
       throw new RangeError(`A disk of ${this.size} bytes has no bytes ${offset} to ${offset + into.length}`);
     }

@@ -86,7 +86,7 @@ class VddkReader implements DiskReader {
     }
   }
 
-  async read(offset: Bytes, into: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
+  async read(offset: Bytes, into: Uint8Array, signal: AbortSignal): Promise<void> {
     if (!Number.isSafeInteger(offset) || offset < 0 || offset + into.length > this.size)
       throw new RangeError(`The disk has no bytes at ${offset}`);
     for (let at = 0; at < into.length; at += LARGEST_READ) {
@@ -99,7 +99,7 @@ class VddkReader implements DiskReader {
   }
 
   /** Through a buffer of our own: the library reads whole sectors, and an answer may still come after the caller has gone. */
-  async #readPiece(offset: Bytes, into: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
+  async #readPiece(offset: Bytes, into: Uint8Array, signal: AbortSignal): Promise<void> {
     checkCanceled(signal);
     const place = await this.#gate.enter(signal);
     const start = offset - (offset % SECTOR);
