@@ -11,8 +11,9 @@ import type { StepEvent, VmPlan, VmProgress } from './model/plan.ts';
 import type { Report } from './model/report.ts';
 import { advance, begin, resume } from './plan/advance.ts';
 import { STEPS } from './steps/index.ts';
+import { startSourceAgain } from './steps/start-source-again.ts';
 import type { StepContext } from './steps/step.ts';
-import { transferJobs } from './steps/transfer-jobs.ts';
+import { plannedTransfers } from './steps/transfer-jobs.ts';
 
 export interface MigrateContext extends Omit<StepContext, 'record'> {
   readonly store: Store;
@@ -21,6 +22,11 @@ export interface MigrateContext extends Omit<StepContext, 'record'> {
   readonly vms: JobQueue;
   /** Continue what an earlier run began. */
   readonly resume: boolean;
+  /**
+   * The process is asked to end. VMs stay where they are, and nothing more is written about them: the next process goes on with them.
+   * `signal` aborts with it.
+   */
+  readonly leave?: AbortSignal;
 }
 
 /** A VM that still waits in the queue when the run is canceled is started all the same: it ends at once as Canceled. */
@@ -35,7 +41,7 @@ export async function migrateAll(report: Report, context: MigrateContext): Promi
   const plans = report.vms.map(({ plan }) => plan);
   if (plans.length === 0) throw new MigrationError('vm-not-found', `${report.source} holds no VM to migrate.`);
   await context.destination.check(plans, context);
-  const jobs = (await Promise.all(plans.map((plan) => transferJobs(plan, context)))).flat();
+  const jobs = (await Promise.all(plans.map((plan) => plannedTransfers(plan, context)))).flat();
   await context.copier.preflight(jobs, context.signal);
   await context.destination.claim(plans, context);
   const vms = await Promise.all(
@@ -50,8 +56,24 @@ export async function migrateAll(report: Report, context: MigrateContext): Promi
   return finished;
 }
 
+/**
+ * Brings one VM by itself to a terminal phase, or to where it is when it is left.
+ * @throws what `migrateAll` throws before it begins
+ */
+export async function migrateVm(plan: VmPlan, context: Omit<MigrateContext, 'vms'>): Promise<VmProgress> {
+  if (!context.signal.aborted) await makeReady([plan], context);
+  return await migrate(plan, context);
+}
+
+async function makeReady(plans: readonly VmPlan[], context: Omit<MigrateContext, 'vms'>): Promise<void> {
+  await context.destination.check(plans, context);
+  const jobs = (await Promise.all(plans.map((plan) => plannedTransfers(plan, context)))).flat();
+  await context.copier.preflight(jobs, context.signal);
+  await context.destination.claim(plans, context);
+}
+
 /** Brings one VM to a terminal phase. Rejects only for a bug or when progress cannot be stored. */
-async function migrate(plan: VmPlan, context: MigrateContext): Promise<VmProgress> {
+async function migrate(plan: VmPlan, context: Omit<MigrateContext, 'vms'>): Promise<VmProgress> {
   const { store, clock, observer } = context;
   const at = () => new Date(clock.now()).toISOString();
   let progress = await start(plan, context, at());
@@ -69,13 +91,14 @@ async function migrate(plan: VmPlan, context: MigrateContext): Promise<VmProgres
     observer.phase(plan, progress);
     const step = STEPS[progress.phase];
     const event = await outcome(() => step(plan, progress, { ...context, record: apply }), context.signal);
-    await apply(event);
+    const ended = event.kind === 'failed' || event.kind === 'canceled';
+    await apply(ended ? { ...event, ...(await startSourceAgain(plan, progress, context)) } : event);
   }
   observer.phase(plan, progress);
   return progress;
 }
 
-async function start(plan: VmPlan, context: MigrateContext, at: string): Promise<VmProgress> {
+async function start(plan: VmPlan, context: Pick<MigrateContext, 'resume' | 'store'>, at: string): Promise<VmProgress> {
   const earlier = context.resume ? await context.store.load(plan.mapping.targetName) : undefined;
   return earlier === undefined ? begin(plan, at) : resume(earlier, at);
 }

@@ -1,6 +1,6 @@
 /** What moves bytes. Implemented in src/transfer; in a cluster by worker Jobs that run the same code. */
 
-import type { TransferJob, TransferProgress, TransferResult } from '../model/transfer.ts';
+import type { PlannedTransfer, TransferJob, TransferProgress, TransferResult } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
 import type { SourceAccess } from './source-access.ts';
 
@@ -19,7 +19,7 @@ export interface DiskCopier {
    * Bytes that the jobs will occupy on each target file system at most, checked against what is free there.
    * @throws MigrationError `space-insufficient` naming file system, need and free space
    */
-  preflight(jobs: readonly TransferJob[], signal: AbortSignal): Promise<{ readonly needed: Bytes }>;
+  preflight(jobs: readonly PlannedTransfer[], signal: AbortSignal): Promise<{ readonly needed: Bytes }>;
   /**
    * Brings one disk to its target. Idempotent: the target has its final name only when complete, synced and (where asked) proven.
    * Aborting leaves nothing under the final name.

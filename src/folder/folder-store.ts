@@ -46,8 +46,15 @@ const Progress: z.ZodType<VmProgress> = z.object({
     }),
   ),
   failure: z
-    .object({ phase: z.enum(WORK_PHASES), code: z.enum(ERROR_CODE_NAMES), message: z.string(), hint: z.string() })
+    .object({
+      phase: z.enum(WORK_PHASES),
+      code: z.enum(ERROR_CODE_NAMES),
+      message: z.string(),
+      hint: z.string(),
+      source: z.enum(['started-again', 'left-off']).exactOptional(),
+    })
     .exactOptional(),
+  sourceStopped: z.boolean().exactOptional(),
 });
 
 /** Keeps the progress of each VM in `.kubeferry/<target name>.json` of a destination folder. */

@@ -30,6 +30,8 @@ export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
+  /** What became of a source that this migration had stopped. */
+  readonly source?: 'started-again' | 'left-off';
 }
 
 /** What a step tells the state machine. Times come from the Clock of whoever drives it. */
@@ -38,8 +40,10 @@ export type StepEvent =
   | { readonly kind: 'skipped'; readonly because: string }
   /** One disk is finished while its siblings go on: the phase stays. */
   | { readonly kind: 'transferred'; readonly result: TransferResult }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string }
-  | { readonly kind: 'canceled' };
+  /** The source runs and is about to be brought to rest: from now on a failure has to start it again. */
+  | { readonly kind: 'source-stopping' }
+  | ({ readonly kind: 'failed' } & Omit<Failure, 'phase'>)
+  | ({ readonly kind: 'canceled' } & Pick<Failure, 'source'>);
 
 /** The persisted state of one VM's migration. A killed process continues from here. */
 export interface VmProgress {
@@ -55,4 +59,6 @@ export interface VmProgress {
   readonly transfers: readonly TransferResult[];
   /** Set in Failed and Canceled. */
   readonly failure?: Failure;
+  /** The source ran when this migration stopped it. */
+  readonly sourceStopped?: boolean;
 }

@@ -167,6 +167,18 @@ export interface TransferJob {
   readonly staysOpen?: boolean;
 }
 
+/** A disk that cannot be opened yet, because its VM still writes to it. */
+export interface UnopenedDisk {
+  readonly kind: 'unopened';
+  /** Guest-visible size. */
+  readonly capacity: Bytes;
+}
+
+/** A job before its time; every TransferJob is one. */
+export interface PlannedTransfer extends Omit<TransferJob, 'source'> {
+  readonly source: DiskSource | UnopenedDisk;
+}
+
 /** Counted in bytes that have to be moved (allocated ones where the format tells), not in bytes of the disk's size. */
 export interface TransferProgress {
   readonly job: string;

@@ -25,21 +25,40 @@ export function advance(progress: VmProgress, event: StepEvent, at: string): VmP
       const others = progress.transfers.filter(({ job }) => job !== event.result.job);
       return { ...progress, transfers: [...others, event.result] };
     }
+    case 'source-stopping':
+      return { ...progress, sourceStopped: true };
     case 'done':
       return next(progress, { phase, startedAt: progress.since, endedAt: at }, at);
     case 'skipped':
       return next(progress, { phase, startedAt: progress.since, endedAt: at, skipped: event.because }, at);
     case 'failed':
-      return stop(progress, 'Failed', { phase, code: event.code, message: event.message, hint: event.hint }, at);
+      return stop(progress, 'Failed', { phase, ...reasonOf(event) }, at);
     case 'canceled':
-      return stop(progress, 'Canceled', { phase, code: 'canceled', message: 'Canceled on request.', hint: '' }, at);
+      return stop(progress, 'Canceled', { phase, ...CANCELED, ...sourceOf(event) }, at);
   }
 }
 
-/** A failed or canceled migration goes back to the phase that stopped it; every other one continues where it is. */
+/**
+ * A failed or canceled migration goes back to the phase that stopped it, or to the one that stops the source where that was started
+ * again; every other one continues where it is.
+ */
 export function resume(progress: VmProgress, at: string): VmProgress {
-  const { failure, ...rest } = progress;
-  return failure === undefined ? progress : { ...rest, phase: failure.phase, since: at };
+  const { failure, sourceStopped, ...rest } = progress;
+  if (failure === undefined) return progress;
+  if (failure.source === 'started-again') return { ...rest, phase: 'PowerOffSource', since: at };
+  return { ...rest, ...(sourceStopped !== undefined && { sourceStopped }), phase: failure.phase, since: at };
+}
+
+const CANCELED = { code: 'canceled', message: 'Canceled on request.', hint: '' } as const;
+
+type End = Extract<StepEvent, { readonly kind: 'failed' | 'canceled' }>;
+
+function reasonOf({ kind: _kind, ...reason }: Extract<End, { readonly kind: 'failed' }>): Omit<Failure, 'phase'> {
+  return reason;
+}
+
+function sourceOf({ source }: End): Pick<Failure, 'source'> {
+  return source === undefined ? {} : { source };
 }
 
 function next(progress: VmProgress, record: PhaseRecord, at: string): VmProgress {

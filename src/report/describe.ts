@@ -59,6 +59,12 @@ export function phaseSeconds({ startedAt, endedAt }: PhaseRecord): number {
 /** How a migration stands in one sentence. */
 export function progressLine(progress: VmProgress): string {
   const { phase, failure } = progress;
-  if (failure !== undefined) return `${phase} in ${failure.phase}: ${failure.message} [${failure.code}]`;
-  return phase;
+  if (failure === undefined) return phase;
+  const source = failure.source === undefined ? '' : ` ${SOURCES[failure.source]}`;
+  return `${phase} in ${failure.phase}: ${failure.message} [${failure.code}]${source}`;
 }
+
+const SOURCES = {
+  'started-again': 'The source runs again.',
+  'left-off': 'The source is powered off.',
+} as const;

@@ -6,7 +6,7 @@ import type { Destination } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { JobQueue } from '../contracts/job-queue.ts';
 import type { Observer } from '../contracts/observer.ts';
-import type { Connection } from '../contracts/provider.ts';
+import type { Connection, PowerOffOptions } from '../contracts/provider.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
 
 /** What a step may use. */
@@ -17,6 +17,10 @@ export interface StepContext {
   /** Orders the transfers of all VMs. */
   readonly transfers: JobQueue;
   readonly observer: Observer;
+  /** How a running source is brought to rest; absent: as the provider does it. */
+  readonly shutdown?: PowerOffOptions;
+  /** Start a source again that this migration stopped, when it ends before its time. */
+  readonly powerOnAfterFailure: boolean;
   /** Compare every byte of the target with the source. */
   readonly verify: boolean;
   readonly signal: AbortSignal;

@@ -1,33 +1,45 @@
 import type { Destination } from '../contracts/destination.ts';
 import type { Connection } from '../contracts/provider.ts';
 import type { VmPlan } from '../model/plan.ts';
-import type { TransferJob } from '../model/transfer.ts';
+import type { PlannedTransfer, TransferJob } from '../model/transfer.ts';
+
+interface JobContext {
+  readonly connection: Connection;
+  readonly destination: Destination;
+  readonly verify: boolean;
+  readonly signal: AbortSignal;
+}
 
 /**
- * What has to be moved for a VM: one job a disk that the mapping gave a claim. Reads headers only.
+ * What has to be moved for a VM that is at rest: one job a disk that the mapping gave a claim. Reads headers only.
  * @throws MigrationError of Connection.openDisk
  */
-export async function transferJobs(
-  plan: VmPlan,
-  context: {
-    readonly connection: Connection;
-    readonly destination: Destination;
-    readonly verify: boolean;
-    readonly signal: AbortSignal;
-  },
-): Promise<readonly TransferJob[]> {
+export async function transferJobs(plan: VmPlan, context: JobContext): Promise<readonly TransferJob[]> {
   const jobs: TransferJob[] = [];
-  for (const { disk, filledBy } of plan.mapping.placements) {
-    // A shared disk is copied once, with the VM that its claim is made with.
-    if (filledBy !== undefined && filledBy !== plan.vm.ref.id) continue;
-    jobs.push({
-      id: `${plan.mapping.targetName}/${disk}`,
-      vm: plan.vm.name,
-      disk,
-      source: await context.connection.openDisk(plan.vm.ref, disk, context.signal),
-      target: context.destination.diskTarget(plan, disk),
-      verify: context.verify,
-    });
+  for (const disk of disksOf(plan)) {
+    jobs.push({ ...jobOf(plan, disk, context), source: await context.connection.openDisk(plan.vm.ref, disk, context.signal) });
   }
   return jobs;
+}
+
+/**
+ * The same beforehand. Disks of a VM that may be running cannot be opened; the inventory knows how large they are.
+ * @throws MigrationError of Connection.openDisk
+ */
+export async function plannedTransfers(plan: VmPlan, context: JobContext): Promise<readonly PlannedTransfer[]> {
+  if (context.connection.power === undefined || plan.vm.power === 'off') return await transferJobs(plan, context);
+  return disksOf(plan).map((disk) => {
+    const capacity = plan.vm.disks.find(({ key }) => key === disk)?.capacity ?? 0;
+    return { ...jobOf(plan, disk, context), source: { kind: 'unopened', capacity } };
+  });
+}
+
+/** A shared disk is copied once, with the VM that its claim is made with. */
+function disksOf({ mapping, vm }: VmPlan): readonly string[] {
+  return mapping.placements.flatMap(({ disk, filledBy }) => (filledBy === undefined || filledBy === vm.ref.id ? [disk] : []));
+}
+
+function jobOf(plan: VmPlan, disk: string, { destination, verify }: JobContext): Omit<TransferJob, 'source'> {
+  const id = `${plan.mapping.targetName}/${disk}`;
+  return { id, vm: plan.vm.name, disk, target: destination.diskTarget(plan, disk), verify };
 }

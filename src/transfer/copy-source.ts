@@ -1,5 +1,5 @@
 /** Which way a source goes. The ways themselves are in ways/. */
-import type { DiskSource, ImageSource } from '../model/transfer.ts';
+import type { ImageSource, PlannedTransfer } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
 import { openSparse } from './copy-sparse.ts';
 import { collectCells } from './engine/cells.ts';
@@ -46,7 +46,7 @@ async function openImage(run: Run, source: ImageSource): Promise<Way> {
  * that is needed.
  * @throws as openWay
  */
-export async function measureSource(source: DiskSource, signal: AbortSignal): Promise<Bytes> {
+export async function measureSource(source: PlannedTransfer['source'], signal: AbortSignal): Promise<Bytes> {
   if (source.kind === 'blank') return 0;
   // How much of a remote disk is allocated is known only while it is read.
   if (source.kind !== 'image') return source.capacity;

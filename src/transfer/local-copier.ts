@@ -11,7 +11,7 @@ import path from 'node:path';
 import type { Clock } from '../contracts/clock.ts';
 import type { CopyOptions, DiskCopier } from '../contracts/disk-copier.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { TransferJob, TransferResult } from '../model/transfer.ts';
+import type { PlannedTransfer, TransferJob, TransferResult } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
 import { BlockWorkers } from './blocks/workers.ts';
 import { checkCanceled } from './cancellation.ts';
@@ -49,7 +49,7 @@ export class LocalDiskCopier implements DiskCopier {
     this.#shared = { clock, vddk, origins, workers: new BlockWorkers(), buffers: new BufferPool(), ...silence };
   }
 
-  async preflight(jobs: readonly TransferJob[], signal: AbortSignal): Promise<{ readonly needed: Bytes }> {
+  async preflight(jobs: readonly PlannedTransfer[], signal: AbortSignal): Promise<{ readonly needed: Bytes }> {
     const paths = new Set<string>();
     for (const { target } of jobs) {
       if (paths.has(path.resolve(target.path))) throw taken(target.path);
@@ -121,7 +121,7 @@ async function transfer(run: Run, final: string): Promise<Transferred> {
 const RESUMED = { moved: 0, transport: 'journal: an earlier run had copied everything' } as const;
 
 /** What a disk will occupy, with its place in the error when that cannot be told. */
-async function measureJob(job: TransferJob, signal: AbortSignal): Promise<Bytes> {
+async function measureJob(job: PlannedTransfer, signal: AbortSignal): Promise<Bytes> {
   try {
     return await measureSource(job.source, signal);
   } catch (error) {

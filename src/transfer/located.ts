@@ -7,7 +7,7 @@ import { canceled, systemCode } from './cancellation.ts';
  * Adds VM and disk to what went wrong. What the system says unasked is about the source: the target's errors are caught where
  * it is written. Whatever happens after the signal is the cancellation.
  */
-export function located(error: unknown, job: TransferJob, signal: AbortSignal): unknown {
+export function located(error: unknown, job: Pick<TransferJob, 'vm' | 'disk'>, signal: AbortSignal): unknown {
   const known = signal.aborted ? canceled(signal) : readable(error);
   if (!(known instanceof MigrationError)) return known;
   const { code, message, hint, cause, place } = known;

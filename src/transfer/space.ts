@@ -2,20 +2,20 @@
 import { lstat, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { MigrationError } from '../model/errors.ts';
-import type { TransferJob } from '../model/transfer.ts';
+import type { PlannedTransfer } from '../model/transfer.ts';
 import { type Bytes, formatBytes } from '../model/units.ts';
 import { checkCanceled, systemCode } from './cancellation.ts';
 import { deviceSize, deviceTooSmall } from './writers/device-size.ts';
 
 /** Estimates what a disk will occupy, at a cost: opens the image and asks for its allocation. */
-export type Measure = (job: TransferJob, signal: AbortSignal) => Promise<Bytes>;
+export type Measure = (job: PlannedTransfer, signal: AbortSignal) => Promise<Bytes>;
 
 /** Jobs that go to one file system. */
 interface Room {
   /** A folder on it that exists. */
   readonly folder: string;
   readonly free: Bytes;
-  readonly jobs: TransferJob[];
+  readonly jobs: PlannedTransfer[];
 }
 
 /**
@@ -26,7 +26,7 @@ interface Room {
  * @returns bytes that all jobs will occupy at most
  * @throws MigrationError `space-insufficient`, `target-write-failed`, `canceled`; whatever `measure` throws
  */
-export async function checkSpace(jobs: readonly TransferJob[], measure: Measure, signal: AbortSignal): Promise<Bytes> {
+export async function checkSpace(jobs: readonly PlannedTransfer[], measure: Measure, signal: AbortSignal): Promise<Bytes> {
   let total = 0;
   for (const job of jobs.filter(({ target }) => target.kind === 'block-device')) {
     checkCanceled(signal);
@@ -43,7 +43,7 @@ export async function checkSpace(jobs: readonly TransferJob[], measure: Measure,
 }
 
 /** Bytes of the disk. */
-async function checkDevice({ source, target }: TransferJob): Promise<Bytes> {
+async function checkDevice({ source, target }: PlannedTransfer): Promise<Bytes> {
   const size = await deviceSize(target.path);
   if (size >= source.capacity) return source.capacity;
   throw deviceTooSmall(target.path, source.capacity, size);
@@ -58,7 +58,7 @@ function insufficient(room: Room, needed: Bytes): MigrationError {
   });
 }
 
-async function roomsOf(jobs: readonly TransferJob[]): Promise<ReadonlyMap<number, Room>> {
+async function roomsOf(jobs: readonly PlannedTransfer[]): Promise<ReadonlyMap<number, Room>> {
   const rooms = new Map<number, Room>();
   for (const job of jobs) {
     // A device is as large as it is: its size is compared when it is opened.
@@ -92,7 +92,7 @@ async function existing(folder: string): Promise<string> {
 }
 
 /** What the job still takes: its disk without what already lies there. */
-async function need(job: TransferJob, bytes: Bytes): Promise<Bytes> {
+async function need(job: PlannedTransfer, bytes: Bytes): Promise<Bytes> {
   const there = (await occupied(job.target.path)) + (await occupied(`${job.target.path}.partial`));
   return Math.max(0, bytes - there);
 }
@@ -105,7 +105,7 @@ async function occupied(file: string): Promise<Bytes> {
   }
 }
 
-async function sum(jobs: readonly TransferJob[], bytes: (job: TransferJob) => Promise<Bytes>): Promise<Bytes> {
+async function sum(jobs: readonly PlannedTransfer[], bytes: (job: PlannedTransfer) => Promise<Bytes>): Promise<Bytes> {
   let total = 0;
   for (const job of jobs) total += await bytes(job);
   return total;

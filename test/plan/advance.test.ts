@@ -57,6 +57,20 @@ test('resuming returns to the phase that failed and forgets the failure', () => 
   assert.equal('failure' in resumed, false);
 });
 
+test('a migration whose source was started again stops it anew when it goes on', () => {
+  const stopped = advance(reach('PowerOffSource'), { kind: 'source-stopping' }, LATER);
+  assert.equal(stopped.phase, 'PowerOffSource');
+  const copying = advance(stopped, { kind: 'done' }, LATER);
+  const failed = advance(copying, { ...FAILED, source: 'started-again' }, LATER);
+  assert.equal(failed.failure?.source, 'started-again');
+  const resumed = resume(failed, LATER);
+  assert.equal(resumed.phase, 'PowerOffSource');
+  assert.equal('sourceStopped' in resumed, false);
+  const leftOff = resume(advance(copying, { ...FAILED, source: 'left-off' }, LATER), LATER);
+  assert.equal(leftOff.phase, 'CopyDisks');
+  assert.equal(leftOff.sourceStopped, true);
+});
+
 test('resuming a migration that was killed continues where it was', () => {
   const killed = reach('Convert');
   assert.equal(resume(killed, LATER), killed);

@@ -48,3 +48,30 @@ for (const transport of ['range', 'lease'] as const) {
     assert.equal(server.ledger.leases.length, transport === 'lease' ? 1 : 0);
   });
 }
+
+test('a running VM is stopped for its copy, and started again when that fails', async (t) => {
+  const server = await startVcenter({ vms: 1, clusters: 0 });
+  t.after(async () => await server[Symbol.asyncDispose]());
+  const guest = await server.guest(NAME, { capacity: 3 * MiB, seed: 9 });
+  const folder = await mkdtemp(join(tmpdir(), 'kubeferry-vsphere-'));
+  t.after(async () => await rm(folder, { recursive: true, force: true }));
+  const source = `vsphere://${encodeURIComponent(server.username)}@${server.host}:${server.port}`;
+  const services = { credentials: { environment: { KUBEFERRY_PASSWORD: server.password } } };
+  const to = ['--to', join(folder, 'out'), '--thumbprint', server.thumbprint.sha256, '--shutdown-grace', '0'];
+  const powerState = async () => await server.govc(['vm.info', '-json', NAME]);
+
+  // The disk's file cannot be had: neither as a file nor by an export.
+  const match = ({ path }: { readonly path: string }) => path.startsWith('/folder/');
+  server.script({ match, nth: 1, fault: { kind: 'status', status: 404 } });
+  const blocked = await kubeferry(['migrate', source, NAME, '--transport', 'range', ...to], { services });
+  assert.equal(blocked.code, 3, blocked.err);
+  assert.match(blocked.out, /The source runs again\./);
+  assert.match(await powerState(), /"powerState": ?"poweredOn"/);
+
+  const { code, out, err } = await kubeferry(['migrate', source, NAME, '--resume', ...to], { services });
+  assert.equal(code, 0, `${out}\n${err}`);
+  assert.match(await powerState(), /"powerState": ?"poweredOff"/);
+  const [name = ''] = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.img'));
+  assert.ok((await readFile(join(folder, name))).equals(guest.disks[0]?.content() ?? Buffer.alloc(0)), 'the disk differs');
+  assert.deepEqual(server.ledger.openSessions, []);
+});

@@ -7,9 +7,10 @@ import type { CommandContext } from '../context.ts';
 import { addLimitOptions, atOnce, followLimits, type LimitFlags, type Limits, readLimits } from '../limit-options.ts';
 import { addProgressOptions, createObserver, type ProgressFlags } from '../observer.ts';
 import { addMapOptions, type MapOptions, prepareReport } from '../request.ts';
+import { addShutdownOptions, type ShutdownFlags, shutdownOptions } from '../shutdown-options.ts';
 import { withSource } from '../source-options.ts';
 
-interface MigrateOptions extends MapOptions, LimitFlags, ProgressFlags {
+interface MigrateOptions extends MapOptions, LimitFlags, ProgressFlags, ShutdownFlags {
   readonly to: string;
   readonly resume: boolean;
   readonly verify: boolean;
@@ -33,7 +34,7 @@ export function migrateCommand(program: Command, context: CommandContext): void 
     )
     .addOption(new Option('--parallel-vms <n>', 'VMs at once, 1–64').argParser(atOnce).default(4))
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'));
-  addMapOptions(addProgressOptions(addLimitOptions(command))).action(
+  addMapOptions(addProgressOptions(addLimitOptions(addShutdownOptions(command)))).action(
     async (source: string, vms: string[], options: MigrateOptions) => {
       // Before a long inventory, so that a wrong file is told at once.
       const limits = await readLimits(options);
@@ -85,6 +86,7 @@ async function carryOut(
     transfers,
     vms: services.queue({ perPlan: options.parallelVms }),
     clock: services.clock,
+    ...shutdownOptions(options),
     verify: options.verify,
     resume: options.resume,
   });
