@@ -17,32 +17,6 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/**
- * Runs pieces of work side by side that make sense only together: the first failure aborts the others, all have ended
- * when this returns, and the first failure is what is thrown.
- */
-export async function together<T extends readonly unknown[]>(
-  signal: AbortSignal,
-  work: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> },
-): Promise<T> {
-  const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
-  let failure: { readonly error: unknown } | undefined;
-  const watched = work.map(async (piece) => {
-    try {
-      return await piece(both);
-    } catch (error) {
-      failure ??= { error };
-      stop.abort(error);
-      return undefined;
-    }
-  });
-  const results = await Promise.all(watched);
-  if (signal.aborted) throw canceled(signal);
-  if (failure !== undefined) throw failure.error;
-  return results as unknown as T;
-}
-
 /** As Promise.all, but nothing runs any more when it settles: what the work uses is free again. The first failure in order is thrown. */
 export async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const outcomes = await Promise.allSettled(work);

@@ -104,6 +104,8 @@ function planBlock({ size, cells, kind, blank, journal, onDone }: PassPlan, inde
     return { ...block, treatment: 'overwrite' };
   }
   if (weight === 0 && (kind === 'delta' || journal.hashes.isZero(index))) return undefined;
+  // What changes as a whole need not be what it was.
+  if (kind === 'delta' && weight === wholeBlock(index, size).length) return { ...block, treatment: 'overwrite' };
   const expected = Uint8Array.from(journal.hashes.get(index));
   return { ...block, treatment: kind === 'delta' ? 'patch' : 'compare', expected };
 }
