@@ -22,8 +22,8 @@ export interface Login {
   readonly namespace?: string;
   /** Tokens and certificates as they are now: files are read and programs asked again when it is time. */
   current(): Promise<LoginParts>;
-  /** Forgets what is remembered, because the server did not take it. */
-  renew(): Promise<void>;
+  /** Forgets what the server did not take, unless there is something newer already. */
+  renew(refused: LoginParts): void;
 }
 
 /** How long tokens and certificates are trusted to be the current ones. Kubernetes rotates them long before they expire. */
@@ -38,22 +38,35 @@ export async function openLogin(access: ClusterAccess, clock: Clock): Promise<Lo
   const first = await load(access);
   const { cluster, namespace } = first;
   let config: KubeConfig | undefined = first.config;
-  let known: { readonly parts: LoginParts; readonly until: number } | undefined;
+  let known: { readonly parts: Promise<LoginParts>; readonly until: number } | undefined;
+  let latest: LoginParts | undefined;
+
+  async function obtain(): Promise<LoginParts> {
+    // A kubeconfig that cannot be read any more stays what it was: the server's answer says more than the missing file.
+    config ??= await load(access).then(
+      (again) => again.config,
+      () => first.config,
+    );
+    return await partsOf(config, cluster.proxied);
+  }
+
   return {
     server: cluster.server,
     ...(namespace !== undefined && { namespace }),
     async current() {
-      if (known !== undefined && clock.now() < known.until) return known.parts;
-      // A kubeconfig that cannot be read any more stays what it was: the server's answer says more than the missing file.
-      config ??= await load(access).then(
-        (again) => again.config,
-        () => first.config,
-      );
-      const parts = await partsOf(config, cluster.proxied);
-      known = { parts, until: clock.now() + FRESH_MS };
-      return parts;
+      // Shared by all who ask meanwhile: a program of the kubeconfig is run once, not once a call.
+      if (known === undefined || clock.now() >= known.until) known = { parts: obtain(), until: clock.now() + FRESH_MS };
+      const mine = known;
+      try {
+        latest = await mine.parts;
+        return latest;
+      } catch (error) {
+        if (known === mine) known = undefined;
+        throw error;
+      }
     },
-    async renew() {
+    renew(refused) {
+      if (refused !== latest) return;
       known = undefined;
       config = undefined;
     },

@@ -36,6 +36,8 @@ export interface Transport {
 const MAX_CALLS = 16;
 /** The API server (Go) closes an idle connection after 90 s or more; we are first, so that no request meets a closing door. */
 const IDLE_MS = 30_000;
+/** To get through to a server at all. */
+const CONNECT_MS = 20_000;
 /** The first probe of TCP on a watch that is quiet. */
 const PROBE_MS = 15_000;
 
@@ -51,10 +53,11 @@ export class HttpsTransport implements Transport {
 
   async send(request: ApiRequest): Promise<IncomingMessage> {
     request.signal.throwIfAborted();
-    const answer = await this.#exchange(request, await this.#login.current());
+    const login = await this.#login.current();
+    const answer = await this.#exchange(request, login);
     if (answer.statusCode !== 401) return answer;
     answer.resume();
-    await this.#login.renew();
+    this.#login.renew(login);
     return await this.#exchange(request, await this.#login.current());
   }
 
@@ -68,6 +71,7 @@ export class HttpsTransport implements Transport {
     const options: RequestOptions = {
       method,
       signal,
+      timeout: CONNECT_MS,
       agent: login.proxy ?? this.#agent(watch ? 'watch' : 'call', login),
       headers: {
         ...login.headers,
@@ -85,11 +89,11 @@ export class HttpsTransport implements Transport {
       resolve(response);
     });
     sent.on('error', (error) => reject(transportTrouble(error, this.host, signal)));
+    // Counts from the connection on; before, `timeout` does.
     sent.setTimeout(silence, () => {
-      const seconds = Math.round(silence / 1000);
-      (answer ?? sent).destroy(
-        new MigrationError('cluster-unreachable', `${this.host} has been silent for ${seconds} s.`, { file: this.host }),
-      );
+      const what =
+        sent.socket?.connecting === false ? `has been silent for ${Math.round(silence / 1000)} s` : 'cannot be reached';
+      (answer ?? sent).destroy(new MigrationError('cluster-unreachable', `${this.host} ${what}.`, { file: this.host }));
     });
     sent.end(body?.text);
     return await promise;

@@ -1,7 +1,11 @@
 /** The client with servers in bad times, which a healthy API server cannot show. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer as createProxy } from 'node:http';
+import { type AddressInfo, connect as dial } from 'node:net';
+import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { openCluster } from '../../../src/kube/index.ts';
@@ -152,6 +156,34 @@ test('a login program that fails is told without what it printed', async () => {
   assert.doesNotMatch(`${error.message} ${String(error.cause)}`, /hunter2/);
   using missing = await open(config('/nowhere/login', []));
   await assert.rejects(missing.client.read('/version', { signal }), { code: 'cluster-login-failed', message: /ENOENT/ });
+});
+
+test('the proxy that the kubeconfig names is used', async () => {
+  await using server = await startOddServer((_request, response) => response.end(OBJECT));
+  const asked: (string | undefined)[] = [];
+  const proxy = createProxy().on('connect', (request, near) => {
+    asked.push(request.url);
+    const far = dial(Number(request.url?.split(':')[1]), '127.0.0.1', () => near.write('HTTP/1.1 200 OK\r\n\r\n'));
+    far.on('error', () => near.destroy()).pipe(near);
+    near.on('error', () => far.destroy()).pipe(far);
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  try {
+    const config = JSON.parse(server.kubeconfig);
+    config.clusters[0].cluster['proxy-url'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    using cluster = await open(JSON.stringify(config));
+    assert.equal((await cluster.client.get(CONFIG_MAP, REF, { signal }))?.metadata.name, 'a');
+    assert.deepEqual(asked, [new URL(config.clusters[0].cluster.server).host]);
+  } finally {
+    proxy.close();
+  }
+});
+
+test('without any kubeconfig that is what is told', async () => {
+  const main = path.join(import.meta.dirname, '../../../src/cli/main.ts');
+  const asked = promisify(execFile)(process.execPath, [main, 'facts'], { env: { HOME: '/nowhere' } });
+  await assert.rejects(asked, { code: 2, stderr: /There is no kubeconfig, and this is no pod of a cluster/ });
 });
 
 test('the composition root does not load the Kubernetes client before a cluster is asked for', async () => {
