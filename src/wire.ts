@@ -7,9 +7,11 @@ import type { ClusterAccess, FactsReading } from './contracts/cluster.ts';
 import type { FolderTarget, Store } from './contracts/destination.ts';
 import type { DiskCopier } from './contracts/disk-copier.ts';
 import type { Check, Connection, ConnectOptions, Provider } from './contracts/provider.ts';
+import type { RecordRef, WorkerRecord } from './contracts/worker-order.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
-import { readFacts as readFactsOf } from './kube/index.ts';
+import { openCluster, readFacts as readFactsOf } from './kube/index.ts';
+import { ConfigMapRecord } from './kube/jobs/worker-jobs.ts';
 import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
 import { withRetries } from './retry.ts';
@@ -18,6 +20,7 @@ import { LocalDiskCopier } from './transfer/local-copier.ts';
 import { probeVddk } from './transfer/transports/vddk/probe.ts';
 
 export { FolderDisks } from './folder/kept-disks.ts';
+export { pack as packRecord } from './kube/resources/kept-plans.ts';
 export { createLog } from './log.ts';
 export { FileHasher } from './transfer/hash-file.ts';
 export { createQueue } from './transfer/queue.ts';
@@ -28,8 +31,12 @@ export const systemClock: Clock = {
 };
 
 /** Moves disks on this machine. @param vddkFolder where the user's VDDK is, for disks that are read through it */
-export function createCopier(_bandwidth: Bandwidth, vddkFolder?: string): DiskCopier {
-  return new LocalDiskCopier({ clock: systemClock, ...(vddkFolder !== undefined && { vddk: { libraryFolder: vddkFolder } }) });
+export function createCopier(bandwidth: Bandwidth, vddkFolder?: string): DiskCopier {
+  return new LocalDiskCopier({
+    clock: systemClock,
+    bandwidth,
+    ...(vddkFolder !== undefined && { vddk: { libraryFolder: vddkFolder } }),
+  });
 }
 
 /** What all transfers of this process together may read. */
@@ -92,4 +99,10 @@ export function openFolder(folder: string): { readonly target: FolderTarget; rea
 /** What a cluster has, as it is now. @throws MigrationError where it cannot be asked at all */
 export async function readFacts(access: ClusterAccess, signal: AbortSignal): Promise<FactsReading> {
   return await readFactsOf(access, systemClock, signal);
+}
+
+/** Where a worker's words go: the cluster that it runs in. */
+export async function openRecord(ref: RecordRef): Promise<WorkerRecord> {
+  const { client } = await openCluster({}, systemClock);
+  return new ConfigMapRecord(client, ref);
 }

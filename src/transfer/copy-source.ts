@@ -3,6 +3,7 @@ import type { ImageSource, PlannedTransfer } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
 import { openSparse } from './copy-sparse.ts';
 import { collectCells } from './engine/cells.ts';
+import { limitReader } from './limits/limited-reader.ts';
 import { openBlankReader } from './transports/blank-reader.ts';
 import { openImageReader } from './transports/file/image-reader.ts';
 import { openRange } from './transports/range/open-range.ts';
@@ -16,7 +17,7 @@ import { openWorkspace } from './workspace.ts';
 
 /** @throws MigrationError, many codes; see DiskCopier.copy */
 export async function openWay(run: Run): Promise<Way> {
-  const { clock, origins, workspace } = run;
+  const { bandwidth, clock, origins, workspace } = run;
   const { source } = run.job;
   const { signal } = run.options;
   switch (source.kind) {
@@ -25,11 +26,14 @@ export async function openWay(run: Run): Promise<Way> {
     case 'image':
       return await openImage(run, source);
     case 'range':
-      return readerWay(run, await openRange(source, accessOf(run), { signal, clock, origins }));
+      return readerWay(run, limitReader(await openRange(source, accessOf(run), { signal, clock, origins }), bandwidth));
     case 'lease':
       return leaseWay(run, source);
     case 'vddk':
-      return readerWay(run, await openVddk(source, accessOf(run), { ...run.vddk, workspace, name: 'vddk', signal }));
+      return readerWay(
+        run,
+        limitReader(await openVddk(source, accessOf(run), { ...run.vddk, workspace, name: 'vddk', signal }), bandwidth),
+      );
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
+import type { Bandwidth } from '../contracts/bandwidth.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { CopyOptions, DiskCopier } from '../contracts/disk-copier.ts';
 import { MigrationError } from '../model/errors.ts';
@@ -20,6 +21,7 @@ import { takePublished, trustEarlier } from './earlier.ts';
 import { BufferPool } from './engine/buffers.ts';
 import { passId } from './engine/pass-id.ts';
 import { isWorthKeeping, openJobTarget } from './job-target.ts';
+import { UNLIMITED } from './limits/bandwidth.ts';
 import { located } from './located.ts';
 import { proveTarget } from './prove-target.ts';
 import { watchSource } from './source-watch.ts';
@@ -32,6 +34,8 @@ import { openWorkspace } from './workspace.ts';
 
 export interface LocalDiskCopierOptions {
   readonly clock: Clock;
+  /** What may be read from servers; everything when absent. */
+  readonly bandwidth?: Bandwidth;
   /** The user's VDDK; needed for disks that are read through it. */
   readonly vddk?: VddkSetup;
   /** Longest silence of a server in milliseconds, by the machine's own clock; 20 s when absent, a minute for exports. */
@@ -43,10 +47,11 @@ export class LocalDiskCopier implements DiskCopier {
   /** Final paths that are being written by this process. */
   readonly #busy = new Set<string>();
 
-  constructor({ clock, vddk = {}, patience }: LocalDiskCopierOptions) {
+  constructor({ clock, bandwidth = UNLIMITED, vddk = {}, patience }: LocalDiskCopierOptions) {
     const silence = patience === undefined ? {} : { patience };
     const origins = new Origins({ clock, ...silence });
-    this.#shared = { clock, vddk, origins, workers: new BlockWorkers(), buffers: new BufferPool(), ...silence };
+    const pools = { workers: new BlockWorkers(), buffers: new BufferPool() };
+    this.#shared = { clock, bandwidth, vddk, origins, ...pools, ...silence };
   }
 
   async preflight(jobs: readonly PlannedTransfer[], signal: AbortSignal): Promise<{ readonly needed: Bytes }> {

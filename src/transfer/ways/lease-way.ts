@@ -24,6 +24,7 @@ async function fill(run: Run, source: LeaseSource, { writer, journal }: JobTarge
     writer,
     journal,
     workers: run.workers,
+    bandwidth: run.bandwidth,
     signal,
     onBytes,
     ...(run.patience !== undefined && { patience: run.patience }),

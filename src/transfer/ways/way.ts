@@ -1,4 +1,5 @@
 /** What a job runs with, and what a way of bringing a source's bytes onto a target gives. */
+import type { Bandwidth } from '../../contracts/bandwidth.ts';
 import type { Clock } from '../../contracts/clock.ts';
 import type { CopyOptions } from '../../contracts/disk-copier.ts';
 import type { SourceAccess } from '../../contracts/source-access.ts';
@@ -19,6 +20,8 @@ export interface Shared {
   readonly workers: BlockWorkers;
   readonly buffers: BufferPool;
   readonly origins: Origins;
+  /** What may be read from servers. */
+  readonly bandwidth: Bandwidth;
   /** Where VDDK is, for disks that come that way. */
   readonly vddk: VddkSetup;
   /** Longest silence of a server that exports a disk, in milliseconds. */

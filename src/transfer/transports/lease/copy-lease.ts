@@ -3,6 +3,7 @@
  * is no way to ask for a part, so this is no DiskReader: a resumed copy reads the stream anew and leaves alone what is done.
  * Who grants the lease and keeps it alive is the provider; here the stream is read, and the lease is told how it ended.
  */
+import type { Bandwidth } from '../../../contracts/bandwidth.ts';
 import type { DiskExport, SourceAccess } from '../../../contracts/source-access.ts';
 import { MigrationError } from '../../../model/errors.ts';
 import type { LeaseSource } from '../../../model/transfer.ts';
@@ -11,6 +12,7 @@ import type { Landing } from '../../blocks/journaled-blocks.ts';
 import { copyGrains, type GrainCopy } from '../../formats/vmdk/copy-grains.ts';
 import { SECTOR } from '../../formats/vmdk/descriptor.ts';
 import { GrainStream } from '../../formats/vmdk/grain-stream.ts';
+import { UNLIMITED } from '../../limits/bandwidth.ts';
 import { ByteReader } from '../../stream/byte-reader.ts';
 import { download, Refused } from './download.ts';
 
@@ -20,6 +22,8 @@ const PATIENCE_MS = 60_000;
 export interface LeaseCopyOptions extends Landing {
   /** Told of bytes in allocated grains as they are found on the target or reach it. Their sum is known only at the end. */
   readonly onBytes: (bytes: Bytes) => void;
+  /** Asked for what the stream brings; nothing is held back when absent. */
+  readonly bandwidth?: Bandwidth;
   /** Longest silence of the server in milliseconds; a minute when absent. */
   readonly patience?: number;
 }
@@ -35,10 +39,10 @@ export interface LeaseCopy extends GrainCopy {
  */
 export async function copyLease(source: LeaseSource, access: SourceAccess, options: LeaseCopyOptions): Promise<LeaseCopy> {
   const { capacity } = source;
-  const { signal, patience = PATIENCE_MS } = options;
+  const { signal, patience = PATIENCE_MS, bandwidth = UNLIMITED } = options;
   if (access.openExport === undefined) throw new MigrationError('disk-unreachable', 'This source exports no disks.');
   await using lease = await access.openExport(source, signal);
-  const stream = bytesOf(lease, access, { patience, signal });
+  const stream = limited(bytesOf(lease, access, { patience, signal }), bandwidth, signal);
   const reader = new ByteReader(stream);
   const onOffset = (offset: Bytes): void => lease.progress(offset / capacity);
   try {
@@ -55,6 +59,19 @@ export async function copyLease(source: LeaseSource, access: SourceAccess, optio
 function tooSmall(image: Bytes, capacity: Bytes): MigrationError {
   const sizes = `${formatBytes(image)}, the disk has ${formatBytes(capacity)}`;
   return new MigrationError('image-truncated', `The export holds only ${sizes}.`, { at: `${image} and ${capacity} bytes` });
+}
+
+/** What has come waits until it may count: the server is held back by the full socket. */
+async function* limited(
+  stream: AsyncGenerator<Uint8Array, undefined>,
+  bandwidth: Bandwidth,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, undefined> {
+  for await (const chunk of stream) {
+    await bandwidth.take(chunk.length, signal);
+    yield chunk;
+  }
+  return undefined;
 }
 
 /** The stream; with a renewed session where the first one is refused. */
