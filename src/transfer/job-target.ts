@@ -62,8 +62,12 @@ export async function openJobTarget(job: TransferJob, options: JobTargetOptions)
     if (!complete) await journal.begin({ id: passId ?? randomUUID(), kind: kind === 'first' ? 'full' : 'delta' });
     return { writer, journal, kind, complete, ...endings(writer, journal, store) };
   } catch (error) {
-    await writer?.[Symbol.asyncDispose]();
     await journal[Symbol.asyncDispose]();
+    if (writer?.resumed === false) {
+      await store.remove().catch(() => undefined);
+      await writer.discard();
+    }
+    await writer?.[Symbol.asyncDispose]();
     throw error;
   }
 }

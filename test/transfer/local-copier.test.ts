@@ -166,11 +166,16 @@ test('a source that changes while it is copied fails the transfer and leaves not
   assert.deepEqual(await readdir(place.folder), ['source.raw']);
 });
 
-test('a target that fills up while writing is reported and nothing is left', async () => {
+test('a target that fills up while writing is reported, and the next run finishes it when there is room', async () => {
   await using place = await scratch();
   await using small = await smallFileSystem(place, 3 * MiB);
-  await fails(copy(jobTo(small.path('disk.raw'), await someDisk(place))), 'target-full');
-  assert.deepEqual(await readdir(small.folder), []);
+  const job = jobTo(small.path('disk.raw'), await someDisk(place));
+  await fails(copy(job), 'target-full');
+  assert.ok(!(await readdir(small.folder)).includes('disk.raw'));
+  await run('mount', '-o', `remount,size=${8 * MiB}`, small.folder);
+  await copy(job);
+  await assertSameBytes(small.path('disk.raw'), place.path('source.raw'));
+  assert.deepEqual(await readdir(small.folder), ['disk.raw']);
   assert.deepEqual(await leftovers(), []);
 });
 
