@@ -31,7 +31,8 @@ export interface Reach {
 
 /** Markdown, to be read on a terminal as well. */
 export function renderResult({ title, timings, reaches }: BenchResult): string {
-  const rounds = Math.min(...[...timings.values()].map((seconds) => seconds.length));
+  const rounds = [...timings.values()].map((seconds) => seconds.length);
+  const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
   const times = [...timings].map(([name, seconds]) => [
     name,
     median(seconds).toFixed(2),
@@ -46,7 +47,7 @@ export function renderResult({ title, timings, reaches }: BenchResult): string {
   return [
     `### ${title}`,
     '',
-    table([`Whole processes, ${rounds} rounds`, 'median, s', 'range, s'], times),
+    table([`Whole processes, ${least === most ? '' : `${least} to `}${most} rounds`, 'median, s', 'range, s'], times),
     '',
     table(['Figure', 'value', 'goal', ''], figures),
     '',
