@@ -28,6 +28,7 @@ export interface InformerOptions<T> {
   readonly watchSeconds?: number;
 }
 
+/** A list that works is no success yet: it may be followed by a watch that is refused, over and over. */
 const BACK_OFF = { first: 500, longest: 30_000 };
 const PAGE = 500;
 const WATCH_SECONDS = 60;
@@ -65,7 +66,10 @@ export class Informer<T> {
         if (this.#from === undefined || this.#relistDue()) await this.#relist(signal);
         const begun = clock.now();
         const told = await this.#follow(signal);
-        if (told || clock.now() - begun >= TOO_SOON_MS) continue;
+        if (told || clock.now() - begun >= TOO_SOON_MS) {
+          this.#failures = 0;
+          continue;
+        }
         this.#failures += 1;
       } catch (error) {
         if (signal.aborted) return;
@@ -93,7 +97,6 @@ export class Informer<T> {
     this.#tell(this.#store.keepOnly(seen));
     this.#from = from;
     this.#listedAt = clock.now();
-    this.#failures = 0;
     this.#synced.resolve();
   }
 

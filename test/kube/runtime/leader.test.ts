@@ -1,3 +1,4 @@
+/** Leaders and events, which share a control plane because starting one takes seconds. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,7 +8,6 @@ import { after, before, test } from 'node:test';
 import type { KubeClient, KubeObject } from '../../../src/kube/client/kube-client.ts';
 import { EventRecorder } from '../../../src/kube/runtime/events.ts';
 import { leadWhenElected } from '../../../src/kube/runtime/leader.ts';
-import { controllerOf, ownedBy } from '../../../src/kube/runtime/owners.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import { settle, VirtualClock } from '../../fakes/virtual-clock.ts';
 import { type ControlPlane, startControlPlane } from '../../peers/control-plane.ts';
@@ -236,18 +236,4 @@ test('an event about something that is nowhere is a trouble of nobody but the re
   events.tell({ metadata: { name: 'x', namespace: 'nowhere' } }, text, signal);
   await events.flush(signal);
   assert.equal(troubles.length, 1);
-});
-
-test('what an object owns is deleted with it, and what could not be owned is refused', async () => {
-  const { signal } = new AbortController();
-  using cluster = await open(plane.kubeconfig());
-  const owner = await cluster.client.create(CONFIG_MAP, configMap('owner'), { signal });
-  const metadata = ownedBy(ownedBy({ name: 'owned', namespace: 'default' }, owner), owner, { controller: true, blocking: true });
-  const owned = await cluster.client.create(CONFIG_MAP, { metadata }, { signal });
-  assert.equal(owned.metadata.ownerReferences?.length, 1);
-  assert.equal(controllerOf(owned)?.uid, owner.metadata.uid);
-  await cluster.client.delete(CONFIG_MAP, { namespace: 'default', name: 'owner' }, { propagation: 'Foreground', signal });
-  while ((await cluster.client.get(CONFIG_MAP, { namespace: 'default', name: 'owned' }, { signal })) !== undefined);
-  assert.throws(() => ownedBy({ name: 'a', namespace: 'elsewhere' }, owner), /another namespace/);
-  assert.throws(() => ownedBy({ name: 'a', namespace: 'default' }, configMap('b')), /not stored yet/);
 });
