@@ -40,11 +40,11 @@ export async function openDisk(session: Session, request: DiskRequest, ways: Way
   const disk = await findStill(session, request, signal);
   const { address, transport } = ways;
   if (transport === 'vddk') return vddkSource(session.http, disk, address);
-  if (transport === 'lease') return leaseSource(disk, address, 'Exports were asked for.');
+  if (transport === 'lease') return leaseSource(disk, address, 'exports were asked for');
   const range = await rangeSource(session, disk, ways, signal);
   if (typeof range !== 'string') return range;
   if (transport === 'range') throw unreachable(request, `cannot be read in ranges: ${range}`);
-  return leaseSource(disk, address, `No ranges: ${range}.`);
+  return leaseSource(disk, address, `no ranges: ${range}`);
 }
 
 async function findStill(session: Session, request: DiskRequest, signal: AbortSignal): Promise<StillDisk> {
@@ -100,7 +100,7 @@ function vddkSource(http: Http, { request, device, capacity, tracking }: StillDi
     capacity,
     ...(request.snapshot !== undefined && { snapshot: request.snapshot }),
     ...(tracking !== undefined && { tracking }),
-    because: 'VDDK was asked for.',
+    because: 'VDDK was asked for',
   };
 }
 
@@ -121,7 +121,7 @@ async function rangeSource(
     capacity,
     ...probed,
     ...(tracking !== undefined && { tracking }),
-    because: 'The datastore hands out ranges of the frozen file.',
+    because: 'the datastore hands out ranges of the frozen file',
   };
 }
 

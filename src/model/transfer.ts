@@ -74,7 +74,7 @@ export interface RangeSource {
   readonly mark?: string;
   /** Absent: nobody knows what is allocated, everything is read. */
   readonly tracking?: TrackedDisk;
-  /** Why this way was chosen, for the report. */
+  /** Why this way was chosen, for the report: words that follow a colon. */
   readonly because: string;
 }
 
@@ -94,7 +94,7 @@ export interface LeaseSource {
   readonly capacity: Bytes;
   /** What tells that the disk of a VM that is off is still the same (its change id). Without it only copies of snapshots are resumed. */
   readonly mark?: string;
-  /** Why this way was chosen, for the report. */
+  /** Why this way was chosen, for the report: words that follow a colon. */
   readonly because: string;
 }
 
@@ -121,7 +121,7 @@ export interface VddkSource {
   /** What tells that the disk of a VM that is off is still the same (its change id). Without it and without a snapshot no copy is resumed. */
   readonly mark?: string;
   readonly tracking?: TrackedDisk;
-  /** Why this way was chosen, for the report. */
+  /** Why this way was chosen, for the report: words that follow a colon. */
   readonly because: string;
 }
 

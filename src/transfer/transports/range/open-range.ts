@@ -77,7 +77,7 @@ class RangeReader implements DiskReader {
   }
 
   get transport(): string {
-    const everything = this.#unknown === undefined ? '' : ` Everything is read: ${this.#unknown}`;
+    const everything = this.#unknown === undefined ? '' : `; everything is read: ${this.#unknown}`;
     return `range: ${this.#source.because}${everything}`;
   }
 

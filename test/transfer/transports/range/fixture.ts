@@ -6,7 +6,7 @@ import type { Trust } from '../../../../src/contracts/credentials.ts';
 import type { HttpHeaders, SourceAccess } from '../../../../src/contracts/source-access.ts';
 import type { Extent, RangeSource, TrackedDisk } from '../../../../src/model/transfer.ts';
 
-export const BECAUSE = 'The datastore hands out ranges of the frozen file.';
+export const BECAUSE = 'the datastore hands out ranges of the frozen file';
 
 const HURRY = 20;
 
