@@ -2,7 +2,7 @@
  * A migration's calls to a vCenter in bad weather: inventory, two snapshots, what changed between them, their removal. In every run one to
  * three faults strike at points that the seed chooses; every other caller tries again where the error says that this helps, the rest give
  * up. A run ends complete and correct, or with a MigrationError that names what struck; nothing is left that its caller does not know of.
- * `npm run test:soak` runs 300; `KUBEFERRY_SEED=17` begins with that seed.
+ * `npm run test:soak` runs 500; `KUBEFERRY_SEED=17` begins with that seed.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
