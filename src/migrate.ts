@@ -40,10 +40,7 @@ const NEVER = new AbortController().signal;
 export async function migrateAll(report: Report, context: MigrateContext): Promise<Report> {
   const plans = report.vms.map(({ plan }) => plan);
   if (plans.length === 0) throw new MigrationError('vm-not-found', `${report.source} holds no VM to migrate.`);
-  await context.destination.check(plans, context);
-  const jobs = (await Promise.all(plans.map((plan) => plannedTransfers(plan, context)))).flat();
-  await context.copier.preflight(jobs, context.signal);
-  await context.destination.claim(plans, context);
+  await makeReady(plans, context);
   const vms = await Promise.all(
     report.vms.map(async (entry) => {
       const name = entry.plan.mapping.targetName;
@@ -91,6 +88,7 @@ async function migrate(plan: VmPlan, context: Omit<MigrateContext, 'vms'>): Prom
     observer.phase(plan, progress);
     const step = STEPS[progress.phase];
     const event = await outcome(() => step(plan, progress, { ...context, record: apply }), context.signal);
+    if (event.kind === 'canceled' && context.leave?.aborted === true) return progress;
     const ended = event.kind === 'failed' || event.kind === 'canceled';
     await apply(ended ? { ...event, ...(await startSourceAgain(plan, progress, context)) } : event);
   }

@@ -12,6 +12,7 @@ import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
 import { openCluster, readFacts as readFactsOf } from './kube/index.ts';
 import { ConfigMapRecord } from './kube/jobs/worker-jobs.ts';
+import { type OperatorClusterOptions, operatorCluster } from './kube/operator-cluster.ts';
 import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
 import { withRetries } from './retry.ts';
@@ -105,4 +106,10 @@ export async function readFacts(access: ClusterAccess, signal: AbortSignal): Pro
 export async function openRecord(ref: RecordRef): Promise<WorkerRecord> {
   const { client } = await openCluster({}, systemClock);
   return new ConfigMapRecord(client, ref);
+}
+
+/** What an operator works with: the cluster that it runs in, or that of its kubeconfig. */
+export async function openOperatorCluster(options: Omit<OperatorClusterOptions, 'client' | 'clock'>) {
+  const { client } = await openCluster({}, systemClock);
+  return operatorCluster({ ...options, client, clock: systemClock });
 }

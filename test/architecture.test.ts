@@ -56,7 +56,7 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
     {
       part: '$1',
       files: /^src\/(cli|operator|worker)\//,
-      may: ['prepare', 'migrate', 'verify', 'report', 'assess', 'model', 'contracts'],
+      may: ['prepare', 'migrate', 'verify', 'report', 'assess', 'resources', 'model', 'contracts'],
     },
   ];
 

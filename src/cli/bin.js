@@ -7,8 +7,10 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-const sources = new URL('./main.ts', import.meta.url);
-const build = new URL('../../dist/src/cli/main.js', import.meta.url);
+/** The container's entry points are programs of their own: they know no terminal and take no options. */
+const door = ['operator', 'worker'].find((name) => name === process.argv[2]) ?? 'cli';
+const sources = new URL(`../${door}/main.ts`, import.meta.url);
+const build = new URL(`../../dist/src/${door}/main.js`, import.meta.url);
 const checkout = existsSync(sources);
 
 const trouble = checkout ? troubleInCheckout() : troubleInPackage();

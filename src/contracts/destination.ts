@@ -1,4 +1,4 @@
-/** Where migrated VMs go: a folder today; a cluster is the second implementation. */
+/** Where migrated VMs go: a folder, or a cluster. */
 import type { VmPlan, VmProgress } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
 import type { DiskTarget } from '../model/transfer.ts';
@@ -8,15 +8,21 @@ export interface Destination {
    * Makes sure that the destination is empty, or holds exactly these VMs when `resume` is set. Changes nothing.
    * @throws MigrationError `target-occupied`, `state-unreadable`, `target-write-failed`
    */
-  check(plans: readonly VmPlan[], options: { readonly resume: boolean }): Promise<void>;
+  check(plans: readonly VmPlan[], options: ClaimOptions): Promise<void>;
   /** Checks once more and marks the destination as taken by these VMs. @throws what `check` throws */
-  claim(plans: readonly VmPlan[], options: { readonly resume: boolean }): Promise<void>;
+  claim(plans: readonly VmPlan[], options: ClaimOptions): Promise<void>;
   /** Where the bytes of one disk go. */
   diskTarget(plan: VmPlan, diskKey: string): DiskTarget;
   /** Writes the objects of one VM; the same content when it is there already. Called only when every disk is complete. */
   createVm(plan: VmPlan, signal: AbortSignal): Promise<void>;
   /** Writes the report of the whole run and what ties the VMs together. Also runs when the migration was canceled. */
   publish(report: Report): Promise<void>;
+}
+
+export interface ClaimOptions {
+  /** What is there of exactly these VMs is gone on with. */
+  readonly resume: boolean;
+  readonly signal: AbortSignal;
 }
 
 /** Keeps VmProgress over a kill. */

@@ -41,6 +41,8 @@ const Condition = z
   })
   .describe('A condition as metav1.Condition has it.');
 
+export type Condition = z.output<typeof Condition>;
+
 const Conditions = z
   .array(Condition)
   .max(16)

@@ -74,13 +74,18 @@ export const NetworkEntries = z
   .describe('One entry for a network, or for networks that are alike.');
 export const StorageEntries = z.array(StorageEntry).max(1000).describe('One entry for a storage, or for disks that are alike.');
 
+const NetworkMapSpec = z.strictObject({ entries: NetworkEntries });
+const StorageMapSpec = z.strictObject({ entries: StorageEntries });
+export type NetworkMapSpec = z.output<typeof NetworkMapSpec>;
+export type StorageMapSpec = z.output<typeof StorageMapSpec>;
+
 export const NETWORK_MAP = {
   kind: 'NetworkMap',
   plural: 'networkmaps',
   singular: 'networkmap',
   shortNames: ['nmap'],
   description: 'Which networks of a source become which networks of the cluster.',
-  spec: z.strictObject({ entries: NetworkEntries }),
+  spec: NetworkMapSpec,
   columns: [age()],
 } as const satisfies Kind;
 
@@ -90,7 +95,7 @@ export const STORAGE_MAP = {
   singular: 'storagemap',
   shortNames: ['smap'],
   description: 'Which storages of a source become which storage classes of the cluster.',
-  spec: z.strictObject({ entries: StorageEntries }),
+  spec: StorageMapSpec,
   columns: [age()],
 } as const satisfies Kind;
 

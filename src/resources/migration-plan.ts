@@ -221,6 +221,9 @@ const MigrationPlanStatus = z.strictObject({
   missing: z.array(Name).max(100).exactOptional().describe('Names and ids that mean no VM.'),
 });
 
+export type MigrationPlanSpec = z.output<typeof MigrationPlanSpec>;
+export type MigrationPlanStatus = z.output<typeof MigrationPlanStatus>;
+
 export const MIGRATION_PLAN = {
   kind: 'MigrationPlan',
   plural: 'migrationplans',

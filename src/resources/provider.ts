@@ -71,6 +71,9 @@ const ProviderStatus = z.strictObject({
     .describe('Counts of the live inventory.'),
 });
 
+export type ProviderSpec = z.output<typeof ProviderSpec>;
+export type ProviderStatus = z.output<typeof ProviderStatus>;
+
 export const PROVIDER = {
   kind: 'Provider',
   plural: 'providers',

@@ -44,7 +44,11 @@ const Disk = z.strictObject({
   stage: z.enum(['waiting', 'copy', 'prove', 'complete', 'failed']),
   transport: z.string().max(512).exactOptional().describe('How the bytes come, and why so.'),
   root: z.string().max(64).exactOptional().describe('Hash over the hashes of all blocks; the proof of the disk.'),
+  blockSize: Count.exactOptional().describe('Bytes that one hash of the proof covers.'),
   passes: Count.exactOptional().describe('Readings that made the target what it is.'),
+  allocated: Count.exactOptional().describe('Bytes that hold data at the source; known when the disk is complete.'),
+  moved: Count.exactOptional().describe('Bytes that were moved in the end.'),
+  seconds: z.number().min(0).exactOptional().describe('How long it took.'),
 });
 
 const VmMigrationStatus = z.strictObject({
@@ -75,12 +79,17 @@ const VmMigrationStatus = z.strictObject({
       code: z.string().max(128).describe('Stable word for programs.'),
       message: z.string().max(4096),
       hint: z.string().max(4096).describe('What to do.'),
+      source: z.enum(['started-again', 'left-off']).exactOptional().describe('What became of a source that was switched off.'),
     })
     .exactOptional()
     .describe('Why it stopped.'),
   retried: Count.exactOptional().describe('spec.retry that was acted on.'),
+  sourceStopped: z.boolean().exactOptional().describe('This migration switched the source off, or was about to.'),
   sourceWasOn: z.boolean().exactOptional().describe('The source was running when the migration began.'),
 });
+
+export type VmMigrationSpec = z.output<typeof VmMigrationSpec>;
+export type VmMigrationStatus = z.output<typeof VmMigrationStatus>;
 
 export const VM_MIGRATION = {
   kind: 'VmMigration',

@@ -1,0 +1,143 @@
+/**
+ * A namespace of a cluster as the place where one VM goes: claims that our workers fill, and the VirtualMachine after the last byte. Every call
+ * looks first. What is ours carries the uid of its VmMigration; until the VM exists it owns the claims, so that they go with it; from then on
+ * nothing does.
+ */
+import type { ClaimOptions, Destination } from '../../contracts/destination.ts';
+import type { ResourceName } from '../../contracts/resources.ts';
+import { MigrationError } from '../../model/errors.ts';
+import type { PersistentVolumeClaim, VirtualMachine } from '../../model/manifest.ts';
+import type { VmPlan } from '../../model/plan.ts';
+import type { DiskTarget } from '../../model/transfer.ts';
+import { WORKER_PATHS } from '../../model/worker-paths.ts';
+import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client.ts';
+import { textAt } from '../facts/json.ts';
+import { objectOf } from '../resources/collection.ts';
+import { CLAIM, VIRTUAL_MACHINE } from '../resources/types.ts';
+import { ownedBy } from '../runtime/owners.ts';
+
+/** Label: uid of the VmMigration that made the object. */
+export const MADE_BY = 'kubeferry.dev/migration';
+/** Annotation of a claim that holds all of its disk: the root of its proof, or `unproven`. */
+const FILLED = 'kubeferry.dev/filled';
+
+export interface ClusterDestinationOptions {
+  readonly client: KubeClient;
+  readonly owner: ResourceName;
+}
+
+export class ClusterDestination implements Destination {
+  readonly #client: KubeClient;
+  readonly #owner: ResourceName;
+
+  constructor({ client, owner }: ClusterDestinationOptions) {
+    this.#client = client;
+    this.#owner = owner;
+  }
+
+  async check(plans: readonly VmPlan[], { signal }: ClaimOptions): Promise<void> {
+    for (const plan of plans) {
+      await this.#own(VIRTUAL_MACHINE, plan.mapping.targetName, signal);
+      for (const { metadata } of claimsToFill(plan)) await this.#own(CLAIM, metadata.name, signal);
+    }
+  }
+
+  async claim(plans: readonly VmPlan[], options: ClaimOptions): Promise<void> {
+    await this.check(plans, options);
+    const { signal } = options;
+    for (const plan of plans) {
+      if ((await this.#own(VIRTUAL_MACHINE, plan.mapping.targetName, signal)) !== undefined) continue;
+      for (const manifest of claimsToFill(plan)) {
+        if ((await this.#own(CLAIM, manifest.metadata.name, signal)) !== undefined) continue;
+        const metadata = ownedBy(this.#marked(manifest.metadata), objectOf(this.#owner), { controller: true, blocking: true });
+        await this.#client.apply(CLAIM, { ...manifest, metadata }, { signal });
+      }
+    }
+  }
+
+  diskTarget(plan: VmPlan, diskKey: string): DiskTarget {
+    if (claimOf(plan, diskKey).spec.volumeMode === 'Block')
+      return { kind: 'block-device', path: WORKER_PATHS.device, journal: `${WORKER_PATHS.journal}/journal` };
+    return { kind: 'raw-file', path: `${WORKER_PATHS.disk}/disk.img` };
+  }
+
+  /** Says on the claim that all of its disk is there. @param root of the proof */
+  async filled(plan: VmPlan, diskKey: string, root: string | undefined, signal: AbortSignal): Promise<void> {
+    const ref = { namespace: this.#owner.namespace, name: claimOf(plan, diskKey).metadata.name };
+    await this.#client.patch(CLAIM, ref, { metadata: { annotations: { [FILLED]: root ?? 'unproven' } } }, { signal });
+  }
+
+  async createVm(plan: VmPlan, signal: AbortSignal): Promise<void> {
+    const { mapping } = plan;
+    if ((await this.#own(VIRTUAL_MACHINE, mapping.targetName, signal)) !== undefined) return;
+    for (const { metadata } of claimsToFill(plan)) {
+      const claim = await this.#own(CLAIM, metadata.name, signal);
+      if (textAt(claim, 'metadata', 'annotations', FILLED) === undefined)
+        throw new MigrationError('target-changed', `The claim ${metadata.name} is not the one that was filled.`, {
+          hint: 'Somebody removed it. Retry the VM: its disk is copied anew.',
+        });
+    }
+    // First nobody owns the claims: a VM whose claims go with a VmMigration must never be.
+    for (const { metadata } of claimsToFill(plan)) {
+      const ref = { namespace: this.#owner.namespace, name: metadata.name };
+      await this.#client.patch(CLAIM, ref, { metadata: { ownerReferences: null } }, { signal });
+    }
+    const vm = mapping.manifests.find((manifest): manifest is VirtualMachine => manifest.kind === 'VirtualMachine');
+    if (vm === undefined) throw new Error(`${mapping.targetName} has no VirtualMachine`);
+    const spec = { ...vm.spec, runStrategy: mapping.runStrategy ?? vm.spec.runStrategy };
+    await this.#client.create(VIRTUAL_MACHINE, { ...vm, metadata: this.#marked(vm.metadata), spec }, { signal });
+  }
+
+  /** What happened is in the status of the VmMigration. */
+  async publish(): Promise<void> {}
+
+  /** Removes the claims of a VM that is not to come; nothing where the VM is there. */
+  async discard(plan: VmPlan, signal: AbortSignal): Promise<void> {
+    const { namespace, uid } = this.#owner;
+    const isOurs = (object: KubeObject | undefined) => object?.metadata.labels?.[MADE_BY] === uid;
+    const vm = { namespace, name: plan.mapping.targetName };
+    if (isOurs(await this.#client.get(VIRTUAL_MACHINE, vm, { signal }))) return;
+    for (const { metadata } of claimsToFill(plan)) {
+      const ref = { namespace, name: metadata.name };
+      const claim = await this.#client.get(CLAIM, ref, { signal });
+      if (!isOurs(claim)) continue;
+      await this.#client.delete(CLAIM, ref, { signal, ...(claim?.metadata.uid !== undefined && { uid: claim.metadata.uid }) });
+    }
+  }
+
+  #marked(metadata: PersistentVolumeClaim['metadata']): KubeObject['metadata'] {
+    const { namespace, uid } = this.#owner;
+    return { ...metadata, namespace, labels: { ...metadata.labels, [MADE_BY]: uid } };
+  }
+
+  /** The object when it is ours, undefined where there is none. @throws MigrationError `target-occupied` */
+  async #own(type: ResourceType, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
+    const { namespace, uid } = this.#owner;
+    const found = await this.#client.get(type, { namespace, name }, { signal });
+    if (found === undefined || found.metadata.labels?.[MADE_BY] === uid) return found;
+    throw new MigrationError(
+      'target-occupied',
+      `There is a ${type.kind} ${name} in ${namespace} that this migration did not make.`,
+      {
+        hint: 'Remove it, or give the VM another name.',
+      },
+    );
+  }
+}
+
+function claimsToFill(plan: VmPlan): readonly PersistentVolumeClaim[] {
+  const { mapping, vm } = plan;
+  return mapping.placements
+    .filter(({ filledBy }) => filledBy === undefined || filledBy === vm.ref.id)
+    .map(({ disk }) => claimOf(plan, disk));
+}
+
+/** The claim that receives a disk. */
+export function claimOf({ mapping }: VmPlan, diskKey: string): PersistentVolumeClaim {
+  const name = mapping.placements.find(({ disk }) => disk === diskKey)?.claim;
+  const claim = mapping.manifests.find(
+    (manifest): manifest is PersistentVolumeClaim => manifest.kind === 'PersistentVolumeClaim' && manifest.metadata.name === name,
+  );
+  if (claim === undefined) throw new Error(`${mapping.targetName} has no claim for ${diskKey}`);
+  return claim;
+}

@@ -1,0 +1,105 @@
+/** Everything that an operator wants from its cluster, made from the parts of this room. */
+import type { Clock } from '../contracts/clock.ts';
+import type { KeyedWork, ResourceName } from '../contracts/resources.ts';
+import type { VmPlan, VmProgress } from '../model/plan.ts';
+import { NETWORK_MAP, STORAGE_MAP } from '../resources/maps.ts';
+import { MIGRATION_PLAN } from '../resources/migration-plan.ts';
+import { PROVIDER } from '../resources/provider.ts';
+import { VM_MIGRATION, type VmMigrationStatus } from '../resources/vm-migration.ts';
+import type { KubeClient } from './client/kube-client.ts';
+import { ClusterDestination } from './destination/cluster-destination.ts';
+import { entriesAt } from './facts/json.ts';
+import { readClusterFacts } from './facts/read.ts';
+import { JobCopier, type WorkerSource } from './jobs/job-copier.ts';
+import { type ImagesOnClaim, openImages } from './jobs/recorded-images.ts';
+import { WorkerJobs } from './jobs/worker-jobs.ts';
+import type { WorkerSetup } from './jobs/worker-pod.ts';
+import { Collection, objectOf } from './resources/collection.ts';
+import { keepPlan, keptPlan } from './resources/kept-plans.ts';
+import { StatusStore } from './resources/status-store.ts';
+import { SECRET } from './resources/types.ts';
+import { EventRecorder, type EventText } from './runtime/events.ts';
+import { WorkQueue } from './runtime/work-queue.ts';
+
+export interface OperatorClusterOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** Only the resources of this namespace; those of all when absent. */
+  readonly namespace?: string;
+  /** Which of several processes: the pod's name. */
+  readonly instance: string;
+  readonly workers: WorkerSetup;
+  /** Milliseconds between two looks at a Job. */
+  readonly lookEvery: number;
+  /** Called for what is tried again by itself. */
+  readonly onTrouble: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Of an image provider. */
+interface ImageProvider extends Omit<ResourceName, 'kind'> {
+  readonly generation: number;
+  readonly spec: { readonly images?: ImagesOnClaim };
+}
+
+export function operatorCluster(options: OperatorClusterOptions) {
+  const { client, clock, workers, lookEvery, onTrouble, instance, signal: whole } = options;
+  const providers = new Collection(PROVIDER, options);
+  const networkMaps = new Collection(NETWORK_MAP, options);
+  const storageMaps = new Collection(STORAGE_MAP, options);
+  const plans = new Collection(MIGRATION_PLAN, options);
+  const migrations = new Collection(VM_MIGRATION, options);
+  const all = [providers, networkMaps, storageMaps, plans, migrations];
+  const jobs = new WorkerJobs({ client, clock, setup: workers, every: lookEvery });
+  const events = new EventRecorder({
+    client,
+    clock,
+    controller: 'kubeferry.dev/operator',
+    instance,
+    random: Math.random,
+    onTrouble,
+  });
+  return {
+    ...{ providers, networkMaps, storageMaps, plans, migrations },
+    follow: async (signal: AbortSignal, synced: () => void): Promise<void> => {
+      const running = all.map((collection) => collection.run(signal));
+      void Promise.all(all.map((collection) => collection.synced)).then(synced);
+      await Promise.all(running);
+    },
+    work: (): KeyedWork => new WorkQueue({ clock, random: Math.random }),
+    openImages: async ({ namespace, name, uid, generation, spec }: ImageProvider, signal: AbortSignal) => {
+      if (spec.images === undefined) return undefined;
+      return await openImages(jobs, { kind: PROVIDER.kind, namespace, name, uid, generation }, spec.images, signal);
+    },
+    secret: async (ref: { readonly namespace: string; readonly name: string }, signal: AbortSignal) => {
+      const found = await client.get(SECRET, ref, { signal });
+      if (found === undefined) return undefined;
+      const texts = entriesAt(found, 'data').map(([name, value]) => [name, Buffer.from(String(value), 'base64').toString()]);
+      return Object.fromEntries(texts) as Readonly<Record<string, string>>;
+    },
+    readFacts: (signal: AbortSignal) => readClusterFacts(client, { readAt: new Date(clock.now()).toISOString(), signal }),
+    keepPlan: (owner: ResourceName, plan: VmPlan, signal: AbortSignal) => keepPlan(client, owner, plan, signal),
+    keptPlan: (owner: ResourceName, signal: AbortSignal) => keptPlan(client, owner, signal),
+    target: (about: {
+      readonly owner: ResourceName;
+      readonly plan: VmPlan;
+      readonly source: WorkerSource;
+      readonly leave: AbortSignal;
+    }) => {
+      const destination = new ClusterDestination({ client, owner: about.owner });
+      return { destination, copier: new JobCopier({ jobs, destination, ...about }) };
+    },
+    record: (about: {
+      readonly migration: Omit<ResourceName, 'kind'> & { readonly generation: number };
+      readonly plan: VmPlan;
+      readonly status: VmMigrationStatus;
+      readonly onPhase: (progress: VmProgress) => void;
+      readonly signal: AbortSignal;
+    }) => {
+      const { namespace, name, uid, generation } = about.migration;
+      const write = (status: VmMigrationStatus) => migrations.saveStatus({ namespace, name, uid }, status, about.signal);
+      return new StatusStore({ ...about, generation, write, clock, onTrouble });
+    },
+    tell: (about: ResourceName, text: EventText): void => events.tell(objectOf(about), text, whole),
+  };
+}

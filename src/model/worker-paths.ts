@@ -1,0 +1,15 @@
+/** Where a worker's Pod has its things: known to whoever makes the Pod and to the worker in it. */
+export const WORKER_PATHS = {
+  /** The order, as JSON. */
+  order: '/kubeferry/order/order.json',
+  /** Folder of the login: `user`, `password`, `ca.crt`, `thumbprint`. */
+  login: '/kubeferry/login',
+  /** Claim with the image files of the source, read-only. */
+  source: '/source',
+  /** Target claim with volumeMode Filesystem. KubeVirt wants its disk as `disk.img` at the top. */
+  disk: '/disk',
+  /** Target claim with volumeMode Block. */
+  device: '/dev/kubeferry-disk',
+  /** Folder for the journal of a block device. */
+  journal: '/journal',
+} as const;

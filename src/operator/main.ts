@@ -1,0 +1,30 @@
+/** The entry of the operator's container. */
+import { hostname } from 'node:os';
+import { connect, createLog, createQueue, openOperatorCluster, systemClock } from '../wire.ts';
+import { run } from './run.ts';
+
+const log = createLog('info');
+const abort = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(name, () => {
+    if (abort.signal.aborted) process.exit(130);
+    abort.abort();
+  });
+}
+
+const { KUBEFERRY_IMAGE, KUBEFERRY_NAMESPACE, KUBEFERRY_LOOK_MS = '2000' } = process.env;
+if (KUBEFERRY_IMAGE === undefined) {
+  log.error({}, 'KUBEFERRY_IMAGE has to name the image of this program, which workers are started from');
+  process.exit(2);
+}
+const cluster = await openOperatorCluster({
+  ...(KUBEFERRY_NAMESPACE && { namespace: KUBEFERRY_NAMESPACE }),
+  instance: hostname(),
+  workers: { image: KUBEFERRY_IMAGE, requests: { cpu: '500m', memory: '512Mi' } },
+  lookEvery: Number(KUBEFERRY_LOOK_MS),
+  onTrouble: (error: unknown) => log.warn({ cause: String(error) }, 'the cluster gives trouble'),
+  signal: abort.signal,
+});
+await run({ ...cluster, clock: systemClock, log, connect, queue: createQueue }, abort.signal);
+log.info({}, 'the operator has ended');
+process.exit();

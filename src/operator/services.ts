@@ -1,0 +1,105 @@
+/**
+ * What the operator needs from outside: built by main.ts from the composition root, or by a test. This room turns what the cluster tells into calls
+ * of prepare() and migrateVm(), and what they say into status; it decides nothing about a VM.
+ */
+import type { Clock } from '../contracts/clock.ts';
+import type { FactsReading } from '../contracts/cluster.ts';
+import type { Destination, Store } from '../contracts/destination.ts';
+import type { DiskCopier } from '../contracts/disk-copier.ts';
+import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
+import type { Log } from '../contracts/log.ts';
+import type { Observer } from '../contracts/observer.ts';
+import type { Connection, ConnectOptions } from '../contracts/provider.ts';
+import type { KeyedWork, Resource, ResourceName, Resources } from '../contracts/resources.ts';
+import type { ServerSource } from '../contracts/worker-order.ts';
+import type { VmPlan, VmProgress } from '../model/plan.ts';
+import type { NetworkMapSpec, StorageMapSpec } from '../resources/maps.ts';
+import type { MigrationPlanSpec, MigrationPlanStatus } from '../resources/migration-plan.ts';
+import type { ProviderSpec, ProviderStatus } from '../resources/provider.ts';
+import type { VmMigrationSpec, VmMigrationStatus } from '../resources/vm-migration.ts';
+
+export type ProviderResource = Resource<ProviderSpec, ProviderStatus>;
+export type PlanResource = Resource<MigrationPlanSpec, MigrationPlanStatus>;
+export type VmResource = Resource<VmMigrationSpec, VmMigrationStatus>;
+
+export interface Services {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly providers: Resources<ProviderSpec, ProviderStatus>;
+  readonly networkMaps: Resources<NetworkMapSpec, unknown>;
+  readonly storageMaps: Resources<StorageMapSpec, unknown>;
+  readonly plans: Resources<MigrationPlanSpec, MigrationPlanStatus>;
+  readonly migrations: Resources<VmMigrationSpec, VmMigrationStatus>;
+  /** Keeps up with all of them until the signal aborts. `synced` is called when everything there is has been told. */
+  follow(signal: AbortSignal, synced: () => void): Promise<void>;
+  work(): KeyedWork;
+  queue(limits: QueueLimits): JobQueue;
+  connect(source: string, options: ConnectOptions): Promise<Connection>;
+  /** The image files of a provider; undefined while a worker looks. @throws MigrationError why it could not */
+  openImages(provider: ProviderResource, signal: AbortSignal): Promise<Connection | undefined>;
+  /** Undefined where there is no such Secret. */
+  secret(
+    ref: { readonly namespace: string; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>> | undefined>;
+  readFacts(signal: AbortSignal): Promise<FactsReading>;
+  /** What was decided about a VM, kept beside its VmMigration. */
+  keepPlan(owner: ResourceName, plan: VmPlan, signal: AbortSignal): Promise<void>;
+  /** @throws MigrationError `state-unreadable` */
+  keptPlan(owner: ResourceName, signal: AbortSignal): Promise<VmPlan>;
+  /** Where one VM goes and who moves its disks. Workers go on when `leave` aborts. */
+  target(options: TargetOptions): VmTarget;
+  /** The status of one VM as its progress. */
+  record(options: RecordOptions): VmRecord;
+  /** An Event about a resource. Returns at once. */
+  tell(about: ResourceName, text: EventText): void;
+}
+
+export interface TargetOptions {
+  readonly owner: ResourceName;
+  readonly plan: VmPlan;
+  readonly source: WorkerSource;
+  readonly leave: AbortSignal;
+}
+
+/** What a worker needs to get at the source. */
+export type WorkerSource =
+  | { readonly kind: 'images'; readonly claim: string }
+  | { readonly kind: 'server'; readonly server: ServerSource; readonly secret: string };
+
+export interface VmTarget {
+  readonly destination: Destination & {
+    /** Removes what was made for a VM that is not to come. */
+    discard(plan: VmPlan, signal: AbortSignal): Promise<void>;
+  };
+  readonly copier: DiskCopier;
+}
+
+export interface RecordOptions {
+  readonly migration: VmResource;
+  readonly plan: VmPlan;
+  readonly status: VmMigrationStatus;
+  readonly onPhase: (progress: VmProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface VmRecord extends Store, Observer {
+  /** Says why nothing goes on for the moment. */
+  wait(reason: string, message: string): Promise<void>;
+}
+
+export interface EventText {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly action: string;
+  readonly note: string;
+}
+
+export const PROVIDER_KIND = 'Provider';
+export const PLAN_KIND = 'MigrationPlan';
+export const VM_KIND = 'VmMigration';
+
+/** A resource as an owner, or as what an event is about. */
+export function named(kind: string, { namespace, name, uid }: Omit<ResourceName, 'kind'>): ResourceName {
+  return { kind, namespace, name, uid };
+}

@@ -1,0 +1,33 @@
+/** The entry of a worker's container: carries out the mounted order and ends with an exit code that its Job understands. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { connect, createBandwidth, createCopier, createLog, openRecord, packRecord, systemClock } from '../wire.ts';
+import { run } from './run.ts';
+
+const abort = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => abort.abort());
+
+const read = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+process.exitCode = await run(
+  {
+    clock: systemClock,
+    log: createLog('info'),
+    connect,
+    copier: () => createCopier(createBandwidth(undefined), process.env['KUBEFERRY_VDDK_LIBDIR']),
+    record: openRecord,
+    pack: packRecord,
+    read,
+    // The file is there in every container; elsewhere nobody would read it.
+    lastWord: async (text) => await writeFile('/dev/termination-log', text.slice(0, 4000)).catch(() => undefined),
+  },
+  abort.signal,
+);
+// Connections that are kept alive would hold the container.
+process.exit();

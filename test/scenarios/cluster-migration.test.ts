@@ -1,0 +1,96 @@
+/** The whole way of a VM into a cluster: an OVA on a claim, a plan, workers, a proven claim, a VirtualMachine. */
+import assert from 'node:assert/strict';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { buildGuest, GUEST_NAME } from '../demo/guest/build.ts';
+import { GUEST_DISK_BYTES, guestDisk } from '../demo/guest/disk.ts';
+import { STORAGE_CLASSES } from '../peers/kubelet.ts';
+import { type AnyManifest, admitAll, objections } from '../peers/kubevirt.ts';
+import { Ground, IMAGES } from './cluster/ground.ts';
+
+let ground: Ground;
+let folder: string;
+let ova: string;
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-guest-'));
+  [ground, ova] = await Promise.all([Ground.start(), buildGuest(folder)]);
+});
+after(async () => {
+  await ground?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+interface Way {
+  readonly storageClass?: string;
+  readonly volumeMode?: 'Filesystem' | 'Block';
+}
+
+async function planGuest(
+  namespace: string,
+  { storageClass = STORAGE_CLASSES.late, volumeMode = 'Filesystem' }: Way = {},
+): Promise<void> {
+  await ground.namespace(namespace, { 'guest.ova': ova });
+  await ground.make(namespace, 'providers', 'images', { type: 'image', images: { claim: 'images', path: 'guest.ova' } });
+  await ground.make(namespace, 'migrationplans', 'first', {
+    providerRef: { name: 'images' },
+    selection: { where: ['name=*'] },
+    networkMap: { entries: [{ source: { name: 'VM Network' }, target: { type: 'pod' } }] },
+    storageMap: { entries: [{ source: { storage: '*' }, target: { storageClass, volumeMode, accessMode: 'ReadWriteOnce' } }] },
+  });
+}
+
+/** The first bytes of the guest's claim, as many as its disk has. */
+async function arrived(namespace: string): Promise<Buffer> {
+  const [claim] = await ground.claims(namespace);
+  const volume = await ground.kubelet.volumePath(namespace, claim?.metadata.name ?? '');
+  await using file = await open(claim?.spec?.['volumeMode'] === 'Block' ? volume : path.join(volume, 'disk.img'));
+  const bytes = Buffer.alloc(GUEST_DISK_BYTES);
+  await file.read(bytes, 0, bytes.length, 0);
+  return bytes;
+}
+
+for (const [volumeMode, storageClass] of [
+  ['Filesystem', STORAGE_CLASSES.late],
+  ['Block', STORAGE_CLASSES.immediate],
+] as const) {
+  test(`an OVA arrives on a claim of mode ${volumeMode}, and KubeVirt takes its VM`, async () => {
+    const namespace = `whole-${volumeMode.toLowerCase()}`;
+    await planGuest(namespace, { volumeMode, storageClass });
+    await using operator = ground.operate(namespace);
+    await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
+    assert.ok((await arrived(namespace)).equals(guestDisk()), 'the claim holds the bytes of the disk');
+    const [machine] = await ground.machines(namespace);
+    assert.equal(machine?.metadata.name, GUEST_NAME);
+    const [verdict] = await admitAll([machine as unknown as AnyManifest]);
+    assert.deepEqual(verdict && objections(verdict), []);
+    const [claim] = await ground.claims(namespace);
+    assert.equal(claim?.metadata.ownerReferences, undefined, 'nothing takes the claim away from the VM');
+  });
+}
+
+test('a Critical concern that nobody accepted keeps everything from beginning', async () => {
+  const namespace = 'blocked';
+  await planGuest(namespace, { storageClass: 'nowhere' });
+  await using operator = ground.operate(namespace);
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Blocked', { namespace, operator });
+  assert.deepEqual(await ground.claims(namespace), []);
+  assert.equal((await ground.jobs(namespace)).length, 1, 'only the Job that read the files');
+  const [vm] = await ground.migrations(namespace);
+  assert.equal(vm?.status?.phase, undefined);
+});
+
+test('a plan that is canceled while disks are copied leaves nothing behind', async () => {
+  const namespace = 'canceled';
+  await planGuest(namespace);
+  await using operator = ground.operate(namespace, IMAGES.endless);
+  await ground.until(async () => (await ground.jobs(namespace)).length === 2, { namespace, operator });
+  await ground.change(namespace, 'migrationplans', 'first', { canceled: true });
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Canceled', { namespace, operator });
+  await ground.until(async () => (await ground.claims(namespace)).length === 0, { namespace, operator });
+  assert.equal((await ground.jobs(namespace)).length, 1, 'only the Job that read the files');
+  assert.deepEqual(await ground.machines(namespace), []);
+  const [vm] = await ground.migrations(namespace);
+  assert.equal(vm?.status?.phase, 'Canceled');
+});

@@ -1,0 +1,193 @@
+/**
+ * A cluster for whole migrations: control plane, kubelet, our definitions and KubeVirt's VirtualMachine. Images start this checkout; the operator is a
+ * process of its own, as in its container, and can be killed.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { definitionOf } from '../../../src/resources/definition.ts';
+import { KINDS } from '../../../src/resources/index.ts';
+import { type ControlPlane, startControlPlane } from '../../peers/control-plane.ts';
+import { type Kubelet, STORAGE_CLASSES, startKubelet } from '../../peers/kubelet.ts';
+import { callApi, expectApi } from '../../peers/kubernetes-api.ts';
+import { kubevirtDefinitions } from '../../peers/kubevirt.ts';
+
+const BIN = path.resolve(import.meta.dirname, '../../../src/cli/bin.js');
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+/** The worker that does its work, and one that never comes to the end of a disk. */
+export const IMAGES = { worker: 'kubeferry.example/kubeferry:1', endless: 'kubeferry.example/endless:1' } as const;
+const ENDLESS = `grep -q '"kind":"transfer"' /kubeferry/order/order.json && exec sleep 600; exec "$0" "$@"`;
+
+export interface Thing {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly ownerReferences?: readonly object[] };
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly status?: Readonly<Record<string, unknown>> & {
+    readonly phase?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason: string;
+      readonly message: string;
+    }[];
+  };
+}
+
+export interface Operator extends AsyncDisposable {
+  /** Everything that it logged. */
+  readonly log: () => string;
+  /** As the kernel does it when memory is short. */
+  kill(): Promise<void>;
+}
+
+export class Ground implements AsyncDisposable {
+  readonly plane: ControlPlane;
+  readonly kubelet: Kubelet;
+  readonly #folder: string;
+
+  private constructor(plane: ControlPlane, kubelet: Kubelet, folder: string) {
+    this.plane = plane;
+    this.kubelet = kubelet;
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<Ground> {
+    const plane = await startControlPlane();
+    const images = { [IMAGES.worker]: [process.execPath, BIN], [IMAGES.endless]: ['sh', '-c', ENDLESS, process.execPath, BIN] };
+    const kubelet = await startKubelet({ api: plane.api, images });
+    const folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-cluster-'));
+    await writeFile(path.join(folder, 'kubeconfig'), plane.kubeconfig(), { mode: 0o600 });
+    const machines = (await kubevirtDefinitions()).filter(({ metadata }) => metadata.name === 'virtualmachines.kubevirt.io');
+    for (const definition of [...KINDS.map(definitionOf), ...machines]) {
+      await expectApi(plane.api, 'POST', DEFINITIONS, definition);
+      const { group, names, versions } = definition.spec;
+      while ((await callApi(plane.api, 'GET', `/apis/${group}/${versions[0]?.name}/${names.plural}`)).status !== 200)
+        await sleep(50);
+    }
+    return new Ground(plane, kubelet, folder);
+  }
+
+  /** An operator that sees one namespace, so that tests do not meet. */
+  operate(namespace: string, image: string = IMAGES.worker): Operator {
+    const env = {
+      ...process.env,
+      KUBECONFIG: path.join(this.#folder, 'kubeconfig'),
+      KUBEFERRY_IMAGE: image,
+      KUBEFERRY_NAMESPACE: namespace,
+      KUBEFERRY_LOOK_MS: '200',
+    };
+    const child = spawn(process.execPath, [BIN, 'operator'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let log = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (log += text.toString()));
+    return {
+      log: () => log,
+      kill: async () => await end(child, 'SIGKILL'),
+      [Symbol.asyncDispose]: async () => await end(child, 'SIGTERM'),
+    };
+  }
+
+  /** A namespace with a bound claim `images` that holds the files. */
+  async namespace(name: string, files: Readonly<Record<string, string>>): Promise<void> {
+    await expectApi(this.plane.api, 'POST', '/api/v1/namespaces', {
+      metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+    });
+    await expectApi(this.plane.api, 'POST', `/api/v1/namespaces/${name}/persistentvolumeclaims`, {
+      metadata: { name: 'images' },
+      spec: {
+        storageClassName: STORAGE_CLASSES.immediate,
+        accessModes: ['ReadWriteMany'],
+        resources: { requests: { storage: '1Gi' } },
+      },
+    });
+    await this.until(async () => (await this.claim(name, 'images'))?.status?.phase === 'Bound');
+    const folder = await this.kubelet.volumePath(name, 'images');
+    for (const [file, from] of Object.entries(files)) await copyFile(from, path.join(folder, file));
+  }
+
+  async make(namespace: string, plural: string, name: string, spec: object): Promise<void> {
+    const kinds: Readonly<Record<string, string>> = { providers: 'Provider', migrationplans: 'MigrationPlan' };
+    const body = { apiVersion: 'kubeferry.dev/v1alpha1', kind: kinds[plural], metadata: { name }, spec };
+    await expectApi(this.plane.api, 'POST', `${ours(namespace, plural)}?fieldValidation=Strict`, body);
+  }
+
+  async change(namespace: string, plural: string, name: string, spec: object): Promise<void> {
+    await expectApi(this.plane.api, 'PATCH', `${ours(namespace, plural)}/${name}`, { spec });
+  }
+
+  async get(path: string): Promise<Thing | undefined> {
+    const { status, body } = await callApi(this.plane.api, 'GET', path);
+    if (status === 404) return undefined;
+    assert.equal(status, 200, JSON.stringify(body));
+    return body as Thing;
+  }
+
+  async list(path: string): Promise<readonly Thing[]> {
+    return (await expectApi<{ readonly items: readonly Thing[] }>(this.plane.api, 'GET', path)).items;
+  }
+
+  async claim(namespace: string, name: string): Promise<Thing | undefined> {
+    return await this.get(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`);
+  }
+
+  async claims(namespace: string): Promise<readonly Thing[]> {
+    const all = await this.list(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`);
+    return all.filter(({ metadata }) => metadata.name !== 'images');
+  }
+
+  async machines(namespace: string): Promise<readonly Thing[]> {
+    return await this.list(`/apis/kubevirt.io/v1/namespaces/${namespace}/virtualmachines`);
+  }
+
+  async jobs(namespace: string): Promise<readonly Thing[]> {
+    return await this.list(`/apis/batch/v1/namespaces/${namespace}/jobs`);
+  }
+
+  async migrations(namespace: string): Promise<readonly Thing[]> {
+    return await this.list(ours(namespace, 'vmmigrations'));
+  }
+
+  /** Reason of the plan's condition Ready. */
+  async stateOf(namespace: string, plan: string): Promise<string | undefined> {
+    const found = await this.get(`${ours(namespace, 'migrationplans')}/${plan}`);
+    return found?.status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
+  }
+
+  /** The test's own limit ends a wait in vain; what there is then is told. */
+  async until(holds: () => Promise<boolean>, about?: { readonly namespace: string; readonly operator: Operator }): Promise<void> {
+    const end = Date.now() + 40_000;
+    while (!(await holds())) {
+      if (Date.now() > end) assert.fail(about === undefined ? 'it took too long' : await this.#told(about));
+      await sleep(100);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kubelet[Symbol.asyncDispose]();
+    await this.plane[Symbol.asyncDispose]();
+    await rm(this.#folder, { recursive: true });
+  }
+
+  async #told({ namespace, operator }: { readonly namespace: string; readonly operator: Operator }): Promise<string> {
+    const kinds = ['providers', 'migrationplans', 'vmmigrations'].map((plural) => ours(namespace, plural));
+    const paths = [...kinds, `/apis/batch/v1/namespaces/${namespace}/jobs`, `/api/v1/namespaces/${namespace}/pods`];
+    const told = await Promise.all(
+      paths.map(async (each) => (await this.list(each)).map(({ metadata, status }) => ({ name: metadata.name, status }))),
+    );
+    const pods = await this.list(`/api/v1/namespaces/${namespace}/pods`);
+    const logs = pods.map(({ metadata }) => this.kubelet.logs(namespace, metadata.name));
+    return `it took too long\n${JSON.stringify(told, undefined, 1)}\n${logs.join('\n')}\n${operator.log()}`;
+  }
+}
+
+function ours(namespace: string, plural: string): string {
+  return `/apis/kubeferry.dev/v1alpha1/namespaces/${namespace}/${plural}`;
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill(signal);
+  await once(child, 'exit');
+}
