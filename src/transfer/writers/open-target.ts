@@ -26,6 +26,8 @@ export abstract class OpenTarget implements OpenedWriter {
   protected readonly file: FileHandle;
   readonly #zeros: ZeroMaker;
   #open = true;
+  /** Why nothing that was written counts as durable any more. */
+  #lost: unknown;
 
   constructor(options: OpenTargetOptions) {
     this.path = options.path;
@@ -63,8 +65,17 @@ export abstract class OpenTarget implements OpenedWriter {
     });
   }
 
+  /** Once failed it fails for ever: the kernel tells of a lost write once, and the next fdatasync would call the rest durable. */
   async sync(): Promise<void> {
-    await onTarget(this.path, () => this.file.datasync());
+    await onTarget(this.path, async () => {
+      if (this.#lost !== undefined) throw this.#lost;
+      try {
+        await this.file.datasync();
+      } catch (error) {
+        this.#lost = error;
+        throw error;
+      }
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -78,6 +78,18 @@ test('a device that fails is told as failing, and its writer leaves it to others
   assert.ok((await file.readFile()).equals(Buffer.alloc(20 * MiB)));
 });
 
+test('a device that lost something once is not believed again by the same writer', async () => {
+  await using disk = await failingDisk(2 * MiB);
+  await using device = await loopDevice(disk.path);
+  await using writer = await openBlockDevice(device.path, 2 * MiB, used);
+  await writer.write(0, noise('lost', MiB));
+  await disk.fail();
+  await fails(writer.sync(), 'target-write-failed', /EIO/);
+  await disk.heal();
+  // The kernel tells of it once, and has forgotten what was to be written.
+  await fails(writer.sync(), 'target-write-failed', /EIO/);
+});
+
 test('the space of old data goes back to a thin device', async () => {
   await using place = await scratch();
   await writeFile(place.path('backing'), noise('old', 20 * MiB));
