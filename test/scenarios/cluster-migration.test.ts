@@ -1,6 +1,7 @@
 /** The whole way of a VM into a cluster: an OVA on a claim, a plan, workers, a proven claim, a VirtualMachine. */
 import assert from 'node:assert/strict';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,6 +9,7 @@ import { buildGuest, GUEST_NAME } from '../demo/guest/build.ts';
 import { GUEST_DISK_BYTES, guestDisk } from '../demo/guest/disk.ts';
 import { STORAGE_CLASSES } from '../peers/kubelet.ts';
 import { type AnyManifest, admitAll, objections } from '../peers/kubevirt.ts';
+import { startVcenter } from '../peers/vcenter.ts';
 import { Ground, IMAGES } from './cluster/ground.ts';
 
 let ground: Ground;
@@ -93,4 +95,54 @@ test('a plan that is canceled while disks are copied leaves nothing behind', asy
   assert.deepEqual(await ground.machines(namespace), []);
   const [vm] = await ground.migrations(namespace);
   assert.equal(vm?.status?.phase, 'Canceled');
+});
+
+test('a worker that is killed in the middle of a disk is replaced, and the disk arrives', async () => {
+  const namespace = 'killed';
+  await planGuest(namespace, { storageClass: STORAGE_CLASSES.immediate });
+  await using operator = ground.operate(namespace);
+  await ground.until(async () => (await ground.claims(namespace))[0]?.status?.phase === 'Bound', { namespace, operator });
+  const [claim] = await ground.claims(namespace);
+  const volume = await ground.kubelet.volumePath(namespace, claim?.metadata.name ?? '');
+  await ground.until(async () => existsSync(path.join(volume, 'disk.img.partial')), { namespace, operator, every: 5 });
+  const pods = await ground.list(`/api/v1/namespaces/${namespace}/pods`);
+  for (const { metadata } of pods.filter((pod) => pod.status?.phase === 'Running')) ground.kubelet.kill(namespace, metadata.name);
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
+  assert.ok((await arrived(namespace)).equals(guestDisk()));
+  const jobs = await ground.jobs(namespace);
+  assert.deepEqual(jobs.map(({ status }) => status?.['failed'] ?? 0).toSorted(), [0, 1]);
+});
+
+test('a VM of a vCenter arrives, read by a worker that logs in with the mounted Secret', async (t) => {
+  const namespace = 'vsphere';
+  const server = await startVcenter({ vms: 1, clusters: 0, autostart: false });
+  t.after(async () => await server[Symbol.asyncDispose]());
+  const guest = await server.guest('DC0_H0_VM0', { capacity: 6 * 1024 * 1024, seed: 5 });
+  await server.expireSessions();
+  await ground.namespace(namespace, {});
+  await ground.secret(namespace, 'vcenter', {
+    user: server.username,
+    password: server.password,
+    thumbprint: server.thumbprint.sha256,
+  });
+  const url = `vsphere://${server.host}:${server.port}`;
+  await ground.make(namespace, 'providers', 'vcenter', { type: 'vsphere', url, secretRef: { name: 'vcenter' } });
+  await ground.make(namespace, 'migrationplans', 'first', {
+    providerRef: { name: 'vcenter' },
+    selection: { names: ['DC0_H0_VM0'] },
+    storageMap: {
+      entries: [{ source: { storage: '*' }, target: { storageClass: STORAGE_CLASSES.late, volumeMode: 'Filesystem' } }],
+    },
+  });
+  await using operator = ground.operate(namespace);
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
+  const [claim] = await ground.claims(namespace);
+  const volume = await ground.kubelet.volumePath(namespace, claim?.metadata.name ?? '');
+  assert.ok(guest.disks[0]?.content().equals(await readFile(path.join(volume, 'disk.img'))));
+  for (const kind of ['configmaps', 'pods', 'vmmigrations']) {
+    const group = kind === 'vmmigrations' ? '/apis/kubeferry.dev/v1alpha1' : '/api/v1';
+    const all = JSON.stringify(await ground.list(`${group}/namespaces/${namespace}/${kind}`));
+    assert.ok(!all.includes(server.password), `the password is in no object of kind ${kind}`);
+  }
+  assert.ok(!operator.log().includes(server.password));
 });

@@ -50,13 +50,15 @@ export class WorkerJobs {
     this.#options = options;
   }
 
+  /** A result counts once the Job has ended: until then its Pod may hold the claim, on another node than that of the VM. */
   async look(ref: RecordRef, signal: AbortSignal): Promise<JobState> {
     const { client } = this.#options;
+    const job = await client.get(JOB, ref, { signal });
+    // After the Job, so that the last word of one that has ended is in it.
     const record = await client.get(CONFIG_MAP, ref, { signal });
     const result = textAt(record, 'data', 'result');
-    if (result !== undefined) return { kind: 'done', result };
-    const job = await client.get(JOB, ref, { signal });
-    if (job === undefined || job.metadata.deletionTimestamp !== undefined) return { kind: 'none' };
+    const gone = job === undefined || job.metadata.deletionTimestamp !== undefined;
+    if (gone) return result === undefined ? { kind: 'none' } : { kind: 'done', result };
     const ended = listAt(job, 'status', 'conditions').find(
       (condition) => textAt(condition, 'status') === 'True' && /^(Failed|Complete)$/.test(textAt(condition, 'type') ?? ''),
     );
@@ -64,9 +66,7 @@ export class WorkerJobs {
       const progress = textAt(record, 'data', 'progress');
       return { kind: 'running', ...(progress !== undefined && { progress }) };
     }
-    // The worker may have said its last word between the two looks.
-    const last = textAt(await client.get(CONFIG_MAP, ref, { signal }), 'data', 'result');
-    if (last !== undefined) return { kind: 'done', result: last };
+    if (result !== undefined) return { kind: 'done', result };
     return { kind: 'failed', error: failureOf(textAt(record, 'data', 'failure'), textAt(ended, 'message')) };
   }
 

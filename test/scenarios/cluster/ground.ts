@@ -43,6 +43,14 @@ export interface Operator extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+/** What is told when a wait is in vain. */
+interface Told {
+  readonly namespace: string;
+  readonly operator: Operator;
+  /** Milliseconds between two looks; 100 when absent. */
+  readonly every?: number;
+}
+
 export class Ground implements AsyncDisposable {
   readonly plane: ControlPlane;
   readonly kubelet: Kubelet;
@@ -113,6 +121,10 @@ export class Ground implements AsyncDisposable {
     await expectApi(this.plane.api, 'POST', `${ours(namespace, plural)}?fieldValidation=Strict`, body);
   }
 
+  async secret(namespace: string, name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
+    await expectApi(this.plane.api, 'POST', `/api/v1/namespaces/${namespace}/secrets`, { metadata: { name }, stringData });
+  }
+
   async change(namespace: string, plural: string, name: string, spec: object): Promise<void> {
     await expectApi(this.plane.api, 'PATCH', `${ours(namespace, plural)}/${name}`, { spec });
   }
@@ -156,11 +168,11 @@ export class Ground implements AsyncDisposable {
   }
 
   /** The test's own limit ends a wait in vain; what there is then is told. */
-  async until(holds: () => Promise<boolean>, about?: { readonly namespace: string; readonly operator: Operator }): Promise<void> {
+  async until(holds: () => Promise<boolean>, about?: Told): Promise<void> {
     const end = Date.now() + 40_000;
     while (!(await holds())) {
       if (Date.now() > end) assert.fail(about === undefined ? 'it took too long' : await this.#told(about));
-      await sleep(100);
+      await sleep(about?.every ?? 100);
     }
   }
 
@@ -170,7 +182,7 @@ export class Ground implements AsyncDisposable {
     await rm(this.#folder, { recursive: true });
   }
 
-  async #told({ namespace, operator }: { readonly namespace: string; readonly operator: Operator }): Promise<string> {
+  async #told({ namespace, operator }: Told): Promise<string> {
     const kinds = ['providers', 'migrationplans', 'vmmigrations'].map((plural) => ours(namespace, plural));
     const paths = [...kinds, `/apis/batch/v1/namespaces/${namespace}/jobs`, `/api/v1/namespaces/${namespace}/pods`];
     const told = await Promise.all(
