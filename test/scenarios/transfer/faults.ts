@@ -56,10 +56,11 @@ export const FAULTS = {
   // Nobody can tell but by reading again; inside deflated data a checksum tells.
   'wrong byte served': {
     kind: 'answers',
+    weight: 2,
     strikes: served,
     codes: { range: ['source-read-failed'], lease: ['image-malformed', 'image-truncated', 'image-unsupported'] },
   },
-  'wrong byte kept': { kind: 'target', strikes: ({ verify }) => verify, codes: {} },
+  'wrong byte kept': { kind: 'target', weight: 3, strikes: ({ verify }) => verify, codes: {} },
   'target full': { kind: 'target', strikes: ({ target }) => target === 'file', codes: { any: ['target-full'] } },
   'target fails': {
     kind: 'act',

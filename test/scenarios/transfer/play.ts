@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TransferJob, TransferResult } from '../../../src/model/transfer.ts';
 import { MiB, scratch as openScratch, type Scratch } from '../../transfer/fixture.ts';
-import type { Attempt } from './attempt.ts';
+import { blame } from './blame.ts';
 import {
   assertContent,
   assertNoDevice,
@@ -13,18 +13,16 @@ import {
   doneBlocks,
 } from './checks.ts';
 import { dice } from './dice.ts';
-import { FAULTS, type FaultName, mayCause } from './faults.ts';
+import type { FaultName } from './faults.ts';
 import { GuestDisk } from './guest-disk.ts';
-import { type Origin, openOrigin } from './origin.ts';
-import { openPlace, type Place } from './place.ts';
+import { openOrigin } from './origin.ts';
+import { openPlace } from './place.ts';
+import { attemptAt, jobOf, prepare, type Stage } from './stage.ts';
 import type { Order, Story } from './story.ts';
 import { type Struck, strikeWhile } from './strike.ts';
 
 /** After so many attempts at a pass nothing strikes any more. */
 const FOUL_ATTEMPTS = 5;
-const PATIENT_MS = 20_000;
-/** Where a stall is ordered. */
-const IMPATIENT_MS = 400;
 
 export interface Played {
   readonly struck: readonly FaultName[];
@@ -52,13 +50,6 @@ async function perform(story: Story, scratch: Scratch): Promise<Played> {
   return await new Play(story, { disk, place, origin, scratch }).toTheEnd();
 }
 
-interface Stage {
-  readonly disk: GuestDisk;
-  readonly place: Place;
-  readonly origin: Origin;
-  readonly scratch: Scratch;
-}
-
 class Play {
   readonly #story: Story;
   readonly #stage: Stage;
@@ -68,6 +59,8 @@ class Play {
   readonly #pids = new Set([process.pid]);
   /** Blocks that the target has spoiled. */
   readonly #lost = new Set<number>();
+  /** Orders that struck in the last attempt. */
+  #before: readonly Order[] = [];
   #kept = 0;
   #repaired = 0;
 
@@ -94,7 +87,7 @@ class Play {
   }
 
   async #pass(pass: number): Promise<TransferResult> {
-    const job = await this.#job(pass);
+    const job = await jobOf(this.#story, this.#stage, pass);
     for (let attempt = 1; ; attempt += 1) {
       const orders = attempt > FOUL_ATTEMPTS ? [] : [...this.#left].filter((order) => order.pass === pass);
       const result = await this.#attempt(job, pass, orders);
@@ -107,8 +100,8 @@ class Play {
     const { disk, place, origin, scratch } = this.#stage;
     const done = await doneBlocks(place, { job, pass, copy: scratch.path('journal-copy') });
     this.#kept += done.size;
-    await this.#prepare(orders);
-    const told = await strikeWhile(this.#attemptAt(job, orders), { place, server: origin.server }, orders);
+    await prepare(this.#stage, orders);
+    const told = await strikeWhile(attemptAt(job, this.#stage, orders), { place, server: origin.server }, orders);
     await place.heal();
     await origin.spoil();
     const { end } = told;
@@ -127,70 +120,16 @@ class Play {
     return end.result;
   }
 
-  async #prepare(orders: readonly Order[]): Promise<void> {
-    const { place, origin, disk } = this.#stage;
-    for (const { fault, place: part } of orders) {
-      const held = disk.allocated().reduce((sum, { length }) => sum + length, 0);
-      if (fault === 'target full') await place.fill(Math.floor(part * held));
-      if (fault === 'library port') await origin.spoil('port');
-      if (fault === 'library locked') await origin.spoil('locked');
-      if (fault === 'library lost') await origin.spoil('lost');
-    }
-  }
-
-  #attemptAt(job: TransferJob, orders: readonly Order[]): Attempt {
-    const { place, disk, origin } = this.#stage;
-    const flip = orders.find(({ fault }) => fault === 'wrong byte kept');
-    return {
-      job,
-      ...origin.told,
-      allocated: disk.allocated(),
-      changed: disk.changed(),
-      patience: orders.some(({ fault }) => fault === 'stall') ? IMPATIENT_MS : PATIENT_MS,
-      ...(flip !== undefined && { flip: { file: place.unfinished, offset: Math.floor(flip.place * this.#story.size) } }),
-    };
-  }
-
-  /** Writes down what happened. @throws AssertionError for an end that nothing which struck can have caused */
-  #note({ end, struck, pid }: Struck, orders: readonly Order[]): void {
-    const said = end.kind === 'failed' ? `${end.code}: ${end.message}` : end.kind === 'bug' ? end.message : end.kind;
+  #note(told: Struck, orders: readonly Order[]): void {
+    const { end, pid } = told;
     this.#pids.add(pid);
     this.#ends.push(end.kind === 'failed' ? end.code : end.kind);
-    const blamed = new Set([
-      ...struck,
-      ...orders.filter(({ fault }) => FAULTS[fault].kind === 'target' || FAULTS[fault].kind === 'library' || fault === 'stall'),
-    ]);
-    const names = [...blamed].map(({ fault }) => fault);
-    const right =
-      end.kind === 'done' ||
-      (end.kind === 'killed' && names.includes('kill')) ||
-      (end.kind === 'failed' && names.some((name) => mayCause(name, this.#story.way, end.code)));
-    assert.ok(right, `"${said}" after: ${names.join(', ')}`);
-    for (const order of blamed) {
-      if (order.fault === 'wrong byte kept') {
-        // Nobody knows whether somebody who was killed had come so far.
-        if (end.kind !== 'killed' && 'flipped' in end && !end.flipped) continue;
-        this.#lost.add(Math.floor((order.place * this.#story.size) / MiB));
-      }
-      if (order.fault === 'target full' && end.kind === 'done') continue;
+    this.#before = blame(told, this.#story, { orders, before: this.#before });
+    for (const order of this.#before) {
+      if (order.fault === 'wrong byte kept') this.#lost.add(Math.floor((order.place * this.#story.size) / MiB));
       this.#left.delete(order);
       this.#struck.push(order.fault);
     }
-  }
-
-  async #job(pass: number): Promise<TransferJob> {
-    const { verify, recheck, deltas, seed } = this.#story;
-    return {
-      id: `story ${seed}/scsi0:0`,
-      vm: 'web',
-      disk: 'scsi0:0',
-      source: await this.#stage.origin.source(pass),
-      target: this.#stage.place.target,
-      verify,
-      ...(recheck && { recheckSource: true }),
-      ...(pass < deltas && { staysOpen: true }),
-      ...(pass > 0 && { delta: { since: `checkpoint-${pass - 1}` } }),
-    };
   }
 
   /** Wrong bytes that were served and that only a second reading of the source shows. */

@@ -4,6 +4,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Asked } from '../../transfer/transports/range/fault-server.ts';
 import { type Attempt, type Outcome, perform } from './attempt.ts';
@@ -15,10 +16,12 @@ import type { Order } from './story.ts';
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 /** An abort has to be obeyed within a second; a machine with much to do gets another one. */
 const OBEYED_MS = 2000;
+/** Twice as long as a target fails that gets well by itself at most. */
+const MOMENT_MS = 100;
 
 export type End = Outcome | { readonly kind: 'killed' };
 
-export interface Stage {
+interface Scene {
   readonly place: Place;
   readonly server: FileServer | undefined;
 }
@@ -39,17 +42,25 @@ export interface Struck {
   readonly asked: readonly Asked[];
 }
 
-export async function strikeWhile(attempt: Attempt, { place, server }: Stage, orders: readonly Order[]): Promise<Struck> {
+export async function strikeWhile(attempt: Attempt, { place, server }: Scene, orders: readonly Order[]): Promise<Struck> {
   const struck = new Set<Order>();
   const acts = orders.filter(({ fault }) => FAULTS[fault].kind === 'act');
   const answers = orders.filter(({ fault }) => FAULTS[fault].kind === 'answers');
   await using clean = new AsyncDisposableStack();
   const running = await (orders.some(({ fault }) => fault === 'kill') ? inChild(attempt) : here(attempt));
   let aborted: number | undefined;
+  const failing: Promise<void>[] = [];
+  /** Until the attempt has failed, or for a moment only. */
+  const failFor = async ({ place: part }: Order): Promise<void> => {
+    await place.fail();
+    if (part > 0.5) return;
+    await pause(part * MOMENT_MS);
+    await place.heal();
+  };
   const act = (order: Order): void => {
     if (struck.has(order)) return;
     struck.add(order);
-    if (order.fault === 'target fails') void place.fail();
+    if (order.fault === 'target fails') failing.push(failFor(order));
     if (order.fault === 'kill') running.kill();
     if (order.fault !== 'abort') return;
     aborted ??= Date.now();
@@ -76,6 +87,8 @@ export async function strikeWhile(attempt: Attempt, { place, server }: Stage, or
   });
   clean.defer(() => watcher.close());
   const end = await running.end;
+  await clean.disposeAsync();
+  await Promise.all(failing);
   if (aborted !== undefined) assert.ok(Date.now() - aborted < OBEYED_MS, `an abort took ${Date.now() - aborted} ms`);
   const asked = server?.asked ?? [];
   await server?.calm();
