@@ -1,4 +1,5 @@
 /** Composition root: names → real parts. Imported by nothing but the main.ts of a door. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROVIDERS } from '../providers/index.ts';
 import type { AdjustableBandwidth, Bandwidth, BandwidthLimit } from './contracts/bandwidth.ts';
@@ -13,6 +14,7 @@ import { FolderStore } from './folder/folder-store.ts';
 import { openCluster, readFacts as readFactsOf } from './kube/index.ts';
 import { ConfigMapRecord } from './kube/jobs/worker-jobs.ts';
 import { type OperatorClusterOptions, operatorCluster } from './kube/operator-cluster.ts';
+import { leadWhenElected } from './kube/runtime/leader.ts';
 import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
 import { withRetries } from './retry.ts';
@@ -108,8 +110,15 @@ export async function openRecord(ref: RecordRef): Promise<WorkerRecord> {
   return new ConfigMapRecord(client, ref);
 }
 
-/** What an operator works with: the cluster that it runs in, or that of its kubeconfig. */
+/** What an operator works with: the cluster that it runs in, or that of its kubeconfig. One operator at a time leads. */
 export async function openOperatorCluster(options: Omit<OperatorClusterOptions, 'client' | 'clock'>) {
-  const { client } = await openCluster({}, systemClock);
-  return operatorCluster({ ...options, client, clock: systemClock });
+  const { client, namespace: own = 'default' } = await openCluster({}, systemClock);
+  const { namespace = own, instance, onTrouble } = options;
+  const lease = { namespace, name: 'kubeferry-operator' };
+  const identity = `${instance}-${randomUUID()}`;
+  return {
+    ...operatorCluster({ ...options, client, clock: systemClock }),
+    lead: async (work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) =>
+      await leadWhenElected({ client, lease, identity, clock: systemClock, onTrouble }, work, signal),
+  };
 }

@@ -25,6 +25,8 @@ const cluster = await openOperatorCluster({
   onTrouble: (error: unknown) => log.warn({ cause: String(error) }, 'the cluster gives trouble'),
   signal: abort.signal,
 });
-await run({ ...cluster, clock: systemClock, log, connect, queue: createQueue }, abort.signal);
-log.info({}, 'the operator has ended');
-process.exit();
+const services = { ...cluster, clock: systemClock, log, connect, queue: createQueue };
+const ended = await cluster.lead(async (signal) => await run(services, signal), abort.signal);
+log.info({ ended }, 'the operator has ended');
+// Connections that are kept alive would hold the container; one that has lost the lead is started anew.
+process.exit(ended === 'lost' ? 3 : 0);

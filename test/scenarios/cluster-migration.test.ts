@@ -10,7 +10,7 @@ import { GUEST_DISK_BYTES, guestDisk } from '../demo/guest/disk.ts';
 import { STORAGE_CLASSES } from '../peers/kubelet.ts';
 import { type AnyManifest, admitAll, objections } from '../peers/kubevirt.ts';
 import { startVcenter } from '../peers/vcenter.ts';
-import { Ground, IMAGES } from './cluster/ground.ts';
+import { Ground, IMAGES, type Thing } from './cluster/ground.ts';
 
 let ground: Ground;
 let folder: string;
@@ -53,24 +53,48 @@ async function arrived(namespace: string): Promise<Buffer> {
   return bytes;
 }
 
+/** VirtualMachines as the cluster has them. */
+const machines: Thing[] = [];
+
 for (const [volumeMode, storageClass] of [
   ['Filesystem', STORAGE_CLASSES.late],
   ['Block', STORAGE_CLASSES.immediate],
 ] as const) {
-  test(`an OVA arrives on a claim of mode ${volumeMode}, and KubeVirt takes its VM`, async () => {
+  test(`an OVA arrives on a claim of mode ${volumeMode}, and stays when its plan is deleted`, async () => {
     const namespace = `whole-${volumeMode.toLowerCase()}`;
     await planGuest(namespace, { volumeMode, storageClass });
     await using operator = ground.operate(namespace);
     await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
     assert.ok((await arrived(namespace)).equals(guestDisk()), 'the claim holds the bytes of the disk');
-    const [machine] = await ground.machines(namespace);
-    assert.equal(machine?.metadata.name, GUEST_NAME);
-    const [verdict] = await admitAll([machine as unknown as AnyManifest]);
-    assert.deepEqual(verdict && objections(verdict), []);
+    await ground.remove(namespace, 'migrationplans', 'first');
+    await ground.until(async () => (await ground.jobs(namespace)).length === 1, { namespace, operator });
+    assert.deepEqual(await ground.migrations(namespace), []);
     const [claim] = await ground.claims(namespace);
     assert.equal(claim?.metadata.ownerReferences, undefined, 'nothing takes the claim away from the VM');
+    const [machine] = await ground.machines(namespace);
+    assert.equal(machine?.metadata.name, GUEST_NAME);
+    assert.ok(machine);
+    machines.push(machine);
   });
 }
+
+test('KubeVirt takes these VMs', async () => {
+  const verdicts = await admitAll(machines.map((machine) => machine as unknown as AnyManifest));
+  assert.deepEqual(verdicts.flatMap(objections), []);
+  assert.equal(verdicts.length, 2);
+});
+
+test('a plan that is deleted while disks are copied takes everything with it', async () => {
+  const namespace = 'deleted';
+  await planGuest(namespace);
+  await using operator = ground.operate(namespace, IMAGES.endless);
+  await ground.until(async () => (await ground.jobs(namespace)).length === 2, { namespace, operator });
+  await ground.remove(namespace, 'migrationplans', 'first');
+  await ground.until(async () => (await ground.claims(namespace)).length === 0, { namespace, operator });
+  await ground.until(async () => (await ground.jobs(namespace)).length === 1, { namespace, operator });
+  assert.deepEqual(await ground.migrations(namespace), []);
+  assert.deepEqual(await ground.machines(namespace), []);
+});
 
 test('a Critical concern that nobody accepted keeps everything from beginning', async () => {
   const namespace = 'blocked';

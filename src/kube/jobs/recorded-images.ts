@@ -33,7 +33,11 @@ export async function openImages(
   const name = workerName(provider, `images ${provider.generation}`);
   const record = { namespace: provider.namespace, name };
   const state = await jobs.look(record, signal);
-  if (state.kind === 'failed') throw state.error;
+  if (state.kind === 'failed') {
+    // The next look begins anew.
+    await jobs.remove(record);
+    throw state.error;
+  }
   if (state.kind === 'done') return new RecordedConnection(provider.name, await unpack<RecordedVm[]>(state.result));
   if (state.kind === 'none') {
     const below = path === '.' ? WORKER_PATHS.source : `${WORKER_PATHS.source}/${path}`;

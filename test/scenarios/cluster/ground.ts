@@ -39,8 +39,6 @@ export interface Thing {
 export interface Operator extends AsyncDisposable {
   /** Everything that it logged. */
   readonly log: () => string;
-  /** As the kernel does it when memory is short. */
-  kill(): Promise<void>;
 }
 
 /** What is told when a wait is in vain. */
@@ -92,8 +90,7 @@ export class Ground implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (log += text.toString()));
     return {
       log: () => log,
-      kill: async () => await end(child, 'SIGKILL'),
-      [Symbol.asyncDispose]: async () => await end(child, 'SIGTERM'),
+      [Symbol.asyncDispose]: async () => await end(child),
     };
   }
 
@@ -127,6 +124,10 @@ export class Ground implements AsyncDisposable {
 
   async change(namespace: string, plural: string, name: string, spec: object): Promise<void> {
     await expectApi(this.plane.api, 'PATCH', `${ours(namespace, plural)}/${name}`, { spec });
+  }
+
+  async remove(namespace: string, plural: string, name: string): Promise<void> {
+    await expectApi(this.plane.api, 'DELETE', `${ours(namespace, plural)}/${name}`);
   }
 
   async get(path: string): Promise<Thing | undefined> {
@@ -198,8 +199,8 @@ function ours(namespace: string, plural: string): string {
   return `/apis/kubeferry.dev/v1alpha1/namespaces/${namespace}/${plural}`;
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill(signal);
+  child.kill('SIGTERM');
   await once(child, 'exit');
 }
