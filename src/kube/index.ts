@@ -1,6 +1,7 @@
 /**
  * The room that talks to a Kubernetes cluster, and the only one that may: `client/` speaks with an API server, `runtime/` is what a controller is
- * built on, `facts/` reads what a cluster has. Nothing here judges a VM or decides what becomes of it.
+ * built on, `facts/` reads what a cluster has, `resources/` keeps our own objects, `destination/` makes claims and VirtualMachines, `jobs/` lets
+ * workers move the bytes. Nothing here judges a VM or decides what becomes of it.
  * This is the room's door.
  */
 

@@ -13,6 +13,8 @@ interface Run {
 
 /** Milliseconds until what could not begin is tried again. */
 const TRY_AGAIN = 5000;
+/** Milliseconds after which the run before is surely forgotten. */
+const AT_ONCE = 50;
 /** Milliseconds that the removal of claims may take. */
 const CLEAR_UP_WITHIN = 60_000;
 const ENDED: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Canceled']);
@@ -72,15 +74,16 @@ export class VmController {
     const signal = AbortSignal.any([cancel.signal, this.#leave]);
     const { limits } = about.plan.spec;
     const queue = kept(this.#plans, about.plan.uid, () => this.#services.queue({ perPlan: limits?.vms ?? 10 }));
-    // Who waits for a turn and is canceled has to be told to end as well: the turn is waited for by nobody's signal but that of the process.
+    // Who is canceled while it waits for a turn comes back at once, and ends without one.
     const turn = about.canceled
       ? this.#drive(vm, about, signal)
-      : queue.submit(vm.uid, () => this.#drive(vm, about, signal), this.#leave);
+      : queue.submit(vm.uid, () => this.#drive(vm, about, signal), signal);
     const done = turn
       .then(
         () => undefined,
         (error: unknown) => {
           if (this.#leave.aborted) return;
+          if (cancel.signal.aborted && error === cancel.signal.reason) return this.#again(vm.key, AT_ONCE);
           const code = error instanceof MigrationError ? error.code : 'bug';
           this.#services.log.warn({ vm: vm.key, code, cause: String(error) }, 'a VM does not go on for now');
           this.#again(vm.key, TRY_AGAIN);
