@@ -19,7 +19,7 @@ export class GuestDisk {
   constructor(size: number, random: Dice) {
     this.content = Buffer.alloc(size);
     this.#dice = random;
-    for (let spots = 3 + random.below(8); spots > 0; spots -= 1) this.#write(1.5 * MiB, false);
+    for (let spots = 5 + random.below(14); spots > 0; spots -= 1) this.#write(768 * KiB, false);
   }
 
   /** A checkpoint, and what a guest does after it: data and zeros, here and there. */

@@ -61,6 +61,8 @@ class Play {
   readonly #lost = new Set<number>();
   /** Orders that struck in the last attempt. */
   #before: readonly Order[] = [];
+  /** Blocks that have to be done still when the next attempt at this pass begins. */
+  #proven: ReadonlySet<number> = new Set();
   #kept = 0;
   #repaired = 0;
 
@@ -100,6 +102,11 @@ class Play {
     const { disk, place, origin, scratch } = this.#stage;
     const done = await doneBlocks(place, { job, pass, copy: scratch.path('journal-copy') });
     this.#kept += done.size;
+    assert.deepEqual(
+      [...this.#proven].filter((block) => !done.has(block) && !this.#lost.has(block)),
+      [],
+      'done blocks are forgotten',
+    );
     await prepare(this.#stage, orders);
     const told = await strikeWhile(attemptAt(job, this.#stage, orders), { place, server: origin.server }, orders);
     await place.heal();
@@ -107,6 +114,9 @@ class Play {
     const { end } = told;
     this.#note(told, orders);
     if (job.recheckSource !== true && this.#story.way === 'range') assertNotReadAgain(told.asked, done, this.#lost);
+    // A source that is at fault itself has to be exported anew; of somebody killed at the very end nobody knows.
+    const keeps = end.kind === 'failed' && !end.code.startsWith('image-') && job.recheckSource !== true;
+    this.#proven = keeps ? done : new Set();
     if (end.kind !== 'done') {
       const found = await place.content();
       if (job.target.kind === 'raw-file' && found !== undefined) assertContent(found, disk.content, this.#unknowable());

@@ -63,18 +63,26 @@ export function storyOf(seed: number): Story {
 function orderFor(setting: Setting, deltas: number, random: Dice): Order {
   const possible = faultsOf(setting);
   const fault = possible[random.below(possible.length)] ?? 'kill';
+  const pass = random.below(deltas + 1);
+  const requests = requestsIn(setting, pass);
   const isAnswer = FAULTS[fault].kind === 'answers';
   return {
     fault,
-    pass: random.below(deltas + 1),
-    moment: isAnswer ? { by: 'request', count: 1 + random.below(setting.way === 'lease' ? 1 : 7) } : momentFor(setting, random),
+    pass,
+    moment: isAnswer ? { by: 'request', count: 1 + random.below(requests) } : momentFor(requests, random),
     times: isAnswer && fault !== 'wrong byte served' ? random.pick([1, 1, 2, 5, Number.POSITIVE_INFINITY]) : 1,
     place: random.below(10_000) / 10_000,
   };
 }
 
-function momentFor({ way }: Setting, random: Dice): Moment {
+/** About as many as there are: what is to strike later does not strike. */
+function requestsIn({ way }: Setting, pass: number): number {
+  if (way !== 'range') return 1;
+  return pass === 0 ? 16 : 7;
+}
+
+function momentFor(requests: number, random: Dice): Moment {
   const by = random.pick<Moment['by']>(['request', 'journal', 'milliseconds']);
-  if (by === 'milliseconds' || (by === 'request' && way !== 'range')) return { by: 'milliseconds', count: random.below(400) };
-  return { by, count: 1 + random.below(by === 'request' ? 8 : 12) };
+  if (by === 'milliseconds' || (by === 'request' && requests === 1)) return { by: 'milliseconds', count: random.below(400) };
+  return { by, count: 1 + random.below(by === 'request' ? requests : 12) };
 }
