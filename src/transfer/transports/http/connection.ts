@@ -64,7 +64,9 @@ export class HttpConnection {
     this.#socket.on('end', () => this.#lose(this.#cut('the server closed the connection too early')));
     this.#socket.on('close', () => this.#lose(this.#cut('the connection was cut')));
     // Begins again with each byte in either direction; while nothing is asked, silence means nothing.
-    this.#socket.setTimeout(patience, () => {
+    this.#socket.setTimeout(patience);
+    // Not as the argument of setTimeout: that is called once only, and a kept connection is silent again and again.
+    this.#socket.on('timeout', () => {
       if (this.#opening || this.#exchange !== undefined) this.#lose(this.#silent());
     });
   }

@@ -1,6 +1,7 @@
 /** The range reader against a server that does things wrong: the bytes are right in the end, or the error names the true cause. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { HttpHeaders } from '../../../../src/contracts/source-access.ts';
 import { MigrationError } from '../../../../src/model/errors.ts';
@@ -116,6 +117,15 @@ test('a server that cuts every answer is read nevertheless', async () => {
   await using reader = await open();
   server.fault = () => ({ after: { bytes: 150_000, by: 'end' } });
   await assertReads(reader);
+});
+
+test('a connection that rested for longer than the patience is watched again when it is used', async () => {
+  const patience = 60;
+  await using reader = await open({ origins: { patience, firstLanes: 1 } });
+  await sleep(3 * patience);
+  failThen({ after: { bytes: 0, by: 'silence' } });
+  await assertReads(reader, PIECE, PIECE);
+  assert.equal(server.asked[0]?.port, server.asked[1]?.port, 'the kept connection was used');
 });
 
 test('a server that goes silent is left for a new connection', async () => {
