@@ -16,6 +16,8 @@ import type { Order } from './story.ts';
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 /** An abort has to be obeyed within a second; a machine with much to do gets another one. */
 const OBEYED_MS = 2000;
+/** Longer than any disk takes, with all tries and all patience. */
+const ENDLESS_MS = 90_000;
 /** Twice as long as a target fails that gets well by itself at most. */
 const MOMENT_MS = 100;
 
@@ -47,6 +49,8 @@ export async function strikeWhile(attempt: Attempt, { place, server }: Scene, or
   const acts = orders.filter(({ fault }) => FAULTS[fault].kind === 'act');
   const answers = orders.filter(({ fault }) => FAULTS[fault].kind === 'answers');
   await using clean = new AsyncDisposableStack();
+  const over = new AbortController();
+  clean.defer(() => over.abort());
   const running = await (orders.some(({ fault }) => fault === 'kill') ? inChild(attempt) : here(attempt));
   let aborted: number | undefined;
   const failing: Promise<void>[] = [];
@@ -86,7 +90,9 @@ export async function strikeWhile(attempt: Attempt, { place, server }: Scene, or
     due('journal', changes);
   });
   clean.defer(() => watcher.close());
-  const end = await running.end;
+  const end = await Promise.race([running.end, pause(ENDLESS_MS, undefined, { signal: over.signal })]);
+  if (end === undefined) running.abort();
+  assert.ok(end !== undefined, `an attempt hangs; struck: ${[...struck].map(({ fault }) => fault).join(', ')}`);
   await clean.disposeAsync();
   await Promise.all(failing);
   if (aborted !== undefined) assert.ok(Date.now() - aborted < OBEYED_MS, `an abort took ${Date.now() - aborted} ms`);
