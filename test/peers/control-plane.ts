@@ -38,9 +38,7 @@ const TAIL = 30;
  * @throws Error when a part does not start; the message holds the end of its log
  */
 export async function startControlPlane(): Promise<ControlPlane> {
-  const [major = '', minor = ''] = VERSION.split('.');
-  const set = { [`${PART}Version`]: `v${VERSION}`, [`${PART}Major`]: major, [`${PART}Minor`]: minor };
-  const program = await buildPeer('kubernetes', { set });
+  const program = await buildControlPlane();
   const folder = await mkdtemp(join(tmpdir(), 'kubeferry-control-plane-'));
   const parts = new Parts(folder);
   try {
@@ -110,6 +108,13 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await parts[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The program that is API server, controller manager and scheduler, by the name that it is started with. */
+export async function buildControlPlane(): Promise<string> {
+  const [major = '', minor = ''] = VERSION.split('.');
+  const set = { [`${PART}Version`]: `v${VERSION}`, [`${PART}Major`]: major, [`${PART}Minor`]: minor };
+  return await buildPeer('kubernetes', { set });
 }
 
 /** A kubeconfig with one cluster, one user and one context. JSON is YAML. */

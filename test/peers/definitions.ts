@@ -31,8 +31,13 @@ const MAX_OUTPUT = 16 * 1024 * 1024;
 
 /** DataVolume, DataSource, StorageProfile, CDIConfig, CDI and the rest of `cdi.kubevirt.io`. */
 export async function cdiDefinitions(signal?: AbortSignal): Promise<readonly CustomResourceDefinition[]> {
-  const generator = await buildPeer('crds', { package: GENERATOR });
+  const generator = await buildGenerator();
   return parse(await runInModule(generator, ['crd', `paths=${CDI_TYPES}`, 'output:crd:stdout'], signal));
+}
+
+/** The generator of definitions that CDI uses. */
+export async function buildGenerator(): Promise<string> {
+  return await buildPeer('crds', { package: GENERATOR });
 }
 
 /** NetworkAttachmentDefinition. */

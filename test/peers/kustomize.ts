@@ -9,9 +9,13 @@ interface KubernetesObject {
   readonly metadata: { readonly name: string };
 }
 
+export async function buildKustomize(): Promise<string> {
+  return await buildPeer('kustomize', { package: 'sigs.k8s.io/kustomize/kustomize/v5' });
+}
+
 /** The objects of a folder. Rejects with kustomize's own words. */
 export async function kustomizeBuild(folder: string): Promise<readonly KubernetesObject[]> {
-  const kustomize = await buildPeer('kustomize', { package: 'sigs.k8s.io/kustomize/kustomize/v5' });
+  const kustomize = await buildKustomize();
   const { stdout } = await promisify(execFile)(kustomize, ['build', folder], { maxBuffer: 64 * 1024 * 1024 });
   return parseAllDocuments(stdout, { version: '1.1' }).map((document) => document.toJS());
 }
