@@ -44,6 +44,7 @@ export interface Struck {
   readonly asked: readonly Asked[];
 }
 
+/** @throws AssertionError where an attempt hangs, or does not obey an abort */
 export async function strikeWhile(attempt: Attempt, { place, server }: Scene, orders: readonly Order[]): Promise<Struck> {
   const struck = new Set<Order>();
   const acts = orders.filter(({ fault }) => FAULTS[fault].kind === 'act');
