@@ -1,5 +1,5 @@
 /** One call of the engine, told by plain data: made here or in a process that may be killed. */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { SourceAccess } from '../../../src/contracts/source-access.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { Extent, TransferJob, TransferProgress, TransferResult } from '../../../src/model/transfer.ts';
@@ -16,7 +16,7 @@ export interface Attempt {
   /** Of silence, in milliseconds. */
   readonly patience: number;
   /** A byte of the target that becomes wrong when all was copied. */
-  readonly flip?: { readonly file: string; readonly offset: number };
+  readonly flip?: { readonly file: string; readonly offset: number; readonly value: number };
 }
 
 export type Outcome =
@@ -40,11 +40,13 @@ export async function perform(attempt: Attempt, signal: AbortSignal): Promise<Ou
     patience,
     ...(vddk !== undefined && { vddk: { libraryFolder: vddk.libraryFolder } }),
   });
-  let flipped = false;
+  let [flipped, proving] = [false, false];
   const onProgress = ({ stage, done, total }: TransferProgress): void => {
-    if (stage !== 'copy' || done < total || flip === undefined || flipped) return;
+    proving ||= stage === 'prove';
+    // All bytes may be there before all zeros are: what is written now may be overwritten, and comes again at the very end.
+    if (flip === undefined || proving || done < total) return;
     flipped = true;
-    flipByte(flip.file, flip.offset);
+    spoil(flip);
   };
   const exports: string[] = [];
   try {
@@ -90,11 +92,8 @@ function accessOf({ server, allocated, changed, vddk }: Attempt, exports: string
 }
 
 /** As a disk that keeps a wrong byte would. */
-function flipByte(file: string, offset: number): void {
+function spoil({ file, offset, value }: NonNullable<Attempt['flip']>): void {
   const descriptor = openSync(file, 'r+');
-  const byte = Buffer.alloc(1);
-  readSync(descriptor, byte, 0, 1, offset);
-  byte[0] = (byte[0] ?? 0) ^ 0x10;
-  writeSync(descriptor, byte, 0, 1, offset);
+  writeSync(descriptor, Buffer.of(value), 0, 1, offset);
   closeSync(descriptor);
 }

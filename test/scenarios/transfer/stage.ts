@@ -39,13 +39,15 @@ export async function jobOf(
 
 export function attemptAt(job: TransferJob, { place, disk, origin }: Stage, orders: readonly Order[]): Attempt {
   const flip = orders.find(({ fault }) => fault === 'wrong byte kept');
+  const offset = Math.floor((flip?.place ?? 0) * disk.content.length);
+  const value = (disk.content[offset] ?? 0) ^ 0x10;
   return {
     job,
     ...origin.told,
     allocated: disk.allocated(),
     changed: disk.changed(),
     patience: orders.some(({ fault }) => fault === 'stall') ? IMPATIENT_MS : PATIENT_MS,
-    ...(flip !== undefined && { flip: { file: place.unfinished, offset: Math.floor(flip.place * disk.content.length) } }),
+    ...(flip !== undefined && { flip: { file: place.unfinished, offset, value } }),
   };
 }
 
