@@ -1,13 +1,12 @@
 /** The file form of ClusterFacts. A test holds it to the model's type: neither can gain a field without the other. */
 import { z } from 'zod';
 import { type MacAddress, parseMac } from '../model/units.ts';
+import { AccessMode, VolumeMode } from '../resources/claim-modes.ts';
 
 const text = z.string().min(1);
 const count = z.number().min(0);
 const names = z.array(text);
 const quantities = z.record(text, count);
-const AccessMode = z.enum(['ReadWriteOnce', 'ReadWriteMany', 'ReadOnlyMany', 'ReadWriteOncePod']);
-const VolumeMode = z.enum(['Block', 'Filesystem']);
 
 /** Which meaning of the facts this program reads. Facts of another version are refused: their fields may mean something else. */
 export const FACTS_VERSION = 'kubeferry.dev/v1alpha1';

@@ -6,11 +6,10 @@ import { type Tables, tableMistakes } from '../assess/table-mistakes.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { MappingOptions } from '../model/mapping.ts';
+import { AccessMode, VolumeMode } from '../resources/claim-modes.ts';
 import { FACTS_VERSION, FactsFile } from './facts-file.ts';
 
 const API_VERSION = z.literal(FACTS_VERSION);
-const AccessMode = z.enum(['ReadWriteOnce', 'ReadWriteMany', 'ReadOnlyMany', 'ReadWriteOncePod']);
-const VolumeMode = z.enum(['Block', 'Filesystem']);
 
 const Vlan = z.int().min(0).max(4094);
 const NetworkSource = z.union(

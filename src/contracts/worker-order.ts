@@ -16,6 +16,11 @@ export interface ServerSource {
   readonly transport: 'auto' | 'range' | 'lease' | 'vddk';
 }
 
+/** What a worker needs to get at the source. */
+export type WorkerSource =
+  | { readonly kind: 'images'; readonly claim: string }
+  | { readonly kind: 'server'; readonly server: ServerSource; readonly secret: string };
+
 export type WorkerOrder =
   /** Bring one disk to its target. */
   | { readonly kind: 'transfer'; readonly record: RecordRef; readonly job: TransferJob; readonly server?: ServerSource }

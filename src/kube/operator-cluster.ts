@@ -1,6 +1,7 @@
 /** Everything that an operator wants from its cluster, made from the parts of this room. */
 import type { Clock } from '../contracts/clock.ts';
 import type { KeyedWork, ResourceName } from '../contracts/resources.ts';
+import type { WorkerSource } from '../contracts/worker-order.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
 import { NETWORK_MAP, STORAGE_MAP } from '../resources/maps.ts';
 import { MIGRATION_PLAN } from '../resources/migration-plan.ts';
@@ -10,14 +11,14 @@ import type { KubeClient } from './client/kube-client.ts';
 import { ClusterDestination } from './destination/cluster-destination.ts';
 import { entriesAt } from './facts/json.ts';
 import { readClusterFacts } from './facts/read.ts';
-import { JobCopier, type WorkerSource } from './jobs/job-copier.ts';
+import { JobCopier } from './jobs/job-copier.ts';
 import { type ImagesOnClaim, openImages } from './jobs/recorded-images.ts';
 import { WorkerJobs } from './jobs/worker-jobs.ts';
 import type { WorkerSetup } from './jobs/worker-pod.ts';
+import { SECRETS } from './kinds.ts';
 import { Collection, objectOf } from './resources/collection.ts';
 import { keepPlan, keptPlan } from './resources/kept-plans.ts';
 import { StatusStore } from './resources/status-store.ts';
-import { SECRET } from './resources/types.ts';
 import { EventRecorder, type EventText } from './runtime/events.ts';
 import { WorkQueue } from './runtime/work-queue.ts';
 
@@ -72,7 +73,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
       return await openImages(jobs, { kind: PROVIDER.kind, namespace, name, uid, generation }, spec.images, signal);
     },
     secret: async (ref: { readonly namespace: string; readonly name: string }, signal: AbortSignal) => {
-      const found = await client.get(SECRET, ref, { signal });
+      const found = await client.get(SECRETS, ref, { signal });
       if (found === undefined) return undefined;
       const texts = entriesAt(found, 'data').map(([name, value]) => [name, Buffer.from(String(value), 'base64').toString()]);
       return Object.fromEntries(texts) as Readonly<Record<string, string>>;

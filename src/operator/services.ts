@@ -11,7 +11,7 @@ import type { Log } from '../contracts/log.ts';
 import type { Observer } from '../contracts/observer.ts';
 import type { Connection, ConnectOptions } from '../contracts/provider.ts';
 import type { KeyedWork, Resource, ResourceName, Resources } from '../contracts/resources.ts';
-import type { ServerSource } from '../contracts/worker-order.ts';
+import type { WorkerSource } from '../contracts/worker-order.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
 import type { NetworkMapSpec, StorageMapSpec } from '../resources/maps.ts';
 import type { MigrationPlanSpec, MigrationPlanStatus } from '../resources/migration-plan.ts';
@@ -61,11 +61,6 @@ export interface TargetOptions {
   readonly source: WorkerSource;
   readonly leave: AbortSignal;
 }
-
-/** What a worker needs to get at the source. */
-export type WorkerSource =
-  | { readonly kind: 'images'; readonly claim: string }
-  | { readonly kind: 'server'; readonly server: ServerSource; readonly secret: string };
 
 export interface VmTarget {
   readonly destination: Destination & {

@@ -1,6 +1,7 @@
 import type { Connection } from '../contracts/provider.ts';
+import type { WorkerSource } from '../contracts/worker-order.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { ProviderResource, Services, WorkerSource } from './services.ts';
+import type { ProviderResource, Services } from './services.ts';
 
 /** Open connections to providers: one a provider, kept until its spec changes. Logins are in memory only. */
 export class Sources implements AsyncDisposable {

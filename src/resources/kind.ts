@@ -14,6 +14,14 @@ export interface Column {
   readonly priority?: number;
 }
 
+/** The column that every kind ends with. */
+export const AGE = {
+  name: 'Age',
+  type: 'date',
+  jsonPath: '.metadata.creationTimestamp',
+  description: 'Since when it exists.',
+} as const satisfies Column;
+
 export interface Kind<Spec extends z.ZodType = z.ZodType, Status extends z.ZodType = z.ZodType> {
   readonly kind: string;
   readonly plural: string;

@@ -1,12 +1,10 @@
 /** NetworkMap and StorageMap: the user's tables. A file for the command line may be shorter (src/cli/map-files.ts); what stands here it reads too. */
 import { z } from 'zod';
+import { AccessMode, VolumeMode } from './claim-modes.ts';
 import { Label, ObjectName, rules } from './common.ts';
-import type { Kind } from './kind.ts';
+import { AGE, type Kind } from './kind.ts';
 
 const Text = z.string().min(1).max(1024);
-
-const AccessModeName = z.enum(['ReadWriteOnce', 'ReadWriteMany', 'ReadOnlyMany', 'ReadWriteOncePod']);
-const VolumeModeName = z.enum(['Block', 'Filesystem']);
 
 const NetworkEntry = z.strictObject({
   source: z
@@ -61,8 +59,8 @@ const StorageEntry = z.strictObject({
   target: z
     .strictObject({
       storageClass: ObjectName.exactOptional().describe('Absent: the default class of the cluster.'),
-      volumeMode: VolumeModeName.exactOptional(),
-      accessMode: AccessModeName.exactOptional(),
+      volumeMode: VolumeMode.exactOptional(),
+      accessMode: AccessMode.exactOptional(),
       preallocate: z.boolean().exactOptional().describe('All space is taken from the start.'),
     })
     .describe('What claims these disks get.'),
@@ -86,7 +84,7 @@ export const NETWORK_MAP = {
   shortNames: ['nmap'],
   description: 'Which networks of a source become which networks of the cluster.',
   spec: NetworkMapSpec,
-  columns: [age()],
+  columns: [AGE],
 } as const satisfies Kind;
 
 export const STORAGE_MAP = {
@@ -96,9 +94,5 @@ export const STORAGE_MAP = {
   shortNames: ['smap'],
   description: 'Which storages of a source become which storage classes of the cluster.',
   spec: StorageMapSpec,
-  columns: [age()],
+  columns: [AGE],
 } as const satisfies Kind;
-
-function age() {
-  return { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when it exists.' } as const;
-}

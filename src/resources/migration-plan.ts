@@ -1,7 +1,7 @@
 /** MigrationPlan: which VMs go where, how and when. It holds wishes only; what happens to a VM is in its VmMigration. */
 import { z } from 'zod';
 import { commonStatus, Label, LocalRef, rules, Time } from './common.ts';
-import type { Kind } from './kind.ts';
+import { AGE, type Kind } from './kind.ts';
 import { NetworkEntries, StorageEntries } from './maps.ts';
 
 const Name = z.string().min(1).max(1024);
@@ -251,6 +251,6 @@ export const MIGRATION_PLAN = {
       description: 'When warm VMs are cut over.',
       priority: 1,
     },
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when it exists.' },
+    AGE,
   ],
 } as const satisfies Kind;

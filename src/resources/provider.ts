@@ -1,7 +1,7 @@
 /** Provider: a source of VMs that plans name. */
 import { z } from 'zod';
 import { commonStatus, LocalRef, ObjectName, rules, Time } from './common.ts';
-import type { Kind } from './kind.ts';
+import { AGE, type Kind } from './kind.ts';
 
 const Count = z.int().min(0);
 
@@ -93,6 +93,6 @@ export const PROVIDER = {
     { name: 'VMs', type: 'integer', jsonPath: '.status.inventory.vms', description: 'Virtual machines that it holds.' },
     { name: 'URL', type: 'string', jsonPath: '.spec.url', description: 'Where it is.', priority: 1 },
     { name: 'Product', type: 'string', jsonPath: '.status.product', description: 'What the server says.', priority: 1 },
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when it exists.' },
+    AGE,
   ],
 } as const satisfies Kind;

@@ -1,7 +1,7 @@
 /** VmMigration: one VM on its way, so that no object grows with its plan. Made by the operator; people set the switches in its spec. */
 import { z } from 'zod';
 import { commonStatus, Label, LocalRef, rules, Time } from './common.ts';
-import type { Kind } from './kind.ts';
+import { AGE, type Kind } from './kind.ts';
 
 const Name = z.string().min(1).max(1024);
 const Count = z.int().min(0);
@@ -112,6 +112,6 @@ export const VM_MIGRATION = {
     { name: 'Waiting', type: 'string', jsonPath: '.status.waitingFor', description: 'Why nothing happens now.' },
     { name: 'Plan', type: 'string', jsonPath: '.spec.planRef.name', description: 'The plan that made it.', priority: 1 },
     { name: 'Error', type: 'string', jsonPath: '.status.failure.message', description: 'Why it stopped.', priority: 1 },
-    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when it exists.' },
+    AGE,
   ],
 } as const satisfies Kind;

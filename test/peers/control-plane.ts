@@ -8,12 +8,12 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildPeer } from './build.ts';
 import { selfSigned } from './certificate.ts';
+import { freePorts } from './free-ports.ts';
 import { type ApiAnswer, type ApiServer, callApi } from './kubernetes-api.ts';
 
 export interface ControlPlane extends AsyncDisposable {
@@ -150,17 +150,6 @@ function items({ body }: ApiAnswer): readonly unknown[] {
 
 function token(): string {
   return randomBytes(16).toString('hex');
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 /** The processes, each with a log, none of which outlives this one: the kernel ends them when their parent is killed. */

@@ -12,8 +12,8 @@ import type { DiskTarget } from '../../model/transfer.ts';
 import { WORKER_PATHS } from '../../model/worker-paths.ts';
 import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client.ts';
 import { textAt } from '../facts/json.ts';
+import { CLAIMS, VIRTUAL_MACHINES } from '../kinds.ts';
 import { objectOf } from '../resources/collection.ts';
-import { CLAIM, VIRTUAL_MACHINE } from '../resources/types.ts';
 import { ownedBy } from '../runtime/owners.ts';
 
 /** Label: uid of the VmMigration that made the object. */
@@ -37,8 +37,8 @@ export class ClusterDestination implements Destination {
 
   async check(plans: readonly VmPlan[], { signal }: ClaimOptions): Promise<void> {
     for (const plan of plans) {
-      await this.#own(VIRTUAL_MACHINE, plan.mapping.targetName, signal);
-      for (const { metadata } of claimsToFill(plan)) await this.#own(CLAIM, metadata.name, signal);
+      await this.#own(VIRTUAL_MACHINES, plan.mapping.targetName, signal);
+      for (const { metadata } of claimsToFill(plan)) await this.#own(CLAIMS, metadata.name, signal);
     }
   }
 
@@ -46,11 +46,11 @@ export class ClusterDestination implements Destination {
     await this.check(plans, options);
     const { signal } = options;
     for (const plan of plans) {
-      if ((await this.#own(VIRTUAL_MACHINE, plan.mapping.targetName, signal)) !== undefined) continue;
+      if ((await this.#own(VIRTUAL_MACHINES, plan.mapping.targetName, signal)) !== undefined) continue;
       for (const manifest of claimsToFill(plan)) {
-        if ((await this.#own(CLAIM, manifest.metadata.name, signal)) !== undefined) continue;
+        if ((await this.#own(CLAIMS, manifest.metadata.name, signal)) !== undefined) continue;
         const metadata = ownedBy(this.#marked(manifest.metadata), objectOf(this.#owner), { controller: true, blocking: true });
-        await this.#client.apply(CLAIM, { ...manifest, metadata }, { signal });
+        await this.#client.apply(CLAIMS, { ...manifest, metadata }, { signal });
       }
     }
   }
@@ -64,14 +64,14 @@ export class ClusterDestination implements Destination {
   /** Says on the claim that all of its disk is there. @param root of the proof */
   async filled(plan: VmPlan, diskKey: string, root: string | undefined, signal: AbortSignal): Promise<void> {
     const ref = { namespace: this.#owner.namespace, name: claimOf(plan, diskKey).metadata.name };
-    await this.#client.patch(CLAIM, ref, { metadata: { annotations: { [FILLED]: root ?? 'unproven' } } }, { signal });
+    await this.#client.patch(CLAIMS, ref, { metadata: { annotations: { [FILLED]: root ?? 'unproven' } } }, { signal });
   }
 
   async createVm(plan: VmPlan, signal: AbortSignal): Promise<void> {
     const { mapping } = plan;
-    if ((await this.#own(VIRTUAL_MACHINE, mapping.targetName, signal)) !== undefined) return;
+    if ((await this.#own(VIRTUAL_MACHINES, mapping.targetName, signal)) !== undefined) return;
     for (const { metadata } of claimsToFill(plan)) {
-      const claim = await this.#own(CLAIM, metadata.name, signal);
+      const claim = await this.#own(CLAIMS, metadata.name, signal);
       if (textAt(claim, 'metadata', 'annotations', FILLED) === undefined)
         throw new MigrationError('target-changed', `The claim ${metadata.name} is not the one that was filled.`, {
           hint: 'Somebody removed it. Retry the VM: its disk is copied anew.',
@@ -80,12 +80,12 @@ export class ClusterDestination implements Destination {
     // First nobody owns the claims: a VM whose claims go with a VmMigration must never be.
     for (const { metadata } of claimsToFill(plan)) {
       const ref = { namespace: this.#owner.namespace, name: metadata.name };
-      await this.#client.patch(CLAIM, ref, { metadata: { ownerReferences: null } }, { signal });
+      await this.#client.patch(CLAIMS, ref, { metadata: { ownerReferences: null } }, { signal });
     }
     const vm = mapping.manifests.find((manifest): manifest is VirtualMachine => manifest.kind === 'VirtualMachine');
     if (vm === undefined) throw new Error(`${mapping.targetName} has no VirtualMachine`);
     const spec = { ...vm.spec, runStrategy: mapping.runStrategy ?? vm.spec.runStrategy };
-    await this.#client.create(VIRTUAL_MACHINE, { ...vm, metadata: this.#marked(vm.metadata), spec }, { signal });
+    await this.#client.create(VIRTUAL_MACHINES, { ...vm, metadata: this.#marked(vm.metadata), spec }, { signal });
   }
 
   /** What happened is in the status of the VmMigration. */
@@ -96,12 +96,12 @@ export class ClusterDestination implements Destination {
     const { namespace, uid } = this.#owner;
     const isOurs = (object: KubeObject | undefined) => object?.metadata.labels?.[MADE_BY] === uid;
     const vm = { namespace, name: plan.mapping.targetName };
-    if (isOurs(await this.#client.get(VIRTUAL_MACHINE, vm, { signal }))) return;
+    if (isOurs(await this.#client.get(VIRTUAL_MACHINES, vm, { signal }))) return;
     for (const { metadata } of claimsToFill(plan)) {
       const ref = { namespace, name: metadata.name };
-      const claim = await this.#client.get(CLAIM, ref, { signal });
+      const claim = await this.#client.get(CLAIMS, ref, { signal });
       if (!isOurs(claim)) continue;
-      await this.#client.delete(CLAIM, ref, { signal, ...(claim?.metadata.uid !== undefined && { uid: claim.metadata.uid }) });
+      await this.#client.delete(CLAIMS, ref, { signal, ...(claim?.metadata.uid !== undefined && { uid: claim.metadata.uid }) });
     }
   }
 

@@ -1,8 +1,8 @@
 /** NetworkAttachmentDefinitions (k8snetworkplumbingwg, with CNI configurations as JSON text) and OVN-Kubernetes' own networks. */
 import type { ClusterFacts, NetworkAttachmentFacts, UserDefinedNetworkFacts } from '../../model/cluster-facts.ts';
 import type { KubeObject } from '../client/kube-client.ts';
+import { CLUSTER_USER_DEFINED_NETWORKS, NETWORK_ATTACHMENTS, USER_DEFINED_NETWORKS } from '../kinds.ts';
 import { at, defined, listAt, numberAt, oneOf, textAt } from './json.ts';
-import { CLUSTER_USER_DEFINED_NETWORKS, NETWORK_ATTACHMENTS, USER_DEFINED_NETWORKS } from './kinds.ts';
 import type { FactsSource } from './source.ts';
 
 const RESOURCE_NAME = 'k8s.v1.cni.cncf.io/resourceName';

@@ -2,8 +2,8 @@
 import type { ClusterFacts, NodeFacts } from '../../model/cluster-facts.ts';
 import { quantityOf } from '../../model/quantity.ts';
 import type { KubeObject } from '../client/kube-client.ts';
+import { NODES, PODS } from '../kinds.ts';
 import { at, defined, entriesAt, listAt, textAt } from './json.ts';
-import { NODES, PODS } from './kinds.ts';
 import { requestsOf } from './pod-requests.ts';
 import type { FactsSource } from './source.ts';
 

@@ -3,8 +3,8 @@ import type { ClusterFacts, StorageClassFacts } from '../../model/cluster-facts.
 import type { AccessMode, VolumeMode } from '../../model/manifest.ts';
 import { quantityOf } from '../../model/quantity.ts';
 import type { KubeObject } from '../client/kube-client.ts';
+import { CDI_CONFIGS, CDIS, SNAPSHOT_CLASSES, STORAGE_CLASSES, STORAGE_PROFILES } from '../kinds.ts';
 import { at, defined, entriesAt, listAt, oneOf, textAt, textsAt } from './json.ts';
-import { CDI_CONFIGS, CDIS, SNAPSHOT_CLASSES, STORAGE_CLASSES, STORAGE_PROFILES } from './kinds.ts';
 import type { FactsSource } from './source.ts';
 
 const ACCESS_MODES: readonly AccessMode[] = ['ReadWriteOnce', 'ReadWriteMany', 'ReadOnlyMany', 'ReadWriteOncePod'];

@@ -1,7 +1,7 @@
 /** A DiskCopier that lets a worker Job do each copy. It stands for one VM. */
 import type { CopyOptions, DiskCopier } from '../../contracts/disk-copier.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
-import type { ServerSource } from '../../contracts/worker-order.ts';
+import type { WorkerSource } from '../../contracts/worker-order.ts';
 import type { VmPlan } from '../../model/plan.ts';
 import type { PlannedTransfer, TransferJob, TransferProgress, TransferResult } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
@@ -17,11 +17,6 @@ export interface JobCopierOptions {
   /** Jobs go on although this process ends. */
   readonly leave: AbortSignal;
 }
-
-/** What a worker needs to get at the source. */
-export type WorkerSource =
-  | { readonly kind: 'images'; readonly claim: string }
-  | { readonly kind: 'server'; readonly server: ServerSource; readonly secret: string };
 
 export class JobCopier implements DiskCopier {
   readonly #options: JobCopierOptions;

@@ -9,7 +9,7 @@ import type { RecordRef, WorkerFailure, WorkerOrder, WorkerRecord, WorkerWord } 
 import { MigrationError } from '../../model/errors.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { at, listAt, textAt } from '../facts/json.ts';
-import { CONFIG_MAP, JOB, ROLE, ROLE_BINDING, SERVICE_ACCOUNT } from '../resources/types.ts';
+import { CONFIG_MAPS, JOBS, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS } from '../kinds.ts';
 import {
   ACCOUNT,
   type WorkerPod,
@@ -53,9 +53,9 @@ export class WorkerJobs {
   /** A result counts once the Job has ended: until then its Pod may hold the claim, on another node than that of the VM. */
   async look(ref: RecordRef, signal: AbortSignal): Promise<JobState> {
     const { client } = this.#options;
-    const job = await client.get(JOB, ref, { signal });
+    const job = await client.get(JOBS, ref, { signal });
     // After the Job, so that the last word of one that has ended is in it.
-    const record = await client.get(CONFIG_MAP, ref, { signal });
+    const record = await client.get(CONFIG_MAPS, ref, { signal });
     const result = textAt(record, 'data', 'result');
     const gone = job === undefined || job.metadata.deletionTimestamp !== undefined;
     if (gone) return result === undefined ? { kind: 'none' } : { kind: 'done', result };
@@ -74,12 +74,12 @@ export class WorkerJobs {
   async start(pod: WorkerPod, order: WorkerOrder, signal: AbortSignal): Promise<void> {
     const { client, setup } = this.#options;
     const { namespace } = pod.owner;
-    await client.apply(SERVICE_ACCOUNT, { metadata: { name: ACCOUNT, namespace } }, { signal, force: true });
-    await client.apply(ROLE, workerRole(pod), { signal, force: true });
-    await client.apply(ROLE_BINDING, workerRoleBinding(pod), { signal, force: true });
+    await client.apply(SERVICE_ACCOUNTS, { metadata: { name: ACCOUNT, namespace } }, { signal, force: true });
+    await client.apply(ROLES, workerRole(pod), { signal, force: true });
+    await client.apply(ROLE_BINDINGS, workerRoleBinding(pod), { signal, force: true });
     const record = { metadata: workerMetadata(pod), data: { order: JSON.stringify(order) } };
-    await client.apply(CONFIG_MAP, record, { signal, force: true });
-    await client.apply(JOB, workerJob(pod, setup), { signal, force: true });
+    await client.apply(CONFIG_MAPS, record, { signal, force: true });
+    await client.apply(JOBS, workerJob(pod, setup), { signal, force: true });
   }
 
   /**
@@ -104,10 +104,10 @@ export class WorkerJobs {
   async remove(ref: RecordRef): Promise<void> {
     const { client, clock, every } = this.#options;
     const signal = AbortSignal.timeout(GONE_WITHIN_MS);
-    if (await client.delete(JOB, ref, { signal, propagation: 'Foreground' })) {
-      while ((await client.get(JOB, ref, { signal })) !== undefined) await clock.sleep(Math.min(every, 500), signal);
+    if (await client.delete(JOBS, ref, { signal, propagation: 'Foreground' })) {
+      while ((await client.get(JOBS, ref, { signal })) !== undefined) await clock.sleep(Math.min(every, 500), signal);
     }
-    for (const type of [CONFIG_MAP, ROLE_BINDING, ROLE]) await client.delete(type, ref, { signal });
+    for (const type of [CONFIG_MAPS, ROLE_BINDINGS, ROLES]) await client.delete(type, ref, { signal });
   }
 }
 
@@ -122,7 +122,7 @@ export class ConfigMapRecord implements WorkerRecord {
   }
 
   async put(words: Readonly<Partial<Record<WorkerWord, string>>>, signal: AbortSignal): Promise<void> {
-    await this.#client.patch(CONFIG_MAP, this.#ref, { data: words }, { signal });
+    await this.#client.patch(CONFIG_MAPS, this.#ref, { data: words }, { signal });
   }
 }
 

@@ -9,21 +9,21 @@ import { MigrationError } from '../../model/errors.ts';
 import type { VmPlan } from '../../model/plan.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { textAt } from '../facts/json.ts';
+import { CONFIG_MAPS } from '../kinds.ts';
 import { ownedBy } from '../runtime/owners.ts';
 import { objectOf } from './collection.ts';
-import { CONFIG_MAP } from './types.ts';
 
 /** Far above any plan; a bound for what is unpacked. */
 const MAX_PLAN = 16 * 1024 * 1024;
 
 export async function keepPlan(client: KubeClient, owner: ResourceName, plan: VmPlan, signal: AbortSignal): Promise<void> {
   const metadata = ownedBy(mapOf(owner), objectOf(owner), { controller: true });
-  await client.apply(CONFIG_MAP, { metadata, data: { plan: await pack(plan) } }, { signal, force: true });
+  await client.apply(CONFIG_MAPS, { metadata, data: { plan: await pack(plan) } }, { signal, force: true });
 }
 
 /** @throws MigrationError `state-unreadable` */
 export async function keptPlan(client: KubeClient, owner: ResourceName, signal: AbortSignal): Promise<VmPlan> {
-  const text = textAt(await client.get(CONFIG_MAP, mapOf(owner), { signal }), 'data', 'plan');
+  const text = textAt(await client.get(CONFIG_MAPS, mapOf(owner), { signal }), 'data', 'plan');
   if (text === undefined) throw new MigrationError('state-unreadable', `The plan of ${owner.name} is gone.`);
   return await unpack<VmPlan>(text);
 }

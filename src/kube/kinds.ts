@@ -1,5 +1,5 @@
-/** The kinds that facts are read from, in the oldest version that the clusters we support serve. */
-import type { ResourceType } from '../client/kube-client.ts';
+/** The kinds of others that facts are read from, or that a migration makes, in the oldest version that the clusters we support serve. */
+import type { ResourceType } from './client/kube-client.ts';
 
 function core(kind: string, plural: string): ResourceType {
   return { group: '', version: 'v1', kind, plural };
@@ -11,6 +11,17 @@ export const NAMESPACES = core('Namespace', 'namespaces');
 export const CLAIMS = core('PersistentVolumeClaim', 'persistentvolumeclaims');
 export const QUOTAS = core('ResourceQuota', 'resourcequotas');
 export const LIMIT_RANGES = core('LimitRange', 'limitranges');
+export const CONFIG_MAPS = core('ConfigMap', 'configmaps');
+export const SECRETS = core('Secret', 'secrets');
+export const SERVICE_ACCOUNTS = core('ServiceAccount', 'serviceaccounts');
+
+export const JOBS: ResourceType = { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs' };
+export const ROLES = rbac('Role', 'roles');
+export const ROLE_BINDINGS = rbac('RoleBinding', 'rolebindings');
+
+function rbac(kind: string, plural: string): ResourceType {
+  return { group: 'rbac.authorization.k8s.io', version: 'v1', kind, plural };
+}
 
 export const STORAGE_CLASSES: ResourceType = {
   group: 'storage.k8s.io',
