@@ -83,11 +83,12 @@ export function operatorCluster(options: OperatorClusterOptions) {
     keptPlan: (owner: ResourceName, signal: AbortSignal) => keptPlan(client, owner, signal),
     target: (about: {
       readonly owner: ResourceName;
+      readonly namespace: string;
       readonly plan: VmPlan;
       readonly source: WorkerSource;
       readonly leave: AbortSignal;
     }) => {
-      const destination = new ClusterDestination({ client, owner: about.owner });
+      const destination = new ClusterDestination({ client, ...about });
       return { destination, copier: new JobCopier({ jobs, destination, ...about }) };
     },
     record: (about: {

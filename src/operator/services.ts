@@ -57,6 +57,8 @@ export interface Services {
 
 export interface TargetOptions {
   readonly owner: ResourceName;
+  /** Where the VM is made. */
+  readonly namespace: string;
   readonly plan: VmPlan;
   readonly source: WorkerSource;
   readonly leave: AbortSignal;
@@ -65,7 +67,9 @@ export interface TargetOptions {
 export interface VmTarget {
   readonly destination: Destination & {
     /** Removes what was made for a VM that is not to come. */
-    discard(plan: VmPlan, signal: AbortSignal): Promise<void>;
+    discard(signal: AbortSignal): Promise<void>;
+    /** The same with all that no owner takes with it. */
+    clear(signal: AbortSignal): Promise<void>;
   };
   readonly copier: DiskCopier;
 }

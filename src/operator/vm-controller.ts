@@ -103,7 +103,13 @@ export class VmController {
     try {
       const connection = await this.#sources.connection(provider);
       if (connection === undefined) throw new MigrationError('source-busy', `The Provider ${provider.name} is not ready.`);
-      const { destination, copier } = reach({ owner, plan: vmPlan, source: workerSource(provider), leave: this.#leave });
+      const { destination, copier } = reach({
+        owner,
+        namespace: vm.namespace,
+        plan: vmPlan,
+        source: workerSource(provider),
+        leave: this.#leave,
+      });
       const progress = await migrateVm(vmPlan, {
         ...{ connection, destination, copier, clock, signal, store: record, observer: record },
         transfers: this.#transfers(provider),
@@ -114,7 +120,7 @@ export class VmController {
         leave: this.#leave,
       });
       if (progress.phase === 'Canceled')
-        await destination.discard(vmPlan, AbortSignal.any([this.#leave, AbortSignal.timeout(CLEAR_UP_WITHIN)]));
+        await destination.discard(AbortSignal.any([this.#leave, AbortSignal.timeout(CLEAR_UP_WITHIN)]));
     } catch (error) {
       if (!this.#leave.aborted && error instanceof MigrationError)
         await record.wait(error.code, `${error.message} ${error.hint}`.trim());

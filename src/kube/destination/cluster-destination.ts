@@ -12,27 +12,29 @@ import type { DiskTarget } from '../../model/transfer.ts';
 import { WORKER_PATHS } from '../../model/worker-paths.ts';
 import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client.ts';
 import { textAt } from '../facts/json.ts';
-import { CLAIMS, VIRTUAL_MACHINES } from '../kinds.ts';
+import { CLAIMS, CONFIG_MAPS, JOBS, ROLE_BINDINGS, ROLES, VIRTUAL_MACHINES } from '../kinds.ts';
 import { objectOf } from '../resources/collection.ts';
-import { ownedBy } from '../runtime/owners.ts';
+import { MADE_BY, madeFor } from '../runtime/owners.ts';
 
-/** Label: uid of the VmMigration that made the object. */
-export const MADE_BY = 'kubeferry.dev/migration';
 /** Annotation of a claim that holds all of its disk: the root of its proof, or `unproven`. */
 const FILLED = 'kubeferry.dev/filled';
 
 export interface ClusterDestinationOptions {
   readonly client: KubeClient;
   readonly owner: ResourceName;
+  /** Where VMs are made. */
+  readonly namespace: string;
 }
 
 export class ClusterDestination implements Destination {
   readonly #client: KubeClient;
   readonly #owner: ResourceName;
+  readonly #namespace: string;
 
-  constructor({ client, owner }: ClusterDestinationOptions) {
+  constructor({ client, owner, namespace }: ClusterDestinationOptions) {
     this.#client = client;
     this.#owner = owner;
+    this.#namespace = namespace;
   }
 
   async check(plans: readonly VmPlan[], { signal }: ClaimOptions): Promise<void> {
@@ -49,7 +51,8 @@ export class ClusterDestination implements Destination {
       if ((await this.#own(VIRTUAL_MACHINES, plan.mapping.targetName, signal)) !== undefined) continue;
       for (const manifest of claimsToFill(plan)) {
         if ((await this.#own(CLAIMS, manifest.metadata.name, signal)) !== undefined) continue;
-        const metadata = ownedBy(this.#marked(manifest.metadata), objectOf(this.#owner), { controller: true, blocking: true });
+        const place = { ...manifest.metadata, namespace: this.#namespace };
+        const metadata = madeFor(objectOf(this.#owner), place, { controller: true, blocking: true });
         await this.#client.apply(CLAIMS, { ...manifest, metadata }, { signal });
       }
     }
@@ -63,7 +66,7 @@ export class ClusterDestination implements Destination {
 
   /** Says on the claim that all of its disk is there. @param root of the proof */
   async filled(plan: VmPlan, diskKey: string, root: string | undefined, signal: AbortSignal): Promise<void> {
-    const ref = { namespace: this.#owner.namespace, name: claimOf(plan, diskKey).metadata.name };
+    const ref = { namespace: this.#namespace, name: claimOf(plan, diskKey).metadata.name };
     await this.#client.patch(CLAIMS, ref, { metadata: { annotations: { [FILLED]: root ?? 'unproven' } } }, { signal });
   }
 
@@ -79,7 +82,7 @@ export class ClusterDestination implements Destination {
     }
     // First nobody owns the claims: a VM whose claims go with a VmMigration must never be.
     for (const { metadata } of claimsToFill(plan)) {
-      const ref = { namespace: this.#owner.namespace, name: metadata.name };
+      const ref = { namespace: this.#namespace, name: metadata.name };
       await this.#client.patch(CLAIMS, ref, { metadata: { ownerReferences: null } }, { signal });
     }
     const vm = mapping.manifests.find((manifest): manifest is VirtualMachine => manifest.kind === 'VirtualMachine');
@@ -92,27 +95,40 @@ export class ClusterDestination implements Destination {
   async publish(): Promise<void> {}
 
   /** Removes the claims of a VM that is not to come; nothing where the VM is there. */
-  async discard(plan: VmPlan, signal: AbortSignal): Promise<void> {
-    const { namespace, uid } = this.#owner;
-    const isOurs = (object: KubeObject | undefined) => object?.metadata.labels?.[MADE_BY] === uid;
-    const vm = { namespace, name: plan.mapping.targetName };
-    if (isOurs(await this.#client.get(VIRTUAL_MACHINES, vm, { signal }))) return;
-    for (const { metadata } of claimsToFill(plan)) {
-      const ref = { namespace, name: metadata.name };
-      const claim = await this.#client.get(CLAIMS, ref, { signal });
-      if (!isOurs(claim)) continue;
-      await this.#client.delete(CLAIMS, ref, { signal, ...(claim?.metadata.uid !== undefined && { uid: claim.metadata.uid }) });
+  async discard(signal: AbortSignal): Promise<void> {
+    const vms = await this.#listOurs(VIRTUAL_MACHINES, signal);
+    if (vms.length === 0) await this.#removeOurs(CLAIMS, signal);
+  }
+
+  /** Removes what no owner takes with it: everything that was made in another namespace, and the claims of a VM that is not to come. */
+  async clear(signal: AbortSignal): Promise<void> {
+    if (this.#owner.namespace !== this.#namespace)
+      for (const type of [JOBS, CONFIG_MAPS, ROLE_BINDINGS, ROLES]) await this.#removeOurs(type, signal);
+    await this.discard(signal);
+  }
+
+  async #listOurs(type: ResourceType, signal: AbortSignal): Promise<readonly KubeObject[]> {
+    const found: KubeObject[] = [];
+    const selection = { namespace: this.#namespace, labels: `${MADE_BY}=${this.#owner.uid}`, metadataOnly: true };
+    for await (const { items } of this.#client.list(type, { ...selection, signal })) found.push(...items);
+    return found;
+  }
+
+  async #removeOurs(type: ResourceType, signal: AbortSignal): Promise<void> {
+    for (const { metadata } of await this.#listOurs(type, signal)) {
+      const only = metadata.uid === undefined ? {} : { uid: metadata.uid };
+      await this.#client.delete(type, { namespace: this.#namespace, name: metadata.name }, { signal, ...only });
     }
   }
 
   #marked(metadata: PersistentVolumeClaim['metadata']): KubeObject['metadata'] {
-    const { namespace, uid } = this.#owner;
-    return { ...metadata, namespace, labels: { ...metadata.labels, [MADE_BY]: uid } };
+    return { ...metadata, namespace: this.#namespace, labels: { ...metadata.labels, [MADE_BY]: this.#owner.uid } };
   }
 
   /** The object when it is ours, undefined where there is none. @throws MigrationError `target-occupied` */
   async #own(type: ResourceType, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-    const { namespace, uid } = this.#owner;
+    const { uid } = this.#owner;
+    const namespace = this.#namespace;
     const found = await this.#client.get(type, { namespace, name }, { signal });
     if (found === undefined || found.metadata.labels?.[MADE_BY] === uid) return found;
     throw new MigrationError(

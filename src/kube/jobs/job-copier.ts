@@ -13,6 +13,8 @@ export interface JobCopierOptions {
   readonly plan: VmPlan;
   readonly owner: ResourceName;
   readonly destination: ClusterDestination;
+  /** Where the claims are. */
+  readonly namespace: string;
   readonly source: WorkerSource;
   /** Jobs go on although this process ends. */
   readonly leave: AbortSignal;
@@ -31,8 +33,8 @@ export class JobCopier implements DiskCopier {
   }
 
   async copy(job: TransferJob, { signal, onProgress }: CopyOptions): Promise<TransferResult> {
-    const { jobs, owner, plan, destination, source, leave } = this.#options;
-    const record = { namespace: owner.namespace, name: workerName(owner, job.disk) };
+    const { jobs, owner, namespace, plan, destination, source, leave } = this.#options;
+    const record = { namespace, name: workerName(owner, job.disk) };
     const state = await jobs.look(record, signal);
     if (state.kind === 'failed') await jobs.remove(record);
     try {
@@ -41,7 +43,11 @@ export class JobCopier implements DiskCopier {
         const target = { claim: metadata.name, block: spec.volumeMode === 'Block' };
         const from = source.kind === 'images' ? { sourceClaim: source.claim } : { secret: source.secret };
         const server = source.kind === 'server' ? { server: source.server } : {};
-        await jobs.start({ name: record.name, owner, target, ...from }, { kind: 'transfer', record, job, ...server }, signal);
+        await jobs.start(
+          { name: record.name, owner, namespace, target, ...from },
+          { kind: 'transfer', record, job, ...server },
+          signal,
+        );
       }
       const tell = (text: string): void => onProgress(JSON.parse(text) as TransferProgress);
       const result = JSON.parse(await jobs.wait(record, tell, signal)) as TransferResult;

@@ -41,7 +41,11 @@ export async function openImages(
   if (state.kind === 'done') return new RecordedConnection(provider.name, await unpack<RecordedVm[]>(state.result));
   if (state.kind === 'none') {
     const below = path === '.' ? WORKER_PATHS.source : `${WORKER_PATHS.source}/${path}`;
-    await jobs.start({ name, owner: provider, sourceClaim: claim }, { kind: 'images', record, path: below }, signal);
+    await jobs.start(
+      { name, owner: provider, namespace: provider.namespace, sourceClaim: claim },
+      { kind: 'images', record, path: below },
+      signal,
+    );
   }
   return undefined;
 }

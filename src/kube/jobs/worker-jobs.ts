@@ -73,7 +73,7 @@ export class WorkerJobs {
   /** Makes what is not there yet. What an earlier, failed one left is removed first. */
   async start(pod: WorkerPod, order: WorkerOrder, signal: AbortSignal): Promise<void> {
     const { client, setup } = this.#options;
-    const { namespace } = pod.owner;
+    const { namespace } = pod;
     await client.apply(SERVICE_ACCOUNTS, { metadata: { name: ACCOUNT, namespace } }, { signal, force: true });
     await client.apply(ROLES, workerRole(pod), { signal, force: true });
     await client.apply(ROLE_BINDINGS, workerRoleBinding(pod), { signal, force: true });

@@ -5,9 +5,8 @@
 import type { ResourceName } from '../../contracts/resources.ts';
 import { WORKER_PATHS } from '../../model/worker-paths.ts';
 import type { KubeObject } from '../client/kube-client.ts';
-import { MADE_BY } from '../destination/cluster-destination.ts';
 import { objectOf } from '../resources/collection.ts';
-import { ownedBy } from '../runtime/owners.ts';
+import { madeFor } from '../runtime/owners.ts';
 
 export interface WorkerSetup {
   /** Image of this program. */
@@ -20,6 +19,8 @@ export interface WorkerPod {
   /** Of the Job, its ConfigMap and its Role. */
   readonly name: string;
   readonly owner: ResourceName;
+  /** Where it works. */
+  readonly namespace: string;
   /** Claim with image files. */
   readonly sourceClaim?: string;
   /** Secret of the login. */
@@ -34,9 +35,13 @@ export const ACCOUNT = 'kubeferry-worker';
 const NO_USE = 2;
 
 /** The metadata of everything that belongs to a worker. */
-export function workerMetadata({ name, owner }: Pick<WorkerPod, 'name' | 'owner'>): KubeObject['metadata'] {
-  const labels = { 'app.kubernetes.io/name': 'kubeferry', 'app.kubernetes.io/component': 'worker', [MADE_BY]: owner.uid };
-  return ownedBy({ name, namespace: owner.namespace, labels }, objectOf(owner), { controller: true });
+export function workerMetadata({
+  name,
+  owner,
+  namespace,
+}: Pick<WorkerPod, 'name' | 'owner' | 'namespace'>): KubeObject['metadata'] {
+  const labels = { 'app.kubernetes.io/name': 'kubeferry', 'app.kubernetes.io/component': 'worker' };
+  return madeFor(objectOf(owner), { name, namespace, labels }, { controller: true });
 }
 
 export function workerRole(pod: WorkerPod): KubeObject {
@@ -48,7 +53,7 @@ export function workerRoleBinding(pod: WorkerPod): KubeObject {
   return {
     metadata: workerMetadata(pod),
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: pod.name },
-    subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: pod.owner.namespace }],
+    subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: pod.namespace }],
   };
 }
 

@@ -27,6 +27,16 @@ export function ownedBy(metadata: ObjectMeta, owner: KubeObject, options: OwnOpt
   return { ...metadata, ownerReferences: [...others, reference] };
 }
 
+/** Label: uid of the resource of ours that an object was made for. */
+export const MADE_BY = 'kubeferry.dev/migration';
+
+/** The metadata of what is made for a resource of ours. An owner in another namespace cannot own it: there the label alone says whose it is. */
+export function madeFor(owner: KubeObject, metadata: ObjectMeta, options?: OwnOptions): ObjectMeta {
+  const { uid = '', namespace } = owner.metadata;
+  const marked = { ...metadata, labels: { ...metadata.labels, [MADE_BY]: uid } };
+  return namespace === metadata.namespace ? ownedBy(marked, owner, options) : marked;
+}
+
 /** The one owner that looks after the object. */
 export function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
   return metadata.ownerReferences?.find(({ controller }) => controller === true);
