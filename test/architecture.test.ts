@@ -21,7 +21,7 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
     { part: 'resources', files: /^src\/resources\//, may: ['model'], pure: true },
     { part: 'provider registry', files: /^providers\/index\.ts$/, may: ['model', 'contracts', 'provider:*'] },
     { part: 'provider:$1', files: /^providers\/([^/]+)\//, may: ['model', 'contracts'] },
-    { part: 'transfer', files: /^src\/transfer\//, may: ['model', 'contracts'] },
+    { part: 'transfer', files: /^src\/transfer\//, may: ['model', 'contracts', 'plan'] },
     { part: 'convert', files: /^src\/convert\//, may: ['model', 'contracts'] },
     { part: 'folder', files: /^src\/folder\//, may: ['model', 'contracts'] },
     { part: 'kube', files: /^src\/kube\//, may: ['model', 'contracts', 'resources'] },
@@ -54,8 +54,13 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
       may: ['wire', 'log', 'cli', 'operator', 'worker', 'model', 'contracts'],
     },
     {
+      part: 'operator',
+      files: /^src\/operator\//,
+      may: ['prepare', 'migrate', 'verify', 'report', 'assess', 'plan', 'resources', 'model', 'contracts'],
+    },
+    {
       part: '$1',
-      files: /^src\/(cli|operator|worker)\//,
+      files: /^src\/(cli|worker)\//,
       may: ['prepare', 'migrate', 'verify', 'report', 'assess', 'resources', 'model', 'contracts'],
     },
   ];
