@@ -5,12 +5,15 @@
 import { buildPeer } from './build.ts';
 import { buildControlPlane } from './control-plane.ts';
 import { buildGenerator } from './definitions.ts';
+import { buildHelm } from './helm.ts';
 import { buildKustomize } from './kustomize.ts';
 import { nbdkitFolder } from './vddk.ts';
 
 for (const program of ['./vcsim', './govc', './collect']) await buildPeer('vsphere', { package: program });
 await buildPeer('delay-proxy');
 await buildKustomize();
+await buildHelm();
+await buildPeer('lua');
 await buildGenerator();
 await buildPeer('kubevirt');
 await buildControlPlane();

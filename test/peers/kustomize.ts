@@ -4,9 +4,12 @@ import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { buildPeer } from './build.ts';
 
-interface KubernetesObject {
+/** An object as a renderer of manifests wrote it. */
+export interface RenderedObject {
+  readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly [field: string]: unknown;
 }
 
 export async function buildKustomize(): Promise<string> {
@@ -14,7 +17,7 @@ export async function buildKustomize(): Promise<string> {
 }
 
 /** The objects of a folder. Rejects with kustomize's own words. */
-export async function kustomizeBuild(folder: string): Promise<readonly KubernetesObject[]> {
+export async function kustomizeBuild(folder: string): Promise<readonly RenderedObject[]> {
   const kustomize = await buildKustomize();
   const { stdout } = await promisify(execFile)(kustomize, ['build', folder], { maxBuffer: 64 * 1024 * 1024 });
   return parseAllDocuments(stdout, { version: '1.1' }).map((document) => document.toJS());

@@ -1,0 +1,88 @@
+{{- /* What the operator may do: deploy/kustomize holds the same rules, and a test compares them. */ -}}
+
+{{- define "kubeferry.rules" -}}
+# Ours: read by list and watch, and written by server-side apply, which needs create as well as patch.
+- apiGroups: [kubeferry.dev]
+  resources: [providers, networkmaps, storagemaps, migrationplans, vmmigrations]
+  verbs: [list, watch]
+- apiGroups: [kubeferry.dev]
+  resources: [vmmigrations]
+  verbs: [create, patch]
+- apiGroups: [kubeferry.dev]
+  resources: [providers/status, migrationplans/status, vmmigrations/status]
+  verbs: [patch]
+# Where OwnerReferencesPermissionEnforcement is on, as in OpenShift, whoever makes an object that holds up the deletion of its owner needs this.
+- apiGroups: [kubeferry.dev]
+  resources: [migrationplans/finalizers, vmmigrations/finalizers]
+  verbs: [update]
+# The logins of providers, by the name in secretRef.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+# Kept plans, and what workers are told and say.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create, patch, delete]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, create, patch, delete]
+# Each worker may write into its own ConfigMap and nothing else. What may be granted is what the operator may do itself.
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  verbs: [create, patch]
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: [roles, rolebindings]
+  verbs: [create, patch, delete]
+# The target. A VirtualMachine is made once and never changed.
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [get, list, create, patch, delete]
+- apiGroups: [kubevirt.io]
+  resources: [virtualmachines]
+  verbs: [get, list, create]
+- apiGroups: [""]
+  resources: [resourcequotas, limitranges]
+  verbs: [list]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+
+{{- define "kubeferry.facts" -}}
+# What the cluster has, for the dry run. What may not be read is told as unknown, and nothing is guessed.
+- apiGroups: [""]
+  resources: [nodes, pods, namespaces]
+  verbs: [list]
+- apiGroups: [storage.k8s.io]
+  resources: [storageclasses]
+  verbs: [list]
+- apiGroups: [snapshot.storage.k8s.io]
+  resources: [volumesnapshotclasses]
+  verbs: [list]
+- apiGroups: [cdi.kubevirt.io]
+  resources: [storageprofiles, cdiconfigs, cdis]
+  verbs: [list]
+- apiGroups: [kubevirt.io]
+  resources: [kubevirts]
+  verbs: [list]
+- apiGroups: [instancetype.kubevirt.io]
+  resources: [virtualmachineclusterpreferences, virtualmachineclusterinstancetypes]
+  verbs: [list]
+- apiGroups: [k8s.cni.cncf.io]
+  resources: [network-attachment-definitions]
+  verbs: [list]
+- apiGroups: [k8s.ovn.org]
+  resources: [userdefinednetworks, clusteruserdefinednetworks]
+  verbs: [list]
+{{- end }}
+
+{{- define "kubeferry.lease" -}}
+# Who leads.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [kubeferry-operator]
+  verbs: [get, patch]
+{{- end }}
