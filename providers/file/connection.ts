@@ -9,7 +9,7 @@ import { listFolder } from './folder.ts';
 import { readImageFile } from './image/bare-image.ts';
 import { openOva } from './ova/open-ova.ts';
 import { openOvf } from './ovf/open-ovf.ts';
-import type { OvfPackage, PackagedVm } from './ovf/open-package.ts';
+import type { OvfPackage } from './ovf/open-package.ts';
 import type { FileVm } from './seam.ts';
 import type { FileKind } from './source-kind.ts';
 import { readVmx } from './vmx/read-vmx.ts';
@@ -24,15 +24,13 @@ interface Entry {
   readonly id: string;
 }
 
-type KnownVm = FileVm & Partial<PackagedVm>;
-
 export class FileConnection implements Connection {
   /** The path as the user gave it. */
   readonly name: string;
   readonly #kind: FileKind | 'folder';
   readonly #configuration: string | undefined;
   readonly #entries = new Map<string, Entry>();
-  readonly #remembered = new Map<string, KnownVm>();
+  readonly #remembered = new Map<string, FileVm>();
 
   constructor(path: string, kind: FileKind | 'folder', { configuration }: Omit<ConnectOptions, 'signal'>) {
     this.name = path;
@@ -81,7 +79,6 @@ export class FileConnection implements Connection {
         disk: diskKey,
       });
     }
-    await found.verifyDisk?.(diskKey, signal);
     return source;
   }
 
@@ -91,7 +88,7 @@ export class FileConnection implements Connection {
   }
 
   /** Reads the VM's own entry where an earlier pass has met it, else everything until it comes. */
-  async #find(ref: VmRef, signal: AbortSignal): Promise<KnownVm | undefined> {
+  async #find(ref: VmRef, signal: AbortSignal): Promise<FileVm | undefined> {
     const known = this.#entries.get(ref.id);
     for await (const entry of known === undefined ? this.#list(signal) : [known]) {
       for await (const found of this.#read(entry, signal)) if (found.vm.ref.id === ref.id) return found;
@@ -107,7 +104,7 @@ export class FileConnection implements Connection {
     for await (const { kind, path } of listFolder(this.name, signal)) yield { kind, path, id: relative(this.name, path) };
   }
 
-  async *#read(entry: Entry, signal: AbortSignal): AsyncGenerator<KnownVm> {
+  async *#read(entry: Entry, signal: AbortSignal): AsyncGenerator<FileVm> {
     const source = await this.#openPackage(entry, signal);
     if (source === undefined) {
       const read = entry.kind === 'vmx' ? readVmx : readImageFile;
@@ -131,7 +128,7 @@ export class FileConnection implements Connection {
     return undefined;
   }
 
-  #remember(entry: Entry, found: KnownVm): KnownVm {
+  #remember(entry: Entry, found: FileVm): FileVm {
     const { id } = found.vm.ref;
     this.#entries.set(id, entry);
     this.#remembered.delete(id);

@@ -52,8 +52,7 @@ export interface Connection extends AsyncDisposable {
   /** Networks, storages and hosts. VMs are not in it. */
   surroundings(signal: AbortSignal): Promise<Omit<Inventory, 'vms'>>;
   /**
-   * Says where the bytes of a disk are. Reads no more than headers, and for a package with a manifest once through the
-   * disk's files, to check their digests before anybody trusts them.
+   * Says where the bytes of a disk are, and what a manifest promises about their files. Reads no more than headers.
    * With `snapshot` (an id) the frozen state is opened instead of the current one.
    * @throws MigrationError `vm-not-found`, `disk-unreachable`, and whatever is wrong with the image
    */

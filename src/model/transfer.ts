@@ -33,11 +33,24 @@ export interface ImageLayer {
   readonly extents?: readonly string[];
 }
 
+/** What a file should hold, as a manifest that came with it says. */
+export interface FileDigest {
+  /** As the manifest names it. */
+  readonly name: string;
+  /** All of its bytes: a whole file, or a member of an archive. */
+  readonly slice: FileSlice;
+  readonly algorithm: 'SHA1' | 'SHA256' | 'SHA512';
+  /** Lower-case hexadecimal. */
+  readonly hex: string;
+}
+
 /** A disk that consists of local image files. */
 export interface ImageSource {
   readonly kind: 'image';
   /** The image that the guest writes first, then its parents, nearest first. Every layer is named here; none is looked up by name later. */
   readonly layers: readonly [ImageLayer, ...ImageLayer[]];
+  /** Of the files of all layers, those that a manifest promises something about. They are held to it while the disk is copied. */
+  readonly digests?: readonly FileDigest[];
   /** Guest-visible size. */
   readonly capacity: Bytes;
 }

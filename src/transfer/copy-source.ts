@@ -9,6 +9,7 @@ import { openImageReader } from './transports/file/image-reader.ts';
 import { openRange } from './transports/range/open-range.ts';
 import { openVddk } from './transports/vddk/open-vddk.ts';
 import { decoderWay } from './ways/decoder-way.ts';
+import { digestsWay } from './ways/digests-way.ts';
 import { leaseWay } from './ways/lease-way.ts';
 import { readerWay } from './ways/reader-way.ts';
 import { storedBytes, streamWay } from './ways/stream-way.ts';
@@ -24,7 +25,9 @@ export async function openWay(run: Run): Promise<Way> {
     case 'blank':
       return readerWay(run, openBlankReader(source.capacity));
     case 'image':
-      return await openImage(run, source);
+      return source.digests === undefined
+        ? await openImage(run, source)
+        : await digestsWay(run, source.digests, (watched) => openImage(watched, source));
     case 'range':
       return readerWay(run, limitReader(await openRange(source, accessOf(run), { signal, clock, origins }), bandwidth));
     case 'lease':
@@ -42,7 +45,8 @@ async function openImage(run: Run, source: ImageSource): Promise<Way> {
   if (isCompressed(source)) return streamWay(run, source);
   const sparse = await openSparse(source, signal);
   if (sparse !== undefined) return decoderWay(run, sparse);
-  return readerWay(run, await openImageReader(source, { workspace: run.workspace, name: 'source', signal }));
+  const reader = await openImageReader(source, { workspace: run.workspace, name: 'source', signal });
+  return readerWay(run, limitReader(reader, run.bandwidth));
 }
 
 /**

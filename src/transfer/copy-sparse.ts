@@ -2,6 +2,7 @@
  * Copies a sparse VMDK by our own decoder: the source is read once, in place and in its own order, and each block is inflated,
  * hashed and written by one worker thread. Which images come this way, and why, is said in `openSparse`.
  */
+import type { Bandwidth } from '../contracts/bandwidth.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { ImageSource } from '../model/transfer.ts';
 import { type Bytes, formatBytes, roundUp } from '../model/units.ts';
@@ -11,6 +12,7 @@ import { SECTOR } from './formats/vmdk/descriptor.ts';
 import { countGrains, grainWindows, readLayout, type SparseLayout } from './formats/vmdk/grain-map.ts';
 import { type DiskEnd, planRuns, type Run } from './formats/vmdk/plan-runs.ts';
 import { eachOf } from './lanes.ts';
+import { UNLIMITED } from './limits/bandwidth.ts';
 import { SourceBytes } from './source-bytes.ts';
 
 /** A sparse VMDK that was looked through. Disposing of it closes its files. */
@@ -52,6 +54,8 @@ export async function openSparse(source: ImageSource, signal: AbortSignal): Prom
 export interface SparseLanding extends Landing {
   /** Told of allocated bytes as they are found on the target or reach it. */
   readonly onBytes: (bytes: Bytes) => void;
+  /** Asked for what is read of the image; nothing is held back when absent. */
+  readonly bandwidth?: Bandwidth;
 }
 
 /**
@@ -61,13 +65,20 @@ export interface SparseLanding extends Landing {
  * @returns bytes in allocated grains that were brought now
  * @throws MigrationError `image-malformed`, `image-truncated`, `source-read-failed`, `target-full`, `target-write-failed`, `canceled`
  */
-export async function copySparseInto(image: SparseImage, { onBytes, ...landing }: SparseLanding): Promise<Bytes> {
+export async function copySparseInto(
+  image: SparseImage,
+  { onBytes, bandwidth = UNLIMITED, ...landing }: SparseLanding,
+): Promise<Bytes> {
   const { workers, signal } = landing;
   const { grainBytes, stream } = image.layout;
   const blocks = new JournaledBlocks(landing);
   let moved = 0;
   try {
     await eachOf(missing(image, { blocks, signal, onBytes }), workers.depth, async (run) => {
+      await bandwidth.take(
+        run.reads.reduce((sum, { length }) => sum + length, 0),
+        signal,
+      );
       await blocks.run({ ...run, grainBytes, deflated: stream });
       moved += coveredBy(run.blocks);
       onBytes(coveredBy(run.blocks));

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { MigrationError } from '../model/errors.ts';
-import type { TransferJob } from '../model/transfer.ts';
+import type { DiskSource, TransferJob } from '../model/transfer.ts';
 import type { PassPlan } from './engine/plan.ts';
 import { openJournal } from './journal/disk-journal.ts';
 import { FileJournalStore } from './journal/file-store.ts';
@@ -116,11 +116,12 @@ async function open(store: FileJournalStore, { id, source: { capacity } }: Trans
 
 /**
  * Whether a next run has something of what is on the target after an error: not when the source itself is at fault, which has to
- * change first, and not when nothing is done.
+ * change first, and not when nothing is done. An export is made anew each time: a wrong byte in one is not in the next.
  */
-export function isWorthKeeping(journal: TargetJournal, error: unknown): boolean {
+export function isWorthKeeping(journal: TargetJournal, error: unknown, source: DiskSource['kind']): boolean {
   if (journal.passes > 0) return true;
-  if (error instanceof MigrationError && /^(image-|gzip-|capacity-|source-changed$)/.test(error.code)) return false;
+  const blamed = source === 'lease' ? /^(capacity-|source-changed$)/ : /^(image-|gzip-|capacity-|package-|source-changed$)/;
+  if (error instanceof MigrationError && blamed.test(error.code)) return false;
   return hasBlock(journal, 'done');
 }
 

@@ -17,6 +17,7 @@ import type { Bytes } from '../model/units.ts';
 import { BlockWorkers } from './blocks/workers.ts';
 import { checkCanceled } from './cancellation.ts';
 import { measureSource, openWay } from './copy-source.ts';
+import { HashThread } from './digests/hash-thread.ts';
 import { takePublished, trustEarlier } from './earlier.ts';
 import { BufferPool } from './engine/buffers.ts';
 import { passId } from './engine/pass-id.ts';
@@ -34,7 +35,7 @@ import { openWorkspace } from './workspace.ts';
 
 export interface LocalDiskCopierOptions {
   readonly clock: Clock;
-  /** What may be read from servers; everything when absent. */
+  /** What may be read from sources; everything when absent. */
   readonly bandwidth?: Bandwidth;
   /** The user's VDDK; needed for disks that are read through it. */
   readonly vddk?: VddkSetup;
@@ -50,7 +51,7 @@ export class LocalDiskCopier implements DiskCopier {
   constructor({ clock, bandwidth = UNLIMITED, vddk = {}, patience }: LocalDiskCopierOptions) {
     const silence = patience === undefined ? {} : { patience };
     const origins = new Origins({ clock, ...silence });
-    const pools = { workers: new BlockWorkers(), buffers: new BufferPool() };
+    const pools = { workers: new BlockWorkers(), buffers: new BufferPool(), hashes: new HashThread() };
     this.#shared = { clock, bandwidth, vddk, origins, ...pools, ...silence };
   }
 
@@ -118,7 +119,7 @@ async function transfer(run: Run, final: string): Promise<Transferred> {
       ...(mark === undefined ? {} : { target: mark }),
     };
   } catch (error) {
-    if (id === undefined || !isWorthKeeping(journal, error)) await target.discard();
+    if (id === undefined || !isWorthKeeping(journal, error, job.source.kind)) await target.discard();
     throw error;
   }
 }

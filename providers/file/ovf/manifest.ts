@@ -1,11 +1,7 @@
-/** The .mf file: digests of the package's files, and their checking. */
+/** The .mf file: digests of the package's files. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { Packaging } from '../../../src/model/packaging.ts';
-import type { FileSlice } from '../../../src/model/transfer.ts';
-import { MiB } from '../../../src/model/units.ts';
-import { unreadable } from '../image/image-bytes.ts';
 import { withoutDots } from './href.ts';
 
 export type DigestAlgorithm = NonNullable<Packaging['manifest']>;
@@ -73,47 +69,12 @@ function malformedLine(
 }
 
 /** @throws MigrationError `package-digest-mismatch` */
-export function checkBytes(bytes: Buffer, digest: Digest, place: { readonly file: string; readonly name: string }): void {
-  compare(createHash(digest.algorithm).update(bytes).digest('hex'), digest, place);
-}
-
-/**
- * Reads slices that follow one another and compares their digest.
- * @throws MigrationError `package-digest-mismatch`, `source-unreadable`, `source-changed`
- */
-export async function checkSlice(
-  slice: FileSlice,
-  digest: Digest,
-  { name, signal }: { name: string; signal: AbortSignal },
-): Promise<void> {
-  const { path, offset, length } = slice;
-  const hash = createHash(digest.algorithm);
-  let seen = 0;
-  if (length > 0) {
-    try {
-      // Large pieces: hashing is synchronous, and the stream reads the next piece meanwhile.
-      for await (const chunk of createReadStream(path, {
-        start: offset,
-        end: offset + length - 1,
-        highWaterMark: 2 * MiB,
-        signal,
-      })) {
-        hash.update(chunk);
-        seen += chunk.length;
-      }
-    } catch (cause) {
-      if (signal.aborted) throw cause;
-      throw unreadable(path, cause);
-    }
-  }
-  if (seen !== length) throw new MigrationError('source-changed', `${name} became shorter while it was read`, { file: path });
-  compare(hash.digest('hex'), digest, { file: path, name });
-}
-
-function compare(actual: string, digest: Digest, { file, name }: { readonly file: string; readonly name: string }): void {
-  if (actual === digest.hex) return;
-  throw new MigrationError('package-digest-mismatch', `${name} does not have the ${digest.algorithm} digest of the manifest`, {
-    file,
-    at: name,
-  });
+export function checkBytes(
+  bytes: Buffer,
+  { algorithm, hex }: Digest,
+  { file, name }: { readonly file: string; readonly name: string },
+): void {
+  if (createHash(algorithm).update(bytes).digest('hex') === hex) return;
+  const message = `${name} does not have the ${algorithm} digest of the manifest`;
+  throw new MigrationError('package-digest-mismatch', message, { file, at: name });
 }

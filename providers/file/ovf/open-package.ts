@@ -8,6 +8,7 @@ import type { ExtraFact, SourceVm } from '../../../src/model/vm.ts';
 import { defined } from '../defined.ts';
 import type { FileVm } from '../seam.ts';
 import { decodeXml, readSmallFile } from './descriptor-text.ts';
+import { type DigestsOf, digestFinder } from './disk-digests.ts';
 import type { DiskDraft } from './disks.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { extraFact } from './extras.ts';
@@ -17,7 +18,6 @@ import { openDiskImage } from './open-disk-image.ts';
 import type { PackageFiles } from './package.ts';
 import { type FoundFile, findFiles, sizeMismatches } from './package-file.ts';
 import { type FoundDisk, readSystem, sourceOf, toVm, type VmDraft } from './to-vm.ts';
-import { createVerifier, type Verifier } from './verifier.ts';
 import { parseXml } from './xml.ts';
 
 export interface PackageOptions {
@@ -28,18 +28,9 @@ export interface PackageOptions {
   readonly name?: string;
 }
 
-/** A VM of a package: its disks' digests can be checked. */
-export interface PackagedVm extends FileVm {
-  /**
-   * Checks the digests of all files that the disk is made of against the manifest, each file once.
-   * @throws MigrationError `package-digest-mismatch`, `source-unreadable`, `source-changed`
-   */
-  verifyDisk(diskKey: string, signal: AbortSignal): Promise<void>;
-}
-
 export interface OvfPackage {
   readonly networks: readonly SourceNetwork[];
-  vms(signal: AbortSignal): AsyncGenerator<PackagedVm>;
+  vms(signal: AbortSignal): AsyncGenerator<FileVm>;
 }
 
 /**
@@ -63,7 +54,7 @@ export async function openPackage(files: PackageFiles, options: PackageOptions):
     found,
     survey,
     packaging: packagingOf({ files, envelope, configuration: chosen, found: [...found.values()], manifest }),
-    verifier: createVerifier(files, manifest),
+    digestsOf: digestFinder(files, manifest),
   };
   return { networks: networksOf(envelope, survey), vms: (during) => readVms(shared, during) };
 }
@@ -155,10 +146,10 @@ interface PackageState {
   readonly found: ReadonlyMap<string, FoundFile>;
   readonly survey: Survey;
   readonly packaging: Packaging;
-  readonly verifier: Verifier;
+  readonly digestsOf: DigestsOf;
 }
 
-async function* readVms(state: PackageState, signal: AbortSignal): AsyncGenerator<PackagedVm> {
+async function* readVms(state: PackageState, signal: AbortSignal): AsyncGenerator<FileVm> {
   const { envelope, name } = state;
   const fallbackName = name.replace(/\.[^.]*$/, '');
   for (const [index, system] of envelope.systems.entries()) {
@@ -168,7 +159,7 @@ async function* readVms(state: PackageState, signal: AbortSignal): AsyncGenerato
     // What concerns the envelope as a whole is said once, with its first VM.
     const extras = index === 0 ? [...envelopeExtras(envelope.leftovers), ...unusedDisks(state)] : [];
     const vm = toVm(draft, found, { refId: `${name}#${system.id}`, packaging: state.packaging, extras });
-    yield packagedVm(vm, found, state.verifier);
+    yield packagedVm(vm, found);
   }
 }
 
@@ -176,28 +167,21 @@ async function findDisks(draft: VmDraft, state: PackageState, signal: AbortSigna
   const found: FoundDisk[] = [];
   for (const disk of draft.disks) {
     const image = await openDiskImage(disk, state, signal).catch((error) => rethrow(error, state.files, draft.vm.name, disk));
-    found.push(defined({ draft: disk, image, shared: (state.survey.users.get(diskId(disk)) ?? 0) > 1 }));
+    const digests = image && (await state.digestsOf(image.layers));
+    found.push(defined({ draft: disk, image, digests, shared: (state.survey.users.get(diskId(disk)) ?? 0) > 1 }));
   }
   return found;
 }
 
 /** Holds on to nothing of the envelope: many of these may be kept. */
-function packagedVm(vm: SourceVm, found: readonly FoundDisk[], verifier: Verifier): PackagedVm {
+function packagedVm(vm: SourceVm, found: readonly FoundDisk[]): FileVm {
   const disks = new Map<string, DiskSource>();
   const unreadable = new Map<string, MigrationError>();
   for (const disk of found) {
     if (disk.image?.unreadable === undefined) disks.set(disk.draft.key, sourceOf(disk));
     else unreadable.set(disk.draft.key, disk.image.unreadable);
   }
-  return {
-    vm,
-    disks,
-    unreadable,
-    verifyDisk: async (key, signal) => {
-      const source = disks.get(key);
-      if (source !== undefined) await verifier.verify(source, signal);
-    },
-  };
+  return { vm, disks, unreadable };
 }
 
 /** An image reader knows its file only; the person also wants to know the package, the VM and the disk. */

@@ -1,7 +1,7 @@
 /** Envelope and system → SourceVm. Pure: what the images themselves say comes in as values. */
 
 import type { PackageProperty, Packaging } from '../../../src/model/packaging.ts';
-import type { DiskSource } from '../../../src/model/transfer.ts';
+import type { DiskSource, FileDigest } from '../../../src/model/transfer.ts';
 import type { Bytes } from '../../../src/model/units.ts';
 import type { Disk, DiskFormat, ExtraFact, SourceVm } from '../../../src/model/vm.ts';
 import { defined } from '../defined.ts';
@@ -95,6 +95,8 @@ function ovirtZone(system: XmlElement): string | undefined {
 export interface FoundDisk {
   readonly draft: DiskDraft;
   readonly image?: ProbedImage;
+  /** What the manifest promises about its files. */
+  readonly digests?: readonly FileDigest[];
   /** Several systems of the envelope use it. */
   readonly shared: boolean;
 }
@@ -126,7 +128,10 @@ function capacityOf({ draft, image }: FoundDisk): Bytes {
 /** Where its bytes are. */
 export function sourceOf(found: FoundDisk): DiskSource {
   const capacity = capacityOf(found);
-  return found.image === undefined ? { kind: 'blank', capacity } : { kind: 'image', layers: found.image.layers, capacity };
+  const { image, digests } = found;
+  return image === undefined
+    ? { kind: 'blank', capacity }
+    : { kind: 'image', layers: image.layers, ...defined({ digests }), capacity };
 }
 
 function toDisk(found: FoundDisk): Disk {

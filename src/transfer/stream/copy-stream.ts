@@ -2,6 +2,7 @@
  * Copies a gzip-compressed image, which qemu cannot read in place: inflates it once from start to end, while workers make, hash and
  * write its blocks. No copy of the image is made. A resumed copy inflates it anew and leaves alone what is done.
  */
+import type { Bandwidth } from '../../contracts/bandwidth.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { ImageLayer } from '../../model/transfer.ts';
 import { type Bytes, roundUp } from '../../model/units.ts';
@@ -21,15 +22,17 @@ export interface StreamOptions extends Landing {
   readonly capacity: Bytes;
   /** Compressed bytes read since the last call. */
   readonly onRead: (bytes: Bytes) => void;
+  /** Asked for the compressed bytes; nothing is held back when absent. */
+  readonly bandwidth?: Bandwidth;
 }
 
 /**
  * @throws MigrationError `gzip-oversized`, `gzip-malformed`, `image-unsupported`, `image-malformed`, `image-truncated`,
  *   `capacity-smaller-than-image`, `target-full`, `target-write-failed`, `canceled`
  */
-export async function copyStream({ layer, inflated, onRead, ...options }: StreamOptions): Promise<GrainCopy> {
+export async function copyStream({ layer, inflated, onRead, bandwidth, ...options }: StreamOptions): Promise<GrainCopy> {
   const { capacity, signal } = options;
-  const bytes = gunzip({ slices: layer.slices, limit: inflated, signal, onRead });
+  const bytes = gunzip({ slices: layer.slices, limit: inflated, signal, onRead, ...(bandwidth && { bandwidth }) });
   try {
     const image = await openStream(layer, new ByteReader(bytes), capacity);
     return await copyGrains(image, { ...options, onBytes: () => undefined });

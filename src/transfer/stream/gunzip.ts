@@ -3,10 +3,12 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import type { Bandwidth } from '../../contracts/bandwidth.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { FileSlice } from '../../model/transfer.ts';
 import { type Bytes, formatBytes, MiB } from '../../model/units.ts';
 import { canceled, systemCode } from '../cancellation.ts';
+import { UNLIMITED } from '../limits/bandwidth.ts';
 
 export interface GunzipOptions {
   readonly slices: readonly FileSlice[];
@@ -15,6 +17,8 @@ export interface GunzipOptions {
   readonly signal: AbortSignal;
   /** Told about compressed bytes as they are read. */
   readonly onRead: (bytes: Bytes) => void;
+  /** Asked for the compressed bytes; nothing is held back when absent. */
+  readonly bandwidth?: Bandwidth;
 }
 
 /**
@@ -22,10 +26,10 @@ export interface GunzipOptions {
  *   `source-read-failed`, `canceled`
  */
 export async function* gunzip(options: GunzipOptions): AsyncGenerator<Uint8Array> {
-  const { slices, limit, signal, onRead } = options;
+  const { slices, limit, signal } = options;
   const inflate = createGunzip({ chunkSize: 256 * 1024 });
   // The error reaches us through the iteration below.
-  void pipeline(Readable.from(compressed(slices, onRead), { objectMode: false, highWaterMark: MiB }), inflate, { signal }).catch(
+  void pipeline(Readable.from(compressed(options), { objectMode: false, highWaterMark: MiB }), inflate, { signal }).catch(
     () => undefined,
   );
   let total = 0;
@@ -46,11 +50,12 @@ export async function* gunzip(options: GunzipOptions): AsyncGenerator<Uint8Array
   }
 }
 
-async function* compressed(slices: readonly FileSlice[], onRead: (bytes: Bytes) => void): AsyncGenerator<Uint8Array> {
+async function* compressed({ slices, signal, onRead, bandwidth = UNLIMITED }: GunzipOptions): AsyncGenerator<Uint8Array> {
   for (const { path, offset, length } of slices) {
     if (length === 0) continue;
     const stream = createReadStream(path, { start: offset, end: offset + length - 1, highWaterMark: MiB });
     for await (const chunk of stream as AsyncIterable<Buffer>) {
+      await bandwidth.take(chunk.length, signal);
       onRead(chunk.length);
       yield chunk;
     }

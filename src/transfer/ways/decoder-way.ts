@@ -15,11 +15,11 @@ export function decoderWay(run: Run, image: SparseImage): Way {
 }
 
 async function fill(run: Run, image: SparseImage, { writer, journal }: JobTarget): Promise<Filled> {
-  const { workers, options } = run;
+  const { workers, bandwidth, options } = run;
   const { allocated, layout } = image;
   const progress = copyProgress(run, allocated);
   const onBytes = (bytes: Bytes): void => progress.add(bytes);
-  const moved = await copySparseInto(image, { writer, journal, workers, signal: options.signal, onBytes });
+  const moved = await copySparseInto(image, { writer, journal, workers, bandwidth, signal: options.signal, onBytes });
   await journal.commit(() => writer.sync());
   progress.finish();
   const why = layout.stream ? 'grains are inflated on several threads' : 'one reading gives both the copy and its hashes';

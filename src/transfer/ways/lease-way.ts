@@ -20,7 +20,7 @@ async function fill(run: Run, source: LeaseSource, { writer, journal }: JobTarge
   // How much of the disk is allocated is known only at the end.
   const progress = copyProgress(run, source.capacity);
   const onBytes = (bytes: Bytes): void => progress.add(bytes);
-  const { allocated, transport } = await copyLease(source, accessOf(run), {
+  const { allocated, moved, transport } = await copyLease(source, accessOf(run), {
     writer,
     journal,
     workers: run.workers,
@@ -31,5 +31,5 @@ async function fill(run: Run, source: LeaseSource, { writer, journal }: JobTarge
   });
   await journal.commit(() => writer.sync());
   progress.finish();
-  return { allocated, moved: allocated, transport: `${transport}; ${source.because}` };
+  return { allocated, moved, transport: `${transport}; ${source.because}` };
 }

@@ -24,19 +24,20 @@ async function fill(run: Run, source: ImageSource, { writer, journal }: JobTarge
     });
   }
   const progress = copyProgress(run, storedBytes(source));
-  const { allocated } = await copyStream({
+  const { allocated, moved } = await copyStream({
     layer: top,
     inflated: top.gzip.inflated,
     capacity: source.capacity,
     writer,
     journal,
     workers: run.workers,
+    bandwidth: run.bandwidth,
     signal: run.options.signal,
     onRead: (bytes) => progress.add(bytes),
   });
   await journal.commit(() => writer.sync());
   progress.finish();
-  return { allocated, moved: allocated, transport: 'stream: qemu-img cannot read a gzip-compressed image in place' };
+  return { allocated, moved, transport: 'stream: qemu-img cannot read a gzip-compressed image in place' };
 }
 
 /** Of a compressed image, all that is known beforehand. */

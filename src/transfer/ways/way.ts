@@ -7,6 +7,7 @@ import { MigrationError } from '../../model/errors.ts';
 import type { TransferJob } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
 import type { BlockWorkers } from '../blocks/workers.ts';
+import type { HashThread } from '../digests/hash-thread.ts';
 import type { BufferPool } from '../engine/buffers.ts';
 import type { JobTarget } from '../job-target.ts';
 import { StageProgress } from '../progress.ts';
@@ -20,7 +21,8 @@ export interface Shared {
   readonly workers: BlockWorkers;
   readonly buffers: BufferPool;
   readonly origins: Origins;
-  /** What may be read from servers. */
+  readonly hashes: HashThread;
+  /** What may be read from sources. */
   readonly bandwidth: Bandwidth;
   /** Where VDDK is, for disks that come that way. */
   readonly vddk: VddkSetup;

@@ -206,9 +206,7 @@ test('300 damaged archives with descriptor, manifest and disk end in VMs or a Mi
     );
     writeFileSync(file, buildTar(dice(4) === 0 ? damaged.toReversed() : damaged));
     await attempt(count, `package ${number}`, async () => {
-      for await (const vm of (await openOva(file, { signal })).vms(signal)) {
-        for (const key of vm.disks.keys()) await vm.verifyDisk(key, signal);
-      }
+      await Array.fromAsync((await openOva(file, { signal })).vms(signal));
     });
   }
   wasUseful(count, 300);

@@ -30,6 +30,8 @@ export interface GrainCopyOptions extends Landing {
 export interface GrainCopy {
   /** Bytes in allocated grains. */
   readonly allocated: Bytes;
+  /** Of these, the bytes that were brought now; the others were on the target already. */
+  readonly moved: Bytes;
   /** The image's content ends here, at the disk's end or before. */
   readonly end: Bytes;
 }
@@ -52,6 +54,7 @@ export async function copyGrains(stream: StoredGrains, options: GrainCopyOptions
   const blocks = new JournaledBlocks(options);
   const buffers = new Buffers(roomFor(stream.header));
   let allocated = 0;
+  let moved = 0;
   const told = (bytes: Bytes): void => {
     allocated += bytes;
     onBytes(bytes);
@@ -61,6 +64,7 @@ export async function copyGrains(stream: StoredGrains, options: GrainCopyOptions
     await eachOf(work, workers.limit + SPARE_BUFFERS, async (batch) => {
       await blocks.run(batch.work);
       buffers.give(batch.buffer);
+      moved += batch.covered;
       told(batch.covered);
     });
     await blocks.finish();
@@ -68,7 +72,7 @@ export async function copyGrains(stream: StoredGrains, options: GrainCopyOptions
     await blocks.keep();
     throw error;
   }
-  return { allocated, end: Math.min(stream.header.capacity, capacity) };
+  return { allocated, moved, end: Math.min(stream.header.capacity, capacity) };
 }
 
 /** The largest that BATCH_BLOCKS blocks can be while they are stored. */
