@@ -1,5 +1,6 @@
 /** Composition root: names → real parts. Imported by nothing but the main.ts of a door. */
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROVIDERS } from '../providers/index.ts';
 import type { AdjustableBandwidth, Bandwidth, BandwidthLimit } from './contracts/bandwidth.ts';
@@ -25,6 +26,7 @@ import { probeVddk } from './transfer/transports/vddk/probe.ts';
 export { FolderDisks } from './folder/kept-disks.ts';
 export { pack as packRecord } from './kube/resources/kept-plans.ts';
 export { createLog } from './log.ts';
+export { createMetrics } from './metrics/index.ts';
 export { FileHasher } from './transfer/hash-file.ts';
 export { createQueue } from './transfer/queue.ts';
 
@@ -32,6 +34,15 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
 };
+
+/** Of this program. From sources the package is one folder up, from dist two. */
+export async function readVersion(): Promise<string> {
+  for (const up of ['../package.json', '../../package.json']) {
+    const text = await readFile(new URL(up, import.meta.url), 'utf8').catch(() => undefined);
+    if (text !== undefined) return String(JSON.parse(text).version);
+  }
+  return 'unknown';
+}
 
 /** Moves disks on this machine. @param vddkFolder where the user's VDDK is, for disks that are read through it */
 export function createCopier(bandwidth: Bandwidth, vddkFolder?: string): DiskCopier {
@@ -112,8 +123,10 @@ export async function openRecord(ref: RecordRef): Promise<WorkerRecord> {
 
 /** What an operator works with: the cluster that it runs in, or that of its kubeconfig. One operator at a time leads. */
 export async function openOperatorCluster(options: Omit<OperatorClusterOptions, 'client' | 'clock'>) {
-  const { client, namespace: own = 'default' } = await openCluster({}, systemClock);
-  const { namespace = own, instance, onTrouble } = options;
+  const { instance, onTrouble, observer } = options;
+  const tuning = { ...(observer !== undefined && { observer }) };
+  const { client, namespace: own = 'default' } = await openCluster({}, systemClock, tuning);
+  const { namespace = own } = options;
   const lease = { namespace, name: 'kubeferry-operator' };
   const identity = `${instance}-${randomUUID()}`;
   return {

@@ -29,6 +29,7 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
     { part: 'prepare', files: /^src\/prepare\.ts$/, may: ['model', 'contracts', 'assess', 'mappings', 'plan', 'steps'] },
     { part: 'migrate', files: /^src\/migrate\.ts$/, may: ['model', 'contracts', 'assess', 'mappings', 'plan', 'steps'] },
     { part: 'verify', files: /^src\/verify\.ts$/, may: ['model', 'contracts'] },
+    { part: 'metrics', files: /^src\/metrics\//, may: ['model', 'contracts', 'resources'] },
     { part: 'log', files: /^src\/log\.ts$/, may: ['model', 'contracts'] },
     { part: 'retry', files: /^src\/retry\.ts$/, may: ['model', 'contracts'] },
     {
@@ -43,6 +44,7 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
         'folder',
         'kube',
         'log',
+        'metrics',
         'report',
         'retry',
         'steps',
@@ -72,6 +74,7 @@ const FENCES: readonly { readonly packages: RegExp; readonly where: RegExp }[] =
   { packages: /^p-queue$/, where: /^src\/transfer\// },
   { packages: /^commander$/, where: /^src\/cli\// },
   { packages: /^pino$/, where: /^src\/log\.ts$/ },
+  { packages: /^prom-client$/, where: /^src\/metrics\// },
   { packages: /^cli-progress$/, where: /^src\/cli\// },
   { packages: /^node:child_process$/, where: /^src\/(transfer|convert)\// },
 ];

@@ -1,6 +1,5 @@
 /** The command line's entry: wires, runs, sets the exit code. The only reader of argv. */
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import {
   checkVddk,
   connect,
@@ -13,20 +12,12 @@ import {
   FolderDisks,
   openFolder,
   readFacts,
+  readVersion,
   systemClock,
 } from '../wire.ts';
 import { askOnTerminal } from './credentials.ts';
 import { run } from './run.ts';
 import type { Services } from './services.ts';
-
-/** From sources the package is two folders up, from dist three. */
-async function readVersion(): Promise<string> {
-  for (const up of ['../../package.json', '../../../package.json']) {
-    const text = await readFile(new URL(up, import.meta.url), 'utf8').catch(() => undefined);
-    if (text !== undefined) return String(JSON.parse(text).version);
-  }
-  return 'unknown';
-}
 
 const log = createLog('silent');
 

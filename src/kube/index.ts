@@ -7,9 +7,11 @@
 
 import type { Clock } from '../contracts/clock.ts';
 import type { ClusterAccess, FactsReading } from '../contracts/cluster.ts';
+import type { ClusterObserver } from '../contracts/cluster-observer.ts';
 import { HttpKubeClient } from './client/http-client.ts';
 import type { KubeClient } from './client/kube-client.ts';
 import { openLogin } from './client/login.ts';
+import { withObserver } from './client/observed.ts';
 import { withPatience } from './client/patience.ts';
 import { HttpsTransport } from './client/transport.ts';
 import { readClusterFacts } from './facts/read.ts';
@@ -25,12 +27,17 @@ export interface Cluster extends Disposable {
 export interface ClusterTuning {
   /** How much later than promised a watch may end before its server counts as gone, in milliseconds; ten seconds when absent. */
   readonly watchGrace?: number;
+  /** Told of every request. */
+  readonly observer?: Pick<ClusterObserver, 'answered'>;
 }
 
 /** Connections are made when the first call is. @throws MigrationError `cluster-not-configured` */
 export async function openCluster(access: ClusterAccess, clock: Clock, tuning: ClusterTuning = {}): Promise<Cluster> {
   const login = await openLogin(access, clock);
-  const transport = withPatience(new HttpsTransport(login), { clock, random: Math.random });
+  const direct = new HttpsTransport(login);
+  const { observer } = tuning;
+  const told = observer === undefined ? direct : withObserver(direct, { clock, observer });
+  const transport = withPatience(told, { clock, random: Math.random });
   return {
     client: new HttpKubeClient(transport, tuning.watchGrace),
     host: transport.host,

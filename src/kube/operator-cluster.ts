@@ -1,5 +1,6 @@
 /** Everything that an operator wants from its cluster, made from the parts of this room. */
 import type { Clock } from '../contracts/clock.ts';
+import type { ClusterObserver } from '../contracts/cluster-observer.ts';
 import type { KeyedWork, ResourceName } from '../contracts/resources.ts';
 import type { WorkerSource } from '../contracts/worker-order.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
@@ -34,6 +35,8 @@ export interface OperatorClusterOptions {
   readonly lookEvery: number;
   /** Called for what is tried again by itself. */
   readonly onTrouble: (error: unknown) => void;
+  /** Told what is asked of the cluster, and how its resources are followed. */
+  readonly observer?: ClusterObserver;
   readonly signal: AbortSignal;
 }
 

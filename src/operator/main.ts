@@ -1,7 +1,10 @@
 /** The entry of the operator's container. */
 import { hostname } from 'node:os';
-import { connect, createLog, createQueue, openOperatorCluster, systemClock } from '../wire.ts';
+import { connect, createLog, createMetrics, createQueue, openOperatorCluster, readVersion, systemClock } from '../wire.ts';
+import { Health } from './health.ts';
+import { healthPages, metricsPages, servePages } from './pages.ts';
 import { run } from './run.ts';
+import type { Services } from './services.ts';
 
 const log = createLog('info');
 const abort = new AbortController();
@@ -13,20 +16,55 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 const { KUBEFERRY_IMAGE, KUBEFERRY_NAMESPACE, KUBEFERRY_LOOK_MS = '2000' } = process.env;
+const { KUBEFERRY_METRICS_ADDRESS = ':8080', KUBEFERRY_HEALTH_ADDRESS = ':8081' } = process.env;
 if (KUBEFERRY_IMAGE === undefined) {
   log.error({}, 'KUBEFERRY_IMAGE has to name the image of this program, which workers are started from');
   process.exit(2);
+}
+const metrics = createMetrics({ clock: systemClock, version: await readVersion() });
+const health = new Health(systemClock);
+const pages = [
+  { address: KUBEFERRY_HEALTH_ADDRESS, pages: healthPages(health) },
+  { address: KUBEFERRY_METRICS_ADDRESS, pages: metricsPages(metrics) },
+];
+for (const { address, pages: served } of pages.filter(({ address }) => address !== '')) {
+  const server = await servePages(address, served);
+  log.info({ address: server.address, pages: Object.keys(served) }, 'pages are served');
 }
 const cluster = await openOperatorCluster({
   ...(KUBEFERRY_NAMESPACE && { namespace: KUBEFERRY_NAMESPACE }),
   instance: hostname(),
   workers: { image: KUBEFERRY_IMAGE, requests: { cpu: '500m', memory: '512Mi' } },
   lookEvery: Number(KUBEFERRY_LOOK_MS),
-  onTrouble: (error: unknown) => log.warn({ cause: String(error) }, 'the cluster gives trouble'),
+  onTrouble: (error: unknown) => {
+    metrics.trouble('cluster', error);
+    log.warn({ cause: String(error) }, 'the cluster gives trouble');
+  },
+  observer: {
+    answered: metrics.answered,
+    followed: (kind, turn) => {
+      metrics.followed(kind, turn);
+      health.followed(kind);
+    },
+  },
   signal: abort.signal,
 });
-const services = { ...cluster, clock: systemClock, log, connect, queue: createQueue };
-const ended = await cluster.lead(async (signal) => await run(services, signal), abort.signal);
+const services: Services = {
+  ...{ ...cluster, clock: systemClock, log, connect },
+  work: (controller) => metrics.work(controller, cluster.work()),
+  queue: (limits, of) => metrics.queue(of, createQueue(limits)),
+  follow: async (signal, synced) =>
+    await cluster.follow(signal, () => {
+      health.synced();
+      synced();
+    }),
+};
+metrics.follow(services);
+const ended = await cluster.lead(async (signal) => {
+  metrics.leads(true);
+  health.leads();
+  await run(services, signal);
+}, abort.signal);
 log.info({ ended }, 'the operator has ended');
 // Connections that are kept alive would hold the container; one that has lost the lead is started anew.
 process.exit(ended === 'lost' ? 3 : 0);

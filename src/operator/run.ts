@@ -14,7 +14,7 @@ const WORKERS = { providers: 8, plans: 4, vms: 8 };
 export async function run(services: Services, signal: AbortSignal): Promise<void> {
   const { providers, plans, migrations, networkMaps, storageMaps, log } = services;
   await using sources = new Sources(services, signal);
-  const [providerWork, planWork, vmWork] = [services.work(), services.work(), services.work()];
+  const [providerWork, planWork, vmWork] = [services.work('providers'), services.work('plans'), services.work('vms')];
   const vms = new VmController(services, { sources, leave: signal, again: (key, later) => vmWork.addAfter(key, later) });
   const ofProvider = new ProviderController(services, sources);
   const ofPlan = new PlanController(services, sources);

@@ -32,8 +32,10 @@ export interface Services {
   readonly migrations: Resources<VmMigrationSpec, VmMigrationStatus>;
   /** Keeps up with all of them until the signal aborts. `synced` is called when everything there is has been told. */
   follow(signal: AbortSignal, synced: () => void): Promise<void>;
-  work(): KeyedWork;
-  queue(limits: QueueLimits): JobQueue;
+  /** @param controller whose work it is */
+  work(controller: 'providers' | 'plans' | 'vms'): KeyedWork;
+  /** @param of what waits in it */
+  queue(limits: QueueLimits, of: 'vms' | 'transfers'): JobQueue;
   connect(source: string, options: ConnectOptions): Promise<Connection>;
   /** The image files of a provider; undefined while a worker looks. @throws MigrationError why it could not */
   openImages(provider: ProviderResource, signal: AbortSignal): Promise<Connection | undefined>;

@@ -73,7 +73,7 @@ export class VmController {
     if (about.canceled) cancel.abort();
     const signal = AbortSignal.any([cancel.signal, this.#leave]);
     const { limits } = about.plan.spec;
-    const queue = kept(this.#plans, about.plan.uid, () => this.#services.queue({ perPlan: limits?.vms ?? 10 }));
+    const queue = kept(this.#plans, about.plan.uid, () => this.#services.queue({ perPlan: limits?.vms ?? 10 }, 'vms'));
     // Who is canceled while it waits for a turn comes back at once, and ends without one.
     const turn = about.canceled
       ? this.#drive(vm, about, signal)
@@ -131,7 +131,7 @@ export class VmController {
   #transfers({ uid, spec: { limits } }: ProviderResource): JobQueue {
     const { perHost = 4, perStorage = 8, total } = limits ?? {};
     return kept(this.#providers, uid, () =>
-      this.#services.queue({ perHost, perDatastore: perStorage, ...(total !== undefined && { perPlan: total }) }),
+      this.#services.queue({ perHost, perDatastore: perStorage, ...(total !== undefined && { perPlan: total }) }, 'transfers'),
     );
   }
 }

@@ -1,6 +1,7 @@
 /** Our own resources as typed values: what is stored is checked against the schema of its kind, and what is not understood is told and left out. */
 import type { z } from 'zod';
 import type { Clock } from '../../contracts/clock.ts';
+import type { ClusterObserver } from '../../contracts/cluster-observer.ts';
 import type { Made, OwnedSpec, Resource, ResourceName, ResourceState, Resources } from '../../contracts/resources.ts';
 import { MigrationError } from '../../model/errors.ts';
 import { GROUP, type Kind, VERSION } from '../../resources/kind.ts';
@@ -15,6 +16,7 @@ export interface CollectionOptions {
   /** Only of this namespace. */
   readonly namespace?: string;
   readonly onTrouble: (error: unknown) => void;
+  readonly observer?: Pick<ClusterObserver, 'followed'>;
 }
 
 export class Collection<Spec, Status> implements Resources<Spec, Status> {
@@ -26,7 +28,7 @@ export class Collection<Spec, Status> implements Resources<Spec, Status> {
   readonly #listeners: ((key: string) => void)[] = [];
 
   constructor(kind: Kind<z.ZodType<Spec>, z.ZodType<Status>>, options: CollectionOptions) {
-    const { client, clock, namespace, onTrouble } = options;
+    const { client, clock, namespace, onTrouble, observer } = options;
     this.#client = client;
     this.#kind = kind;
     this.#type = typeOf(kind);
@@ -42,6 +44,7 @@ export class Collection<Spec, Status> implements Resources<Spec, Status> {
       onChange: ({ key }) => {
         for (const listener of this.#listeners) listener(key);
       },
+      ...(observer !== undefined && { onTurn: (turn) => observer.followed(kind.kind, turn) }),
       onTrouble,
     });
   }
@@ -94,7 +97,7 @@ export function objectOf({ kind, namespace, name, uid }: ResourceName): KubeObje
   return { apiVersion: `${GROUP}/${VERSION}`, kind, metadata: { namespace, name, uid } };
 }
 
-function typeOf({ kind, plural }: Kind): ResourceType {
+export function typeOf({ kind, plural }: Kind): ResourceType {
   return { group: GROUP, version: VERSION, kind, plural };
 }
 

@@ -22,6 +22,8 @@ export interface InformerOptions<T> {
   readonly onChange?: (change: Change<T>) => void;
   /** Called when something went wrong; it is tried again. */
   readonly onTrouble?: (error: unknown) => void;
+  /** Called when a list is begun, at each of its pages, and when a watch is begun. Must not throw. */
+  readonly onTurn?: (turn: 'list' | 'page' | 'watch') => void;
   /** Lists again after so many milliseconds although the watch works; never when absent. */
   readonly relistEvery?: number;
   /** Seconds after which the server ends a watch. */
@@ -82,13 +84,15 @@ export class Informer<T> {
   }
 
   async #relist(signal: AbortSignal): Promise<void> {
-    const { client, type, selection, clock } = this.#options;
+    const { client, type, selection, clock, onTurn } = this.#options;
+    onTurn?.('list');
     // A list that took so long that its moment was forgotten is asked in larger pages.
     const pageSize = PAGE * 4 ** Math.min(this.#failures, 5);
     const seen = new Set<string>();
     let from = '';
     for await (const page of client.list(type, { ...selection, pageSize, consistent: true, signal })) {
       from = page.resourceVersion;
+      onTurn?.('page');
       for (const object of page.items) {
         seen.add(keyOf(object.metadata));
         this.#tell(this.#store.put(object));
@@ -102,7 +106,8 @@ export class Informer<T> {
 
   /** True when the watch has told anything. */
   async #follow(signal: AbortSignal): Promise<boolean> {
-    const { client, type, selection } = this.#options;
+    const { client, type, selection, onTurn } = this.#options;
+    onTurn?.('watch');
     let told = false;
     const watch = { ...selection, resourceVersion: this.#from ?? '', seconds: this.#watchSeconds(), signal };
     for await (const { type: happened, object } of client.watch(type, watch)) {

@@ -11,7 +11,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { definitionOf } from '../../../src/resources/definition.ts';
 import { KINDS } from '../../../src/resources/index.ts';
-import { type ControlPlane, startControlPlane } from '../../peers/control-plane.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../../peers/control-plane.ts';
 import { type Kubelet, STORAGE_CLASSES, startKubelet } from '../../peers/kubelet.ts';
 import { callApi, expectApi } from '../../peers/kubernetes-api.ts';
 import { kubevirtDefinitions } from '../../peers/kubevirt.ts';
@@ -41,6 +41,11 @@ export interface Operator extends AsyncDisposable {
   readonly log: () => string;
 }
 
+export interface GroundOptions extends ControlPlaneOptions {
+  /** Further images of the kubelet: what they start. */
+  readonly images?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** What is told when a wait is in vain. */
 interface Told {
   readonly namespace: string;
@@ -60,15 +65,17 @@ export class Ground implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async start(): Promise<Ground> {
-    const plane = await startControlPlane();
-    const images = { [IMAGES.worker]: [process.execPath, BIN], [IMAGES.endless]: ['sh', '-c', ENDLESS, process.execPath, BIN] };
-    const kubelet = await startKubelet({ api: plane.api, images });
+  /** @param options `own` for stories that restart the API server */
+  static async start({ images = {}, ...options }: GroundOptions = {}): Promise<Ground> {
+    const plane = await startControlPlane(options);
+    const known = { [IMAGES.worker]: [process.execPath, BIN], [IMAGES.endless]: ['sh', '-c', ENDLESS, process.execPath, BIN] };
+    const kubelet = await startKubelet({ api: plane.api, images: { ...known, ...images } });
     const folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-cluster-'));
     await writeFile(path.join(folder, 'kubeconfig'), plane.kubeconfig(), { mode: 0o600 });
     const machines = (await kubevirtDefinitions()).filter(({ metadata }) => metadata.name === 'virtualmachines.kubevirt.io');
     for (const definition of [...KINDS.map(definitionOf), ...machines]) {
-      await expectApi(plane.api, 'POST', DEFINITIONS, definition);
+      const path = `${DEFINITIONS}/${definition.metadata.name}?fieldManager=kubeferry-test&force=true`;
+      await expectApi(plane.api, 'PATCH', path, definition, 'application/apply-patch+yaml');
       const { group, names, versions } = definition.spec;
       while ((await callApi(plane.api, 'GET', `/apis/${group}/${versions[0]?.name}/${names.plural}`)).status !== 200)
         await sleep(50);
@@ -84,6 +91,9 @@ export class Ground implements AsyncDisposable {
       KUBEFERRY_IMAGE: image,
       KUBEFERRY_NAMESPACE: namespace,
       KUBEFERRY_LOOK_MS: '200',
+      // Operators of several tests run at the same time.
+      KUBEFERRY_METRICS_ADDRESS: '127.0.0.1:0',
+      KUBEFERRY_HEALTH_ADDRESS: '127.0.0.1:0',
     };
     const child = spawn(process.execPath, [BIN, 'operator'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let log = '';
@@ -94,10 +104,15 @@ export class Ground implements AsyncDisposable {
     };
   }
 
+  /** Name of a namespace that nobody else uses. */
+  name(text: string): string {
+    return this.plane.name(text);
+  }
+
   /** A namespace with a bound claim `images` that holds the files. */
   async namespace(name: string, files: Readonly<Record<string, string>>): Promise<void> {
     await expectApi(this.plane.api, 'POST', '/api/v1/namespaces', {
-      metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+      metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted', ...this.kubelet.namespaceLabels } },
     });
     await expectApi(this.plane.api, 'POST', `/api/v1/namespaces/${name}/persistentvolumeclaims`, {
       metadata: { name: 'images' },
