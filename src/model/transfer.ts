@@ -169,7 +169,10 @@ export interface TransferJob {
   readonly target: DiskTarget;
   /** Hash the source as it is read, read the target back and compare. */
   readonly verify: boolean;
-  /** Read the source a second time and compare: finds what a server or a link got wrong, for the price of a second reading. */
+  /**
+   * Read the source a second time and compare: finds what a server, a link or a medium got wrong, for the price of a second reading. Every
+   * kind of source can be read twice; a reading that stays open for deltas is rechecked with the last one.
+   */
   readonly recheckSource?: boolean;
   /**
    * Absent: the whole disk. Present: only what changed since the checkpoint is brought onto the target, which an earlier job of the

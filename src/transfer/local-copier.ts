@@ -21,7 +21,7 @@ import { HashThread } from './digests/hash-thread.ts';
 import { takePublished, trustEarlier } from './earlier.ts';
 import { BufferPool } from './engine/buffers.ts';
 import { passId } from './engine/pass-id.ts';
-import { isWorthKeeping, openJobTarget } from './job-target.ts';
+import { isWorthKeeping, type JobTarget, openJobTarget } from './job-target.ts';
 import { UNLIMITED } from './limits/bandwidth.ts';
 import { located } from './located.ts';
 import { proveTarget } from './prove-target.ts';
@@ -30,8 +30,9 @@ import { checkSpace } from './space.ts';
 import { Origins } from './transports/http/origins.ts';
 import type { VddkSetup } from './transports/vddk/library.ts';
 import { allocatedIn } from './ways/reader-way.ts';
-import type { Run, Shared } from './ways/way.ts';
+import type { Run, Shared, Way } from './ways/way.ts';
 import { openWorkspace } from './workspace.ts';
+import { forgetCache } from './writers/forget-cache.ts';
 
 export interface LocalDiskCopierOptions {
   readonly clock: Clock;
@@ -104,13 +105,13 @@ async function transfer(run: Run, final: string): Promise<Transferred> {
       return { ...told, passes: journal.passes };
     }
     const passes = journal.passes + (complete ? 0 : 1);
-    const source = job.recheckSource === true ? await way.recheck?.(target) : undefined;
+    const source = job.recheckSource === true ? await readAgain(way, { target, files: watch.files, signal: options.signal }) : 0;
     const proven = job.verify ? await proveTarget(run, way, { target, allocated: filled.allocated }) : undefined;
     await watch.check();
     checkCanceled(options.signal);
     const mark = await writer.publish(job.source.capacity);
     await target.forget();
-    const repaired = { target: proven?.mended ?? 0, source: source ?? 0 };
+    const repaired = { target: proven?.mended ?? 0, source };
     return {
       ...told,
       passes,
@@ -122,6 +123,15 @@ async function transfer(run: Run, final: string): Promise<Transferred> {
     if (id === undefined || !isWorthKeeping(journal, error, job.source.kind)) await target.discard();
     throw error;
   }
+}
+
+/** The second reading of local files is to come from their medium, not from the memory of the first one. */
+async function readAgain(
+  way: Way,
+  { target, files, signal }: { readonly target: JobTarget; readonly files: readonly string[]; readonly signal: AbortSignal },
+): Promise<number> {
+  for (const file of files) await forgetCache(file, signal);
+  return await way.recheck(target);
 }
 
 const RESUMED = { moved: 0, transport: 'journal: an earlier run had copied everything' } as const;

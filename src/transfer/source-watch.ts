@@ -4,6 +4,8 @@ import { MigrationError } from '../model/errors.ts';
 import type { DiskSource } from '../model/transfer.ts';
 
 export interface SourceWatch {
+  /** Absolute paths of its local files; none for a source on a server. */
+  readonly files: readonly string[];
   /** What its files looked like at first; the same text means the same content. */
   readonly state: readonly string[];
   /** @throws MigrationError `source-changed` */
@@ -15,6 +17,7 @@ export async function watchSource(source: DiskSource): Promise<SourceWatch> {
   const files = filesOf(source);
   const before = await Promise.all(files.map(look));
   return {
+    files,
     state: before,
     check: async () => {
       for (const [index, file] of files.entries()) {

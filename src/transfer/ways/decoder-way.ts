@@ -1,7 +1,7 @@
 /** Sparse VMDKs: our own decoder inflates, hashes and writes on threads. */
 import type { Bytes } from '../../model/units.ts';
 import { copySparseInto, type SparseImage } from '../copy-sparse.ts';
-import type { JobTarget } from '../job-target.ts';
+import { type ReadingTarget, readTwice } from './second-reading.ts';
 import { copyProgress, type Filled, type Run, type Way } from './way.ts';
 
 export function decoderWay(run: Run, image: SparseImage): Way {
@@ -10,11 +10,12 @@ export function decoderWay(run: Run, image: SparseImage): Way {
     repair: async (target) => {
       await fill(run, image, target);
     },
+    recheck: (target) => readTwice((to) => fill(run, image, to), target),
     [Symbol.asyncDispose]: () => image[Symbol.asyncDispose](),
   };
 }
 
-async function fill(run: Run, image: SparseImage, { writer, journal }: JobTarget): Promise<Filled> {
+async function fill(run: Run, image: SparseImage, { writer, journal }: ReadingTarget): Promise<Filled> {
   const { workers, bandwidth, options } = run;
   const { allocated, layout } = image;
   const progress = copyProgress(run, allocated);

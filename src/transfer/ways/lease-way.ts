@@ -1,8 +1,8 @@
 /** Disks that a server exports as a stream. What is done is read again, because there is no other way, and left alone. */
 import type { LeaseSource } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
-import type { JobTarget } from '../job-target.ts';
 import { copyLease } from '../transports/lease/copy-lease.ts';
+import { type ReadingTarget, readTwice } from './second-reading.ts';
 import { accessOf, copyProgress, type Filled, type Run, type Way } from './way.ts';
 
 export function leaseWay(run: Run, source: LeaseSource): Way {
@@ -11,11 +11,12 @@ export function leaseWay(run: Run, source: LeaseSource): Way {
     repair: async (target) => {
       await fill(run, source, target);
     },
+    recheck: (target) => readTwice((to) => fill(run, source, to), target),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
 
-async function fill(run: Run, source: LeaseSource, { writer, journal }: JobTarget): Promise<Filled> {
+async function fill(run: Run, source: LeaseSource, { writer, journal }: ReadingTarget): Promise<Filled> {
   const { signal } = run.options;
   // How much of the disk is allocated is known only at the end.
   const progress = copyProgress(run, source.capacity);

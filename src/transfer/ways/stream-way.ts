@@ -2,8 +2,8 @@
 import { MigrationError } from '../../model/errors.ts';
 import type { ImageSource } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
-import type { JobTarget } from '../job-target.ts';
 import { copyStream } from '../stream/copy-stream.ts';
+import { type ReadingTarget, readTwice } from './second-reading.ts';
 import { copyProgress, type Filled, type Run, type Way } from './way.ts';
 
 export function streamWay(run: Run, source: ImageSource): Way {
@@ -12,11 +12,12 @@ export function streamWay(run: Run, source: ImageSource): Way {
     repair: async (target) => {
       await fill(run, source, target);
     },
+    recheck: (target) => readTwice((to) => fill(run, source, to), target),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
 
-async function fill(run: Run, source: ImageSource, { writer, journal }: JobTarget): Promise<Filled> {
+async function fill(run: Run, source: ImageSource, { writer, journal }: ReadingTarget): Promise<Filled> {
   const [top, ...parents] = source.layers;
   if (top.gzip === undefined || parents.length > 0) {
     throw new MigrationError('image-unsupported', 'A chain of images cannot be read while one of them is gzip-compressed.', {

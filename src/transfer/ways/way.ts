@@ -41,10 +41,10 @@ export interface Run extends Shared {
 export interface Way extends AsyncDisposable {
   /** Brings onto the target what its journal does not hold as done. Committed when it resolves. */
   fill(target: JobTarget): Promise<Filled>;
-  /** Brings dirty blocks onto a target that was filled, and commits them. Absent where the source cannot be read once more. */
-  repair?(target: JobTarget): Promise<void>;
-  /** Reads the source a second time, and brings what was read wrongly. Returns how many blocks. Absent for streams. */
-  recheck?(target: JobTarget): Promise<number>;
+  /** Brings dirty blocks onto a target that was filled, and commits them. */
+  repair(target: JobTarget): Promise<void>;
+  /** Reads the source a second time, and brings what was read wrongly. Returns how many blocks. */
+  recheck(target: JobTarget): Promise<number>;
 }
 
 export interface Filled {

@@ -1,86 +1,20 @@
 /** Exports over TLS: from a server of our own that behaves badly to order, from the stand-in vCenter, and from vcsim by itself. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { vsphereProvider } from '../../../../providers/vsphere/index.ts';
-import type { HttpHeaders, SourceAccess } from '../../../../src/contracts/source-access.ts';
+import type { SourceAccess } from '../../../../src/contracts/source-access.ts';
 import type { LeaseSource } from '../../../../src/model/transfer.ts';
 import { BlockWorkers } from '../../../../src/transfer/blocks/workers.ts';
 import { openJournal } from '../../../../src/transfer/journal/disk-journal.ts';
 import { copyLease, type LeaseCopy } from '../../../../src/transfer/transports/lease/copy-lease.ts';
-import { selfSigned } from '../../../peers/certificate.ts';
 import { startVcenter } from '../../../peers/vcenter.ts';
 import { startVcsim } from '../../../peers/vcsim.ts';
 import { optionsFor, sourceOf } from '../../../providers/vsphere/simulator.ts';
-import { fails, MiB, noise, rawDisk, run, type Scratch, scratch } from '../../fixture.ts';
+import { fails, MiB, rawDisk, run, type Scratch, scratch } from '../../fixture.ts';
 import { MemoryStore } from '../../journal/memory-store.ts';
 import { fileWriter } from '../../landing.ts';
-import { buildVmdk } from '../../sparse-vmdk.ts';
-
-const GRAIN = 64 * 1024;
-const NUMBERS = [0, 1, 2, 17, 40, 63, 64, 100];
-const VMDK = buildVmdk({
-  capacity: 128 * 128,
-  grains: new Map(NUMBERS.map((number) => [number, noise(`grain ${number}`, GRAIN)])),
-  stream: true,
-});
-const CAPACITY = 8 * MiB;
-const CONTENT = Buffer.alloc(CAPACITY);
-for (const number of NUMBERS) noise(`grain ${number}`, GRAIN).copy(CONTENT, number * GRAIN);
-
-const SOURCE: LeaseSource = {
-  kind: 'lease',
-  server: 'https://vcenter.example:443',
-  of: { type: 'VirtualMachine', id: 'vm-1' },
-  deviceKey: 2000,
-  capacity: CAPACITY,
-  because: 'the test wants it',
-};
-
-interface Exporter extends AsyncDisposable {
-  readonly access: SourceAccess;
-  /** What was told to the lease, in order. */
-  readonly told: readonly string[];
-  readonly asked: readonly HttpHeaders[];
-}
-
-type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
-
-async function exporter(behave: Behaviour, trust?: 'wrong'): Promise<Exporter> {
-  const tls = selfSigned();
-  const server = createServer({ key: tls.key, cert: tls.certificate }, behave);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const told: string[] = [];
-  const asked: HttpHeaders[] = [];
-  const thumbprint = trust === 'wrong' ? selfSigned().thumbprint.sha1 : tls.thumbprint.sha1;
-  return {
-    told,
-    asked,
-    access: {
-      headers: async (_, __, refused) => {
-        if (refused !== undefined) asked.push(refused);
-        return { cookie: refused === undefined ? 'first' : 'second' };
-      },
-      trust: () => ({}),
-      openExport: async () => ({
-        url: `https://127.0.0.1:${port}/nfc/disk-0.vmdk`,
-        trust: { thumbprint },
-        progress: (part) => void (part > 0 && part <= 1 && told.at(-1) !== 'progress' && told.push('progress')),
-        complete: async () => void told.push('complete'),
-        [Symbol.asyncDispose]: async () => void told.push('end'),
-      }),
-    },
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
+import { type Behaviour, CAPACITY, CONTENT, exporter, GRAIN, NUMBERS, SOURCE, VMDK } from './exporter.ts';
 
 interface Attempt {
   readonly source?: LeaseSource;
