@@ -8,6 +8,7 @@ import type { Clock } from './contracts/clock.ts';
 import type { ClusterAccess, FactsReading } from './contracts/cluster.ts';
 import type { FolderTarget, Store } from './contracts/destination.ts';
 import type { DiskCopier } from './contracts/disk-copier.ts';
+import type { ClusterPlans } from './contracts/plans.ts';
 import type { Check, Connection, ConnectOptions, Provider } from './contracts/provider.ts';
 import type { RecordRef, WorkerRecord } from './contracts/worker-order.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
@@ -15,6 +16,7 @@ import { FolderStore } from './folder/folder-store.ts';
 import { openCluster, readFacts as readFactsOf } from './kube/index.ts';
 import { ConfigMapRecord } from './kube/jobs/worker-jobs.ts';
 import { type OperatorClusterOptions, operatorCluster } from './kube/operator-cluster.ts';
+import { openPlans as openPlansOf } from './kube/plans/cluster-plans.ts';
 import { leadWhenElected } from './kube/runtime/leader.ts';
 import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
@@ -113,6 +115,11 @@ export function openFolder(folder: string): { readonly target: FolderTarget; rea
 /** What a cluster has, as it is now. @throws MigrationError where it cannot be asked at all */
 export async function readFacts(access: ClusterAccess, signal: AbortSignal): Promise<FactsReading> {
   return await readFactsOf(access, systemClock, signal);
+}
+
+/** Plans in a cluster. @throws MigrationError `cluster-not-configured` */
+export async function openPlans(access: ClusterAccess): Promise<ClusterPlans> {
+  return await openPlansOf(access, systemClock);
 }
 
 /** Where a worker's words go: the cluster that it runs in. */

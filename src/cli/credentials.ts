@@ -57,11 +57,12 @@ export function askOnTerminal(
   if (!input.isTTY || !output.isTTY) return undefined;
   return {
     ask: async (question, { hidden, signal }) => {
-      output.write(question);
+      // Readline draws its line anew; where nothing is shown it would draw the question nowhere.
+      if (hidden) output.write(question);
       const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
       const lines = createInterface({ input, output: hidden ? silent : output, terminal: true });
       try {
-        return await lines.question('', { signal });
+        return await lines.question(hidden ? '' : question, { signal });
       } finally {
         lines.close();
         if (hidden) output.write('\n');

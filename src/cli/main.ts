@@ -11,13 +11,19 @@ import {
   FileHasher,
   FolderDisks,
   openFolder,
+  openPlans,
   readFacts,
   readVersion,
   systemClock,
 } from '../wire.ts';
 import { askOnTerminal } from './credentials.ts';
 import { run } from './run.ts';
-import type { Services } from './services.ts';
+import type { Services, Size } from './services.ts';
+
+/** Undefined where nothing can be redrawn. */
+function sizeOf({ isTTY, columns, rows }: NodeJS.WriteStream): Size | undefined {
+  return isTTY && process.env['TERM'] !== 'dumb' ? { columns, rows } : undefined;
+}
 
 const log = createLog('silent');
 
@@ -29,6 +35,7 @@ const services: Services = {
   diagnose,
   checkVddk,
   readFacts,
+  openPlans,
   credentials: { environment: process.env, ...askOnTerminal(process.stdin, process.stderr) },
   openFolder,
   copier: createCopier,
@@ -59,6 +66,7 @@ process.exitCode = await run(
     drained: async () => void (process.stdout.writableNeedDrain && (await once(process.stdout, 'drain'))),
     err: (text) => void process.stderr.write(text),
     live: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
+    size: (stream) => sizeOf(stream === 'out' ? process.stdout : process.stderr),
   },
   abort.signal,
 );

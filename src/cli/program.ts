@@ -6,6 +6,8 @@ import { factsCommand } from './commands/facts.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { planCommand } from './commands/plan.ts';
+import { statusCommand } from './commands/status.ts';
+import { switchCommands } from './commands/switches.ts';
 import { verifyCommand } from './commands/verify.ts';
 import type { CommandContext } from './context.ts';
 
@@ -27,8 +29,8 @@ export function buildProgram(context: CommandContext): Command {
     .hook('preAction', (command) => {
       context.services.log.level = command.opts<{ logLevel: LogLevel }>().logLevel;
     });
-  for (const add of [inventoryCommand, assessCommand, planCommand, migrateCommand, verifyCommand, factsCommand, doctorCommand])
-    add(program, context);
+  const about = [inventoryCommand, assessCommand, planCommand, migrateCommand, verifyCommand, factsCommand, doctorCommand];
+  for (const add of [...about, statusCommand, switchCommands]) add(program, context);
   return program;
 }
 

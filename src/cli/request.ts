@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Connection } from '../contracts/provider.ts';
 import { atLeast, type Category, type Concern, worst } from '../model/concern.ts';
+import type { TransferLimits } from '../model/estimate.ts';
 import type { MappingOptions } from '../model/mapping.ts';
 import type { Report } from '../model/report.ts';
 import { type Bytes, GiB, MiB, TiB } from '../model/units.ts';
@@ -15,6 +16,8 @@ import { addSelectOption, addSourceOptions, type SourceOptions } from './source-
 import { addVmOptions, type VmFlags, vmOptions } from './vm-options.ts';
 
 export interface MapOptions extends SourceOptions, ClusterOptions, ForecastFlags, NetworkFlags, VmFlags {
+  /** What the predictions assume to be moved at once; no option of its own. */
+  readonly atOnce?: TransferLimits;
   readonly select?: readonly string[];
   readonly networkMap?: string;
   readonly storageMap?: string;
@@ -68,15 +71,20 @@ export async function prepareReport(
   return await prepare(connection, request, { clock: context.services.clock, signal: context.signal });
 }
 
-export async function readRequest(vms: readonly string[], options: MapOptions, context: CommandContext): Promise<PrepareRequest> {
-  const access = namedCluster(options);
+/** @param options `liveFacts`: the cluster is asked also where no option names it */
+export async function readRequest(
+  vms: readonly string[],
+  options: MapOptions & { readonly liveFacts?: boolean },
+  context: CommandContext,
+): Promise<PrepareRequest> {
+  const access = namedCluster(options) ?? (options.liveFacts ? {} : undefined);
   const live = access && (await readClusterFacts(access, context));
   return {
     vms,
     ...(options.select !== undefined && { select: options.select }),
     type: 'cold',
     ...(await readTables(options, mappingOptions(options), live)),
-    forecast: forecastOptions(options),
+    forecast: forecastOptions(options, options.atOnce),
   };
 }
 

@@ -9,6 +9,7 @@ import type { FolderTarget, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
+import type { ClusterPlans } from '../contracts/plans.ts';
 import type { Check, Connection, ConnectOptions } from '../contracts/provider.ts';
 import type { DiskHasher, KeptDisks } from '../contracts/verification.ts';
 import type { CredentialSources } from './credentials.ts';
@@ -23,6 +24,8 @@ export interface Services {
   diagnose(source: string, options: ConnectOptions): AsyncIterable<Check>;
   /** Asks a target cluster what it has. @throws MigrationError where it cannot be asked at all */
   readFacts(access: ClusterAccess, signal: AbortSignal): Promise<FactsReading>;
+  /** Plans in a cluster. @throws MigrationError `cluster-not-configured` */
+  openPlans(access: ClusterAccess): Promise<ClusterPlans>;
   /** Where logins are read from. */
   readonly credentials: CredentialSources;
   openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store };
@@ -47,4 +50,12 @@ export interface Terminal {
   err(text: string): void;
   /** Whether `err` is a terminal that can redraw. */
   readonly live: boolean;
+  /** Of a terminal that can redraw, as it is now; undefined where there is none. */
+  readonly size?: (stream: 'out' | 'err') => Size | undefined;
+}
+
+/** Characters and lines. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
 }

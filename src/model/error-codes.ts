@@ -23,6 +23,7 @@ export const ERROR_CODES = {
     'Give an OVA, OVF, VMX, VMDK, VHD, VHDX, qcow2, VDI or raw image, or a folder that holds any.',
   ),
   'vm-not-found': entry(2, 'stalled', 'List the names with `kubeferry inventory SOURCE`.'),
+  'plan-not-found': entry(2, 'stalled', 'List the plans with `kubeferry status -A`.'),
   'config-invalid': entry(2, 'stalled', 'Correct the named place in the file.'),
   'ovf-config-unknown': entry(2, 'stalled', 'Choose one of the deployment configurations that the message lists.'),
   'target-occupied': entry(2, 'stalled', 'Choose an empty folder, or use --resume to go on with the migration that is there.'),
@@ -175,6 +176,8 @@ export const ERROR_CODES = {
     'Something between here and the API server cuts or replaces its answers; check proxies and load.',
   ),
   'quota-exceeded': entry(3, 'wait', 'Raise the quota of the namespace, or free what it counts.'),
+
+  'deadline-passed': entry(3, 'stalled', 'Set a later deadline in the schedule of the plan, and retry the VM.'),
 
   canceled: entry(3, 'retry', 'Run again with --resume to go on.'),
 } as const satisfies Record<string, CatalogueEntry>;

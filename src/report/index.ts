@@ -10,6 +10,9 @@ import { renderMarkdown } from './markdown.ts';
 import { renderText } from './text.ts';
 
 export { renderJsonLine } from './json.ts';
+export { planLine, vmLine } from './status/changes.ts';
+export { planTable, type VmView } from './status/plan.ts';
+export { plansTable } from './status/plans.ts';
 
 export const REPORT_FORMATS = ['text', 'json', 'markdown', 'html'] as const;
 

@@ -13,6 +13,7 @@ import {
   FileHasher,
   FolderDisks,
   openFolder,
+  openPlans,
   readFacts,
   systemClock,
 } from '../../src/wire.ts';
@@ -46,6 +47,7 @@ export async function kubeferry(
     diagnose,
     checkVddk,
     readFacts,
+    openPlans,
     credentials: { environment: {} },
     openFolder,
     copier: createCopier,

@@ -3,6 +3,10 @@ import type { Connection } from '../../contracts/provider.ts';
 import { migrateAll } from '../../migrate.ts';
 import type { Report } from '../../model/report.ts';
 import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
+import { type Accepted, addAcceptOption, openCritical } from '../accept-options.ts';
+import { addYes, type ConfirmFlags } from '../cluster/confirm.ts';
+import { migrateToCluster } from '../cluster/migrate.ts';
+import { addPlanOptions, type PlanFlags } from '../cluster/plan-options.ts';
 import type { CommandContext } from '../context.ts';
 import { addLimitOptions, atOnce, followLimits, type LimitFlags, type Limits, readLimits } from '../limit-options.ts';
 import { addProgressOptions, createObserver, type ProgressFlags } from '../observer.ts';
@@ -10,32 +14,38 @@ import { addMapOptions, type MapOptions, prepareReport } from '../request.ts';
 import { addShutdownOptions, type ShutdownFlags, shutdownOptions } from '../shutdown-options.ts';
 import { withSource } from '../source-options.ts';
 
-interface MigrateOptions extends MapOptions, LimitFlags, ProgressFlags, ShutdownFlags {
+interface MigrateOptions extends MapOptions, LimitFlags, ProgressFlags, ShutdownFlags, PlanFlags, ConfirmFlags {
   readonly to: string;
   readonly resume: boolean;
   readonly verify: boolean;
-  readonly accept: readonly string[];
+  readonly accept: readonly Accepted[];
+  readonly detach: boolean;
   readonly parallelVms: number;
   readonly output: ReportFormat;
 }
 
-/** `kubeferry migrate SOURCE [VM…] --to DIR`: manifests, raw disks and the proof. */
+/** What `--to` says instead of a folder; a folder of that name is `./cluster`. */
+const CLUSTER = 'cluster';
+
+/** `kubeferry migrate SOURCE [VM…] --to DIR|cluster`: manifests, raw disks and the proof, or a plan that the operator carries out. */
 export function migrateCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('migrate <source> [vms...]')
-    .description('migrate to a folder: KubeVirt manifests, raw disks, report')
-    .requiredOption('--to <dir>', 'folder that receives everything; empty, or with --resume an interrupted migration')
+    .description(
+      'migrate to a folder (KubeVirt manifests, raw disks, report), or into a cluster by a plan that its operator carries out',
+    )
+    .requiredOption(
+      '--to <dir|cluster>',
+      'folder that receives everything (empty, or with --resume an interrupted migration), or the word cluster',
+    )
     .option('--resume', 'go on with an interrupted migration; what is proven is not copied again', false)
     .option('--no-verify', 'do not read source and target again to compare them')
-    .addOption(
-      new Option('--accept <concern>', 'migrate in spite of this Critical concern (id); repeatable')
-        .argParser(collect)
-        .default([], 'none'),
-    )
     .addOption(new Option('--parallel-vms <n>', 'VMs at once, 1–64').argParser(atOnce).default(4))
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'));
-  addMapOptions(addProgressOptions(addLimitOptions(addShutdownOptions(command)))).action(
+  addPlanOptions(command).option('--detach', 'leave the plan to the operator instead of following it', false);
+  addMapOptions(addProgressOptions(addLimitOptions(addShutdownOptions(addAcceptOption(addYes(command)))))).action(
     async (source: string, vms: string[], options: MigrateOptions) => {
+      if (options.to === CLUSTER) return await migrateToCluster(source, vms, { options, command }, context);
       // Before a long inventory, so that a wrong file is told at once.
       const limits = await readLimits(options);
       await withSource(source, options, context, async (connection) => {
@@ -90,16 +100,4 @@ async function carryOut(
     verify: options.verify,
     resume: options.resume,
   });
-}
-
-/** Ids of Critical concerns that nobody accepted. */
-function openCritical(report: Report, accepted: readonly string[]): readonly string[] {
-  const critical = [...report.concerns, ...report.vms.flatMap(({ concerns }) => concerns)].filter(
-    ({ category }) => category === 'Critical',
-  );
-  return [...new Set(critical.map(({ id }) => id))].filter((id) => !accepted.includes(id));
-}
-
-function collect(value: string, earlier: readonly string[]): readonly string[] {
-  return [...earlier, value];
 }

@@ -89,10 +89,10 @@ export class HttpKubeClient implements KubeClient {
   }
 
   async apply(type: ResourceType, object: KubeObject, options: ApplyOptions): Promise<KubeObject> {
-    const { force, subresource, signal } = options;
+    const { force, dryRun, subresource, signal } = options;
     const { namespace, name } = object.metadata;
     const ref = refOf(namespace, name);
-    const query = { ...WRITE, force: force === true ? 'true' : undefined };
+    const query = { ...WRITE, force: force === true ? 'true' : undefined, dryRun: dryRun === true ? 'All' : undefined };
     const path = withQuery(pathOf(type, ref, subresource), query);
     const body = jsonBody('application/apply-patch+yaml', complete(type, object));
     return await this.#object({ method: 'PATCH', path, body }, { verb: 'patch', type, ref }, signal);

@@ -89,6 +89,8 @@ export interface WriteOptions extends CallOptions {
 export interface ApplyOptions extends WriteOptions {
   /** Take fields over that another program holds. Only for objects that are ours. */
   readonly force?: boolean;
+  /** Everything but the writing: the answer is what the object would be. */
+  readonly dryRun?: boolean;
 }
 
 export interface DeleteOptions extends CallOptions {

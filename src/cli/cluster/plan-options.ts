@@ -1,0 +1,198 @@
+/** The options that say how a migration is written down as custom resources, and the objects that come of them. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MigrationError } from '../../model/errors.ts';
+import type { Report } from '../../model/report.ts';
+import type { PrepareRequest } from '../../prepare.ts';
+import { type OurObject, type PlanWish, planObject, providerObject } from '../../resources/plan-objects.ts';
+import type { SourceOptions } from '../source-options.ts';
+
+export interface PlanFlags {
+  readonly planName?: string;
+  readonly providerName?: string;
+  readonly claim?: ImageClaim;
+  readonly vddkImage?: string;
+}
+
+/** Where the cluster finds image files. */
+interface ImageClaim {
+  readonly name: string;
+  readonly path?: string;
+}
+
+export function addPlanOptions(command: Command): Command {
+  const group = 'In the cluster:';
+  const label = (flags: string, text: string): Option => new Option(flags, text).argParser(parseLabel).helpGroup(group);
+  return command
+    .addOption(label('--plan-name <name>', 'of the MigrationPlan (default: that of the only VM, or of the source)'))
+    .addOption(label('--provider-name <name>', 'of the Provider and its Secret (default: that of the source)'))
+    .addOption(
+      new Option('--claim <name[:path]>', 'PersistentVolumeClaim that holds the image files for the cluster')
+        .argParser(parseClaim)
+        .helpGroup(group),
+    )
+    .addOption(new Option('--vddk-image <image>', "image that holds VMware's VDDK, for --transport vddk").helpGroup(group));
+}
+
+/** What a migration leaves open that only some commands have options for. */
+export type PlanLimits = Pick<PlanWish, 'limits' | 'verify' | 'accept' | 'shutdown'> & {
+  readonly perHost?: number;
+  readonly perStorage?: number;
+};
+
+export const NO_LIMITS: PlanLimits = { limits: {}, verify: true, accept: [] };
+
+export interface PlanObjects {
+  readonly provider: OurObject;
+  readonly plan: OurObject;
+  /** Name of the Secret that the provider refers to; it is in neither. */
+  readonly secret?: string;
+}
+
+export interface Prepared {
+  readonly source: string;
+  /** As they were named on the command line. */
+  readonly vms: readonly string[];
+  readonly request: PrepareRequest;
+  readonly report: Report;
+}
+
+/**
+ * @throws MigrationError `usage` for a source that the cluster cannot reach, `config-invalid` for what a plan has no field for
+ */
+export function planObjects(
+  { source, vms, request, report }: Prepared,
+  options: PlanFlags & SourceOptions,
+  { perHost, perStorage, ...limits }: PlanLimits,
+): PlanObjects {
+  const { namespace } = request.options;
+  const place = namespace === undefined ? {} : { namespace };
+  const server = serverOf(source);
+  const provider = options.providerName ?? labelOf(server?.host ?? source);
+  const [only, ...others] = report.vms;
+  const bounds = { ...(perHost !== undefined && { perHost }), ...(perStorage !== undefined && { perStorage }) };
+  const about = specOf(source, server, { ...options, secret: provider });
+  return {
+    provider: providerObject({
+      ...{ name: provider, ...place },
+      spec: { ...about, ...(Object.keys(bounds).length > 0 && { limits: bounds }) },
+    }),
+    plan: planObject({
+      ...{ name: options.planName ?? (only && others.length === 0 ? only.plan.mapping.targetName : labelOf(provider)), ...place },
+      provider,
+      selection: selectionOf(vms, request, report),
+      networkMap: request.networkMap,
+      storageMap: request.storageMap,
+      networkIds: networkIds(report),
+      options: request.options,
+      ...limits,
+    }),
+    ...(server !== undefined && { secret: provider }),
+  };
+}
+
+/** @throws MigrationError `usage` for a source that the cluster cannot reach */
+export function requireReachable(source: string, { claim }: PlanFlags): void {
+  if (serverOf(source) !== undefined || claim !== undefined) return;
+  throw unreachable(source);
+}
+
+function unreachable(source: string): MigrationError {
+  return new MigrationError('usage', `The cluster cannot read ${source}: it is a file of this machine.`, {
+    hint: 'Copy it to a PersistentVolumeClaim of the target namespace (such as with `kubectl cp` into a Pod that mounts it) and say --claim NAME:PATH; or migrate on this machine with --to DIR.',
+  });
+}
+
+interface Server {
+  readonly type: 'vsphere' | 'hyperv';
+  readonly host: string;
+  /** Without a user. */
+  readonly url: string;
+}
+
+function serverOf(source: string): Server | undefined {
+  const [, scheme = '', rest = ''] = /^(vsphere|hyperv):\/\/(.*)$/is.exec(source) ?? [];
+  const type = (['vsphere', 'hyperv'] as const).find((known) => known === scheme.toLowerCase());
+  if (type === undefined || !URL.canParse(`https://${rest}`)) return undefined;
+  const { hostname, host, pathname } = new URL(`https://${rest}`);
+  return { type, host: hostname, url: `${type}://${host}${pathname.replace(/\/+$/, '')}` };
+}
+
+function specOf(
+  source: string,
+  server: Server | undefined,
+  options: PlanFlags & SourceOptions & { readonly secret: string },
+): ProviderSpec {
+  if (server !== undefined) return serverSpec(server, options);
+  if (options.claim === undefined) throw unreachable(source);
+  return imageSpec(options.claim, options);
+}
+
+type ProviderSpec = Parameters<typeof providerObject>[0]['spec'];
+
+function serverSpec(
+  { type, url }: Server,
+  { insecure, transport, vddkImage, vddkLibdir, claim, secret }: PlanFlags & SourceOptions & { readonly secret: string },
+): ProviderSpec {
+  if (claim !== undefined) throw new MigrationError('usage', '--claim is for image files; this source is a server.');
+  const way = transport ?? (vddkImage === undefined ? undefined : 'vddk');
+  if (vddkLibdir !== undefined || (way === 'vddk' && vddkImage === undefined)) {
+    throw new MigrationError('usage', 'Workers in the cluster find VDDK in an image, not in a folder of this machine.', {
+      hint: 'Put the library into an image below /vmware-vix-disklib-distrib and name it with --vddk-image.',
+    });
+  }
+  return {
+    ...{ type, url, secretRef: { name: secret } },
+    ...(insecure === true && { insecure }),
+    ...(way !== undefined && { transport: way }),
+    ...(vddkImage !== undefined && { vddk: { image: vddkImage } }),
+  };
+}
+
+function imageSpec(claim: ImageClaim, { config }: SourceOptions): ProviderSpec {
+  if (config !== undefined) throw new MigrationError('usage', 'A plan in a cluster has no field for --config yet.');
+  const { name, path } = claim;
+  return { type: 'image', images: { claim: name, ...(path !== undefined && { path }) } };
+}
+
+/** Names where they name a VM, ids otherwise; every VM where nothing is said. */
+function selectionOf(vms: readonly string[], { select }: PrepareRequest, report: Report): PlanWish['selection'] {
+  const known = new Set(report.vms.map(({ vm }) => vm.name));
+  const names = vms.filter((vm) => known.has(vm));
+  const ids = vms.filter((vm) => !known.has(vm));
+  const where = select ?? (vms.length === 0 ? ['name=*'] : undefined);
+  return {
+    ...(names.length > 0 && { names }),
+    ...(ids.length > 0 && { ids }),
+    ...(where !== undefined && { where }),
+  };
+}
+
+/** Ids that are no names as well. */
+function networkIds({ vms }: Report): ReadonlySet<string> {
+  const networks = vms.flatMap(({ vm }) => vm.nics.flatMap(({ network }) => network ?? []));
+  const names = new Set(networks.map(({ name }) => name));
+  return new Set(networks.map(({ id }) => id).filter((id) => !names.has(id)));
+}
+
+/** A DNS label that people recognise: the last part of a path without its extension, a host with dashes for dots. */
+function labelOf(text: string): string {
+  const last = text.includes('/') ? (text.replace(/\/+$/, '').split('/').at(-1) ?? text) : text;
+  const label = last
+    .replace(/\.(ova|ovf|vmx|vmdk|vhdx?|qcow2|vdi|raw|img)$/i, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 63)
+    .replaceAll(/^-+|-+$/g, '');
+  return label === '' ? 'images' : label;
+}
+
+function parseLabel(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError('Lower-case letters, digits and dashes, 63 at most.');
+}
+
+function parseClaim(text: string): ImageClaim {
+  const [, name, path] = /^([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)(?::(.+))?$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('The name of a claim, and perhaps a path on it: images:exports/web.ova');
+  return { name, ...(path !== undefined && { path }) };
+}

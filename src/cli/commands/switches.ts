@@ -1,0 +1,218 @@
+/** cutover, cancel, retry, rollback, commit, pause and resume: each sets switches in the specs of a plan or of its VMs. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ClusterPlans } from '../../contracts/plans.ts';
+import { MigrationError } from '../../model/errors.ts';
+import type { PlanState, VmState } from '../../model/plan-state.ts';
+import { printable } from '../../report/columns.ts';
+import { concerns, judgePlan, judgeVm, SWITCHES, type Switch, type Verdict } from '../../resources/switches.ts';
+import { addYes, type ConfirmFlags, confirm } from '../cluster/confirm.ts';
+import { addPlanAccess, type PlanAccess, planRef, requirePlan, selectVms, withPlans } from '../cluster/plan-access.ts';
+import type { CommandContext } from '../context.ts';
+
+interface SwitchFlags extends PlanAccess, ConfirmFlags {
+  readonly at?: string;
+}
+
+interface Words {
+  readonly help: string;
+  /** What happens to the VMs of a plan, or to those that are named. */
+  readonly will: string;
+  readonly done: string;
+  /** Where no VM of a plan is meant. */
+  readonly none: string;
+  /** It cannot be taken back, or stops what people use. */
+  readonly asks: boolean;
+}
+
+const WORDS: Readonly<Record<Switch, Words>> = {
+  cutover: {
+    help: 'cut warm VMs over: shut the source down, copy the rest, start the VM in the cluster',
+    will: 'Sources are shut down, the rest of their disks is copied, and the VMs start in the cluster.',
+    done: 'cutover is asked for',
+    none: 'No VM is left to cut over.',
+    asks: true,
+  },
+  cancel: {
+    help: 'stop what is not complete and clear it up; sources that were switched off start again',
+    will: 'What is not complete stops and is removed from the cluster; sources that were switched off start again. VMs that are complete stay.',
+    done: 'cancellation is asked for',
+    none: 'No VM is left to cancel.',
+    asks: true,
+  },
+  retry: {
+    help: 'try failed VMs again from the phase that stopped them; canceled ones where they are named',
+    will: 'VMs are tried again from the phase that stopped them; what is proven is not copied again.',
+    done: 'is tried again',
+    none: 'No VM has failed.',
+    asks: false,
+  },
+  rollback: {
+    help: 'stop migrated VMs and start their sources again, until they are committed',
+    will: 'Migrated VMs are stopped and their sources are started again. What was written since the cutover is not carried back.',
+    done: 'rollback is asked for',
+    none: 'No VM can be rolled back.',
+    asks: true,
+  },
+  commit: {
+    help: 'make migrated VMs final: their way back is given up',
+    will: 'The way back of these VMs is given up.',
+    done: 'commit is asked for',
+    none: 'No VM waits to be committed.',
+    asks: true,
+  },
+  pause: {
+    help: 'begin nothing new; what runs comes to the end of its phase',
+    will: 'Nothing new begins.',
+    done: 'is paused',
+    none: 'No VM is left to pause.',
+    asks: false,
+  },
+  resume: { help: 'go on with what was paused', will: 'It goes on.', done: 'goes on', none: 'No VM is paused.', asks: false },
+};
+
+/** How often a VM that changes meanwhile is looked at anew. */
+const TRIES = 5;
+/** Writes at once. */
+const AT_ONCE = 8;
+
+/** `kubeferry cancel PLAN [VM…]` and its siblings. */
+export function switchCommands(program: Command, context: CommandContext): void {
+  for (const name of SWITCHES) {
+    const command = program.command(`${name} <plan> [vms...]`).description(WORDS[name].help);
+    if (name === 'cutover')
+      command.addOption(new Option('--at <time>', 'when, such as 2030-01-05T23:00:00Z (default: now)').argParser(parseTime));
+    if (WORDS[name].asks) addYes(command);
+    addPlanAccess(command).action(async (plan: string, vms: string[], options: SwitchFlags) => {
+      await withPlans(options, context, (plans) =>
+        act(name, { plan, vms, options: { ...options, yes: options.yes ?? false } }, { plans, context }),
+      );
+    });
+  }
+}
+
+interface Asked {
+  readonly plan: string;
+  readonly vms: readonly string[];
+  readonly options: SwitchFlags;
+}
+
+interface Tools {
+  readonly plans: ClusterPlans;
+  readonly context: CommandContext;
+}
+
+async function act(command: Switch, asked: Asked, tools: Tools): Promise<void> {
+  const { plans, context } = tools;
+  const { terminal, services, signal } = context;
+  const plan = await requirePlan(planRef(asked.plan, asked.options, plans), plans, signal);
+  const all = await plans.vms(plan, signal);
+  const about = { plan, at: asked.options.at ?? new Date(services.clock.now()).toISOString() };
+  const named = selectVms(all, asked.vms, plan);
+  const whole = asked.vms.length === 0 ? judgePlan(command, all, about) : undefined;
+  if (whole !== undefined && whole.kind !== 'set') return settle(whole, context);
+  const chosen = asked.vms.length === 0 ? named.filter((vm) => concerns(command, vm)) : named;
+  const judged = whole === undefined ? chosen.map((vm) => ({ vm, verdict: judgeVm(command, vm, about) })) : [];
+  // One mistake among many names is a mistake in what was asked: nothing is done by halves.
+  const refused = judged.filter(({ verdict }) => verdict.kind === 'refused').map(({ verdict }) => textOf(verdict));
+  if (refused.length > 0) return settle({ kind: 'refused', because: refused.join('\n') }, context);
+  for (const { verdict } of judged.filter((one) => one.verdict.kind === 'so')) terminal.err(`${printable(textOf(verdict))}\n`);
+  const meant = judged.filter(({ verdict }) => verdict.kind === 'set').map(({ vm }) => vm);
+  if (whole === undefined && meant.length === 0) {
+    if (judged.length === 0) terminal.err(`${WORDS[command].none}\n`);
+    return;
+  }
+  if (!(await agreed(command, { plan, meant, options: asked.options, all }, context))) return context.exit(2);
+  if (whole?.kind === 'set') await plans.switchPlan(plan, whole.spec, signal);
+  else await switchEach(command, meant, { ...tools, about });
+  const subject = whole === undefined ? meant.map(({ vm }) => vm.name).join(', ') : `${plan.namespace}/${plan.name}`;
+  terminal.err(`${printable(subject)}: ${WORDS[command].done}. See \`kubeferry status ${plan.name} --watch\`.\n`);
+}
+
+async function agreed(
+  command: Switch,
+  {
+    plan,
+    meant,
+    all,
+    options,
+  }: {
+    readonly plan: PlanState;
+    readonly meant: readonly VmState[];
+    readonly all: readonly VmState[];
+    readonly options: SwitchFlags;
+  },
+  context: CommandContext,
+): Promise<boolean> {
+  const whom =
+    meant.length === 0
+      ? `the plan ${plan.namespace}/${plan.name} with ${all.length} VM${all.length === 1 ? '' : 's'}`
+      : meant.map(({ vm }) => vm.name).join(', ');
+  const what = printable(`${command} ${whom}: ${WORDS[command].will}`);
+  if (WORDS[command].asks) return await confirm(what, options, context);
+  context.terminal.err(`${what}\n`);
+  return true;
+}
+
+/** What is so already is fine; what makes no sense is a mistake. */
+function settle(verdict: Verdict, { terminal }: CommandContext): void {
+  if (verdict.kind === 'refused') throw new MigrationError('usage', verdict.because, { hint: 'Nothing was changed.' });
+  terminal.err(`${printable(textOf(verdict))}\n`);
+}
+
+function textOf(verdict: Verdict): string {
+  return verdict.kind === 'set' ? '' : verdict.because;
+}
+
+async function switchEach(
+  command: Switch,
+  vms: readonly VmState[],
+  { plans, context, about }: Tools & { readonly about: Parameters<typeof judgeVm>[2] },
+): Promise<void> {
+  const { services, signal, terminal } = context;
+  const queue = services.queue({ perPlan: AT_ONCE });
+  const failed: unknown[] = [];
+  await Promise.all(
+    vms.map((vm) =>
+      queue
+        .submit(vm.uid, () => switchOne(command, vm, { plans, about, signal }), signal)
+        .catch((error: unknown) => {
+          if (!(error instanceof MigrationError)) throw error;
+          failed.push(error);
+          terminal.err(`${printable(`${vm.vm.name}: ${error.message}`)}\n`);
+        }),
+    ),
+  );
+  if (failed.length > 0) throw failed[0];
+}
+
+/** A VM that has changed since it was judged is judged again. */
+async function switchOne(
+  command: Switch,
+  vm: VmState,
+  {
+    plans,
+    about,
+    signal,
+  }: { readonly plans: ClusterPlans; readonly about: Parameters<typeof judgeVm>[2]; readonly signal: AbortSignal },
+): Promise<void> {
+  let now: VmState | undefined = vm;
+  for (let tried = 1; now !== undefined; tried += 1) {
+    const verdict = judgeVm(command, now, about);
+    if (verdict.kind === 'so') return;
+    if (verdict.kind === 'refused') throw new MigrationError('usage', verdict.because);
+    try {
+      return await plans.switchVm(now, verdict.spec, signal);
+    } catch (error) {
+      if (!(error instanceof MigrationError) || error.code !== 'cluster-conflict' || tried === TRIES) throw error;
+    }
+    now = await plans.vm(vm, signal);
+  }
+  throw new MigrationError('cluster-object-missing', `${vm.vm.name} is gone.`);
+}
+
+function parseTime(text: string): string {
+  const time = Date.parse(text);
+  if (Number.isNaN(time) || !/^\d{4}-\d\d-\d\dT/.test(text))
+    throw new InvalidArgumentError('A time such as 2030-01-05T23:00:00Z.');
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,52 @@
+/** What is said of a VM besides figures. */
+import { type PlanState, standingOf, type VmState } from '../../model/plan-state.ts';
+
+/** `CopyDisks, proving` */
+export function stateWord(vm: VmState): string {
+  const standing = standingOf(vm);
+  const word = vm.phase === undefined || standing === 'waiting' ? standing : vm.phase;
+  const proving = vm.phase === 'CopyDisks' && vm.stage === 'prove';
+  return `${word}${proving ? ', proving' : ''}${vm.paused && standing !== 'completed' ? ', paused' : ''}`;
+}
+
+/** Why it stopped and what to do, why it waits, or what comes next: none, one or two lines. */
+export function noteOf(plan: PlanState, vm: VmState): readonly string[] {
+  const { failure, open } = vm;
+  switch (standingOf(vm)) {
+    case 'failed':
+      return failure === undefined ? [] : [failureText(failure), ...(failure.hint === '' ? [] : [`to do: ${failure.hint}`])];
+    case 'blocked':
+      return [`open: ${open.join(', ')}`, 'to do: resolve them, or accept each in the plan with a reason (spec.accept)'];
+    case 'waiting':
+      return [waitingText(plan, vm)];
+    case 'running':
+      return nextText(plan, vm);
+    default:
+      return [];
+  }
+}
+
+function failureText({ phase, code, message, source }: NonNullable<VmState['failure']>): string {
+  const off = source === 'left-off' ? ' The source is off.' : '';
+  return `in ${phase}: ${message} [${code}]${off}`;
+}
+
+function waitingText(plan: PlanState, { waitingFor, canceled, paused, retry, retried }: VmState): string {
+  if (canceled || plan.canceled) return 'is being canceled';
+  if (waitingFor !== undefined) return waitingFor;
+  if (plan.dryRun) return 'assessed only: the plan is a dry run';
+  if (plan.paused) return 'the plan is paused';
+  if (paused) return 'paused';
+  if (retry > retried) return 'is tried again';
+  return plan.start === undefined ? '' : `begins at ${plan.start}`;
+}
+
+function nextText(plan: PlanState, { phase, waitingFor, canceled, cutover }: VmState): readonly string[] {
+  if (canceled || plan.canceled) return ['is being canceled'];
+  if (phase === 'AwaitCommit') return ['next: `kubeferry commit` or `kubeferry rollback`'];
+  if (waitingFor !== undefined) return [waitingFor];
+  if (plan.type === 'cold') return [];
+  const at = cutover ?? plan.cutover;
+  if (at !== undefined) return [`next: cutover at ${at}`];
+  return phase === 'AwaitCutover' || phase === 'AwaitPrecopy' ? ['next: `kubeferry cutover`'] : [];
+}

@@ -1,0 +1,143 @@
+/** What a person's command means to the switches of a plan and its VMs: which fields are set, and why some make no sense. Pure. */
+import { isOver, type PlanState, type Standing, standingOf, type VmState } from '../model/plan-state.ts';
+
+export const SWITCHES = ['cutover', 'cancel', 'retry', 'rollback', 'commit', 'pause', 'resume'] as const;
+
+export type Switch = (typeof SWITCHES)[number];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a command comes to for one VM, or for the plan. */
+export type Verdict =
+  | { readonly kind: 'set'; readonly spec: Fields }
+  /** It is so already. */
+  | { readonly kind: 'so'; readonly because: string }
+  | { readonly kind: 'refused'; readonly because: string };
+
+export interface SwitchOptions {
+  readonly plan: PlanState;
+  /** RFC 3339; for cutover. */
+  readonly at: string;
+}
+
+/** For one VM that is named. */
+export function judgeVm(command: Switch, vm: VmState, options: SwitchOptions): Verdict {
+  return VM_RULES[command](vm, standingOf(vm), options);
+}
+
+/**
+ * For a plan as a whole: the switch of the plan, or undefined where the command is one for each of its VMs, those that `concerns` lets through.
+ */
+export function judgePlan(command: Switch, vms: readonly VmState[], { plan, at }: SwitchOptions): Verdict | undefined {
+  const left = vms.filter((vm) => !isOver(standingOf(vm)) || standingOf(vm) === 'blocked').length;
+  const over = vms.length > 0 && left === 0;
+  switch (command) {
+    case 'cancel':
+      if (plan.canceled) return { kind: 'so', because: `The plan ${plan.name} is canceled already.` };
+      if (over) return refused(`Nothing of the plan ${plan.name} is left to cancel: all its VMs have come to an end.`);
+      return set({ canceled: true });
+    case 'pause':
+    case 'resume': {
+      const paused = command === 'pause';
+      if (plan.paused === paused) return { kind: 'so', because: `The plan ${plan.name} is ${paused ? '' : 'not '}paused.` };
+      if (plan.canceled) return refused(`The plan ${plan.name} is canceled, which cannot be taken back.`);
+      return set({ paused });
+    }
+    case 'cutover':
+      if (plan.type === 'cold') return refused(COLD(plan));
+      if (plan.canceled) return refused(`The plan ${plan.name} is canceled, which cannot be taken back.`);
+      if (over) return refused(`Nothing of the plan ${plan.name} is left to cut over: all its VMs have come to an end.`);
+      return set({ schedule: { cutover: at } });
+    case 'retry':
+      return plan.canceled ? refused(CANCELED_PLAN(plan)) : undefined;
+    case 'rollback':
+    case 'commit':
+      return plan.manualCommit ? undefined : refused(AUTO(plan));
+  }
+}
+
+/** Whether a command about a whole plan means this VM. A VM that was canceled is tried again only where it is named. */
+export function concerns(command: Switch, vm: VmState): boolean {
+  if (command === 'retry') return standingOf(vm) === 'failed';
+  return hasArrived(vm) && !vm.committed && !vm.rolledBack;
+}
+
+/** It is in the cluster, and perhaps waits to be committed. */
+function hasArrived(vm: VmState): boolean {
+  return vm.phase === 'AwaitCommit' || standingOf(vm) === 'completed';
+}
+
+const VM_RULES: Readonly<Record<Switch, (vm: VmState, standing: Standing, options: SwitchOptions) => Verdict>> = {
+  cutover: (vm, standing, { plan, at }) => {
+    if (plan.type === 'cold') return refused(COLD(plan));
+    return ended(vm, standing) ?? set({ cutover: at });
+  },
+  cancel: (vm, standing, { plan }) => {
+    if (vm.canceled || plan.canceled) return { kind: 'so', because: `${vm.vm.name} is canceled already.` };
+    if (standing === 'blocked') return set({ canceled: true });
+    return ended(vm, standing) ?? set({ canceled: true });
+  },
+  retry: (vm, standing, { plan }) => {
+    if (plan.canceled) return refused(CANCELED_PLAN(plan));
+    if (vm.retry > vm.retried) return { kind: 'so', because: `${vm.vm.name} is about to be tried again.` };
+    if (standing === 'failed' || standing === 'canceled')
+      return set({ retry: Math.max(vm.retry, vm.retried) + 1, canceled: false, paused: false });
+    return refused(`${vm.vm.name} has neither failed nor been canceled: it is ${WORDS[standing]}.`);
+  },
+  rollback: (vm, _standing, { plan }) => wayBack(vm, { plan, so: vm.rolledBack, spec: { rolledBack: true } }),
+  commit: (vm, _standing, { plan }) => wayBack(vm, { plan, so: vm.committed, spec: { committed: true } }),
+  pause: (vm, standing) => {
+    if (vm.paused) return { kind: 'so', because: `${vm.vm.name} is paused.` };
+    return ended(vm, standing) ?? set({ paused: true });
+  },
+  resume: (vm, standing, { plan }) => {
+    if (plan.paused) return refused(`The plan ${plan.name} itself is paused: resume it without naming VMs.`);
+    if (!vm.paused) return { kind: 'so', because: `${vm.vm.name} is not paused.` };
+    return ended(vm, standing) ?? set({ paused: false });
+  },
+};
+
+/** How people say where a VM stands. */
+export const WORDS: Readonly<Record<Standing, string>> = {
+  waiting: 'waiting',
+  blocked: 'blocked by Critical concerns',
+  running: 'under way',
+  completed: 'complete',
+  failed: 'failed',
+  canceled: 'canceled',
+  'rolled-back': 'rolled back',
+};
+
+const COLD = ({ name }: PlanState): string =>
+  `The plan ${name} is cold: its VMs are off while they are copied, and there is nothing to cut over.`;
+const AUTO = ({ name }: PlanState): string =>
+  `The plan ${name} commits by itself (commit.mode: auto): what is complete is final, and there is no way back to open or to close.`;
+const CANCELED_PLAN = ({ name }: PlanState): string =>
+  `The plan ${name} is canceled, which cannot be taken back: make another plan for its VMs.`;
+
+function wayBack(
+  state: VmState,
+  { plan, so, spec }: { readonly plan: PlanState; readonly so: boolean; readonly spec: Fields },
+): Verdict {
+  const { vm, committed, rolledBack } = state;
+  if (so) return { kind: 'so', because: `${vm.name} is ${committed ? 'committed' : 'rolled back'} already.` };
+  if (!plan.manualCommit) return refused(AUTO(plan));
+  if (committed) return refused(`${vm.name} is committed: its way back is given up.`);
+  if (rolledBack) return refused(`${vm.name} is rolled back.`);
+  return hasArrived(state) ? set(spec) : refused(`${vm.name} is not complete: it is ${WORDS[standingOf(state)]}.`);
+}
+
+/** A VM that has come to an end takes no more orders. */
+function ended({ vm }: VmState, standing: Standing): Verdict | undefined {
+  return isOver(standing) && standing !== 'blocked'
+    ? refused(`${vm.name} has come to its end: it is ${WORDS[standing]}.`)
+    : undefined;
+}
+
+function set(spec: Fields): Verdict {
+  return { kind: 'set', spec };
+}
+
+function refused(because: string): Verdict {
+  return { kind: 'refused', because };
+}
