@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ControlPlane, startControlPlane } from '../peers/control-plane.ts';
 import { callApi } from '../peers/kubernetes-api.ts';
 import type { RenderedObject } from '../peers/kustomize.ts';
-import { applyObject, fromHelm, fromKustomize, VARIANTS } from './objects.ts';
+import { applyObject, fromHelm, fromKustomize, isRole, VARIANTS } from './objects.ts';
 
 let plane: ControlPlane;
 before(async () => {
@@ -87,19 +87,13 @@ test('the Pods of the Deployment keep to the restricted level that their namespa
 
 test('in one namespace nothing but the facts is granted for the whole cluster, and those only to be listed', async () => {
   const objects = await fromKustomize('namespaced');
-  const roles = objects.filter(({ kind }) => kind === 'ClusterRole') as readonly (RenderedObject & Rules)[];
-  const rules = roles.flatMap(({ rules }) => rules);
+  const rules = objects.filter(isRole('ClusterRole')).flatMap((role) => role.rules);
   assert.deepEqual([...new Set(rules.flatMap(({ verbs }) => verbs))], ['list']);
-  const wide = (await fromKustomize('cluster-wide')).find(({ kind }) => kind === 'ClusterRole') as RenderedObject & Rules;
-  const own = objects.find(({ kind }) => kind === 'Role') as RenderedObject & Rules;
-  const leases = own.rules.filter(({ apiGroups }) => apiGroups.includes('coordination.k8s.io'));
-  const rest = own.rules.filter((rule) => !leases.includes(rule));
-  assert.deepEqual([...rest, ...rules], wide.rules, 'both installations may do the same, one of them in one place');
+  const [wide] = (await fromKustomize('cluster-wide')).filter(isRole('ClusterRole'));
+  const own = objects.filter(isRole('Role')).flatMap((role) => role.rules);
+  const rest = own.filter(({ apiGroups }) => !apiGroups.includes('coordination.k8s.io'));
+  assert.deepEqual([...rest, ...rules], wide?.rules, 'both installations may do the same, one of them in one place');
 });
-
-interface Rules {
-  readonly rules: readonly { readonly apiGroups: readonly string[]; readonly verbs: readonly string[] }[];
-}
 
 test('the image stands in one place, and workers are started from it', async () => {
   const digest = `sha256:${'0'.repeat(64)}`;

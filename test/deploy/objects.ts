@@ -13,14 +13,28 @@ export const VARIANTS = {
   openshift: { openshift: true },
 } as const;
 
-export type Variant = keyof typeof VARIANTS;
+/** A rule of a Role or ClusterRole. */
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+export function isRole(...kinds: readonly ('Role' | 'ClusterRole')[]) {
+  return (object: RenderedObject): object is RenderedObject & { readonly rules: readonly Rule[] } =>
+    kinds.some((kind) => kind === object.kind);
+}
 
 export async function fromKustomize(folder: string): Promise<readonly RenderedObject[]> {
   return await kustomizeBuild(path.join(DEPLOY, 'kustomize', folder));
 }
 
-export async function fromHelm(values: Readonly<Record<string, unknown>>): Promise<readonly RenderedObject[]> {
-  return await helmTemplate(path.join(DEPLOY, 'helm/kubeferry'), { name: 'kubeferry', namespace: 'kubeferry', values });
+export async function fromHelm(
+  values: Readonly<Record<string, unknown>>,
+  namespace = 'kubeferry',
+): Promise<readonly RenderedObject[]> {
+  return await helmTemplate(path.join(DEPLOY, 'helm/kubeferry'), { name: 'kubeferry', namespace, values });
 }
 
 export async function applyObject(

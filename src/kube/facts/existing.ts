@@ -18,14 +18,15 @@ type Existing = Pick<
 >;
 
 export async function readExisting(source: FactsSource): Promise<Existing> {
+  const { within } = source;
   const [namespaces, preferences, instancetypes, virtualMachines, claims, quotas, limitRanges] = await Promise.all([
     source.collect(NAMESPACES, ({ metadata: { name, labels } }) => ({ name, ...defined({ labels }) }), NAMES),
     source.collect(PREFERENCES, ({ metadata }) => metadata.name, NAMES),
     source.collect(INSTANCETYPES, instancetypeOf),
-    source.collect(VIRTUAL_MACHINES, vmOf, VMS),
-    source.collect(CLAIMS, ({ metadata: { namespace = '', name } }) => ({ namespace, name }), NAMES),
-    source.collect(QUOTAS, quotaOf),
-    source.collect(LIMIT_RANGES, limitsOf),
+    source.collect(VIRTUAL_MACHINES, vmOf, { ...VMS, ...within }),
+    source.collect(CLAIMS, ({ metadata: { namespace = '', name } }) => ({ namespace, name }), { ...NAMES, ...within }),
+    source.collect(QUOTAS, quotaOf, within),
+    source.collect(LIMIT_RANGES, limitsOf, within),
   ]);
   return defined({
     namespaces,

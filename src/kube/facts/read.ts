@@ -15,13 +15,15 @@ import { readStorage } from './storage.ts';
 export interface ReadFactsOptions {
   /** ISO 8601. */
   readonly readAt: string;
+  /** VMs, claims, quotas and limits of this namespace only, for a login that may not see those of others. */
+  readonly namespace?: string;
   readonly signal: AbortSignal;
 }
 
 /** @throws MigrationError where the cluster cannot be asked at all */
-export async function readClusterFacts(client: KubeClient, { readAt, signal }: ReadFactsOptions): Promise<FactsReading> {
+export async function readClusterFacts(client: KubeClient, { readAt, namespace, signal }: ReadFactsOptions): Promise<FactsReading> {
   const stop = new AbortController();
-  const source = new FactsSource(client, AbortSignal.any([signal, stop.signal]));
+  const source = new FactsSource(client, AbortSignal.any([signal, stop.signal]), namespace);
   try {
     // First alone: a cluster that cannot be reached or does not take the login is told once.
     const version = textAt(await source.document('/version'), 'gitVersion')?.replace(/^v/, '');

@@ -1,7 +1,7 @@
 /** Where the facts come from: lists of kinds, some of which may not be there or not be shown to us. */
 import type { UnknownFacts } from '../../contracts/cluster.ts';
 import { MigrationError } from '../../model/errors.ts';
-import type { KubeClient, KubeObject, ListOptions, ResourceType } from '../client/kube-client.ts';
+import type { KubeClient, KubeObject, ListOptions, ResourceType, Selection } from '../client/kube-client.ts';
 
 export type ReadOptions = Omit<ListOptions, 'signal' | 'consistent'>;
 
@@ -14,10 +14,13 @@ export class FactsSource {
   readonly #client: KubeClient;
   readonly #signal: AbortSignal;
   readonly #unknown: UnknownFacts[] = [];
+  /** Where VMs and what limits them is looked for: everywhere, or in the one namespace that we work in. */
+  readonly within: Selection;
 
-  constructor(client: KubeClient, signal: AbortSignal) {
+  constructor(client: KubeClient, signal: AbortSignal, namespace?: string) {
     this.#client = client;
     this.#signal = signal;
+    this.within = namespace === undefined ? {} : { namespace };
   }
 
   /** What could not be read so far, by name. */

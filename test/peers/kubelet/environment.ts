@@ -15,11 +15,13 @@ export async function environmentOf(
   const env: Record<string, string> = { PATH, HOSTNAME: pod.metadata.name, HOME: '/tmp' };
   env['KUBERNETES_SERVICE_HOST'] = hostname;
   env['KUBERNETES_SERVICE_PORT'] = port;
-  for (const { secretRef } of container.envFrom ?? []) {
-    if (secretRef === undefined) continue;
-    const data = await dataOf(api, pod, 'secrets', secretRef.name);
-    if (data === undefined) return undefined;
-    Object.assign(env, data);
+  for (const { secretRef, configMapRef } of container.envFrom ?? []) {
+    for (const [kind, ref] of [['secrets', secretRef] as const, ['configmaps', configMapRef] as const]) {
+      if (ref === undefined) continue;
+      const data = await dataOf(api, pod, kind, ref.name);
+      if (data === undefined) return undefined;
+      Object.assign(env, data);
+    }
   }
   for (const entry of container.env ?? []) {
     const value = await lookUp(api, pod, entry);
