@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { selfSigned } from '../peers/certificate.ts';
-import { kubeconfig } from '../peers/control-plane.ts';
+import { kubeconfig } from '../peers/kubeconfig.ts';
 
 export interface OddServer extends AsyncDisposable {
   readonly kubeconfig: string;

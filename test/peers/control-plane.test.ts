@@ -6,7 +6,7 @@ import { type ApiServer, callApi } from './kubernetes-api.ts';
 
 let plane: ControlPlane;
 before(async () => {
-  plane = await startControlPlane();
+  plane = await startControlPlane({ own: true });
 });
 after(async () => {
   await plane[Symbol.asyncDispose]();

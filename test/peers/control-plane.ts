@@ -1,7 +1,8 @@
 /**
  * A Kubernetes control plane on loopback: etcd from the system, kube-apiserver, kube-controller-manager and kube-scheduler from the Go module in
  * `kubernetes/`. It is the real thing without kubelets: objects are validated, admitted, watched and garbage-collected, Jobs make Pods, claims
- * bind, but nothing runs (`kubelet.ts` adds that). One for a test file: about five seconds and half a gigabyte.
+ * bind, but nothing runs (`kubelet.ts` adds that). One for a test file: about five seconds and half a gigabyte. `TEST_KUBECONFIG` names an existing
+ * cluster that is taken instead, save by tests that need one of their own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
@@ -11,18 +12,27 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AUDIT_POLICY, type AuditRecord, readAudit } from './audit.ts';
 import { buildPeer } from './build.ts';
 import { selfSigned } from './certificate.ts';
+import { existingCluster } from './existing-cluster.ts';
 import { freePorts } from './free-ports.ts';
+import { kubeconfig } from './kubeconfig.ts';
 import { type ApiAnswer, type ApiServer, callApi } from './kubernetes-api.ts';
 
 export interface ControlPlane extends AsyncDisposable {
   /** As an administrator. */
   readonly api: ApiServer;
+  /** Others use it too, and objects of earlier runs may be there. */
+  readonly existing: boolean;
+  /** A name that nobody else uses; the name itself on a control plane of one's own. */
+  name(text: string): string;
   /** A kubeconfig for `user`, an administrator when absent. The token is that of the user. */
   kubeconfig(token?: string): string;
   /** Kills the API server and starts it again on the same port: what clients see of a crash. */
   restartApiServer(): Promise<void>;
+  /** What service accounts asked for so far; empty unless it was started with `audit`. */
+  audit(): Promise<readonly AuditRecord[]>;
 }
 
 /** What the server says that it is; the linker is told, as a release build does it. */
@@ -33,11 +43,26 @@ const POLL_MS = 100;
 /** Lines of a log that are shown when a part does not start. */
 const TAIL = 30;
 
+export interface ControlPlaneOptions {
+  /** Never an existing cluster: the test restarts it, counts what there is of a kind, or installs definitions. */
+  readonly own?: boolean;
+  /** Keeps a record of all requests of service accounts. */
+  readonly audit?: boolean;
+  /** Admission plugins that are not on by themselves. */
+  readonly admission?: readonly string[];
+}
+
+/** @throws Error when a part does not start, or the existing cluster cannot be used */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const existing = process.env['TEST_KUBECONFIG'];
+  return existing && !options.own ? await existingCluster(existing) : await startOwn(options);
+}
+
 /**
  * Starts it and waits until a Job of its own got a Pod: by then everything behind the API works too.
  * @throws Error when a part does not start; the message holds the end of its log
  */
-export async function startControlPlane(): Promise<ControlPlane> {
+async function startOwn({ audit = false, admission = [] }: ControlPlaneOptions): Promise<ControlPlane> {
   const program = await buildControlPlane();
   const folder = await mkdtemp(join(tmpdir(), 'kubeferry-control-plane-'));
   const parts = new Parts(folder);
@@ -52,6 +77,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await write('tls.key', tls.key);
     await write('sa.key', signing.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     await write('sa.pub', signing.publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    await write('audit-policy.json', AUDIT_POLICY);
     await write(
       'tokens.csv',
       `${tokens.admin},admin,admin,system:masters\n${tokens.controllers},system:kube-controller-manager,kcm,system:masters\n${tokens.scheduler},system:kube-scheduler,scheduler,\n`,
@@ -83,6 +109,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
         ...['--service-account-issuer', 'https://kubernetes.default.svc', '--service-account-key-file', file('sa.pub')],
         ...['--service-account-signing-key-file', file('sa.key'), '--authorization-mode', 'Node,RBAC'],
         ...['--allow-privileged', '--profiling=false'],
+        ...(audit ? ['--audit-policy-file', file('audit-policy.json'), '--audit-log-path', file('audit.log')] : []),
+        ...(admission.length > 0 ? ['--enable-admission-plugins', admission.join(',')] : []),
       ]);
     startApi();
     await parts.until('kube-apiserver', async () => (await callApi(api, 'GET', '/readyz')).status === 200);
@@ -96,12 +124,15 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await parts.until('kube-controller-manager', () => canary(api));
     return {
       api,
+      existing: false,
+      name: (text) => text,
       kubeconfig: (as) => config(as ?? tokens.admin),
       restartApiServer: async () => {
         await parts.stop('kube-apiserver');
         startApi();
         await parts.until('kube-apiserver', async () => (await callApi(api, 'GET', '/readyz')).status === 200);
       },
+      audit: async () => (audit ? await readAudit(file('audit.log')) : []),
       [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -115,18 +146,6 @@ export async function buildControlPlane(): Promise<string> {
   const [major = '', minor = ''] = VERSION.split('.');
   const set = { [`${PART}Version`]: `v${VERSION}`, [`${PART}Major`]: major, [`${PART}Minor`]: minor };
   return await buildPeer('kubernetes', { set });
-}
-
-/** A kubeconfig with one cluster, one user and one context. JSON is YAML. */
-export function kubeconfig({ url, ca, token: bearer }: ApiServer): string {
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'test',
-    clusters: [{ name: 'test', cluster: { server: url, 'certificate-authority-data': Buffer.from(ca).toString('base64') } }],
-    users: [{ name: 'test', user: { token: bearer } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-  });
 }
 
 /** True when a Job of the name `canary` has its Pod: the default ServiceAccount alone comes before the controllers may do their work. */

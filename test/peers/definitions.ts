@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { buildPeer, goEnvironment } from './build.ts';
+import { remember } from './remember.ts';
 
 /** As much of a CustomResourceDefinition as tests look at. */
 export interface CustomResourceDefinition {
@@ -32,7 +33,8 @@ const MAX_OUTPUT = 16 * 1024 * 1024;
 /** DataVolume, DataSource, StorageProfile, CDIConfig, CDI and the rest of `cdi.kubevirt.io`. */
 export async function cdiDefinitions(signal?: AbortSignal): Promise<readonly CustomResourceDefinition[]> {
   const generator = await buildGenerator();
-  return parse(await runInModule(generator, ['crd', `paths=${CDI_TYPES}`, 'output:crd:stdout'], signal));
+  const generate = () => runInModule(generator, ['crd', `paths=${CDI_TYPES}`, 'output:crd:stdout'], signal);
+  return parse(await remember(generator, 'cdi.yaml', generate));
 }
 
 /** The generator of definitions that CDI uses. */

@@ -8,7 +8,6 @@ import { type Kubelet, STORAGE_CLASSES, startKubelet } from './kubelet.ts';
 import { expectApi } from './kubernetes-api.ts';
 
 const IMAGE = 'worker.example/shell:1';
-const NAMESPACE = 'default';
 
 interface Job {
   readonly status?: {
@@ -35,9 +34,12 @@ interface PodList {
 
 let plane: ControlPlane;
 let kubelet: Kubelet;
+let namespace: string;
 before(async () => {
   plane = await startControlPlane();
   kubelet = await startKubelet({ api: plane.api, images: { [IMAGE]: ['sh', '-c'] } });
+  namespace = plane.name('pods');
+  await expectApi(plane.api, 'POST', '/api/v1/namespaces', { metadata: { name: namespace, labels: kubelet.namespaceLabels } });
 });
 after(async () => {
   await kubelet[Symbol.asyncDispose]();
@@ -53,7 +55,7 @@ test('a Job writes to a folder that its claim got when it was scheduled, as the 
     claim: 'folder',
   });
   assert.equal(await outcome('writer'), 'Complete');
-  assert.equal(await readFile(join(await kubelet.volumePath(NAMESPACE, 'folder'), 'who'), 'utf8'), '107\n107\n');
+  assert.equal(await readFile(join(await kubelet.volumePath(namespace, 'folder'), 'who'), 'utf8'), '107\n107\n');
   const [pod] = (await podsOf('writer')).items;
   assert.equal(pod?.status?.containerStatuses?.[0]?.state.terminated?.message, 'done\n');
 });
@@ -68,13 +70,13 @@ test('a block claim is a true block device of the size that was asked for, and b
   });
   assert.equal(await outcome('blocks'), 'Complete');
   const [pod] = (await podsOf('blocks')).items;
-  assert.match(kubelet.logs(NAMESPACE, pod?.metadata.name ?? ''), /^16777216\n/);
-  const bytes = await readFile(await kubelet.volumePath(NAMESPACE, 'device'));
+  assert.match(kubelet.logs(namespace, pod?.metadata.name ?? ''), /^16777216\n/);
+  const bytes = await readFile(await kubelet.volumePath(namespace, 'device'));
   assert.equal(bytes.subarray(5, 10).toString(), 'block');
 });
 
 test('secrets come as environment and as files, and nothing of the machine is changed', async () => {
-  await expectApi(plane.api, 'POST', `/api/v1/namespaces/${NAMESPACE}/secrets`, {
+  await expectApi(plane.api, 'POST', `/api/v1/namespaces/${namespace}/secrets`, {
     metadata: { name: 'login' },
     stringData: { password: 'geheim' },
   });
@@ -93,10 +95,10 @@ test('the token of a Pod may do what its account may, and no more', async () => 
   const ca = '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt';
   const ask = `curl -s -o /dev/null -w '%{http_code} ' --cacert ${ca} -H "Authorization: Bearer ${token}"`;
   const server = 'https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT';
-  await startJob('token', { script: `${ask} ${server}/version; ${ask} ${server}/api/v1/namespaces/default/secrets` });
+  await startJob('token', { script: `${ask} ${server}/version; ${ask} ${server}/api/v1/namespaces/${namespace}/secrets` });
   assert.equal(await outcome('token'), 'Complete');
   const [pod] = (await podsOf('token')).items;
-  assert.equal(kubelet.logs(NAMESPACE, pod?.metadata.name ?? ''), '200 403 ');
+  assert.equal(kubelet.logs(namespace, pod?.metadata.name ?? ''), '200 403 ');
 });
 
 test('a failed container fails its Pod with its exit code, and the Job tries again as often as it may', async () => {
@@ -110,11 +112,11 @@ test('a deleted Job ends its process by SIGTERM', async () => {
   await startJob('deleted', { script: 'trap "echo asked; exit 0" TERM; echo up; while :; do sleep 0.1; done' });
   const name = await until(async () => {
     const [pod] = (await podsOf('deleted')).items;
-    return pod !== undefined && kubelet.logs(NAMESPACE, pod.metadata.name).includes('up') ? pod.metadata.name : undefined;
+    return pod !== undefined && kubelet.logs(namespace, pod.metadata.name).includes('up') ? pod.metadata.name : undefined;
   });
-  await expectApi(plane.api, 'DELETE', `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/deleted?propagationPolicy=Foreground`);
+  await expectApi(plane.api, 'DELETE', `/apis/batch/v1/namespaces/${namespace}/jobs/deleted?propagationPolicy=Foreground`);
   await until(async () => ((await podsOf('deleted')).items.length === 0 ? true : undefined));
-  assert.equal(kubelet.logs(NAMESPACE, name), 'up\nasked\n');
+  assert.equal(kubelet.logs(namespace, name), 'up\nasked\n');
 });
 
 test('a Pod whose node fails is replaced by its Job', async () => {
@@ -125,12 +127,12 @@ test('a Pod whose node fails is replaced by its Job', async () => {
   });
   await until(async () => {
     const [pod] = (await podsOf('replaced')).items;
-    if (pod === undefined || !kubelet.logs(NAMESPACE, pod.metadata.name).includes('up')) return undefined;
-    kubelet.kill(NAMESPACE, pod.metadata.name);
+    if (pod === undefined || !kubelet.logs(namespace, pod.metadata.name).includes('up')) return undefined;
+    kubelet.kill(namespace, pod.metadata.name);
     return true;
   });
   await until(async () => {
-    const { status } = await expectApi<Job>(plane.api, 'GET', `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/replaced`);
+    const { status } = await expectApi<Job>(plane.api, 'GET', `/apis/batch/v1/namespaces/${namespace}/jobs/replaced`);
     return (status?.failed ?? 0) > 0 ? true : undefined;
   });
   assert.equal(await outcome('replaced'), 'Complete');
@@ -154,7 +156,7 @@ interface JobParts {
 
 async function startJob(name: string, { script, container, pod, job, claim: claimName }: JobParts): Promise<void> {
   const volumes = claimName === undefined ? {} : { volumes: [{ name: 'disk', persistentVolumeClaim: { claimName } }] };
-  await expectApi(plane.api, 'POST', `/apis/batch/v1/namespaces/${NAMESPACE}/jobs`, {
+  await expectApi(plane.api, 'POST', `/apis/batch/v1/namespaces/${namespace}/jobs`, {
     metadata: { name },
     spec: {
       ...job,
@@ -171,7 +173,7 @@ async function startJob(name: string, { script, container, pod, job, claim: clai
 }
 
 async function claim(name: string, spec: object): Promise<void> {
-  await expectApi(plane.api, 'POST', `/api/v1/namespaces/${NAMESPACE}/persistentvolumeclaims`, {
+  await expectApi(plane.api, 'POST', `/api/v1/namespaces/${namespace}/persistentvolumeclaims`, {
     metadata: { name },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '16Mi' } }, ...spec },
   });
@@ -179,13 +181,13 @@ async function claim(name: string, spec: object): Promise<void> {
 
 async function outcome(job: string): Promise<string> {
   return await until(async () => {
-    const { status } = await expectApi<Job>(plane.api, 'GET', `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/${job}`);
+    const { status } = await expectApi<Job>(plane.api, 'GET', `/apis/batch/v1/namespaces/${namespace}/jobs/${job}`);
     return status?.conditions?.find(({ type }) => type === 'Complete' || type === 'Failed')?.type;
   });
 }
 
 async function podsOf(job: string): Promise<PodList> {
-  return await expectApi<PodList>(plane.api, 'GET', `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=job-name%3D${job}`);
+  return await expectApi<PodList>(plane.api, 'GET', `/api/v1/namespaces/${namespace}/pods?labelSelector=job-name%3D${job}`);
 }
 
 /** The test's own time limit ends a wait in vain. */

@@ -3,14 +3,17 @@
  *
  * It is honest about: the flow of the API (scheduling, status, deletion, retries by the Job controller), claims of both volume modes (a folder, a
  * loop device), mounts, environment, secrets, projected tokens with the rights of their account, user and group ids, signals, exit codes,
- * termination messages. Unknown images are refused as a registry would.
+ * termination messages, logs. Unknown images are refused as a registry would.
  * It is not about: the content of images (a Pod sees this machine's files, below a layer that is thrown away), security profiles, limits of
  * cgroups, network policies, CSI. Needs root, mount namespaces and overlayfs.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serveLogs } from './kubelet/log-server.ts';
 import { keepNode, removeNode } from './kubelet/node.ts';
+import { type Placement, placePods } from './kubelet/placement.ts';
 import { PodRunner } from './kubelet/pod-runner.ts';
 import { Provisioner } from './kubelet/provisioner.ts';
 import { type ApiServer, watchApi } from './kubernetes-api.ts';
@@ -26,6 +29,8 @@ export interface KubeletOptions {
 
 export interface Kubelet extends AsyncDisposable {
   readonly node: string;
+  /** Labels for a namespace whose Pods are to run here, also those without a claim, where the cluster has other nodes. */
+  readonly namespaceLabels: Readonly<Record<string, string>>;
   /** What the containers of a Pod wrote, also after it was deleted. */
   logs(namespace: string, pod: string): string;
   /** Where the content of a bound claim is on this machine: a folder, or the file behind its block device. */
@@ -34,16 +39,20 @@ export interface Kubelet extends AsyncDisposable {
   kill(namespace: string, pod: string): void;
 }
 
+/** In a cluster that others use too, each process has a node and storage classes of its own. */
+const OURS = process.env['TEST_KUBECONFIG'] ? `-${randomBytes(3).toString('hex')}` : '';
 /** Storage classes that it provisions. */
-export const STORAGE_CLASSES = { immediate: 'test-immediate', late: 'test-late' } as const;
+export const STORAGE_CLASSES = { immediate: `test-immediate${OURS}`, late: `test-late${OURS}` };
 
 /** Registers the node; Pods run from now on. Disposing of it kills what still runs and removes all volumes. */
-export async function startKubelet({ api, images, node = 'node-1' }: KubeletOptions): Promise<Kubelet> {
+export async function startKubelet({ api, images, node = `node-1${OURS}` }: KubeletOptions): Promise<Kubelet> {
   const folder = await mkdtemp(join(tmpdir(), 'kubeferry-kubelet-'));
   const stop = new AbortController();
   const provisioner = new Provisioner({ api, folder: join(folder, 'volumes'), node });
   const pods = new PodRunner({ api, folder: join(folder, 'pods'), images, provisioner });
-  await keepNode(api, node, stop.signal);
+  const placement: Placement | undefined = OURS === '' ? undefined : await placePods(api, node);
+  const logs = await serveLogs((namespace, pod) => pods.logs(namespace, pod));
+  await keepNode(api, node, logs.port, stop.signal);
   await provisioner.start(STORAGE_CLASSES, stop.signal);
   const watching = (async () => {
     const path = `/api/v1/pods?fieldSelector=spec.nodeName%3D${node}`;
@@ -54,6 +63,7 @@ export async function startKubelet({ api, images, node = 'node-1' }: KubeletOpti
   })();
   return {
     node,
+    namespaceLabels: placement?.namespaceLabels ?? {},
     logs: (namespace, pod) => pods.logs(namespace, pod),
     volumePath: (namespace, claim) => provisioner.pathOf(namespace, claim),
     kill: (namespace, pod) => pods.kill(namespace, pod),
@@ -62,7 +72,9 @@ export async function startKubelet({ api, images, node = 'node-1' }: KubeletOpti
       await watching;
       await pods[Symbol.asyncDispose]();
       await provisioner[Symbol.asyncDispose]();
+      await placement?.[Symbol.asyncDispose]();
       await removeNode(api, node);
+      await logs[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },
   };

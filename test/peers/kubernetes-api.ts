@@ -11,8 +11,11 @@ export interface ApiServer {
   readonly url: string;
   /** PEM of the authority. */
   readonly ca: string;
-  /** Bearer token. */
+  /** Bearer token; empty where a client certificate logs in. */
   readonly token: string;
+  /** PEM of a client certificate and its key. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export interface ApiAnswer {
@@ -25,16 +28,17 @@ const TYPES = { POST: 'application/json', PUT: 'application/json', PATCH: 'appli
 
 /** One request. `type` is the content type of the body where it is not the usual one of the method (merge patch for PATCH). */
 export async function callApi(
-  { url, ca, token }: ApiServer,
+  server: ApiServer,
   method: 'GET' | 'DELETE' | keyof typeof TYPES,
   path: string,
   body?: unknown,
   type?: string,
 ): Promise<ApiAnswer> {
   const content = method === 'GET' || method === 'DELETE' ? undefined : (type ?? TYPES[method]);
-  const headers = { authorization: `Bearer ${token}`, ...(content !== undefined && { 'content-type': content }) };
+  const { url, headers, tls } = login(server);
+  const all = { ...headers, ...(content !== undefined && { 'content-type': content }) };
   return await new Promise((resolve, reject) => {
-    const asked = request(`${url}${path}`, { method, ca, headers }, (answer) => {
+    const asked = request(`${url}${path}`, { method, ...tls, headers: all }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('error', reject);
@@ -43,6 +47,12 @@ export async function callApi(
     asked.on('error', reject);
     asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+/** A token of its own goes before a certificate. */
+function login({ url, ca, token, cert, key }: ApiServer) {
+  const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
+  return { url, headers, tls: { ca, ...(token === '' && cert !== undefined && { cert, key }) } };
 }
 
 function parse(text: string): unknown {
@@ -99,8 +109,9 @@ export async function* watchApi<T extends KubernetesObject>(
   }
 }
 
-async function open({ url, ca, token }: ApiServer, path: string, signal: AbortSignal): Promise<IncomingMessage> {
-  const asked = request(`${url}${path}`, { ca, headers: { authorization: `Bearer ${token}` }, signal });
+async function open(server: ApiServer, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const { url, headers, tls } = login(server);
+  const asked = request(`${url}${path}`, { ...tls, headers, signal });
   asked.end();
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   return answer;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { buildPeer } from './build.ts';
 import type { CustomResourceDefinition } from './definitions.ts';
+import { remember } from './remember.ts';
 
 /** The steps of a cluster: strict CRD check, KubeVirt's admission of the VirtualMachine, making and admitting the VirtualMachineInstance. */
 export const STAGES = ['schema', 'create', 'start'] as const;
@@ -78,7 +79,8 @@ export async function admitAll(
 
 /** KubeVirt's CRDs for the kinds that a migration touches or reads. */
 export async function kubevirtDefinitions(signal?: AbortSignal): Promise<readonly CustomResourceDefinition[]> {
-  return documents<CustomResourceDefinition>(await runPeer(['crds'], '', signal));
+  const printed = await remember(await buildPeer('kubevirt'), 'crds.ndjson', () => runPeer(['crds'], '', signal));
+  return documents<CustomResourceDefinition>(printed);
 }
 
 /** Version of the KubeVirt that judges, such as `v1.8.2`, as the module pins it. */

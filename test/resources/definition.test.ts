@@ -22,7 +22,7 @@ interface Sample {
 
 let plane: ControlPlane;
 before(async () => {
-  plane = await startControlPlane();
+  plane = await startControlPlane({ own: true });
   for (const kind of KINDS) {
     const made = await callApi(plane.api, 'POST', `${DEFINITIONS}?fieldValidation=Strict`, definitionOf(kind));
     assert.equal(made.status, 201, JSON.stringify(made.body));

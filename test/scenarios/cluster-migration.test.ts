@@ -61,7 +61,7 @@ for (const [volumeMode, storageClass] of [
   ['Block', STORAGE_CLASSES.immediate],
 ] as const) {
   test(`an OVA arrives on a claim of mode ${volumeMode}, and stays when its plan is deleted`, async () => {
-    const namespace = `whole-${volumeMode.toLowerCase()}`;
+    const namespace = ground.name(`whole-${volumeMode.toLowerCase()}`);
     await planGuest(namespace, { volumeMode, storageClass });
     await using operator = ground.operate(namespace);
     await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
@@ -85,7 +85,7 @@ test('KubeVirt takes these VMs', async () => {
 });
 
 test('a plan that is deleted while disks are copied takes everything with it', async () => {
-  const namespace = 'deleted';
+  const namespace = ground.name('deleted');
   await planGuest(namespace);
   await using operator = ground.operate(namespace, IMAGES.endless);
   await ground.until(async () => (await ground.jobs(namespace)).length === 2, { namespace, operator });
@@ -97,7 +97,7 @@ test('a plan that is deleted while disks are copied takes everything with it', a
 });
 
 test('a Critical concern that nobody accepted keeps everything from beginning', async () => {
-  const namespace = 'blocked';
+  const namespace = ground.name('blocked');
   await planGuest(namespace, { storageClass: 'nowhere' });
   await using operator = ground.operate(namespace);
   await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Blocked', { namespace, operator });
@@ -108,7 +108,7 @@ test('a Critical concern that nobody accepted keeps everything from beginning', 
 });
 
 test('a plan that is canceled while disks are copied leaves nothing behind', async () => {
-  const namespace = 'canceled';
+  const namespace = ground.name('canceled');
   await planGuest(namespace);
   await using operator = ground.operate(namespace, IMAGES.endless);
   await ground.until(async () => (await ground.jobs(namespace)).length === 2, { namespace, operator });
@@ -122,7 +122,7 @@ test('a plan that is canceled while disks are copied leaves nothing behind', asy
 });
 
 test('a worker that is killed in the middle of a disk is replaced, and the disk arrives', async () => {
-  const namespace = 'killed';
+  const namespace = ground.name('killed');
   await planGuest(namespace, { storageClass: STORAGE_CLASSES.immediate });
   await using operator = ground.operate(namespace);
   await ground.until(async () => (await ground.claims(namespace))[0]?.status?.phase === 'Bound', { namespace, operator });
@@ -138,7 +138,7 @@ test('a worker that is killed in the middle of a disk is replaced, and the disk 
 });
 
 test('a VM of a vCenter arrives, read by a worker that logs in with the mounted Secret', async (t) => {
-  const namespace = 'vsphere';
+  const namespace = ground.name('vsphere');
   const server = await startVcenter({ vms: 1, clusters: 0, autostart: false });
   t.after(async () => await server[Symbol.asyncDispose]());
   const guest = await server.guest('DC0_H0_VM0', { capacity: 6 * 1024 * 1024, seed: 5 });

@@ -19,7 +19,7 @@ let folder: string;
 let administrator: string;
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-facts-'));
-  plane = await startControlPlane();
+  plane = await startControlPlane({ own: true });
   administrator = await kubeconfig('admin', plane.kubeconfig());
 });
 after(async () => {

@@ -15,7 +15,7 @@ let plane: ControlPlane;
 let cluster: Cluster;
 let client: KubeClient;
 before(async () => {
-  plane = await startControlPlane();
+  plane = await startControlPlane({ own: true });
   cluster = await open(plane.kubeconfig());
   client = cluster.client;
 });

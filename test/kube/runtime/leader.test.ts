@@ -18,7 +18,7 @@ const LEASE = '/apis/coordination.k8s.io/v1/namespaces/default/leases/contest';
 
 let plane: ControlPlane;
 before(async () => {
-  plane = await startControlPlane();
+  plane = await startControlPlane({ own: true });
 });
 after(async () => {
   await plane[Symbol.asyncDispose]();

@@ -6,14 +6,15 @@ import { type ApiServer, callApi, expectApi } from '../kubernetes-api.ts';
 const HEARTBEAT_MS = 10_000;
 const CAPACITY = { cpu: '8', memory: '16Gi', pods: '200', 'ephemeral-storage': '100Gi' };
 
-export async function keepNode(api: ApiServer, name: string, signal: AbortSignal): Promise<void> {
+/** @param port where the API server finds the logs of Pods */
+export async function keepNode(api: ApiServer, name: string, port: number, signal: AbortSignal): Promise<void> {
   const labels = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' };
   await callApi(api, 'POST', '/api/v1/nodes', { metadata: { name, labels } });
-  await beat(api, name);
+  await beat(api, name, port);
   void (async () => {
     while (!signal.aborted) {
       await sleep(HEARTBEAT_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await beat(api, name).catch(() => undefined);
+      if (!signal.aborted) await beat(api, name, port).catch(() => undefined);
     }
   })();
   // New nodes carry a taint until the controller has seen them ready.
@@ -28,7 +29,7 @@ export async function removeNode(api: ApiServer, name: string): Promise<void> {
   await callApi(api, 'DELETE', `/api/v1/nodes/${name}`).catch(() => undefined);
 }
 
-async function beat(api: ApiServer, name: string): Promise<void> {
+async function beat(api: ApiServer, name: string, port: number): Promise<void> {
   const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   const ready = {
     type: 'Ready',
@@ -44,6 +45,7 @@ async function beat(api: ApiServer, name: string): Promise<void> {
       allocatable: CAPACITY,
       conditions: [ready],
       addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+      daemonEndpoints: { kubeletEndpoint: { Port: port } },
       nodeInfo: {
         machineID: name,
         systemUUID: name,

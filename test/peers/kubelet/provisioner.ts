@@ -11,7 +11,10 @@ const DRIVER = 'test.kubeferry.dev';
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 interface PersistentVolume extends KubernetesObject {
-  readonly spec: { readonly csi?: { readonly driver: string; readonly volumeHandle: string } };
+  readonly spec: {
+    readonly storageClassName?: string;
+    readonly csi?: { readonly driver: string; readonly volumeHandle: string };
+  };
   readonly status?: { readonly phase?: string };
 }
 
@@ -31,13 +34,16 @@ export interface ProvisionerOptions {
 export class Provisioner implements AsyncDisposable {
   readonly #options: ProvisionerOptions;
   readonly #loops = new Map<string, string>();
+  /** Claims that have a volume, by uid. */
   readonly #made = new Set<string>();
+  #classes: readonly string[] = [];
   #watching: Promise<unknown> = Promise.resolve();
 
   constructor(options: ProvisionerOptions) {
     this.#options = options;
   }
 
+  /** Their volumes can be reached from this node alone, which the scheduler is told by their topology. */
   async start(classes: { readonly immediate: string; readonly late: string }, signal: AbortSignal): Promise<void> {
     const { api, folder } = this.#options;
     await mkdir(folder, { recursive: true });
@@ -52,8 +58,10 @@ export class Provisioner implements AsyncDisposable {
         provisioner: DRIVER,
         volumeBindingMode,
         reclaimPolicy: 'Delete',
+        allowedTopologies: [{ matchLabelExpressions: [{ key: 'kubernetes.io/hostname', values: [this.#options.node] }] }],
       });
     }
+    this.#classes = Object.keys(modes);
     this.#watching = Promise.all([this.#watchClaims(modes, signal), this.#watchVolumes(signal)]);
   }
 
@@ -78,6 +86,8 @@ export class Provisioner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#watching;
     for (const path of [...this.#loops.keys()]) await this.#detach(path);
+    for (const name of this.#classes)
+      await callApi(this.#options.api, 'DELETE', `/apis/storage.k8s.io/v1/storageclasses/${name}`);
   }
 
   async #watchClaims(modes: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
@@ -125,8 +135,10 @@ export class Provisioner implements AsyncDisposable {
   /** Removes what nobody claims any more. */
   async #watchVolumes(signal: AbortSignal): Promise<void> {
     for await (const { type, object } of watchApi<PersistentVolume>(this.#options.api, '/api/v1/persistentvolumes', signal)) {
-      if (type === 'DELETED' || object.status?.phase !== 'Released' || object.spec.csi?.driver !== DRIVER) continue;
-      const path = this.#path(object.spec.csi.volumeHandle);
+      const { csi, storageClassName = '' } = object.spec;
+      if (type === 'DELETED' || object.status?.phase !== 'Released' || csi?.driver !== DRIVER) continue;
+      if (!this.#classes.includes(storageClassName)) continue;
+      const path = this.#path(csi.volumeHandle);
       await this.#detach(path);
       await rm(path, { recursive: true, force: true });
       await callApi(this.#options.api, 'DELETE', `/api/v1/persistentvolumes/${object.metadata.name}`);
