@@ -40,6 +40,8 @@ export interface Pace {
 
 /** A delta that is not smaller than this share of its predecessor is as small as it gets by haste. */
 const SHRINKS = 0.7;
+/** A delta of this share of its predecessor is no smaller. */
+const SAME = 0.95;
 /** Passes that say something about the present. */
 const RECENT = 4;
 /** A guest is not given snapshots more often than this, in seconds, unless somebody fixed it. */
@@ -94,7 +96,7 @@ export function nextPrecopy(basis: CadenceBasis, now: number): NextPrecopy {
     if (late <= longest) return { at: late, because: 'as late as lets the deltas shrink before the cutover' };
     return { at: longest, because: 'a look at how much changes, long before the cutover' };
   }
-  if (pace.change.likely >= pace.copy) {
+  if (isHopeless(basis, pace)) {
     return { at: now + HOPELESS * 1000, because: 'the guest changes as fast as it is copied: no delta gets smaller' };
   }
   if (stillShrinks(passes)) return { at: now, because: 'the deltas still get smaller' };
@@ -121,6 +123,13 @@ function leadSeconds({ capacity, goalSeconds, passes, cutoverAt = 0 }: CadenceBa
 
 /** More precopies in a row than this have never made a delta smaller. */
 const MAX_PASSES = 16;
+
+/** The last delta took longer than a final one may, and was no smaller than the one before. */
+function isHopeless({ passes, goalSeconds }: CadenceBasis, { change, copy }: Pace): boolean {
+  const [before, last] = passes.slice(-2);
+  if (change.likely >= copy) return true;
+  return before !== undefined && last !== undefined && last.copySeconds > goalSeconds && last.bytes >= before.bytes * SAME;
+}
 
 function stillShrinks(passes: CadenceBasis['passes']): boolean {
   const [before, last] = passes.slice(-2);
