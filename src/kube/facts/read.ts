@@ -21,7 +21,10 @@ export interface ReadFactsOptions {
 }
 
 /** @throws MigrationError where the cluster cannot be asked at all */
-export async function readClusterFacts(client: KubeClient, { readAt, namespace, signal }: ReadFactsOptions): Promise<FactsReading> {
+export async function readClusterFacts(
+  client: KubeClient,
+  { readAt, namespace, signal }: ReadFactsOptions,
+): Promise<FactsReading> {
   const stop = new AbortController();
   const source = new FactsSource(client, AbortSignal.any([signal, stop.signal]), namespace);
   try {

@@ -1,5 +1,5 @@
-// Runs one of Argo CD's health checks with the Lua that Argo CD itself embeds, opened as narrowly: lua SCRIPT < OBJECT.json.
-// Prints what the script returned, as JSON.
+// Runs one of Argo CD's health checks with the Lua that Argo CD itself embeds, opened as narrowly. Reads
+// {"script", "object"} as JSON, prints what the script returned as JSON.
 package main
 
 import (
@@ -18,12 +18,11 @@ func main() {
 }
 
 func run() error {
-	script, err := os.ReadFile(os.Args[1])
-	if err != nil {
-		return err
+	var given struct {
+		Script string
+		Object any
 	}
-	var object any
-	if err := json.NewDecoder(os.Stdin).Decode(&object); err != nil {
+	if err := json.NewDecoder(os.Stdin).Decode(&given); err != nil {
 		return err
 	}
 	state := lua.NewState(lua.Options{SkipOpenLibs: true})
@@ -36,8 +35,8 @@ func run() error {
 			return err
 		}
 	}
-	state.SetGlobal("obj", valueOf(state, object))
-	if err := state.DoString(string(script)); err != nil {
+	state.SetGlobal("obj", valueOf(state, given.Object))
+	if err := state.DoString(given.Script); err != nil {
 		return err
 	}
 	table, ok := state.Get(-1).(*lua.LTable)
