@@ -5,10 +5,12 @@ import type { VmMigrationSpec, VmMigrationStatus } from '../resources/vm-migrati
 
 /** What the operator follows, as far as it is measured. */
 export interface Fleet {
-  readonly providers: Resources<ProviderSpec, ProviderStatus>;
-  readonly plans: Resources<MigrationPlanSpec, MigrationPlanStatus>;
-  readonly migrations: Resources<VmMigrationSpec, VmMigrationStatus>;
+  readonly providers: Followed<ProviderSpec, ProviderStatus>;
+  readonly plans: Followed<MigrationPlanSpec, MigrationPlanStatus>;
+  readonly migrations: Followed<VmMigrationSpec, VmMigrationStatus>;
 }
+
+type Followed<Spec, Status> = Pick<Resources<Spec, Status>, 'get' | 'values' | 'subscribe'>;
 
 export type ProviderResource = Resource<ProviderSpec, ProviderStatus>;
 export type PlanResource = Resource<MigrationPlanSpec, MigrationPlanStatus>;
