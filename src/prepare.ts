@@ -32,6 +32,7 @@ import { estimateBasis } from './plan/figures.ts';
 import { Forecast, type ForecastOptions } from './plan/forecast.ts';
 import { ITINERARIES } from './plan/itineraries.ts';
 import { select } from './plan/select.ts';
+import { storageClassesOf } from './plan/targets.ts';
 
 export interface PrepareRequest {
   /** Names or ids of VMs; all when empty. */
@@ -67,7 +68,7 @@ export async function prepare(
   const forecast = new Forecast(vms, request.forecast);
   const predicted = vms.map((vm) => {
     const entry = prepareVm(vm, { peers: vms, names, networkPlan, sharedDisks, placement, request });
-    return { ...entry, ...forecast.predict(vm, request.type, entry.concerns) };
+    return { ...entry, ...forecast.predict(entry.plan, entry.concerns) };
   });
   const waves = vms.length > 1 ? forecast.waves(predicted) : undefined;
   return {
@@ -125,7 +126,7 @@ export async function* prepareEach(
   for await (const vm of connection.vms(signal)) {
     if (!wanted.has(vm.ref.id)) continue;
     const entry = prepareVm(vm, { peers, names, networkPlan, sharedDisks, placement, request });
-    yield { ...entry, estimate: estimate(vm, basis, { type: request.type }) };
+    yield { ...entry, estimate: estimate(vm, basis, { type: request.type, targets: storageClassesOf(entry.plan.mapping) }) };
   }
 }
 

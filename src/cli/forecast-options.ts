@@ -1,12 +1,11 @@
 /** Options about what a prediction rests on: link, limits and windows. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseByteRate } from '../model/byte-rate.ts';
+import type { TransferLimits } from '../model/estimate.ts';
 import type { PrepareRequest } from '../prepare.ts';
 
 export interface ForecastFlags {
   readonly linkRate?: number;
-  readonly perHost?: number;
-  readonly perDatastore?: number;
   readonly windowHours?: number;
 }
 
@@ -18,8 +17,6 @@ export function addForecastOptions(command: Command): Command {
         .argParser(parseRate)
         .helpGroup(group),
     )
-    .addOption(new Option('--per-host <n>', 'disks at once from one source host').argParser(parseLimit).helpGroup(group))
-    .addOption(new Option('--per-datastore <n>', 'disks at once from one datastore').argParser(parseLimit).helpGroup(group))
     .addOption(
       new Option('--window-hours <h>', 'length of a migration window; one a day (default: 8)')
         .argParser(parseHours)
@@ -27,10 +24,14 @@ export function addForecastOptions(command: Command): Command {
     );
 }
 
-export function forecastOptions({ linkRate, perHost, perDatastore, windowHours }: ForecastFlags): PrepareRequest['forecast'] {
+/** @param limits of how much is moved at once */
+export function forecastOptions(
+  { linkRate, windowHours }: ForecastFlags,
+  limits: TransferLimits = {},
+): PrepareRequest['forecast'] {
   return {
     ...(linkRate === undefined ? {} : { link: { total: linkRate } }),
-    limits: { ...(perHost === undefined ? {} : { perHost }), ...(perDatastore === undefined ? {} : { perDatastore }) },
+    limits,
     ...(windowHours === undefined ? {} : { window: { hours: windowHours } }),
   };
 }
@@ -40,12 +41,6 @@ export function parseRate(text: string): number {
   const rate = parseByteRate(text);
   if (rate === undefined) throw new InvalidArgumentError('A rate such as 10Gbit, 800Mbit or 400MiB.');
   return rate;
-}
-
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new InvalidArgumentError('A whole number from 1 to 1000.');
-  return limit;
 }
 
 function parseHours(text: string): number {

@@ -1,16 +1,15 @@
 /** The options that bound what a migration takes from hosts, datastores and links. A limits file may change them while it runs. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { BandwidthLimit } from '../contracts/bandwidth.ts';
 import type { QueueLimits } from '../contracts/job-queue.ts';
 import { MigrationError } from '../model/errors.ts';
 import { parseRateCalendar } from '../model/rate-calendar.ts';
 import { parseRate } from './forecast-options.ts';
-import { readLimitsFile, readText, watchFile } from './limits-file.ts';
+import { type LimitsFile, readLimitsFile, readText, watchFile } from './limits-file.ts';
+import { addParallelOptions, limitsOf, type ParallelFlags } from './parallel-options.ts';
 
-export interface LimitFlags {
+export interface LimitFlags extends Partial<ParallelFlags> {
   readonly parallelDisks: number;
-  readonly parallelPerHost?: number;
-  readonly parallelPerDatastore?: number;
   readonly bandwidth?: number;
   readonly bandwidthCalendar?: string;
   readonly limits?: string;
@@ -22,16 +21,14 @@ export interface Limits {
   readonly bandwidth: BandwidthLimit;
 }
 
+/** Disks at once unless somebody says otherwise. */
+const DISKS = 2;
+
 export function addLimitOptions(command: Command): Command {
   const group = 'Limits:';
-  return command
+  return addParallelOptions(command, group, DISKS)
     .addOption(
-      new Option('--parallel-disks <n>', 'disks at once over all VMs, 1–64').argParser(atOnce).default(2).helpGroup(group),
-    )
-    .addOption(new Option('--parallel-per-host <n>', 'disks at once from one source host').argParser(atOnce).helpGroup(group))
-    .addOption(new Option('--parallel-per-datastore <n>', 'disks at once from one datastore').argParser(atOnce).helpGroup(group))
-    .addOption(
-      new Option('--bandwidth <rate>', 'what all disks together may read from servers, such as 800Mbit or 50MB (per second)')
+      new Option('--bandwidth <rate>', 'what all disks together may read of their sources, such as 800Mbit or 50MB (per second)')
         .argParser(parseRate)
         .helpGroup(group),
     )
@@ -44,14 +41,11 @@ export function addLimitOptions(command: Command): Command {
         .helpGroup(group),
     )
     .addOption(
-      new Option('--limits <file>', 'YAML file with any of these limits; it is read again whenever it changes').helpGroup(group),
+      new Option(
+        '--limits <file>',
+        'YAML file with any of these limits, named as here without the dashes in front; it is read again whenever it changes',
+      ).helpGroup(group),
     );
-}
-
-export function atOnce(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 64) throw new InvalidArgumentError('A whole number from 1 to 64.');
-  return number;
 }
 
 /**
@@ -59,16 +53,9 @@ export function atOnce(value: string): number {
  * @throws MigrationError `config-invalid`
  */
 export async function readLimits(flags: LimitFlags): Promise<Limits> {
-  const file = flags.limits === undefined ? {} : await readLimitsFile(flags.limits);
-  const perHost = file['parallel-per-host'] ?? flags.parallelPerHost;
-  const perDatastore = file['parallel-per-datastore'] ?? flags.parallelPerDatastore;
-  const { bandwidth } = file;
+  const { parallel = {}, bandwidth }: Partial<LimitsFile> = flags.limits === undefined ? {} : await readLimitsFile(flags.limits);
   return {
-    queue: {
-      perPlan: file['parallel-disks'] ?? flags.parallelDisks,
-      ...(perHost !== undefined && { perHost }),
-      ...(perDatastore !== undefined && { perDatastore }),
-    },
+    queue: { ...limitsOf(flags), ...parallel },
     bandwidth: bandwidth === undefined ? await bandwidthOf(flags) : bandwidth.limit,
   };
 }

@@ -7,6 +7,7 @@ import type { BandwidthLimit } from '../contracts/bandwidth.ts';
 import { parseByteRate } from '../model/byte-rate.ts';
 import { MigrationError } from '../model/errors.ts';
 import { parseRateCalendar, type RateCalendar } from '../model/rate-calendar.ts';
+import { limitsOf } from './parallel-options.ts';
 
 const Count = z.int().min(1).max(64);
 
@@ -25,11 +26,12 @@ const Calendar = z.string().transform((text, context): { readonly limit: RateCal
 });
 
 /** Named like the options. What is absent is as the options say. */
-const LimitsFile = z
+const Limits = z
   .strictObject({
     'parallel-disks': Count.exactOptional(),
     'parallel-per-host': Count.exactOptional(),
     'parallel-per-datastore': Count.exactOptional(),
+    'parallel-per-target': Count.exactOptional(),
     bandwidth: Bandwidth.exactOptional(),
     'bandwidth-calendar': Calendar.exactOptional(),
   })
@@ -37,12 +39,19 @@ const LimitsFile = z
     message: 'say either bandwidth or bandwidth-calendar',
   })
   .transform(({ 'bandwidth-calendar': calendar, bandwidth = calendar, ...counts }) => ({
-    ...counts,
+    parallel: limitsOf({
+      parallelDisks: counts['parallel-disks'],
+      parallelPerHost: counts['parallel-per-host'],
+      parallelPerDatastore: counts['parallel-per-datastore'],
+      parallelPerTarget: counts['parallel-per-target'],
+    }),
     ...(bandwidth !== undefined && { bandwidth }),
   }));
 
+export type LimitsFile = z.infer<typeof Limits>;
+
 /** @throws MigrationError `config-invalid`, with all that is wrong */
-export async function readLimitsFile(file: string): Promise<z.infer<typeof LimitsFile>> {
+export async function readLimitsFile(file: string): Promise<LimitsFile> {
   let content: unknown;
   try {
     content = parse(await readText(file), { maxAliasCount: 0 }) ?? {};
@@ -50,7 +59,7 @@ export async function readLimitsFile(file: string): Promise<z.infer<typeof Limit
     if (cause instanceof MigrationError) throw cause;
     throw new MigrationError('config-invalid', `The limits are no YAML: ${String(cause)}`, { file, cause });
   }
-  const parsed = LimitsFile.safeParse(content);
+  const parsed = Limits.safeParse(content);
   if (parsed.success) return parsed.data;
   const mistakes = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'top'}: ${issue.message}`);
   throw new MigrationError('config-invalid', `The limits are wrong:\n  ${mistakes.join('\n  ')}`, { file });

@@ -13,6 +13,8 @@ export interface Destination {
   claim(plans: readonly VmPlan[], options: ClaimOptions): Promise<void>;
   /** Where the bytes of one disk go. */
   diskTarget(plan: VmPlan, diskKey: string): DiskTarget;
+  /** What receives the bytes of one disk, as limits count it: a file system, a storage class. Absent: nobody knows. */
+  receiver?(plan: VmPlan, diskKey: string): Promise<string>;
   /** Writes the objects of one VM; the same content when it is there already. Called only when every disk is complete. */
   createVm(plan: VmPlan, signal: AbortSignal): Promise<void>;
   /** Writes the report of the whole run and what ties the VMs together. Also runs when the migration was canceled. */

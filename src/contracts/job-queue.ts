@@ -16,9 +16,7 @@ export interface Admission {
 }
 
 /** Jobs at once: whole numbers from 1. Absent members are unlimited. `perPlan` counts all jobs of the queue. */
-export interface QueueLimits extends TransferLimits {
-  readonly perTarget?: number;
-}
+export type QueueLimits = TransferLimits;
 
 export interface JobQueue {
   /**

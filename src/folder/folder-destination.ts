@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { FolderTarget } from '../contracts/destination.ts';
 import { MigrationError } from '../model/errors.ts';
@@ -70,6 +70,12 @@ export class FolderDestination implements FolderTarget {
     const placement = mapping.placements.find(({ disk }) => disk === diskKey);
     if (placement === undefined) throw new Error(`${mapping.targetName} has no claim for ${diskKey}`);
     return { kind: 'raw-file', path: path.join(this.#folder, mapping.targetName, 'disks', `${placement.claim}.img`) };
+  }
+
+  /** The file system: folders of VMs may be mounted apart. */
+  async receiver({ mapping }: VmPlan): Promise<string> {
+    const { dev } = await stat(path.join(this.#folder, mapping.targetName, 'disks')).catch(() => stat(this.#folder));
+    return `file system ${dev}`;
   }
 
   async createVm(plan: VmPlan): Promise<void> {

@@ -40,6 +40,8 @@ export interface TransferLimits {
   readonly perHost?: number;
   /** Transfers at once from one datastore, volume or folder. */
   readonly perDatastore?: number;
+  /** Transfers at once to one storage class, or to one file system where disks go to a folder. */
+  readonly perTarget?: number;
   /** Transfers at once in the plan. */
   readonly perPlan?: number;
 }
@@ -57,6 +59,8 @@ export interface DiskEstimate {
   readonly disk: string;
   /** Id of the datastore, volume or folder that it is read from. */
   readonly storage?: string;
+  /** Storage class that it goes to; only where transfers to one are limited. */
+  readonly target?: string;
   /** Bytes of the first copy. */
   readonly bytes: Bytes;
   /** `capacity`: the source does not say how much is allocated, so all of it is counted. */
@@ -169,8 +173,8 @@ export interface WaveVm {
 
 /** The limit that decides how long a wave takes. */
 export interface Bottleneck {
-  readonly limit: 'link' | 'plan' | 'host' | 'datastore';
-  /** Which host or datastore. */
+  readonly limit: 'link' | 'plan' | 'host' | 'datastore' | 'target';
+  /** Which host, datastore or storage class. */
   readonly name?: string;
   /** Share of the wave's duration in which the limit is exhausted, 0–1. */
   readonly busy: number;

@@ -12,6 +12,8 @@ export interface EstimateRequest {
   readonly type: 'cold' | 'warm';
   /** Bytes a second that the guest changes on all disks together, each changed block counted once; where known. */
   readonly changeRate?: Known;
+  /** Storage class of each disk, by its key; unknown where absent. */
+  readonly targets?: ReadonlyMap<string, string>;
 }
 
 const DAY = 86_400;
@@ -29,8 +31,10 @@ const NO_CHANGE: Assumption = {
  * A VM that is already off needs no shutdown. The result is in tenths of a second.
  * @throws MigrationError `config-invalid` for a change rate that is not a number from 0
  */
-export function estimate(vm: SourceVm, basis: EstimateBasis, { type, changeRate }: EstimateRequest): Estimate {
-  const disks = vm.disks.map(diskEstimate);
+export function estimate(vm: SourceVm, basis: EstimateBasis, { type, changeRate, targets }: EstimateRequest): Estimate {
+  const disks = vm.disks.map((disk) =>
+    diskEstimate(disk, basis.limits.perTarget === undefined ? undefined : targets?.get(disk.key)),
+  );
   const bytes = disks.reduce((sum, disk) => sum + disk.bytes, 0);
   if (changeRate !== undefined) refuseNegative(changeRate, vm);
   const change = known(vm.power === 'off' ? NO_CHANGE : assumedChange(bytes, basis), changeRate);
@@ -111,10 +115,11 @@ function fixedSeconds({ vm, family, basis }: Facts, outlook: Outlook): number {
   return stop + (conversion?.[family][outlook] ?? 0) + boot[family][outlook];
 }
 
-function diskEstimate({ key, storage, capacity, allocated }: Disk): DiskEstimate {
+function diskEstimate({ key, storage, capacity, allocated }: Disk, target: string | undefined): DiskEstimate {
   return {
     disk: key,
     ...(storage && { storage: storage.id }),
+    ...(target !== undefined && { target }),
     // A chain of snapshots may hold more than the guest sees; no more than that is moved.
     bytes: Math.min(allocated ?? capacity, capacity),
     basis: allocated === undefined ? 'capacity' : 'allocated',

@@ -138,10 +138,11 @@ function guestRanges(assumptions: readonly Assumption[]): ByGuest {
   return { other, windows: windows ?? other };
 }
 
-function limitAssumptions({ perHost, perDatastore, perPlan }: TransferLimits): readonly Assumption[] {
+function limitAssumptions({ perHost, perDatastore, perTarget, perPlan }: TransferLimits): readonly Assumption[] {
   const given: readonly (readonly [string, number | undefined])[] = [
     ['transfers-per-host', perHost],
     ['transfers-per-datastore', perDatastore],
+    ['transfers-per-target', perTarget],
     ['transfers-per-plan', perPlan],
   ];
   return given.flatMap(([id, value]) =>

@@ -1,12 +1,14 @@
 /** Estimates, readiness and waves of one run, all from the same numbers. */
 import type { Concern } from '../model/concern.ts';
 import type { Assumption, EntanglementGroup, Estimate, Readiness, Relation, WavePlan, WaveWindow } from '../model/estimate.ts';
+import type { VmPlan } from '../model/plan.ts';
 import type { SourceVm } from '../model/vm.ts';
 import { entanglement, JOINED_BY_DEFAULT } from './entanglement.ts';
 import { estimate } from './estimate.ts';
 import { type EstimateBasis, type EstimateOptions, estimateBasis } from './figures.ts';
 import { readiness } from './readiness.ts';
 import { relationsOf } from './relations.ts';
+import { storageClassesOf } from './targets.ts';
 import { waveCandidate } from './wave-units.ts';
 import { planWaves } from './waves.ts';
 
@@ -45,8 +47,8 @@ export class Forecast {
     return this.#basis.assumptions;
   }
 
-  predict(vm: SourceVm, type: Estimate['type'], concerns: readonly Concern[]): Prediction {
-    const predicted = estimate(vm, this.#basis, { type });
+  predict({ vm, type, mapping }: VmPlan, concerns: readonly Concern[]): Prediction {
+    const predicted = estimate(vm, this.#basis, { type, targets: storageClassesOf(mapping) });
     const relations = this.#ties.get(vm.ref.id) ?? [];
     return { estimate: predicted, readiness: readiness(vm, { concerns, estimate: predicted, relations }) };
   }

@@ -1,6 +1,6 @@
 /**
- * A model of transfers that compete: each one occupies a lane of the plan, of its source host and of its datastore for as long
- * as it takes. Transfers are placed in the order in which they come, each as early as its lanes allow; holes are used (best fit).
+ * A model of transfers that compete: each one occupies a lane of the plan, of its source host, of its datastore and of its
+ * target for as long as it takes. Transfers are placed in the order in which they come, each as early as its lanes allow; holes are used (best fit).
  */
 import type { Bottleneck, TransferLimits } from '../model/estimate.ts';
 
@@ -10,6 +10,8 @@ export const MAX_LANES = 1000;
 export interface Transfer {
   readonly host?: string | undefined;
   readonly storage?: string | undefined;
+  /** Storage class that receives it. */
+  readonly target?: string | undefined;
   readonly seconds: number;
 }
 
@@ -40,6 +42,7 @@ export class Lanes {
   readonly #limits: TransferLimits;
   readonly #hosts = new Map<string, Pool>();
   readonly #datastores = new Map<string, Pool>();
+  readonly #targets = new Map<string, Pool>();
   readonly #moves: Move[] = [];
 
   /** `plan` is the number of lanes of the whole plan. */
@@ -49,16 +52,18 @@ export class Lanes {
   }
 
   /** Occupies lanes for a transfer and says when it runs. One without duration needs none. */
-  place({ host, storage, seconds }: Transfer): Placement {
+  place({ host, storage, target, seconds }: Transfer): Placement {
     if (seconds === 0) return { start: 0, end: 0 };
-    const { perHost, perDatastore } = this.#limits;
-    const hostPool = poolOf(this.#hosts, host, perHost);
-    const storagePool = poolOf(this.#datastores, storage, perDatastore);
-    const start = Math.max(earliest(this.#plan), earliest(hostPool), earliest(storagePool));
+    const { perHost, perDatastore, perTarget } = this.#limits;
+    const pools = [
+      this.#plan,
+      poolOf(this.#hosts, host, perHost),
+      poolOf(this.#datastores, storage, perDatastore),
+      poolOf(this.#targets, target, perTarget),
+    ].filter((pool) => pool !== undefined);
+    const start = Math.max(...pools.map(earliest));
     const end = start + seconds;
-    this.#moves.push(occupy(this.#plan, start, end));
-    if (hostPool !== undefined) this.#moves.push(occupy(hostPool, start, end));
-    if (storagePool !== undefined) this.#moves.push(occupy(storagePool, start, end));
+    for (const pool of pools) this.#moves.push(occupy(pool, start, end));
     return { start, end };
   }
 
@@ -81,7 +86,11 @@ export class Lanes {
   bottleneck(seconds: number, plan: 'link' | 'plan'): Bottleneck | undefined {
     if (seconds === 0) return undefined;
     let found: Bottleneck = { limit: plan, busy: share(this.#plan, seconds) };
-    for (const [limit, pools] of [['host', this.#hosts] as const, ['datastore', this.#datastores] as const]) {
+    for (const [limit, pools] of [
+      ['host', this.#hosts] as const,
+      ['datastore', this.#datastores] as const,
+      ['target', this.#targets] as const,
+    ]) {
       for (const [name, pool] of pools) {
         const busy = share(pool, seconds);
         if (busy > found.busy) found = { limit, name, busy };
@@ -105,8 +114,8 @@ function poolOf(pools: Map<string, Pool>, name: string | undefined, limit: numbe
   return pool;
 }
 
-function earliest(pool: Pool | undefined): number {
-  if (pool === undefined || pool.free.length < pool.limit) return 0;
+function earliest(pool: Pool): number {
+  if (pool.free.length < pool.limit) return 0;
   return pool.free[0] ?? 0;
 }
 

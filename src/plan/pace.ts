@@ -35,7 +35,7 @@ export function shareLink({ alone, link }: Pace, most: number): LaneShare {
 
 /** Seconds in which the disks of one VM are copied and proven when nothing else runs, largest disk first. */
 export function copySeconds(
-  disks: readonly { readonly bytes: number; readonly storage?: string }[],
+  disks: readonly { readonly bytes: number; readonly storage?: string; readonly target?: string }[],
   { limits }: EstimateBasis,
   pace: Pace,
 ): number {
@@ -45,7 +45,7 @@ export function copySeconds(
   const lanes = new Lanes(count, limits);
   const placed = disks
     .toSorted((a, b) => b.bytes - a.bytes)
-    .map(({ bytes, storage }) => lanes.place({ storage, seconds: bytes / rate }));
+    .map(({ bytes, storage, target }) => lanes.place({ storage, target, seconds: bytes / rate }));
   return Math.max(...placed.map(({ end }) => end));
 }
 

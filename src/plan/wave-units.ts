@@ -12,7 +12,7 @@ export interface WaveCandidate {
   readonly score: number;
   /** Source host that the VM's disks are read through, where known. */
   readonly host?: string;
-  readonly disks: readonly { readonly bytes: number; readonly storage?: string }[];
+  readonly disks: readonly { readonly bytes: number; readonly storage?: string; readonly target?: string }[];
   /** Shutdown, conversion and boot. */
   readonly fixedSeconds: number;
 }

@@ -135,10 +135,10 @@ function placeVm(lanes: Lanes, candidate: WaveCandidate, { group }: WaveUnit, { 
   const { vm, name, score, host, disks, fixedSeconds } = candidate;
   let start = Number.POSITIVE_INFINITY;
   let copied = 0;
-  for (const { bytes, storage } of disks) {
+  for (const { bytes, storage, target } of disks) {
     const seconds = bytes / share.rate;
     if (seconds === 0) continue;
-    const placement = lanes.place({ host, storage, seconds });
+    const placement = lanes.place({ host, storage, target, seconds });
     start = Math.min(start, placement.start);
     copied = Math.max(copied, placement.end);
   }

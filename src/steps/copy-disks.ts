@@ -1,3 +1,4 @@
+import type { Destination } from '../contracts/destination.ts';
 import type { Uses } from '../contracts/job-queue.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
 import type { TransferJob } from '../model/transfer.ts';
@@ -13,20 +14,27 @@ export async function copyDisks(plan: VmPlan, progress: VmProgress, context: Ste
   if (jobs.length === 0) return { kind: 'skipped', because: 'The VM has no disk to move.' };
   const earlier = new Map(progress.transfers.map((result) => [result.job, result]));
   const outcomes = await Promise.allSettled(
-    jobs.map((job) =>
-      context.transfers.submit(job.id, () => copyDisk(job, earlier, context), context.signal, { uses: usesOf(plan, job) }),
-    ),
+    jobs.map(async (job) => {
+      const uses = await usesOf(plan, job, context.destination);
+      await context.transfers.submit(job.id, () => copyDisk(job, earlier, context), context.signal, { uses });
+    }),
   );
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   return { kind: 'done' };
 }
 
-/** What the copy burdens on the source's side. */
-function usesOf({ vm }: VmPlan, { disk: key }: TransferJob): Uses {
+/** What the copy burdens. */
+async function usesOf(plan: VmPlan, { disk: key }: TransferJob, destination: Destination): Promise<Uses> {
+  const { vm } = plan;
   const host = vm.placement?.host;
   const storage = vm.disks.find((disk) => disk.key === key)?.storage;
-  return { ...(host !== undefined && { sourceHost: host }), ...(storage !== undefined && { datastore: storage.id }) };
+  const target = await destination.receiver?.(plan, key);
+  return {
+    ...(host !== undefined && { sourceHost: host }),
+    ...(storage !== undefined && { datastore: storage.id }),
+    ...(target !== undefined && { target }),
+  };
 }
 
 async function copyDisk(

@@ -20,8 +20,8 @@ async function fileOf(text: string): Promise<string> {
 }
 
 test('options alone are what counts without a file', async () => {
-  assert.deepEqual(await readLimits({ ...FLAGS, parallelPerHost: 3, bandwidth: 5e7 }), {
-    queue: { perPlan: 2, perHost: 3 },
+  assert.deepEqual(await readLimits({ ...FLAGS, parallelPerHost: 3, parallelPerTarget: 1, bandwidth: 5e7 }), {
+    queue: { perPlan: 2, perHost: 3, perTarget: 1 },
     bandwidth: 5e7,
   });
 });
@@ -35,9 +35,9 @@ test('a calendar is given as text or as a file', async () => {
 });
 
 test('the limits file goes before the options, one by one, and may lift a bandwidth', async () => {
-  const limits = await fileOf('parallel-disks: 8\nparallel-per-datastore: 1\nbandwidth: unlimited\n');
+  const limits = await fileOf('parallel-disks: 8\nparallel-per-datastore: 1\nparallel-per-target: 5\nbandwidth: unlimited\n');
   assert.deepEqual(await readLimits({ ...FLAGS, parallelPerHost: 3, bandwidth: 5e7, limits }), {
-    queue: { perPlan: 8, perHost: 3, perDatastore: 1 },
+    queue: { perPlan: 8, perHost: 3, perDatastore: 1, perTarget: 5 },
     bandwidth: undefined,
   });
   assert.equal((await readLimits({ ...FLAGS, bandwidth: 5e7, limits: await fileOf('') })).bandwidth, 5e7);

@@ -68,8 +68,24 @@ test('what is known about the link shortens or lengthens the prediction', async 
     JSON.parse((await kubeferry(['plan', OVA, '-o', 'json', ...options])).out).vms[0].estimate.copySeconds.likely;
   assert.ok((await seconds('--link-rate', '1Mbit')) > 10 * (await seconds('--link-rate', '10Gbit')));
   assert.equal((await kubeferry(['plan', OVA, '--link-rate', 'fast'])).code, 2);
-  assert.equal((await kubeferry(['plan', OVA, '--per-host', '0'])).code, 2);
+  assert.equal((await kubeferry(['plan', OVA, '--parallel-per-target', '0'])).code, 2);
   assert.equal((await kubeferry(['plan', OVA, '--window-hours', '25'])).code, 2);
+});
+
+test('limits of what is moved at once are what a prediction assumes', async () => {
+  const assumed = async (...options: readonly string[]): Promise<Record<string, number>> => {
+    const { assumptions } = JSON.parse((await kubeferry(['plan', OVA, '-o', 'json', ...options])).out);
+    const limits = assumptions.filter(({ id }: { id: string }) => id.startsWith('transfers-per-'));
+    return Object.fromEntries(limits.map(({ id, value }: { id: string; value: number }) => [id, value]));
+  };
+  assert.deepEqual(await assumed(), {});
+  const given = ['--parallel-disks', '5', '--parallel-per-host', '2', '--parallel-per-datastore', '3', '--parallel-per-target', '4'];
+  assert.deepEqual(await assumed(...given), {
+    'transfers-per-host': 2,
+    'transfers-per-datastore': 3,
+    'transfers-per-target': 4,
+    'transfers-per-plan': 5,
+  });
 });
 
 test('--fail-on decides which concerns fail a pipeline', async () => {

@@ -82,6 +82,17 @@ test('disks of one datastore wait for each other where it allows only one transf
   assert.equal(estimate(vmWith(on('a', 'x'), on('b', 'y')), basis, { type: 'cold' }).copySeconds.likely, 100);
 });
 
+test('disks that go to one storage class wait for each other where it takes only one transfer', () => {
+  const vm = vmWith(TEN, { ...TEN, key: 'b' });
+  const basis = estimateBasis({ ...PLAIN, limits: { perTarget: 1 } });
+  const seconds = (...classes: readonly string[]): number => {
+    const targets = new Map(vm.disks.map(({ key }, index) => [key, classes[index] ?? '']));
+    return estimate(vm, basis, { type: 'cold', targets }).copySeconds.likely;
+  };
+  assert.equal(seconds('fast', 'fast'), 200);
+  assert.equal(seconds('fast', 'slow'), 100);
+});
+
 test('reading everything back for the proof takes its time', () => {
   const { copySeconds } = estimate(vmWith(TEN), estimateBasis({ ...PLAIN, verify: true }), { type: 'cold' });
   assert.equal(copySeconds.likely, 125, '100 s for the copy and 25 s for the proof at 400 MB/s');

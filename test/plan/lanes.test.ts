@@ -22,6 +22,13 @@ test('a datastore that allows one transfer serves one after the other', () => {
   assert.deepEqual(lanes.place({ storage: 'ds2', seconds: 4 }), { start: 0, end: 4 });
 });
 
+test('what goes to one storage class waits where that takes one transfer at a time, and is what holds a wave back', () => {
+  const lanes = new Lanes(8, { perTarget: 1 });
+  const starts = ['fast', 'fast', 'slow'].map((target) => lanes.place({ target, seconds: 10 }).start);
+  assert.deepEqual(starts, [0, 10, 0]);
+  assert.deepEqual(lanes.bottleneck(20, 'link'), { limit: 'target', name: 'fast', busy: 1 });
+});
+
 test('a limit binds nobody whose host is unknown', () => {
   const lanes = new Lanes(8, { perHost: 1 });
   assert.deepEqual(

@@ -8,8 +8,9 @@ import { addYes, type ConfirmFlags } from '../cluster/confirm.ts';
 import { migrateToCluster } from '../cluster/migrate.ts';
 import { addPlanOptions, type PlanFlags } from '../cluster/plan-options.ts';
 import type { CommandContext } from '../context.ts';
-import { addLimitOptions, atOnce, followLimits, type LimitFlags, type Limits, readLimits } from '../limit-options.ts';
+import { addLimitOptions, followLimits, type LimitFlags, type Limits, readLimits } from '../limit-options.ts';
 import { addProgressOptions, createObserver, type ProgressFlags } from '../observer.ts';
+import { atOnce, toOneTarget } from '../parallel-options.ts';
 import { addMapOptions, type MapOptions, prepareReport } from '../request.ts';
 import { addShutdownOptions, type ShutdownFlags, shutdownOptions } from '../shutdown-options.ts';
 import { withSource } from '../source-options.ts';
@@ -49,7 +50,8 @@ export function migrateCommand(program: Command, context: CommandContext): void 
       // Before a long inventory, so that a wrong file is told at once.
       const limits = await readLimits(options);
       await withSource(source, options, context, async (connection) => {
-        const prepared = await prepareReport(connection, vms, options, context);
+        const assumed = { ...options, atOnce: toOneTarget(limits.queue) };
+        const prepared = await prepareReport(connection, vms, assumed, context);
         const open = openCritical(prepared, options.accept);
         if (open.length > 0) {
           context.terminal.out(renderReport(prepared, options.output, 'concerns'));

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
 import { REPORT_FORMATS, type ReportFormat, renderParts } from '../../report/index.ts';
 import type { CommandContext } from '../context.ts';
+import { addParallelOptions, limitsOf, type ParallelFlags } from '../parallel-options.ts';
 import { addFailOn, addMapOptions, exitFor, type FailOn, type MapOptions, prepareReport } from '../request.ts';
 import { withSource } from '../source-options.ts';
 import { streamVms } from '../stream-vms.ts';
 
-interface PlanOptions extends MapOptions {
+interface PlanOptions extends MapOptions, Partial<ParallelFlags> {
   readonly output: ReportFormat | 'ndjson';
   readonly failOn: FailOn;
   readonly out?: string;
@@ -22,7 +23,8 @@ export function planCommand(program: Command, context: CommandContext): void {
         .default('text'),
     )
     .addOption(new Option('--out <dir>', 'also write a GitOps-ready folder: manifests, kustomization, report'));
-  addFailOn(addMapOptions(command)).action(async (source: string, vms: string[], options: PlanOptions) => {
+  addFailOn(addParallelOptions(addMapOptions(command), 'Predictions:')).action(async (source: string, vms: string[], given: PlanOptions) => {
+    const options = { ...given, atOnce: limitsOf(given) };
     const { output } = options;
     if (output === 'ndjson') return await streamVms(source, vms, options, context);
     const report = await withSource(source, options, context, (connection) => prepareReport(connection, vms, options, context));

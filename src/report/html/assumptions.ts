@@ -8,7 +8,7 @@ export function assumptions({ assumptions: run = [], waves }: Report): Html | un
   const figures = [...run, ...(waves?.assumptions ?? [])];
   if (figures.length === 0) return undefined;
   return html`<h2 id="assumptions">Assumptions</h2>
-<p>Predictions are no better than the numbers they rest on. Give what you know: <code>--link-rate</code>, <code>--per-host</code>, <code>--per-datastore</code>, <code>--window-hours</code>.</p>
+<p>Predictions are no better than the numbers they rest on. Give what you know: <code>--link-rate</code>, <code>--parallel-per-host</code>, <code>--parallel-per-datastore</code>, <code>--parallel-per-target</code>, <code>--window-hours</code>.</p>
 ${assumptionTable(figures, 'What all predictions rest on')}`;
 }
 

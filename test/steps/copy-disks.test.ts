@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { QueueLimits } from '../../src/contracts/job-queue.ts';
+import { FolderDestination } from '../../src/folder/folder-destination.ts';
+import type { VmProgress } from '../../src/model/plan.ts';
+import { GiB } from '../../src/model/units.ts';
+import { begin } from '../../src/plan/advance.ts';
+import { runFiles, vmFiles } from '../../src/report/folder.ts';
+import { copyDisks } from '../../src/steps/copy-disks.ts';
+import { createQueue } from '../../src/transfer/queue.ts';
+import { fakePlan, fakeVm } from '../fakes/vm.ts';
+
+const SCRATCH = await mkdtemp(path.join(os.tmpdir(), 'kubeferry-steps-'));
+after(() => rm(SCRATCH, { recursive: true, force: true }));
+
+const { signal } = new AbortController();
+const KEYS = ['scsi0:0', 'scsi0:1', 'scsi0:2', 'scsi0:3'];
+
+/** Copies four disks into one folder; returns how many were in hand at once at most. */
+async function together(limits: QueueLimits): Promise<number> {
+  const disks = KEYS.map((key) => ({ key, label: key, capacity: GiB, format: { container: 'raw' } as const }));
+  const plan = fakePlan(fakeVm({ disks }));
+  await using destination = new FolderDestination(await mkdtemp(path.join(SCRATCH, 'out-')), { vmFiles, runFiles });
+  await destination.claim([plan], { resume: false });
+  let now = 0;
+  let most = 0;
+  const progress: VmProgress = begin(plan, '2026-01-02T03:04:05.000Z');
+  await copyDisks(plan, progress, {
+    destination,
+    transfers: createQueue(limits),
+    copier: {
+      preflight: async () => ({ needed: 0 }),
+      copy: async ({ id }) => {
+        now += 1;
+        most = Math.max(most, now);
+        for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+        now -= 1;
+        return { job: id, size: GiB, moved: 0, allocated: 0, seconds: 0, transport: 'none' };
+      },
+    },
+    connection: {
+      name: 'files',
+      async *vms() {
+        yield plan.vm;
+      },
+      surroundings: async () => ({ networks: [], storages: [], hosts: [] }),
+      openDisk: async () => ({ kind: 'blank', capacity: GiB }),
+      [Symbol.asyncDispose]: async () => undefined,
+    },
+    observer: {
+      phase: () => undefined,
+      transferStarts: () => undefined,
+      transferMoves: () => undefined,
+      transferEnds: () => undefined,
+    },
+    powerOnAfterFailure: true,
+    verify: true,
+    signal,
+    record: async () => undefined,
+  });
+  return most;
+}
+
+test('disks of one folder are counted against the limit of its file system', async () => {
+  assert.equal(await together({ perPlan: 8 }), KEYS.length);
+  assert.equal(await together({ perPlan: 8, perTarget: 2 }), 2);
+  assert.equal(await together({ perPlan: 8, perTarget: 1 }), 1);
+});
