@@ -21,12 +21,16 @@ export interface Resources<Spec, Status> {
   /** Those that another resource owns. @param uid of the owner */
   ownedBy(uid: string): readonly Resource<Spec, Status>[];
   /**
-   * Makes one that `owner` owns, or sets exactly these fields of its spec.
+   * Makes one that `owner` owns, or sets exactly these fields of its spec. It stays until `release` when its deletion is asked for.
    * @throws MigrationError of the cluster
    */
   make(owned: OwnedSpec, signal: AbortSignal): Promise<Made<Spec, Status>>;
   /** Sets the whole status. @throws MigrationError of the cluster; `cluster-object-missing` when it is gone */
   saveStatus(of: ResourceState, status: Status, signal: AbortSignal): Promise<void>;
+  /** Asks for the deletion of this very one. Nothing happens when it is gone. */
+  delete(of: ResourceState, signal: AbortSignal): Promise<void>;
+  /** Lets go of one whose deletion was asked for: takes our finalizer away. */
+  release(of: ResourceState, signal: AbortSignal): Promise<void>;
   /** Called with the key of whatever was made, changed or deleted. Must not throw and must not wait. */
   subscribe(listener: (key: string) => void): void;
 }

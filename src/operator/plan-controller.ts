@@ -1,105 +1,193 @@
-import { hash } from 'node:crypto';
-import type { Connection } from '../contracts/provider.ts';
-import type { Concern } from '../model/concern.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { Report, VmReport } from '../model/report.ts';
-import { prepare } from '../prepare.ts';
 import { type Judgement, withCondition } from '../resources/conditions.ts';
 import type { MigrationPlanStatus } from '../resources/migration-plan.ts';
-import type { VmMigrationStatus } from '../resources/vm-migration.ts';
+import { acceptedIn, isOpen, textOf } from './acceptance.ts';
+import { type Assessment, assessedAs, assessPlan } from './assess-plan.ts';
+import { windowOf } from './intent.ts';
+import { commitJudgement, readyJudgement } from './plan-judgements.ts';
 import { reasonOf } from './provider-controller.ts';
-import { requestOf } from './request.ts';
-import { named, PLAN_KIND, type PlanResource, type Services, VM_KIND, type VmResource } from './services.ts';
-import type { Sources } from './sources.ts';
+import { named, PLAN_KIND, type PlanResource, type Services } from './services.ts';
+import type { Source, Sources } from './sources.ts';
+import type { Counts, Tally } from './tally.ts';
 
-/** Milliseconds until a provider that is not ready, or a table that is missing, is looked at again. */
-const LOOK_EVERY = 2000;
+/** Milliseconds until a plan that cannot be assessed is looked at again; what it waits for brings it back earlier. */
+const LOOK_EVERY = 15_000;
+const NOT_READY = 2000;
+/** Milliseconds between two assessments of VMs that have not begun, at least; more where they take long. */
+const ASSESS_EVERY = 60_000;
+/** How much longer than it takes an assessment is let rest. */
+const REST = 20;
 
-/** Makes the VmMigrations of a plan and keeps its counts. */
+interface Known {
+  /** As of its last write. */
+  readonly status: MigrationPlanStatus;
+  /** Of the inventory that it was assessed by, when, and how long it took. */
+  readonly assessed?: { readonly source: Source; readonly version: number; readonly at: number; readonly took: number };
+}
+
+export interface PlanControllerOptions {
+  readonly sources: Sources;
+  readonly tally: Tally;
+  /** All VMs of a plan are to be looked at. */
+  readonly wake: (plan: PlanResource) => void;
+  /** Told of what the cluster has, whenever it was read. */
+  readonly onFacts: (facts: ClusterFacts) => void;
+}
+
+/** Makes the VmMigrations of a plan, keeps its counts, and says when its VMs may begin. */
 export class PlanController {
   readonly #services: Services;
-  readonly #sources: Sources;
-  /** What this process assessed; the cluster may not have told us of it yet. */
-  readonly #last = new Map<string, { readonly generation: number; readonly status: MigrationPlanStatus }>();
+  readonly #options: PlanControllerOptions;
+  /** What this process wrote; the cluster may not have told us of it yet. */
+  readonly #known = new Map<string, Known>();
+  /** What the VMs of a plan were woken by last. */
+  readonly #woken = new Map<string, string>();
 
-  constructor(services: Services, sources: Sources) {
+  constructor(services: Services, options: PlanControllerOptions) {
     this.#services = services;
-    this.#sources = sources;
+    this.#options = options;
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<{ readonly again: number } | undefined> {
     const plan = this.#services.plans.get(key);
     if (plan === undefined) return undefined;
     if (plan.deleting) {
-      this.#last.delete(plan.uid);
+      this.#known.delete(plan.uid);
+      this.#woken.delete(plan.uid);
       return undefined;
     }
+    this.#wake(plan);
     try {
-      const known = await this.#assessed(plan, signal);
-      if (known === undefined) return { again: LOOK_EVERY };
-      await this.#save(plan, summary(plan, known, this.#services.migrations.ownedBy(plan.uid)), signal);
-      return undefined;
+      const again = await this.#assess(plan, signal);
+      const status = this.#statusOf(plan);
+      await this.#save(plan, this.#summary(plan, status), signal);
+      return soonest(again, this.#untilNextTime(plan));
     } catch (error) {
       if (signal.aborted || !(error instanceof MigrationError)) throw error;
       const { code, message, hint } = error;
-      const judgement = { type: 'Ready', status: 'False' as const, reason: reasonOf(code), message: `${message} ${hint}`.trim() };
-      await this.#save(plan, { status: plan.status ?? {}, judgements: [judgement] }, signal);
+      const text = `${message} ${hint}`.trim();
+      const judgements: Judgement[] = [
+        { type: 'Assessed', status: 'False', reason: reasonOf(code), message: text },
+        { type: 'Ready', status: 'False', reason: reasonOf(code), message: text },
+      ];
+      await this.#save(plan, { status: { ...this.#statusOf(plan) }, judgements }, signal);
       return { again: LOOK_EVERY };
     }
   }
 
-  /** The status once every VM has its VmMigration; undefined while the provider is not there. */
-  async #assessed(plan: PlanResource, signal: AbortSignal): Promise<MigrationPlanStatus | undefined> {
-    if (plan.status?.observedGeneration === plan.generation) return plan.status;
-    const last = this.#last.get(plan.uid);
-    if (last?.generation === plan.generation) return last.status;
-    const { spec, namespace } = plan;
-    if (spec.type !== 'cold') throw new MigrationError('config-invalid', 'Only cold migrations can be run in this version.');
-    if (spec.target?.namespace !== undefined && spec.target.namespace !== namespace)
-      throw new MigrationError('config-invalid', 'VMs are made in the namespace of their plan in this version.');
-    const provider = this.#services.providers.get(`${namespace}/${spec.providerRef.name}`);
-    const connection = provider && (await this.#sources.connection(provider));
-    if (connection === undefined) {
-      const message = `The Provider ${spec.providerRef.name} is not ready.`;
-      const judgement: Judgement = { type: 'Ready', status: 'False', reason: 'ProviderNotReady', message };
-      await this.#save(plan, { status: plan.status ?? {}, judgements: [judgement] }, signal);
+  /** Assesses the VMs where that is due. @returns milliseconds until it may be due again */
+  async #assess(plan: PlanResource, signal: AbortSignal): Promise<number | undefined> {
+    const { services, sources } = { services: this.#services, ...this.#options };
+    const as = assessedAs(plan, services);
+    const status = this.#statusOf(plan);
+    const isNew = status.assessedAs !== as;
+    // Who is canceled needs no assessment, and begins nothing.
+    if (plan.spec.canceled || (!isNew && !this.#mayChange(plan, status))) {
+      this.#remember(plan, { ...status, observedGeneration: plan.generation });
       return undefined;
     }
-    return await this.#assess(plan, connection, signal);
-  }
-
-  async #assess(plan: PlanResource, connection: Connection, signal: AbortSignal): Promise<MigrationPlanStatus> {
-    const { clock, readFacts, migrations } = this.#services;
-    const { facts } = await readFacts(signal);
-    const report = await prepare(connection, requestOf(plan, facts, this.#services), { clock, signal });
-    for (const entry of report.vms) {
-      const name = migrationName(plan, entry);
-      // What has begun goes on as it was decided.
-      if (migrations.get(`${plan.namespace}/${name}`)?.status?.phase !== undefined) continue;
-      await this.#take(plan, name, entry, signal);
+    const provider = services.providers.get(`${plan.namespace}/${plan.spec.providerRef.name}`);
+    const source = provider && (await sources.source(provider));
+    if (provider === undefined || source?.inventory.readAt === undefined) {
+      if (!isNew) return NOT_READY;
+      const message = `The Provider ${plan.spec.providerRef.name} is not ready.`;
+      const judgement: Judgement = { type: 'Ready', status: 'False', reason: 'ProviderNotReady', message };
+      await this.#save(plan, { status, judgements: [judgement] }, signal);
+      return NOT_READY;
     }
-    const accepted = acceptedIn(plan, report, new Date(clock.now()).toISOString());
-    const open = report.concerns.filter((concern) => isOpen(concern, plan, undefined));
-    const assessed: Judgement =
-      open.length === 0
-        ? { type: 'Assessed', status: 'True', reason: 'Assessed', message: `${report.vms.length} VMs were assessed.` }
-        : { type: 'Assessed', status: 'False', reason: 'CriticalConcerns', message: textOf(open) };
-    const at = new Date(clock.now()).toISOString();
-    const conditions = withCondition(plan.status?.conditions, assessed, { at, generation: plan.generation });
-    const status = { ...plan.status, conditions, observedGeneration: plan.generation, ...(accepted.length > 0 && { accepted }) };
-    this.#last.set(plan.uid, { generation: plan.generation, status });
-    return status;
+    const before = this.#known.get(plan.uid)?.assessed;
+    const { version } = source.inventory;
+    const { clock } = services;
+    if (!isNew && before !== undefined) {
+      const wait = before.at + Math.max(ASSESS_EVERY, before.took * REST) - clock.now();
+      if (wait > 0) return wait;
+      if (before.source === source && before.version === version && !hasOpenConcerns(status, this.#counts(plan)))
+        return ASSESS_EVERY;
+    }
+    const begun = clock.now();
+    const assessment = await assessPlan({ plan, provider, source, services, signal });
+    this.#options.onFacts(assessment.facts);
+    const assessed = { source, version, at: clock.now(), took: clock.now() - begun };
+    this.#remember(plan, { ...this.#assessedStatus(plan, status, assessment), assessedAs: as }, assessed);
+    return this.#mayChange(plan, this.#statusOf(plan)) ? ASSESS_EVERY : undefined;
   }
 
-  /** Everything about a VM is in its VmMigration before anything begins. */
-  async #take(plan: PlanResource, name: string, entry: VmReport, signal: AbortSignal): Promise<void> {
-    const { migrations, keepPlan } = this.#services;
-    const { id, name: vmName } = entry.vm.ref;
-    const spec = { planRef: { name: plan.name }, vm: { id, name: vmName } };
-    const made = await migrations.make({ name, owner: named(PLAN_KIND, plan), spec }, signal);
-    if (made.status?.phase !== undefined) return;
-    await keepPlan(named(VM_KIND, made), entry.plan, signal);
-    await migrations.saveStatus(made, statusOf(plan, made, entry), signal);
+  /** Whether what was found about its VMs may be another thing later: nothing has begun, or a name may come to mean a VM. */
+  #mayChange(plan: PlanResource, status: MigrationPlanStatus): boolean {
+    const { running, completed, failed, canceled } = this.#counts(plan);
+    return running + completed + failed + canceled === 0 || (status.missing ?? []).length > 0;
+  }
+
+  #assessedStatus(plan: PlanResource, status: MigrationPlanStatus, { report, missing }: Assessment): MigrationPlanStatus {
+    const at = new Date(this.#services.clock.now()).toISOString();
+    const open = (report?.concerns ?? []).filter((concern) => isOpen(concern, plan, undefined));
+    const about = (reason: string, message: string, done = false): Judgement => {
+      return { type: 'Assessed', status: done ? 'True' : 'False', reason, message };
+    };
+    const judgement =
+      report === undefined
+        ? about('NoVms', `None of the names and ids means a VM: ${missing.join(', ')}`.slice(0, 1024))
+        : open.length > 0
+          ? about('CriticalConcerns', textOf(open))
+          : about('Assessed', assessedText(report.vms.length, missing), true);
+    const conditions = withCondition(status.conditions, judgement, { at, generation: plan.generation });
+    const { accepted: _accepted, missing: _missing, ...rest } = status;
+    const accepted = report === undefined ? [] : acceptedIn(plan, report, at);
+    return {
+      ...{ ...rest, conditions, observedGeneration: plan.generation },
+      ...(accepted.length > 0 && { accepted }),
+      ...(missing.length > 0 && { missing: missing.slice(0, 100) }),
+    };
+  }
+
+  #summary(plan: PlanResource, before: MigrationPlanStatus): Summary {
+    const counts = this.#counts(plan);
+    const { total, waiting, running, completed, failed, canceled, moved, bytes } = counts;
+    const at = new Date(this.#services.clock.now()).toISOString();
+    const begun = running + completed + failed + canceled > 0;
+    const over = begun && waiting + running === 0;
+    const { endedAt, ...rest } = before;
+    const status: MigrationPlanStatus = {
+      ...rest,
+      vms: { total, waiting, running, completed, failed, canceled },
+      bytes: { moved, total: bytes },
+      progress: bytes === 0 ? 0 : Math.min(100, Math.floor((100 * moved) / bytes)),
+      ...(begun && { startedAt: before.startedAt ?? at }),
+      ...(over && { endedAt: endedAt ?? at }),
+    };
+    const now = this.#services.clock.now();
+    return { status, judgements: [readyJudgement(plan, { status, counts, now }), ...commitJudgement(plan)] };
+  }
+
+  #counts(plan: PlanResource): Counts {
+    return this.#options.tally.of(plan);
+  }
+
+  /** The VMs of a plan are looked at when what decides about them has changed, and not for each count. */
+  #wake(plan: PlanResource): void {
+    const { generation, status, uid } = plan;
+    const assessed = status?.conditions?.find(({ type }) => type === 'Assessed')?.status;
+    const sign = [generation, status?.observedGeneration, assessed, windowOf(plan, this.#services.clock.now())].join(' ');
+    if (this.#woken.get(uid) === sign) return;
+    this.#woken.set(uid, sign);
+    this.#options.wake(plan);
+  }
+
+  /** Milliseconds until the schedule changes what may be. */
+  #untilNextTime({ spec: { schedule } }: PlanResource): number | undefined {
+    const now = this.#services.clock.now();
+    const times = [schedule?.start, schedule?.deadline].flatMap((time) => (time === undefined ? [] : [Date.parse(time) - now]));
+    return soonest(...times.filter((left) => left > 0))?.again;
+  }
+
+  #statusOf(plan: PlanResource): MigrationPlanStatus {
+    return this.#known.get(plan.uid)?.status ?? plan.status ?? {};
+  }
+
+  #remember(plan: PlanResource, status: MigrationPlanStatus, assessed = this.#known.get(plan.uid)?.assessed): void {
+    this.#known.set(plan.uid, { status, ...(assessed !== undefined && { assessed }) });
   }
 
   async #save(plan: PlanResource, { status, judgements }: Summary, signal: AbortSignal): Promise<void> {
@@ -107,9 +195,15 @@ export class PlanController {
     let { conditions } = status;
     for (const judgement of judgements) conditions = withCondition(conditions, judgement, { at, generation: plan.generation });
     const wanted = { ...status, ...(conditions && { conditions }) };
-    if (JSON.stringify(wanted) === JSON.stringify(plan.status ?? {})) return;
+    const written = this.#written.get(plan.uid) ?? plan.status ?? {};
+    if (isDeepStrictEqual(wanted, written)) return;
     await this.#services.plans.saveStatus(named(PLAN_KIND, plan), wanted, signal);
+    this.#written.set(plan.uid, wanted);
+    this.#remember(plan, wanted);
   }
+
+  /** By plan: the status as it was written last. */
+  readonly #written = new Map<string, MigrationPlanStatus>();
 }
 
 interface Summary {
@@ -117,103 +211,17 @@ interface Summary {
   readonly judgements: readonly Judgement[];
 }
 
-/** The same name for the same VM of the same plan, whoever makes it. */
-function migrationName(plan: PlanResource, { plan: { mapping }, vm }: VmReport): string {
-  return `${plan.name.slice(0, 150)}-${mapping.targetName}-${hash('sha256', vm.ref.id, 'hex').slice(0, 6)}`;
+function assessedText(vms: number, missing: readonly string[]): string {
+  const all = vms === 1 ? '1 VM was assessed.' : `${vms} VMs were assessed.`;
+  return missing.length === 0 ? all : `${all} No VM is meant by: ${missing.join(', ')}`.slice(0, 1024);
 }
 
-function statusOf(plan: PlanResource, { generation }: VmResource, { plan: vmPlan, concerns, vm }: VmReport): VmMigrationStatus {
-  const disks = vmPlan.mapping.placements.map(({ disk, claim }) => {
-    const capacity = vm.disks.find(({ key }) => key === disk)?.capacity ?? 0;
-    return { disk, claim, capacity, done: 0, total: 0, stage: 'waiting' as const };
-  });
-  const shown = concerns.slice(0, 256).map((concern) => {
-    const { id, category, label, assessment, subject } = concern;
-    const reason = acceptance(concern, plan, vmPlan.vm.ref)?.reason;
-    return {
-      ...{ id, category, label: label.slice(0, 1024), assessment: assessment.slice(0, 4096), subject: subject.slice(0, 1024) },
-      ...(reason !== undefined && { accepted: reason }),
-    };
-  });
-  const open = concerns.filter((concern) => isOpen(concern, plan, vmPlan.vm.ref));
-  return {
-    observedGeneration: generation,
-    targetName: vmPlan.mapping.targetName,
-    progress: 0,
-    disks,
-    concerns: shown,
-    critical: open.length,
-    sourceWasOn: vm.power === 'on',
-    ...(open.length > 0 && { waitingFor: textOf(open) }),
-  };
+function hasOpenConcerns({ conditions }: MigrationPlanStatus, { blocked }: Counts): boolean {
+  return blocked > 0 || conditions?.some(({ type, status }) => type === 'Assessed' && status !== 'True') === true;
 }
 
-type VmName = { readonly id: string; readonly name: string };
-
-function acceptance({ id, category }: Concern, { spec }: PlanResource, vm: VmName | undefined) {
-  if (category !== 'Critical') return undefined;
-  return spec.accept?.find(
-    ({ concern, vms }) =>
-      concern === id && (vms === undefined || (vm !== undefined && (vms.includes(vm.id) || vms.includes(vm.name)))),
-  );
-}
-
-function isOpen(concern: Concern, plan: PlanResource, vm: VmName | undefined): boolean {
-  return concern.category === 'Critical' && acceptance(concern, plan, vm) === undefined;
-}
-
-function acceptedIn(plan: PlanResource, { vms }: Report, at: string): NonNullable<MigrationPlanStatus['accepted']> {
-  return (plan.spec.accept ?? []).map(({ concern, reason }) => {
-    const concerned = vms.filter(({ concerns, vm }) =>
-      concerns.some((found) => found.id === concern && acceptance(found, plan, vm.ref) !== undefined),
-    );
-    const before = plan.status?.accepted?.find((known) => known.concern === concern && known.reason === reason);
-    return { concern, reason, at: before?.at ?? at, vms: concerned.length };
-  });
-}
-
-function textOf(concerns: readonly Concern[]): string {
-  return `Critical concerns are open: ${[...new Set(concerns.map(({ id }) => id))].join(', ')}`.slice(0, 1024);
-}
-
-function summary(plan: PlanResource, status: MigrationPlanStatus, migrations: readonly VmResource[]): Summary {
-  const count = (holds: (phase: string | undefined) => boolean) => migrations.filter((vm) => holds(vm.status?.phase)).length;
-  const ended = { completed: 'Completed', failed: 'Failed', canceled: 'Canceled' };
-  const [completed, failed, canceled] = Object.values(ended).map((word) => count((phase) => phase === word));
-  const waiting = count((phase) => phase === undefined);
-  const total = migrations.length;
-  const vms = { total, waiting, completed: completed ?? 0, failed: failed ?? 0, canceled: canceled ?? 0 };
-  const running = total - waiting - vms.completed - vms.failed - vms.canceled;
-  const disks = migrations.flatMap((vm) => vm.status?.disks ?? []);
-  const bytes = {
-    moved: disks.reduce((sum, { done }) => sum + done, 0),
-    total: disks.reduce((sum, { total: all, capacity }) => sum + (all === 0 ? capacity : all), 0),
-  };
-  const progress = bytes.total === 0 ? 0 : Math.min(100, Math.floor((100 * bytes.moved) / bytes.total));
-  const counts = { ...vms, running };
-  return { status: { ...status, vms: counts, bytes, progress }, judgements: [stateOf(plan, counts, migrations)] };
-}
-
-function stateOf(
-  { spec, status }: PlanResource,
-  vms: NonNullable<MigrationPlanStatus['vms']>,
-  all: readonly VmResource[],
-): Judgement {
-  const about = (reason: string, message: string, done = false): Judgement => ({
-    type: 'Ready',
-    status: done ? 'True' : 'False',
-    reason,
-    message,
-  });
-  const ended = vms.completed + vms.failed + vms.canceled;
-  if (vms.total > 0 && vms.completed === vms.total) return about('Completed', 'All VMs are in the cluster.', true);
-  if (spec.canceled) return about('Canceled', `${vms.canceled} of ${vms.total} VMs were canceled.`);
-  if (spec.dryRun) return about('DryRun', 'The VMs were assessed; nothing is begun.', true);
-  if (spec.paused) return about('Paused', 'Nothing new begins.');
-  if (ended === vms.total && vms.failed > 0) return about('Failed', `${vms.failed} of ${vms.total} VMs failed.`);
-  const blocked = all.filter((vm) => (vm.status?.critical ?? 0) > 0 && vm.status?.phase === undefined).length;
-  const whole = status?.conditions?.find(({ type }) => type === 'Assessed');
-  if (whole?.status === 'False') return about('Blocked', whole.message);
-  if (blocked > 0 && vms.running === 0) return about('Blocked', `${blocked} of ${vms.total} VMs have open Critical concerns.`);
-  return about('Running', `${vms.completed} of ${vms.total} VMs are complete.`);
+/** The first of several instants, of which some never come. */
+function soonest(...all: readonly (number | undefined)[]): { readonly again: number } | undefined {
+  const known = all.filter((again) => again !== undefined);
+  return known.length === 0 ? undefined : { again: Math.max(1, Math.min(...known)) };
 }

@@ -1,13 +1,18 @@
-import type { Connection } from '../contracts/provider.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { MigrationError } from '../model/errors.ts';
 import { type Judgement, withCondition } from '../resources/conditions.ts';
 import type { ProviderStatus } from '../resources/provider.ts';
 import { named, PROVIDER_KIND, type ProviderResource, type Services } from './services.ts';
-import type { Sources } from './sources.ts';
+import type { Source, Sources } from './sources.ts';
 
-/** Milliseconds. */
-const COUNT_EVERY = 60_000;
-const LOOK_EVERY = 1000;
+/** Milliseconds between two looks: at one that is well, one that is not, and one that is being read. */
+const WELL = 30_000;
+const UNWELL = 5000;
+const READING = 1000;
+/** Milliseconds between two writes that say nothing but that it was seen. */
+const SEEN_EVERY = 60_000;
+/** Milliseconds between two readings of a source that does not tell its changes. */
+const READ_EVERY = 60_000;
 
 /** Keeps the status of a Provider true: does it answer, and what does it hold? */
 export class ProviderController {
@@ -21,55 +26,90 @@ export class ProviderController {
 
   async reconcile(key: string, signal: AbortSignal): Promise<{ readonly again: number } | undefined> {
     const provider = this.#services.providers.get(key);
-    if (provider === undefined || provider.deleting) return undefined;
+    if (provider === undefined) return undefined;
+    if (provider.deleting) {
+      this.#sources.forget(provider.uid);
+      return undefined;
+    }
     try {
-      const connection = await this.#sources.connection(provider);
-      if (connection === undefined) {
-        await this.#save(
-          provider,
-          { type: 'Ready', status: 'Unknown', reason: 'Reading', message: 'A worker reads the files.' },
-          {},
-          signal,
-        );
-        return { again: LOOK_EVERY };
-      }
-      const inventory = await this.#count(connection, signal);
-      const message = provider.spec.insecure ? 'It answers; its certificate is not checked.' : 'It answers.';
-      await this.#save(provider, { type: 'Ready', status: 'True', reason: 'Connected', message }, { inventory }, signal);
-      return { again: COUNT_EVERY };
+      const source = await this.#sources.look(provider);
+      if (source === undefined) return await this.#reading(provider, 'A worker reads the files.', signal);
+      const found = await this.#ask(provider, source, signal);
+      if (found === undefined) return await this.#reading(provider, 'The inventory is being read.', signal);
+      await this.#save(provider, [ready(provider), WELL_AGAIN], { ...found, lastSeen: this.#now() }, signal);
+      return { again: WELL };
     } catch (error) {
       if (signal.aborted || !(error instanceof MigrationError)) throw error;
-      await this.#sources.forget(provider.uid);
-      const { code, message, hint } = error;
-      const judgement: Judgement = {
-        type: 'Ready',
-        status: 'False',
-        reason: reasonOf(code),
-        message: `${message} ${hint}`.trim(),
-      };
-      await this.#save(provider, judgement, {}, signal);
-      return { again: COUNT_EVERY };
+      // Waiting does not heal it: a new login may.
+      if (error.disposition === 'stalled') this.#sources.forget(provider.uid);
+      await this.#save(provider, troubled(provider, error), {}, signal);
+      return { again: UNWELL };
     }
   }
 
-  async #count(connection: Connection, signal: AbortSignal): Promise<NonNullable<ProviderStatus['inventory']>> {
-    let vms = 0;
-    for await (const _ of connection.vms(signal)) vms += 1;
+  /** Asks the source itself, because what tells changes heals in silence. Undefined before the inventory is whole. */
+  async #ask(
+    provider: ProviderResource,
+    { connection, inventory }: Source,
+    signal: AbortSignal,
+  ): Promise<Pick<ProviderStatus, 'inventory'> | undefined> {
+    const { clock } = this.#services;
+    if (inventory.failure !== undefined) {
+      // It tells no more: only a new one does.
+      this.#sources.forget(provider.uid);
+      throw inventory.failure;
+    }
     const { hosts, networks, storages } = await connection.surroundings(signal);
-    const readAt = new Date(this.#services.clock.now()).toISOString();
-    return { vms, hosts: hosts.length, networks: networks.length, storages: storages.length, readAt };
+    const { readAt } = inventory;
+    if (readAt === undefined) return undefined;
+    const tells = connection.watch !== undefined || connection.power === undefined;
+    if (!tells && clock.now() - readAt >= READ_EVERY) await inventory.read(signal);
+    const counts = { vms: inventory.size, hosts: hosts.length, networks: networks.length, storages: storages.length };
+    return { inventory: { ...counts, readAt: new Date(inventory.readAt ?? readAt).toISOString() } };
   }
 
-  async #save(provider: ProviderResource, judgement: Judgement, status: ProviderStatus, signal: AbortSignal): Promise<void> {
-    const at = new Date(this.#services.clock.now()).toISOString();
-    const { generation, status: known } = provider;
-    const conditions = withCondition(known?.conditions, judgement, { at, generation });
-    await this.#services.providers.saveStatus(
-      named(PROVIDER_KIND, provider),
-      { ...known, ...status, observedGeneration: generation, conditions },
-      signal,
-    );
+  async #reading(provider: ProviderResource, message: string, signal: AbortSignal): Promise<{ readonly again: number }> {
+    await this.#save(provider, [{ type: 'Ready', status: 'Unknown', reason: 'Reading', message }], {}, signal);
+    return { again: READING };
   }
+
+  async #save(provider: ProviderResource, judgements: readonly Judgement[], found: ProviderStatus, signal: AbortSignal) {
+    const { generation, status: known = {} } = provider;
+    const at = this.#now();
+    let { conditions } = known;
+    for (const judgement of judgements) conditions = withCondition(conditions, judgement, { at, generation });
+    const status: ProviderStatus = { ...known, ...found, observedGeneration: generation, ...(conditions && { conditions }) };
+    const seen = Date.parse(at) - Date.parse(known.lastSeen ?? at);
+    if (seen < SEEN_EVERY && saysTheSame(known, status)) return;
+    await this.#services.providers.saveStatus(named(PROVIDER_KIND, provider), status, signal);
+  }
+
+  #now(): string {
+    return new Date(this.#services.clock.now()).toISOString();
+  }
+}
+
+const WELL_AGAIN: Judgement = { type: 'Degraded', status: 'False', reason: 'Connected', message: 'Its inventory is current.' };
+
+function ready({ spec }: ProviderResource): Judgement {
+  const message = spec.insecure ? 'It answers; its certificate is not checked.' : 'It answers.';
+  return { type: 'Ready', status: 'True', reason: 'Connected', message };
+}
+
+/** One that was well before goes on with what is known of it: it is degraded. */
+function troubled({ status }: ProviderResource, { code, message, hint }: MigrationError): readonly Judgement[] {
+  const about = { reason: reasonOf(code), message: `${message} ${hint}`.trim() };
+  const wasWell = status?.inventory !== undefined;
+  return [
+    { type: 'Ready', status: 'False', ...about },
+    { type: 'Degraded', status: wasWell ? 'True' : 'False', ...about },
+  ];
+}
+
+/** Apart from when it was seen and read. */
+function saysTheSame(a: ProviderStatus, b: ProviderStatus): boolean {
+  const said = ({ lastSeen: _seen, inventory, ...rest }: ProviderStatus) => ({ ...rest, ...inventory, readAt: undefined });
+  return isDeepStrictEqual(said(a), said(b));
 }
 
 /** `source-login-failed` → `SourceLoginFailed`, as conditions write it. */

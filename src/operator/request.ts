@@ -62,13 +62,18 @@ function storageSource({ storage, ...rest }: StorageMapSpec['entries'][number]['
   return { storage, ...rest };
 }
 
-function optionsOf({ namespace, spec }: PlanResource): MappingOptions {
-  const { memory, machineType, devices = 'virtio', ...rest } = spec.options ?? {};
+/** Where the VMs of a plan are made. */
+export function namespaceOf({ namespace, spec }: PlanResource): string {
+  return spec.target?.namespace ?? namespace;
+}
+
+function optionsOf(plan: PlanResource): MappingOptions {
+  const { memory, machineType, devices = 'virtio', ...rest } = plan.spec.options ?? {};
   const bytes = memory === undefined ? undefined : quantityOf(memory);
   return {
     ...rest,
     devices,
-    namespace,
+    namespace: namespaceOf(plan),
     ...(bytes !== undefined && { memory: bytes }),
     ...(machineType !== undefined && { machineType: machineType === 'q35' ? machineType : machineOf(machineType) }),
   };

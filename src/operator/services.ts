@@ -17,6 +17,7 @@ import type { NetworkMapSpec, StorageMapSpec } from '../resources/maps.ts';
 import type { MigrationPlanSpec, MigrationPlanStatus } from '../resources/migration-plan.ts';
 import type { ProviderSpec, ProviderStatus } from '../resources/provider.ts';
 import type { VmMigrationSpec, VmMigrationStatus } from '../resources/vm-migration.ts';
+import type { AdmissionObserver } from './admission.ts';
 
 export type ProviderResource = Resource<ProviderSpec, ProviderStatus>;
 export type PlanResource = Resource<MigrationPlanSpec, MigrationPlanStatus>;
@@ -51,8 +52,12 @@ export interface Services {
   keptPlan(owner: ResourceName, signal: AbortSignal): Promise<VmPlan>;
   /** Where one VM goes and who moves its disks. Workers go on when `leave` aborts. */
   target(options: TargetOptions): VmTarget;
+  /** Removes what was made for a VM and goes with no owner. The claims of one that is in the cluster stay. */
+  clear(about: ClearOptions, signal: AbortSignal): Promise<void>;
   /** The status of one VM as its progress. */
   record(options: RecordOptions): VmRecord;
+  /** Told how much waits for limits, and what begins. */
+  readonly admissionObserver?: AdmissionObserver;
   /** An Event about a resource. Returns at once. */
   tell(about: ResourceName, text: EventText): void;
 }
@@ -66,12 +71,15 @@ export interface TargetOptions {
   readonly leave: AbortSignal;
 }
 
+export interface ClearOptions extends Pick<TargetOptions, 'owner' | 'namespace'> {
+  /** Its claims stay, whatever became of its VirtualMachine since. */
+  readonly isComplete: boolean;
+}
+
 export interface VmTarget {
   readonly destination: Destination & {
     /** Removes what was made for a VM that is not to come. */
     discard(signal: AbortSignal): Promise<void>;
-    /** The same with all that no owner takes with it. */
-    clear(signal: AbortSignal): Promise<void>;
   };
   readonly copier: DiskCopier;
 }
@@ -81,6 +89,8 @@ export interface RecordOptions {
   readonly plan: VmPlan;
   readonly status: VmMigrationStatus;
   readonly onPhase: (progress: VmProgress) => void;
+  /** Told of every status that the cluster took. */
+  readonly written: (status: VmMigrationStatus) => void;
   readonly signal: AbortSignal;
 }
 

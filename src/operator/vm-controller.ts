@@ -1,66 +1,130 @@
-import type { JobQueue } from '../contracts/job-queue.ts';
 import { migrateVm } from '../migrate.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { VmProgress } from '../model/plan.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
-import { named, type PlanResource, type ProviderResource, type Services, VM_KIND, type VmResource } from './services.ts';
+import type { Admission } from './admission.ts';
+import { hasEnded, intentOf, isBeforeCutover, isPaused } from './intent.ts';
+import { Notes } from './notes.ts';
+import { reasonOf } from './provider-controller.ts';
+import {
+  named,
+  type PlanResource,
+  type ProviderResource,
+  type Services,
+  VM_KIND,
+  type VmRecord,
+  type VmResource,
+} from './services.ts';
 import { type Sources, workerSource } from './sources.ts';
+import { endedBeforeItBegan, withWait } from './unbegun.ts';
+import { eventsOf } from './vm-events.ts';
+import { VmTurn } from './vm-turn.ts';
 
-interface Run {
-  readonly cancel: AbortController;
-  readonly done: Promise<void>;
-}
-
-/** Milliseconds until what could not begin is tried again. */
-const TRY_AGAIN = 5000;
+/** Milliseconds until what could not begin is tried again: longer each time. */
+const TRY_AGAIN = { first: 5000, longest: 300_000 };
 /** Milliseconds after which the run before is surely forgotten. */
 const AT_ONCE = 50;
 /** Milliseconds that the removal of claims may take. */
 const CLEAR_UP_WITHIN = 60_000;
-const ENDED: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Canceled']);
+/** VMs that are told at once why they wait. */
+const NOTES_AT_ONCE = 4;
 
-/** Begins, goes on with, cancels and tries again VMs, each by migrateVm(). A VM that is under way is a run in the background, not a worker of the queue. */
+/** A VM that waits for its turn. */
+interface Waiting {
+  readonly uid: string;
+  /** Of plan and provider, by which it asked. */
+  readonly as: string;
+  readonly turn: VmTurn;
+}
+
+interface Run {
+  readonly uid: string;
+  readonly cancel: AbortController;
+  phase: string;
+  /** Lets a run that is paused go on. */
+  awake: PromiseWithResolvers<void>;
+  done: Promise<void>;
+}
+
+interface Parents {
+  readonly plan: PlanResource | undefined;
+  readonly provider: ProviderResource | undefined;
+}
+
+export interface VmControllerOptions {
+  readonly sources: Sources;
+  readonly admission: Admission;
+  /** Nodes that workers can run on; undefined where nobody counted. */
+  readonly nodes: () => number | undefined;
+  /** The operator ends: VMs stay where they are. */
+  readonly leave: AbortSignal;
+  /** A key is to be looked at once more. */
+  readonly again: (key: string, milliseconds: number) => void;
+}
+
+/** Begins, goes on with, cancels, tries again and clears up VMs, each by migrateVm(). A VM that is under way is a run in the background, not a worker of the queue. */
 export class VmController {
   readonly #services: Services;
-  readonly #sources: Sources;
-  readonly #leave: AbortSignal;
-  readonly #again: (key: string, milliseconds: number) => void;
+  readonly #options: VmControllerOptions;
+  readonly #waiting = new Map<string, Waiting>();
   readonly #runs = new Map<string, Run>();
-  /** VMs at once, by plan. */
-  readonly #plans = new Map<string, JobQueue>();
-  /** Transfers at once, by provider: what a source bears does not depend on the plan. */
-  readonly #providers = new Map<string, JobQueue>();
+  readonly #notes: Notes;
+  /** How a run of this process ended, until the cluster has told us the same. */
+  readonly #ended = new Map<string, { readonly uid: string; readonly status: VmMigrationStatus }>();
+  /** Failures in a row to begin at all. */
+  readonly #failures = new Map<string, number>();
 
-  /** @param again a key is to be looked at once more */
-  constructor(
-    services: Services,
-    {
-      sources,
-      leave,
-      again,
-    }: { readonly sources: Sources; readonly leave: AbortSignal; readonly again: (key: string, milliseconds: number) => void },
-  ) {
+  constructor(services: Services, options: VmControllerOptions) {
     this.#services = services;
-    this.#sources = sources;
-    this.#leave = leave;
-    this.#again = again;
+    this.#options = options;
+    this.#notes = new Notes(NOTES_AT_ONCE, (key, error) => {
+      if (!options.leave.aborted) services.log.warn({ vm: key, cause: String(error) }, 'why a VM waits could not be written');
+    });
   }
 
-  reconcile(key: string): Promise<undefined> {
-    const { migrations, plans, providers } = this.#services;
-    const vm = migrations.get(key);
-    const run = this.#runs.get(vm?.uid ?? '');
-    const plan = vm && plans.get(`${vm.namespace}/${vm.spec.planRef.name}`);
-    const provider = plan && providers.get(`${plan.namespace}/${plan.spec.providerRef.name}`);
-    if (vm === undefined || plan === undefined || provider === undefined) return Promise.resolve(undefined);
-    const canceled = vm.deleting || vm.spec.canceled || plan.spec.canceled;
-    if (run !== undefined) {
-      if (canceled) run.cancel.abort();
-      return Promise.resolve(undefined);
+  /** Goes on with all that was under way, before anything new begins: they have their places already. */
+  adopt(): void {
+    for (const vm of this.#services.migrations.values()) {
+      const { phase } = vm.status ?? {};
+      if (phase === undefined || hasEnded(phase)) continue;
+      const parents = this.#parentsOf(vm);
+      if (intentOf(vm, parents.plan, this.#services.clock.now()) !== 'run' || parents.plan === undefined) continue;
+      const turn = this.#turnOf(vm, parents);
+      turn?.adopt();
+      if (turn !== undefined) this.#begin(vm, parents, turn);
     }
-    if (vm.deleting || this.#leave.aborted || !mayRun(vm, plan, canceled)) return Promise.resolve(undefined);
-    this.#begin(vm, { plan, provider, canceled });
-    return Promise.resolve(undefined);
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<undefined> {
+    const vm = this.#newest(key);
+    const run = this.#runs.get(key);
+    if (run !== undefined) return this.#look(run, vm);
+    if (vm === undefined) {
+      this.#withdraw(key);
+      this.#failures.delete(key);
+      return undefined;
+    }
+    const parents = this.#parentsOf(vm);
+    const intent = intentOf(vm, parents.plan, this.#services.clock.now());
+    if (intent !== 'run') {
+      this.#withdraw(key);
+      await this.#notes.drop(key);
+    }
+    if (this.#options.leave.aborted || this.#runs.has(key)) return undefined;
+    switch (intent) {
+      case 'nothing':
+        return undefined;
+      case 'run':
+        return this.#run(vm, parents);
+      case 'stop':
+        if (vm.deleting && parents.provider === undefined) return await this.#leaveOff(vm, signal);
+        return this.#begin(vm, parents, undefined);
+      case 'clear':
+        return await this.#clear(vm, signal);
+      case 'cancel':
+      case 'expire':
+        return await this.#endUnbegun(vm, intent, signal);
+    }
   }
 
   /** Waits until every run has left. */
@@ -68,104 +132,258 @@ export class VmController {
     await Promise.all([...this.#runs.values()].map(({ done }) => done));
   }
 
-  #begin(vm: VmResource, about: Parents & { readonly canceled: boolean }): void {
-    const cancel = new AbortController();
-    if (about.canceled) cancel.abort();
-    const signal = AbortSignal.any([cancel.signal, this.#leave]);
-    const { limits } = about.plan.spec;
-    const queue = kept(this.#plans, about.plan.uid, () => this.#services.queue({ perPlan: limits?.vms ?? 10 }, 'vms'));
-    // Who is canceled while it waits for a turn comes back at once, and ends without one.
-    const turn = about.canceled
-      ? this.#drive(vm, about, signal)
-      : queue.submit(vm.uid, () => this.#drive(vm, about, signal), signal);
-    const done = turn
-      .then(
-        () => undefined,
-        (error: unknown) => {
-          if (this.#leave.aborted) return;
-          if (cancel.signal.aborted && error === cancel.signal.reason) return this.#again(vm.key, AT_ONCE);
-          const code = error instanceof MigrationError ? error.code : 'bug';
-          this.#services.log.warn({ vm: vm.key, code, cause: String(error) }, 'a VM does not go on for now');
-          this.#again(vm.key, TRY_AGAIN);
-        },
-      )
-      .finally(() => this.#runs.delete(vm.uid));
-    this.#runs.set(vm.uid, { cancel, done });
+  /** What a run minds while it goes on. */
+  #look(run: Run, vm: VmResource | undefined): undefined {
+    if (vm === undefined || vm.uid !== run.uid) {
+      run.cancel.abort();
+      return undefined;
+    }
+    if (!isPaused(vm)) run.awake.resolve();
+    const plan = this.#parentsOf(vm).plan;
+    const canceled = vm.deleting || vm.spec.canceled || plan?.spec.canceled === true;
+    // Nothing can happen between this look and the abort: a step begins after its phase was noted.
+    if (canceled && isBeforeCutover(run.phase)) run.cancel.abort();
+    return undefined;
   }
 
-  async #drive(vm: VmResource, { plan, provider }: Parents, signal: AbortSignal): Promise<void> {
-    const { clock, keptPlan, record: open, target: reach, tell } = this.#services;
-    const owner = named(VM_KIND, vm);
-    const vmPlan = await keptPlan(owner, this.#leave);
-    const onPhase = (progress: VmProgress): void => tell(owner, eventOf(progress));
-    const status: VmMigrationStatus = { ...vm.status, retried: vm.spec.retry };
-    const record = open({ migration: vm, plan: vmPlan, status, onPhase, signal: this.#leave });
-    try {
-      const connection = await this.#sources.connection(provider);
-      if (connection === undefined) throw new MigrationError('source-busy', `The Provider ${provider.name} is not ready.`);
-      const { destination, copier } = reach({
-        owner,
-        namespace: vm.namespace,
-        plan: vmPlan,
-        source: workerSource(provider),
-        leave: this.#leave,
+  #run(vm: VmResource, parents: Parents): undefined {
+    const { plan, provider } = parents;
+    const isCutOver = vm.status?.phase !== undefined && !hasEnded(vm.status.phase) && !isBeforeCutover(vm.status.phase);
+    // What is past the point of no return needs no place any more, and perhaps has no plan.
+    if (isCutOver) return this.#begin(vm, parents, undefined);
+    if (plan === undefined || provider === undefined) return undefined;
+    const as = `${plan.uid} ${plan.generation} ${provider.uid} ${provider.generation} ${vm.status?.decided ?? ''}`;
+    const waiting = this.#waiting.get(vm.key);
+    if (waiting?.uid === vm.uid && waiting.as === as) return undefined;
+    this.#withdraw(vm.key);
+    const turn = this.#turnOf(vm, parents);
+    if (turn === undefined) return undefined;
+    this.#waiting.set(vm.key, { uid: vm.uid, as, turn });
+    turn.ask(() => this.#let(vm.key, turn));
+    return undefined;
+  }
+
+  #turnOf(vm: VmResource, { plan, provider }: Parents): VmTurn | undefined {
+    if (plan === undefined || provider === undefined) return undefined;
+    const { admission, nodes } = this.#options;
+    const wait = (because: string, text: string): void => this.#say(vm, because, text);
+    return new VmTurn({ admission, vm, parents: { plan, provider, nodes: nodes() }, wait });
+  }
+
+  /** Its turn has come. What was asked for may not hold any more. */
+  #let(key: string, turn: VmTurn): void {
+    this.#waiting.delete(key);
+    const vm = this.#newest(key);
+    const parents = vm && this.#parentsOf(vm);
+    const intent = vm && intentOf(vm, parents?.plan, this.#services.clock.now());
+    if (vm === undefined || parents === undefined || intent !== 'run' || this.#options.leave.aborted) {
+      turn.leave();
+      this.#options.again(key, AT_ONCE);
+      return;
+    }
+    this.#begin(vm, parents, turn);
+  }
+
+  #withdraw(key: string): void {
+    this.#waiting.get(key)?.turn.withdraw();
+    this.#waiting.delete(key);
+  }
+
+  /** Written when the reason is another one, not for each count. */
+  #say(vm: VmResource, because: string, text: string): void {
+    if (vm.status?.phase !== undefined || vm.status?.waitingFor?.startsWith(because) === true) return;
+    const { migrations, clock } = this.#services;
+    this.#notes.put(vm.key, async () => {
+      const now = migrations.get(vm.key);
+      if (now?.uid !== vm.uid || now.status?.waitingFor?.startsWith(because) === true) return;
+      const at = new Date(clock.now()).toISOString();
+      await migrations.saveStatus(vm, withWait(now, text, at), this.#options.leave);
+    });
+  }
+
+  #begin(vm: VmResource, parents: Parents, turn: VmTurn | undefined): undefined {
+    const { key, uid } = vm;
+    const run: Run = {
+      ...{ uid, cancel: new AbortController(), phase: vm.status?.phase ?? 'Pending' },
+      ...{ awake: Promise.withResolvers<void>(), done: Promise.resolve() },
+    };
+    this.#runs.set(key, run);
+    const stop = vm.deleting || vm.spec.canceled || parents.plan?.spec.canceled === true;
+    if (stop && isBeforeCutover(run.phase)) run.cancel.abort();
+    run.done = this.#notes
+      .drop(key)
+      .then(() => this.#drive(vm, { ...parents, turn, run }))
+      .then(
+        () => {
+          this.#failures.delete(key);
+          return AT_ONCE;
+        },
+        (error: unknown) => this.#afterFailure(key, error),
+      )
+      .then((later) => {
+        turn?.leave();
+        this.#runs.delete(key);
+        if (!this.#options.leave.aborted) this.#options.again(key, later);
       });
+    return undefined;
+  }
+
+  #afterFailure(key: string, error: unknown): number {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    if (!this.#options.leave.aborted) {
+      const code = error instanceof MigrationError ? error.code : 'bug';
+      const cause = code === 'bug' && error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#services.log.warn({ vm: key, code, cause }, 'a VM does not go on for now');
+    }
+    return Math.min(TRY_AGAIN.longest, TRY_AGAIN.first * 2 ** Math.min(failures, 10));
+  }
+
+  async #drive(vm: VmResource, about: Parents & { readonly turn: VmTurn | undefined; readonly run: Run }): Promise<void> {
+    const { provider, plan, turn, run } = about;
+    const { clock, keptPlan, target: reach } = this.#services;
+    const { leave, sources } = this.#options;
+    const signal = AbortSignal.any([run.cancel.signal, leave]);
+    const owner = named(VM_KIND, vm);
+    const vmPlan = await keptPlan(owner, leave);
+    const record = this.#record(vm, vmPlan, run);
+    let release: (() => void) | undefined;
+    try {
+      if (provider === undefined) throw new MigrationError('source-busy', `There is no Provider ${vm.status?.provider ?? ''}.`);
+      const source = await sources.source(provider);
+      if (source === undefined) throw new MigrationError('source-busy', `The Provider ${provider.name} is not ready.`);
+      release = source.use();
+      const namespace = vm.status?.targetNamespace ?? vm.namespace;
+      const parts = { owner, namespace, plan: vmPlan, source: workerSource(provider), leave };
+      const { destination, copier } = reach(parts);
       const progress = await migrateVm(vmPlan, {
-        ...{ connection, destination, copier, clock, signal, store: record, observer: record },
-        transfers: this.#transfers(provider),
-        verify: plan.spec.verify,
+        ...{ connection: source.connection, destination, copier, clock, signal, store: record, observer: record },
+        transfers: turn?.transfers ?? AT_WILL,
+        verify: plan?.spec.verify ?? true,
         powerOnAfterFailure: true,
-        ...(plan.spec.shutdown && { shutdown: plan.spec.shutdown }),
+        ...(plan?.spec.shutdown && { shutdown: plan.spec.shutdown }),
         resume: true,
-        leave: this.#leave,
+        leave,
       });
       if (progress.phase === 'Canceled')
-        await destination.discard(AbortSignal.any([this.#leave, AbortSignal.timeout(CLEAR_UP_WITHIN)]));
+        await destination.discard(AbortSignal.any([leave, AbortSignal.timeout(CLEAR_UP_WITHIN)]));
     } catch (error) {
-      if (!this.#leave.aborted && error instanceof MigrationError)
-        await record.wait(error.code, `${error.message} ${error.hint}`.trim());
+      if (!leave.aborted && error instanceof MigrationError)
+        await record.wait(reasonOf(error.code), `${error.message} ${error.hint}`.trim());
       throw error;
+    } finally {
+      release?.();
     }
   }
 
-  #transfers({ uid, spec: { limits } }: ProviderResource): JobQueue {
-    const { perHost = 4, perStorage = 8, total } = limits ?? {};
-    return kept(this.#providers, uid, () =>
-      this.#services.queue({ perHost, perDatastore: perStorage, ...(total !== undefined && { perPlan: total }) }, 'transfers'),
-    );
+  /** The status of the VM as its progress: it tells events, minds a pause between two phases, and is remembered until the cluster tells it. */
+  #record(vm: VmResource, plan: Parameters<Services['record']>[0]['plan'], run: Run): VmRecord {
+    const { tell } = this.#services;
+    const owner = named(VM_KIND, vm);
+    let before: VmProgress | undefined;
+    const onPhase = (progress: VmProgress): void => {
+      run.phase = progress.phase;
+      for (const text of eventsOf(progress, before)) tell(owner, text);
+      before = progress;
+    };
+    const written = (status: VmMigrationStatus): void => {
+      this.#ended.set(vm.key, { uid: vm.uid, status });
+    };
+    const status: VmMigrationStatus = { ...vm.status, retried: vm.spec.retry };
+    const record = this.#services.record({ migration: vm, plan, status, onPhase, written, signal: this.#options.leave });
+    return {
+      load: (name) => record.load(name),
+      save: async (progress) => {
+        const isNew = progress.phase !== before?.phase && !hasEnded(progress.phase);
+        await record.save(progress);
+        if (isNew) await this.#whilePaused(vm, run, record);
+      },
+      wait: (reason, message) => record.wait(reason, message),
+      phase: (about, progress) => record.phase(about, progress),
+      transferStarts: (job) => record.transferStarts(job),
+      transferMoves: (progress) => record.transferMoves(progress),
+      transferEnds: (job, failed) => record.transferEnds(job, failed),
+      ...(record.transferWaits && { transferWaits: (job, because) => record.transferWaits?.(job, because) }),
+    };
+  }
+
+  /** The next phase does not begin as long as the VM is paused. */
+  async #whilePaused(vm: VmResource, run: Run, record: VmRecord): Promise<void> {
+    const signal = AbortSignal.any([run.cancel.signal, this.#options.leave]);
+    const aborted = Promise.withResolvers<void>();
+    const end = (): void => aborted.resolve();
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      for (let told = false; !signal.aborted; ) {
+        const now = this.#services.migrations.get(vm.key);
+        if (now === undefined || !isPaused(now)) return;
+        run.awake = Promise.withResolvers();
+        if (!told) await record.wait('Paused', 'Paused: the next phase does not begin.');
+        told = true;
+        await Promise.race([run.awake.promise, aborted.promise]);
+      }
+    } finally {
+      signal.removeEventListener('abort', end);
+    }
+  }
+
+  async #endUnbegun(vm: VmResource, intent: 'cancel' | 'expire', signal: AbortSignal): Promise<undefined> {
+    const { clock, migrations, tell } = this.#services;
+    const status = endedBeforeItBegan(vm, intent, new Date(clock.now()).toISOString());
+    await migrations.saveStatus(vm, status, signal);
+    this.#ended.set(vm.key, { uid: vm.uid, status });
+    const { failure } = status;
+    const type = intent === 'cancel' ? 'Normal' : 'Warning';
+    tell(named(VM_KIND, vm), { type, reason: status.phase ?? '', action: 'Pending', note: failure?.message ?? '' });
+    return undefined;
+  }
+
+  /** Nobody can start the source again: its Provider is gone. */
+  async #leaveOff(vm: VmResource, signal: AbortSignal): Promise<undefined> {
+    const note = `The Provider ${vm.status?.provider ?? ''} is gone: the source of ${vm.spec.vm.name} was left off.`;
+    this.#services.tell(named(VM_KIND, vm), { type: 'Warning', reason: 'SourceLeftOff', action: 'PowerOffSource', note });
+    return await this.#clear(vm, signal);
+  }
+
+  /** What was made goes with its resource, and a VM that is in the cluster stays with its claims. */
+  async #clear(vm: VmResource, signal: AbortSignal): Promise<undefined> {
+    const { clear, migrations } = this.#services;
+    const { phase, targetNamespace: namespace = vm.namespace } = vm.status ?? {};
+    // Of one that never began there may be claims, which an owner of another namespace does not take with it.
+    if (phase !== undefined || namespace !== vm.namespace)
+      await clear({ owner: named(VM_KIND, vm), namespace, isComplete: phase === 'Completed' }, signal);
+    await migrations.release(vm, signal);
+    this.#ended.delete(vm.key);
+    return undefined;
+  }
+
+  #parentsOf(vm: VmResource): Parents {
+    const { plans, providers } = this.#services;
+    const plan = plans.get(`${vm.namespace}/${vm.spec.planRef.name}`);
+    const name = vm.status?.provider ?? plan?.spec.providerRef.name;
+    return { plan, provider: name === undefined ? undefined : providers.get(`${vm.namespace}/${name}`) };
+  }
+
+  /** As the cluster told it, or as this process left it where that is newer. */
+  #newest(key: string): VmResource | undefined {
+    const vm = this.#services.migrations.get(key);
+    const ended = this.#ended.get(key);
+    if (ended === undefined) return vm;
+    if (vm === undefined || vm.uid !== ended.uid || markOf(vm.status) === markOf(ended.status)) {
+      if (!this.#runs.has(key)) this.#ended.delete(key);
+      return vm;
+    }
+    return { ...vm, status: ended.status };
   }
 }
 
-interface Parents {
-  readonly plan: PlanResource;
-  readonly provider: ProviderResource;
+/** What tells two states of a migration apart. */
+function markOf({ phase, since, retried, history }: VmMigrationStatus = {}): string {
+  return [phase, since, retried, history?.length ?? 0].join(' ');
 }
 
-/** Whether there is anything to do for a VM that no run is about. */
-function mayRun({ spec, status }: VmResource, plan: PlanResource, canceled: boolean): boolean {
-  if (status?.targetName === undefined) return false;
-  const { phase } = status;
-  if (phase !== undefined && ENDED.has(phase)) {
-    return phase !== 'Completed' && !canceled && !plan.spec.paused && spec.retry > (status.retried ?? 0);
-  }
-  if (canceled) return true;
-  // What has begun comes to its end.
-  if (phase !== undefined) return !spec.paused;
-  if (spec.paused || plan.spec.paused || plan.spec.dryRun) return false;
-  const assessed = plan.status?.conditions?.find(({ type }) => type === 'Assessed')?.status === 'True';
-  return assessed && plan.status?.observedGeneration === plan.generation && (status.critical ?? 0) === 0;
-}
-
-function eventOf({ phase, failure }: VmProgress) {
-  if (failure !== undefined && phase === 'Failed')
-    return { type: 'Warning', reason: 'Failed', action: failure.phase, note: `${failure.message} ${failure.hint}` } as const;
-  return { type: 'Normal', reason: phase, action: phase, note: `Phase ${phase}` } as const;
-}
-
-function kept<T>(all: Map<string, T>, key: string, make: () => T): T {
-  const known = all.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  all.set(key, made);
-  return made;
-}
+/** For a run that only brings its source back, or ends what is done already. */
+const AT_WILL = {
+  submit: <T>(_key: string, work: () => Promise<T>): Promise<T> => work(),
+  limit: (): void => undefined,
+};

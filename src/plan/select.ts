@@ -12,13 +12,11 @@ type Named = Pick<SourceVm, 'ref' | 'name'>;
  */
 export function select<T extends Named>(vms: readonly T[], wanted: readonly string[]): readonly T[] {
   if (wanted.length === 0) return vms;
-  const missing = wanted.filter((word) => !vms.some((vm) => matches(vm, word)));
+  const there = new Set(vms.flatMap((vm) => [vm.name, vm.ref.id]));
+  const missing = wanted.filter((word) => !there.has(word));
   if (missing.length > 0) throw notFound(missing, vms);
-  return vms.filter((vm) => wanted.some((word) => matches(vm, word)));
-}
-
-function matches(vm: Named, word: string): boolean {
-  return vm.name === word || vm.ref.id === word;
+  const words = new Set(wanted);
+  return vms.filter((vm) => words.has(vm.name) || words.has(vm.ref.id));
 }
 
 const NAMES_SHOWN = 20;

@@ -218,6 +218,11 @@ const MigrationPlanStatus = z.strictObject({
     .max(100)
     .exactOptional()
     .describe('Critical concerns that were accepted, with the reason and for how many VMs.'),
+  assessedAs: z
+    .string()
+    .max(64)
+    .exactOptional()
+    .describe('Digest of the part of the spec, and of the maps, that the VMs were assessed by.'),
   missing: z.array(Name).max(100).exactOptional().describe('Names and ids that mean no VM.'),
 });
 

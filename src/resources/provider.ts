@@ -69,6 +69,7 @@ const ProviderStatus = z.strictObject({
     .strictObject({ vms: Count, hosts: Count, networks: Count, storages: Count, readAt: Time })
     .exactOptional()
     .describe('Counts of the live inventory.'),
+  lastSeen: Time.exactOptional().describe('When it answered last, to the minute.'),
 });
 
 export type ProviderSpec = z.output<typeof ProviderSpec>;

@@ -1,6 +1,6 @@
 /** VmMigration: one VM on its way, so that no object grows with its plan. Made by the operator; people set the switches in its spec. */
 import { z } from 'zod';
-import { commonStatus, Label, LocalRef, rules, Time } from './common.ts';
+import { commonStatus, Label, LocalRef, ObjectName, rules, Time } from './common.ts';
 import { AGE, type Kind } from './kind.ts';
 
 const Name = z.string().min(1).max(1024);
@@ -38,6 +38,8 @@ const Concern = z.strictObject({
 const Disk = z.strictObject({
   disk: z.string().max(256).describe('Key of the disk at the source.'),
   claim: z.string().max(253).describe('The PersistentVolumeClaim that receives it.'),
+  storage: z.string().max(1024).exactOptional().describe('Datastore or volume at the source.'),
+  storageClass: z.string().max(253).exactOptional().describe('Storage class of the claim.'),
   capacity: Count.describe('Guest-visible bytes.'),
   done: Count.describe('Bytes moved in this pass.'),
   total: Count.describe('Bytes to be moved in this pass.'),
@@ -57,6 +59,14 @@ const VmMigrationStatus = z.strictObject({
   since: Time.exactOptional().describe('When this phase began.'),
   waitingFor: z.string().max(1024).exactOptional().describe('Why nothing happens now: waiting for host esx-3: 4 of 4 transfers.'),
   targetName: Label.exactOptional().describe('Name of the VirtualMachine.'),
+  targetNamespace: Label.exactOptional().describe('Where the VirtualMachine is made.'),
+  provider: ObjectName.exactOptional().describe('The Provider that holds the VM.'),
+  host: z.string().max(1024).exactOptional().describe('Host that ran the VM when it was assessed.'),
+  decided: z
+    .string()
+    .max(64)
+    .exactOptional()
+    .describe('Digest of what was decided about the VM; it changes when the decisions do.'),
   progress: z.int().min(0).max(100).exactOptional().describe('Percent of the bytes of this pass that are moved.'),
   disks: z.array(Disk).max(256).exactOptional(),
   concerns: z.array(Concern).max(256).exactOptional().describe('What was found before anything began; the gravest first.'),

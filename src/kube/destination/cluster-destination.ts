@@ -100,11 +100,11 @@ export class ClusterDestination implements Destination {
     if (vms.length === 0) await this.#removeOurs(CLAIMS, signal);
   }
 
-  /** Removes what no owner takes with it: everything that was made in another namespace, and the claims of a VM that is not to come. */
-  async clear(signal: AbortSignal): Promise<void> {
+  /** Removes what no owner takes with it: everything that was made in another namespace, and the claims of a VM that is not to come. @see ClearOptions */
+  async clear(signal: AbortSignal, { isComplete }: { readonly isComplete: boolean }): Promise<void> {
     if (this.#owner.namespace !== this.#namespace)
       for (const type of [JOBS, CONFIG_MAPS, ROLE_BINDINGS, ROLES]) await this.#removeOurs(type, signal);
-    await this.discard(signal);
+    if (!isComplete) await this.discard(signal);
   }
 
   async #listOurs(type: ResourceType, signal: AbortSignal): Promise<readonly KubeObject[]> {

@@ -76,7 +76,8 @@ export class Collection<Spec, Status> implements Resources<Spec, Status> {
   }
 
   async make({ name, owner, spec }: OwnedSpec, signal: AbortSignal): Promise<Made<Spec, Status>> {
-    const metadata = ownedBy({ name, namespace: owner.namespace }, objectOf(owner), { controller: true, blocking: true });
+    const about = { name, namespace: owner.namespace, finalizers: [FINALIZER] };
+    const metadata = ownedBy(about, objectOf(owner), { controller: true, blocking: true });
     const object = await this.#client.apply(this.#type, { metadata, spec }, { signal, force: true });
     const made = this.#parse(object);
     if (made !== undefined) return { ...made, resourceVersion: object.metadata.resourceVersion ?? '' };
@@ -90,7 +91,23 @@ export class Collection<Spec, Status> implements Resources<Spec, Status> {
     const object = { metadata: { namespace, name, uid, ...(resourceVersion !== undefined && { resourceVersion }) }, status };
     await this.#client.apply(this.#type, object, { signal, force: true, subresource: 'status' });
   }
+
+  async delete({ namespace, name, uid }: ResourceState, signal: AbortSignal): Promise<void> {
+    await this.#client.delete(this.#type, { namespace, name }, { signal, uid });
+  }
+
+  async release({ namespace, name, uid }: ResourceState, signal: AbortSignal): Promise<void> {
+    const found = await this.#client.get(this.#type, { namespace, name }, { signal });
+    if (found === undefined || found.metadata.uid !== uid) return;
+    const { finalizers = [], resourceVersion } = found.metadata;
+    const others = finalizers.filter((each) => each !== FINALIZER);
+    if (others.length === finalizers.length) return;
+    await this.#client.patch(this.#type, { namespace, name }, { metadata: { finalizers: others, resourceVersion } }, { signal });
+  }
 }
+
+/** What is made for one of ours has to be cleared up before it goes. */
+const FINALIZER = `${GROUP}/clean-up`;
 
 /** A named object as the owner of others, or as what an event is about. Only for our own kinds. */
 export function objectOf({ kind, namespace, name, uid }: ResourceName): KubeObject & { readonly metadata: ObjectMeta } {

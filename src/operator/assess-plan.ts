@@ -1,0 +1,200 @@
+import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { ClusterFacts } from '../model/cluster-facts.ts';
+import { MigrationError } from '../model/errors.ts';
+import type { Report, VmReport } from '../model/report.ts';
+import { prepare } from '../prepare.ts';
+import type { VmMigrationStatus } from '../resources/vm-migration.ts';
+import { acceptance, isOpen, textOf } from './acceptance.ts';
+import { namespaceOf, requestOf } from './request.ts';
+import { choose } from './selection.ts';
+import {
+  named,
+  PLAN_KIND,
+  type PlanResource,
+  type ProviderResource,
+  type Services,
+  VM_KIND,
+  type VmResource,
+} from './services.ts';
+import type { Source } from './sources.ts';
+import { firstWait } from './uses.ts';
+
+/** VmMigrations that are written at once. */
+const AT_ONCE = 16;
+
+export interface Assessment {
+  /** Undefined where no VM is meant. */
+  readonly report?: Report;
+  /** Names and ids that mean no VM. */
+  readonly missing: readonly string[];
+  readonly facts: ClusterFacts;
+}
+
+interface About {
+  readonly plan: PlanResource;
+  readonly provider: ProviderResource;
+  readonly source: Source;
+  readonly services: Services;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs prepare() for a plan and puts everything about each of its VMs into its VmMigration, before anything begins. What has begun goes on as it
+ * was decided; what is meant no longer and has not begun is removed.
+ * @throws MigrationError why the plan cannot be assessed
+ */
+export async function assessPlan(about: About): Promise<Assessment> {
+  const { plan, provider, source, services, signal } = about;
+  if (plan.spec.type !== 'cold')
+    throw new MigrationError('config-invalid', 'Warm migrations cannot be run in this version.', { hint: 'Set type: cold.' });
+  await checkNamespace(about);
+  const connection = source.inventory.connection;
+  const { ids, missing } = await choose(plan.spec.selection, connection.vms(signal));
+  const { facts } = await services.readFacts(signal);
+  const report =
+    ids?.length === 0 ? undefined : await prepare(connection, request(about, facts, ids), { clock: services.clock, signal });
+  const wanted = new Set<string>();
+  const entries = (report?.vms ?? []).map((entry) => ({ entry, name: migrationName(plan, entry) }));
+  for (const { name } of entries) wanted.add(`${plan.namespace}/${name}`);
+  await side(entries, async ({ entry, name }) => {
+    // What has begun goes on as it was decided.
+    if (services.migrations.get(`${plan.namespace}/${name}`)?.status?.phase !== undefined) return;
+    await take(name, entry, { plan, provider, services, signal });
+  });
+  const left = services.migrations.ownedBy(plan.uid).filter(({ key, status }) => !wanted.has(key) && status?.phase === undefined);
+  await side(left, async (vm) => await services.migrations.delete(vm, signal));
+  return { ...(report !== undefined && { report }), missing, facts };
+}
+
+/** Digest of what an assessment depends on, besides the source and the cluster. */
+export function assessedAs(plan: PlanResource, { networkMaps, storageMaps }: Services): string {
+  const { selection, networkMap, storageMap, target, type, options, accept, providerRef } = plan.spec;
+  const maps = [
+    networkMaps.get(`${plan.namespace}/${networkMap?.ref?.name}`),
+    storageMaps.get(`${plan.namespace}/${storageMap?.ref?.name}`),
+  ];
+  const seen = maps.map((map) => map && [map.uid, map.generation]);
+  return digest({ selection, networkMap, storageMap, target, type, options, accept, providerRef, seen });
+}
+
+function request({ plan, services }: About, facts: ClusterFacts, ids: readonly string[] | undefined) {
+  const { select, ...rest } = requestOf(plan, facts, services);
+  // Who is named was held to the criteria already.
+  return ids === undefined ? { ...rest, ...(select !== undefined && { select }) } : { ...rest, vms: ids };
+}
+
+/** Workers run where the VM is made, and can mount only what is there. */
+async function checkNamespace({ plan, provider, services, signal }: About): Promise<void> {
+  const namespace = namespaceOf(plan);
+  if (namespace === plan.namespace) return;
+  const { spec } = provider;
+  if (spec.type === 'image') {
+    const message = `The image files are on a claim in ${provider.namespace}, which workers in ${namespace} cannot mount.`;
+    throw new MigrationError('config-invalid', message, { hint: `Put claim, Provider and plan into ${namespace}.` });
+  }
+  const name = spec.secretRef?.name ?? '';
+  if ((await services.secret({ namespace, name }, signal)) !== undefined) return;
+  const message = `Workers run in ${namespace} and log in with the Secret ${name}, which is not there.`;
+  throw new MigrationError('credentials-missing', message, { hint: `Put the Secret ${name} into ${namespace} too.` });
+}
+
+/** Everything about a VM is in its VmMigration before anything begins. What is there already is not written again. */
+async function take(name: string, entry: VmReport, about: Omit<About, 'source'>): Promise<void> {
+  const { plan, services, signal } = about;
+  const { migrations, keepPlan } = services;
+  const { id, name: vmName } = entry.vm.ref;
+  const known = migrations.get(`${plan.namespace}/${name}`);
+  const decided = digest(entry.plan);
+  if (
+    known !== undefined &&
+    !known.deleting &&
+    isDeepStrictEqual(spoken(known.status), spoken(statusOf(known, entry, decided, about)))
+  )
+    return;
+  const spec = { planRef: { name: plan.name }, vm: { id, name: vmName } };
+  const made = await migrations.make({ name, owner: named(PLAN_KIND, plan), spec }, signal);
+  if (made.status?.phase !== undefined) return;
+  await keepPlan(named(VM_KIND, made), entry.plan, signal);
+  await migrations.saveStatus(made, statusOf(made, entry, decided, about), signal);
+}
+
+/** Without what changes while a VM waits. */
+function spoken(status: VmMigrationStatus | undefined) {
+  return { ...status, waitingFor: undefined, conditions: undefined, observedGeneration: undefined };
+}
+
+function statusOf(
+  { generation }: VmResource,
+  entry: VmReport,
+  decided: string,
+  { plan, provider }: Omit<About, 'source'>,
+): VmMigrationStatus {
+  const { plan: vmPlan, concerns, vm } = entry;
+  const { mapping } = vmPlan;
+  const classes = new Map(
+    mapping.manifests.flatMap((manifest) =>
+      manifest.kind === 'PersistentVolumeClaim' ? [[manifest.metadata.name, manifest.spec.storageClassName] as const] : [],
+    ),
+  );
+  const disks = mapping.placements.map(({ disk, claim }) => {
+    const known = vm.disks.find(({ key }) => key === disk);
+    const storage = known?.storage?.name;
+    const storageClass = classes.get(claim);
+    return {
+      ...{ disk, claim, capacity: known?.capacity ?? 0, done: 0, total: 0, stage: 'waiting' as const },
+      ...(storage !== undefined && { storage }),
+      ...(storageClass !== undefined && { storageClass }),
+    };
+  });
+  const shown = concerns.slice(0, 256).map((concern) => {
+    const { id, category, label, assessment, subject } = concern;
+    const reason = acceptance(concern, plan, vm.ref)?.reason;
+    return {
+      ...{ id, category, label: label.slice(0, 1024), assessment: assessment.slice(0, 4096), subject: subject.slice(0, 1024) },
+      ...(reason !== undefined && { accepted: reason }),
+    };
+  });
+  const open = concerns.filter((concern) => isOpen(concern, plan, vm.ref));
+  return {
+    observedGeneration: generation,
+    targetName: mapping.targetName,
+    targetNamespace: namespaceOf(plan),
+    provider: provider.name,
+    ...(vm.placement?.host !== undefined && { host: vm.placement.host }),
+    decided,
+    progress: 0,
+    disks,
+    concerns: shown,
+    critical: open.length,
+    sourceWasOn: vm.power === 'on',
+    waitingFor: open.length > 0 ? textOf(open) : firstWait(plan),
+  };
+}
+
+/** The same name for the same VM of the same plan, whoever makes it. */
+function migrationName(plan: PlanResource, { plan: { mapping }, vm }: VmReport): string {
+  return `${plan.name.slice(0, 150)}-${mapping.targetName}-${hash('sha256', vm.ref.id, 'hex').slice(0, 6)}`;
+}
+
+function digest(value: unknown): string {
+  return hash('sha256', JSON.stringify(value), 'hex').slice(0, 32);
+}
+
+/** Works on all of them, some at once. The first failure ends it. */
+async function side<T>(all: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = all.values();
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (const item of rest) {
+      if (failed) return;
+      try {
+        await work(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}

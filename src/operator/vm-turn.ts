@@ -1,0 +1,146 @@
+import type { JobQueue } from '../contracts/job-queue.ts';
+import type { Admission } from './admission.ts';
+import type { PlanResource, ProviderResource, VmResource } from './services.ts';
+import { usesOfTransfer, usesOfVm } from './uses.ts';
+
+export interface Parents {
+  readonly plan: PlanResource;
+  readonly provider: ProviderResource;
+  /** Nodes that workers can run on; undefined where nobody counted. */
+  readonly nodes: number | undefined;
+}
+
+type Disk = NonNullable<NonNullable<VmResource['status']>['disks']>[number];
+
+export interface TurnOptions {
+  readonly admission: Admission;
+  readonly vm: VmResource;
+  readonly parents: Parents;
+  /** Told why the VM has to wait; not of each count. */
+  readonly wait: (because: string, text: string) => void;
+}
+
+/**
+ * The turn of one VM: it asks for its place together with a place for its first disk, so that no source is stopped only to wait. Further disks
+ * ask for their own places when they come.
+ */
+export class VmTurn {
+  readonly #options: TurnOptions;
+  readonly #id: string;
+  readonly #first: Disk | undefined;
+  /** Transfers that have a place, by disk. */
+  readonly #places = new Map<string, string>();
+
+  constructor(options: TurnOptions) {
+    this.#options = options;
+    const { uid, status } = options.vm;
+    this.#id = uid;
+    this.#first = (status?.disks ?? []).find(({ stage }) => stage !== 'complete');
+  }
+
+  /** @param begin called when both have a place */
+  ask(begin: () => void): void {
+    const { admission, vm, parents, wait } = this.#options;
+    const { plan } = parents;
+    const first = this.#first === undefined ? [] : usesOfTransfer(vm, this.#first, parents);
+    admission.ask({
+      id: this.#id,
+      what: 'vm',
+      plan: plan.uid,
+      priority: priorityOf(plan),
+      uses: [...usesOfVm(plan), ...first],
+      begin: () => {
+        const own = { id: this.#id, what: 'vm', uses: usesOfVm(plan) } as const;
+        const disk = this.#first?.disk;
+        if (disk !== undefined) {
+          this.#places.set(disk, this.#idOf(disk));
+          admission.divide(this.#id, [own, { id: this.#idOf(disk), what: 'transfer', uses: first }]);
+        }
+        begin();
+      },
+      wait: ({ because, text }) => wait(because, text),
+    });
+  }
+
+  /** Counts in what goes on already: the VM, and those of its disks that are being copied. */
+  adopt(): void {
+    const { admission, vm, parents } = this.#options;
+    const disks = (vm.status?.disks ?? []).filter(isUnderWay);
+    const plan = parents.plan.uid;
+    admission.adopt({ id: this.#id, what: 'vm', plan, uses: usesOfVm(parents.plan) });
+    for (const disk of disks) {
+      const id = this.#idOf(disk.disk);
+      this.#places.set(disk.disk, id);
+      admission.adopt({ id, what: 'transfer', plan, uses: usesOfTransfer(vm, disk, parents) });
+    }
+  }
+
+  withdraw(): void {
+    this.#options.admission.withdraw(this.#id);
+  }
+
+  /** The VM has ended, and no transfer of it goes on. */
+  leave(): void {
+    for (const id of [this.#id, ...this.#places.values()]) this.#options.admission.leave(id);
+    this.#places.clear();
+  }
+
+  /** Orders the transfers of this VM among those of all. */
+  get transfers(): JobQueue {
+    return {
+      submit: async (key, work, signal) => {
+        const disk = key.slice(key.indexOf('/') + 1);
+        if (!this.#places.has(disk)) await this.#place(disk, signal);
+        try {
+          return await work();
+        } finally {
+          const id = this.#places.get(disk);
+          this.#places.delete(disk);
+          if (id !== undefined) this.#options.admission.leave(id);
+        }
+      },
+      limit: () => undefined,
+    };
+  }
+
+  async #place(key: string, signal: AbortSignal): Promise<void> {
+    const { admission, vm, parents } = this.#options;
+    const disk = vm.status?.disks?.find(({ disk: name }) => name === key);
+    if (disk === undefined) return;
+    signal.throwIfAborted();
+    const { plan } = parents;
+    const id = this.#idOf(key);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const giveUp = (): void => {
+      admission.withdraw(id);
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    const begin = (): void => {
+      this.#places.set(key, id);
+      resolve();
+    };
+    const about = { id, what: 'transfer', plan: plan.uid, priority: priorityOf(plan) + BEGUN } as const;
+    admission.ask({ ...about, uses: usesOfTransfer(vm, disk, parents), begin, wait: () => undefined });
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  #idOf(disk: string): string {
+    return `${this.#id}/${disk}`;
+  }
+}
+
+/** Disks of a VM that has begun go before VMs that have not, of plans of the same priority. */
+const BEGUN = 0.5;
+
+function isUnderWay({ stage }: Disk): boolean {
+  return stage === 'copy' || stage === 'prove';
+}
+
+function priorityOf({ spec }: PlanResource): number {
+  return spec.limits?.priority ?? 0;
+}
