@@ -6,6 +6,7 @@ import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { MiB } from '../../src/model/units.ts';
+import { clusterScale } from './cluster-scale.ts';
 import { delta } from './delta.ts';
 import { describeMachine } from './machine.ts';
 import { memory } from './memory.ts';
@@ -26,6 +27,7 @@ const BENCHES: readonly Bench[] = [
   delta,
   proofCost,
   memory,
+  clusterScale,
 ];
 const RESULTS = path.join(import.meta.dirname, 'RESULTS.md');
 

@@ -50,6 +50,8 @@ export interface ControlPlaneOptions {
   readonly audit?: boolean;
   /** Admission plugins that are not on by themselves. */
   readonly admission?: readonly string[];
+  /** Controllers of the controller manager that are not to run. */
+  readonly without?: readonly string[];
 }
 
 /** @throws Error when a part does not start, or the existing cluster cannot be used */
@@ -62,7 +64,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
  * Starts it and waits until a Job of its own got a Pod: by then everything behind the API works too.
  * @throws Error when a part does not start; the message holds the end of its log
  */
-async function startOwn({ audit = false, admission = [] }: ControlPlaneOptions): Promise<ControlPlane> {
+async function startOwn({ audit = false, admission = [], without = [] }: ControlPlaneOptions): Promise<ControlPlane> {
   const program = await buildControlPlane();
   const folder = await mkdtemp(join(tmpdir(), 'kubeferry-control-plane-'));
   const parts = new Parts(folder);
@@ -115,7 +117,8 @@ async function startOwn({ audit = false, admission = [] }: ControlPlaneOptions):
     startApi();
     await parts.until('kube-apiserver', async () => (await callApi(api, 'GET', '/readyz')).status === 200);
     parts.start('kube-controller-manager', file('kube-controller-manager'), [
-      ...['--kubeconfig', file('controllers.kubeconfig'), '--leader-elect=false', '--controllers=*', '--secure-port=0'],
+      ...['--kubeconfig', file('controllers.kubeconfig'), '--leader-elect=false', '--secure-port=0'],
+      ...['--controllers', ['*', ...without.map((name) => `-${name}`)].join(',')],
       ...['--service-account-private-key-file', file('sa.key'), '--root-ca-file', file('tls.crt')],
     ]);
     parts.start('kube-scheduler', file('kube-scheduler'), [
