@@ -1,5 +1,6 @@
 /** The command line's entry: wires, runs, sets the exit code. The only reader of argv. */
 import { once } from 'node:events';
+import path from 'node:path';
 import {
   checkVddk,
   connect,
@@ -31,6 +32,7 @@ const services: Services = {
   clock: systemClock,
   log,
   version: await readVersion(),
+  ...(path.basename(process.argv[1] ?? '') === 'kubectl-kubeferry' && { program: 'kubectl kubeferry' }),
   connect,
   diagnose,
   checkVddk,

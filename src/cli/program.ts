@@ -13,7 +13,8 @@ import type { CommandContext } from './context.ts';
 
 /** The commander tree, built anew for each run so that tests can build it too. */
 export function buildProgram(context: CommandContext): Command {
-  const program = new Command('kubeferry')
+  const { program: name = 'kubeferry' } = context.services;
+  const program = new Command(name)
     .description('Moves virtual machines to Kubernetes with KubeVirt: dry run first, every byte proven.')
     .version(context.services.version)
     .addOption(
@@ -25,7 +26,7 @@ export function buildProgram(context: CommandContext): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => context.terminal.out(text), writeErr: (text) => context.terminal.err(text) })
     .showHelpAfterError('(run with --help for the options)')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXAMPLES.replaceAll('\n  kubeferry ', `\n  ${name} `))
     .hook('preAction', (command) => {
       context.services.log.level = command.opts<{ logLevel: LogLevel }>().logLevel;
     });
@@ -49,4 +50,7 @@ Examples:
   kubeferry migrate guest.ova --to ./out               manifests, raw disks, report; every byte proven
   kubeferry migrate guest.ova --to ./out --resume      go on after an interruption
   kubeferry verify ./out                               are the disks still what was proven
+  kubeferry migrate vsphere://me@vc web-1 --to cluster the same by the operator in a cluster; it is followed to its end
+  kubeferry plan vsphere://me@vc web-1 -o yaml         what that applies, for kubectl or Git
+  kubeferry status web-1 --watch                       how far it is; cancel, retry, pause, resume, cutover act on it
 `;

@@ -18,6 +18,8 @@ export interface Services {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
+  /** How a person starts this program; `kubeferry` when absent. */
+  readonly program?: string;
   /** Finds the provider of a source. @throws MigrationError `source-unrecognised` and what the provider throws */
   connect(source: string, options: ConnectOptions): Promise<Connection>;
   /** Tests the way to a source. @throws MigrationError `source-unrecognised` */

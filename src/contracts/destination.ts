@@ -35,11 +35,19 @@ export interface Store {
   save(progress: VmProgress): Promise<void>;
 }
 
+/** A file as text: relative path with forward slashes. */
+export interface RenderedFile {
+  readonly path: string;
+  /** In pieces where it may be longer than a string can be. */
+  readonly content: string | Iterable<string>;
+}
+
 /** A folder can also take a dry run, and is held by one process at a time. */
 export interface FolderTarget extends Destination, AsyncDisposable {
   /**
    * Writes everything but disks; replaces what an earlier dry run left.
+   * @param more files beside those of the report
    * @throws MigrationError `target-occupied`, `target-write-failed`
    */
-  render(report: Report): Promise<void>;
+  render(report: Report, more?: readonly RenderedFile[]): Promise<void>;
 }

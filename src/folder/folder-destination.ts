@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { FolderTarget } from '../contracts/destination.ts';
+import type { FolderTarget, RenderedFile } from '../contracts/destination.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
@@ -8,12 +8,6 @@ import type { DiskTarget } from '../model/transfer.ts';
 import { makeFolder, writeDurably } from './durable-file.ts';
 import { type Lock, lockFolder } from './lock.ts';
 import { identity, isVacant, type Marker, readMarker, STATE_FOLDER, writeMarker } from './marker.ts';
-
-/** A rendered file: relative path with forward slashes, content. */
-export interface RenderedFile {
-  readonly path: string;
-  readonly content: string | Iterable<string>;
-}
 
 /** How objects become files; handed in, because rendering is pure and lives elsewhere. */
 export interface FolderRenderer {
@@ -50,7 +44,7 @@ export class FolderDestination implements FolderTarget {
   }
 
   /** Writes everything but disks: the dry run's folder. What an earlier plan rendered here is replaced. */
-  async render(report: Report): Promise<void> {
+  async render(report: Report, more: readonly RenderedFile[] = []): Promise<void> {
     const marker = await this.#enter();
     if (marker?.kind === 'migration') {
       throw new MigrationError('target-occupied', `${this.#folder} holds a migration with its disks.`, {
@@ -60,7 +54,7 @@ export class FolderDestination implements FolderTarget {
     }
     const plans = report.vms.map(({ plan }) => plan);
     const names = plans.map(({ mapping }) => mapping.targetName);
-    const files = [...plans.flatMap((plan) => this.#render.vmFiles(plan)), ...this.#render.runFiles(report, names)];
+    const files = [...plans.flatMap((plan) => this.#render.vmFiles(plan)), ...this.#render.runFiles(report, names), ...more];
     if (marker !== undefined) await this.#clear(marker);
     await writeMarker(this.#folder, { kind: 'plan', vms: identity(plans), files: files.map((file) => file.path) });
     for (const file of files) await this.#write(file);

@@ -38,6 +38,40 @@ export function runFiles(report: Report, vms: readonly string[]): readonly TextF
   ];
 }
 
+/** An object as it is applied; where it has no namespace, whoever applies it says which. */
+interface AppliedResource {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+/**
+ * The same migration as custom resources, in a folder of its own: they make the operator do what the manifests of the other folders are the
+ * outcome of, so that only one of both is applied.
+ * @param secret that the provider needs and that nobody should keep in Git
+ */
+export function planFiles(report: Report, objects: readonly AppliedResource[], secret?: string): readonly TextFile[] {
+  const folder = freeFolder(report, 'plan');
+  const files = objects.map((object) => ({ path: `${object.kind.toLowerCase()}.yaml`, content: renderYaml(object) }));
+  const remark = secret === undefined ? '' : `${secretRemark(secret)}\n`;
+  return [...files, { path: 'kustomization.yaml', content: `${remark}${kustomization(files.map(({ path }) => path))}` }].map(
+    ({ path, content }) => ({ path: `${folder}/${path}`, content }),
+  );
+}
+
+/** The same for `kubectl apply -f -`. */
+export function planYaml(objects: readonly AppliedResource[], secret?: string): string {
+  const remark = secret === undefined ? '' : `${secretRemark(secret)}\n`;
+  return `${remark}${objects.map(renderYaml).join('---\n')}`;
+}
+
+function secretRemark(secret: string): string {
+  return [
+    `# The login of the source is not in here. Make it once, in the namespace of the plan:`,
+    `#   kubectl create secret generic ${secret} --from-literal=user=... --from-file=password=...`,
+    `# and where the server needs it --from-file=ca.crt=... or --from-literal=thumbprint=...`,
+  ].join('\n');
+}
+
 function lazy(path: string, make: () => TextFile['content']): TextFile {
   return {
     path,
@@ -56,10 +90,14 @@ function networkFiles(report: Report): readonly TextFile[] {
   return files.map(({ path, content }) => ({ path: `${folder}/${path}`, content }));
 }
 
-/** `networks`, unless a VM has that name. */
-function networkFolder({ vms }: Report): string {
+function networkFolder(report: Report): string {
+  return freeFolder(report, 'networks');
+}
+
+/** The name itself, unless a VM has it. */
+function freeFolder({ vms }: Report, name: string): string {
   const taken = new Set(vms.map(({ plan }) => plan.mapping.targetName));
-  let folder = 'networks';
+  let folder = name;
   while (taken.has(folder)) folder = `shared-${folder}`;
   return folder;
 }

@@ -36,7 +36,12 @@ export interface PlanWish extends Named {
   /** Ids of networks of the source: a map may name a network by id or by name without saying which. */
   readonly networkIds: ReadonlySet<string>;
   readonly options: MappingOptions;
-  readonly limits: { readonly vms?: number; readonly transfers?: number; readonly bandwidth?: string };
+  readonly limits: {
+    readonly vms?: number;
+    readonly transfers?: number;
+    readonly perStorageClass?: number;
+    readonly bandwidth?: string;
+  };
   readonly verify: boolean;
   readonly shutdown?: { readonly graceSeconds: number; readonly otherwise: 'force' | 'fail' };
   readonly accept: readonly { readonly concern: string; readonly reason: string }[];

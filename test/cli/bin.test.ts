@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -25,6 +25,16 @@ describe('the program that npm links', () => {
   it('starts the sources of this checkout', async () => {
     const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'));
     assert.deepEqual(launch(LAUNCHER, '--version'), { status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('is a plugin of kubectl by its other name, and says how it is called', async () => {
+    const { bin } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'));
+    const link = path.join(folder, 'kubectl-kubeferry');
+    await symlink(path.join(ROOT, bin['kubectl-kubeferry']), link);
+    const { status, stdout } = launch(link, 'status', '--help');
+    assert.equal(status, 0);
+    assert.match(stdout, /^Usage: kubectl kubeferry status \[options\] \[plan\] \[vms\.\.\.\]$/m);
+    assert.match(launch(link, '--help').stdout, /^ {2}kubectl kubeferry plan guest\.ova /m);
   });
 
   it('starts the build where the sources were not published', async () => {

@@ -35,7 +35,12 @@ class Paper {
 
 export async function kubeferry(
   args: readonly string[],
-  options: { readonly signal?: AbortSignal; readonly services?: Partial<Services> } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly services?: Partial<Services>;
+    /** Called with every text that it prints, as soon as it does. */
+    readonly onOut?: (text: string) => void;
+  } = {},
 ): Promise<Session> {
   const out = new Paper();
   const err = new Paper();
@@ -57,7 +62,11 @@ export async function kubeferry(
     hasher: () => new FileHasher(),
     ...options.services,
   };
-  const terminal = { out: out.write, err: err.write, live: false };
+  const print = (text: string): void => {
+    out.write(text);
+    options.onOut?.(text);
+  };
+  const terminal = { out: print, err: err.write, live: false };
   const code = await run(args, services, terminal, options.signal ?? new AbortController().signal);
   return { code, out: out.text, err: err.text };
 }

@@ -34,6 +34,7 @@ export interface ClusterMigrateOptions extends MapOptions, PlanFlags, ConfirmFla
   readonly parallelDisks?: number;
   readonly parallelPerHost?: number;
   readonly parallelPerDatastore?: number;
+  readonly parallelPerTarget?: number;
   readonly bandwidth?: number;
   readonly bandwidthCalendar?: string;
   readonly shutdownGrace: number;
@@ -59,6 +60,7 @@ export async function migrateToCluster(
     const namespace = options.namespace ?? plans.namespace;
     const { prepared, login } = await prepareFor(source, vms, { ...options, namespace }, context);
     const { report } = prepared;
+    const objects = planObjects(prepared, options, limits);
     for (const part of renderParts(report, options.output, 'full')) context.terminal.out(part);
     const open = openCritical(report, options.accept);
     if (open.length > 0) {
@@ -67,7 +69,6 @@ export async function migrateToCluster(
       );
       return context.exit(1);
     }
-    const objects = planObjects(prepared, options, limits);
     const applied = await applyAll({ objects, login, namespace, prepared }, { plans, options, context });
     if (!applied) return context.exit(2);
     const ref = { namespace, name: objects.plan.metadata.name };
@@ -193,7 +194,8 @@ function secretOf({ secret }: PlanObjects, login: Login | undefined, namespace: 
 
 /** Only what was asked for: the defaults of this machine are not those of a cluster. */
 async function limitsOf(options: ClusterMigrateOptions, given: (name: string) => boolean): Promise<PlanLimits> {
-  const { parallelVms, parallelDisks, parallelPerHost, parallelPerDatastore, bandwidth, bandwidthCalendar } = options;
+  const { parallelVms, parallelDisks, parallelPerHost, parallelPerDatastore, parallelPerTarget } = options;
+  const { bandwidth, bandwidthCalendar } = options;
   const calendar =
     bandwidthCalendar === undefined || bandwidthCalendar.includes('=') ? bandwidthCalendar : await readText(bandwidthCalendar);
   // Bytes are not among the units; what is lost is less than a kilobyte a second.
@@ -203,6 +205,7 @@ async function limitsOf(options: ClusterMigrateOptions, given: (name: string) =>
     limits: {
       ...(given('parallelVms') && { vms: parallelVms }),
       ...(given('parallelDisks') && parallelDisks !== undefined && { transfers: parallelDisks }),
+      ...(parallelPerTarget !== undefined && { perStorageClass: parallelPerTarget }),
       ...(rate !== undefined && { bandwidth: rate }),
     },
     ...(parallelPerHost !== undefined && { perHost: parallelPerHost }),

@@ -91,9 +91,12 @@ export function planObjects(
 }
 
 /** @throws MigrationError `usage` for a source that the cluster cannot reach */
-export function requireReachable(source: string, { claim }: PlanFlags): void {
-  if (serverOf(source) !== undefined || claim !== undefined) return;
-  throw unreachable(source);
+export function requireReachable(source: string, flags: PlanFlags): void {
+  if (!isReachable(source, flags)) throw unreachable(source);
+}
+
+export function isReachable(source: string, { claim }: PlanFlags): boolean {
+  return serverOf(source) !== undefined || claim !== undefined;
 }
 
 function unreachable(source: string): MigrationError {

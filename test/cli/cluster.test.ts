@@ -1,0 +1,340 @@
+/**
+ * The commands that act on a cluster, against a real control plane. No operator runs: the tests write what it would write, so that each moment
+ * can be looked at. (test/scenarios/cluster-commands.test.ts has the whole way.)
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseAllDocuments } from 'yaml';
+import type { Services } from '../../src/cli/services.ts';
+import { definitionOf } from '../../src/resources/definition.ts';
+import { KINDS } from '../../src/resources/index.ts';
+import { connect } from '../../src/wire.ts';
+import { buildGuest, GUEST_NAME } from '../demo/guest/build.ts';
+import { type ControlPlane, startControlPlane } from '../peers/control-plane.ts';
+import { callApi, expectApi } from '../peers/kubernetes-api.ts';
+import { kubeferry, type Session } from './session.ts';
+
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const OURS = '/apis/kubeferry.dev/v1alpha1';
+const PASSWORD = 'correct-horse-9';
+
+let plane: ControlPlane;
+let folder: string;
+let ova: string;
+let bare: Session;
+
+interface Stored {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly generation: number };
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-commands-'));
+  [plane, ova] = await Promise.all([startControlPlane(), buildGuest(folder)]);
+  await writeFile(path.join(folder, 'kubeconfig'), plane.kubeconfig(), { mode: 0o600 });
+  bare = await cluster('status');
+  for (const definition of KINDS.map(definitionOf)) {
+    await expectApi(plane.api, 'POST', DEFINITIONS, definition);
+    while ((await callApi(plane.api, 'GET', `${OURS}/${definition.spec.names.plural}`)).status !== 200) await sleep(50);
+  }
+  // Plans are held to what nodes can carry.
+  await expectApi(plane.api, 'POST', '/api/v1/nodes', { metadata: { name: 'node-1' } });
+  const room = { cpu: '4', memory: '8Gi', pods: '100' };
+  const ready = { type: 'Ready', status: 'True' };
+  await expectApi(plane.api, 'PATCH', '/api/v1/nodes/node-1/status', {
+    status: { capacity: room, allocatable: room, conditions: [ready] },
+  });
+});
+after(async () => {
+  await plane?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+async function cluster(...args: readonly string[]): Promise<Session> {
+  return await kubeferry([...args, '--kubeconfig', path.join(folder, 'kubeconfig')]);
+}
+
+async function clusterWith(services: Partial<Services>, ...args: readonly string[]): Promise<Session> {
+  return await kubeferry([...args, '--kubeconfig', path.join(folder, 'kubeconfig')], { services });
+}
+
+async function namespace(name: string): Promise<void> {
+  await expectApi(plane.api, 'POST', '/api/v1/namespaces', { metadata: { name } });
+}
+
+async function read(namespace: string, plural: string, name: string): Promise<Stored | undefined> {
+  const { status, body } = await callApi(plane.api, 'GET', `${OURS}/namespaces/${namespace}/${plural}/${name}`);
+  return status === 404 ? undefined : (body as Stored);
+}
+
+/** A plan whose VMs are as the operator would have left them; the status of each is given by its name. */
+async function planOf(
+  space: string,
+  vms: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  spec: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  await namespace(space);
+  const made = await expectApi<Stored>(plane.api, 'POST', `${OURS}/namespaces/${space}/migrationplans`, {
+    ...{ apiVersion: 'kubeferry.dev/v1alpha1', kind: 'MigrationPlan', metadata: { name: 'first' } },
+    spec: { providerRef: { name: 'vcenter' }, selection: { where: ['name=*'] }, ...spec },
+  });
+  for (const [name, status] of Object.entries(vms)) {
+    await expectApi(plane.api, 'POST', `${OURS}/namespaces/${space}/vmmigrations`, {
+      ...{ apiVersion: 'kubeferry.dev/v1alpha1', kind: 'VmMigration', metadata: { name } },
+      spec: { planRef: { name: 'first' }, vm: { id: `vm-${name}`, name } },
+    });
+    await stateOf(space, name, status);
+  }
+  const conditions = [
+    { type: 'Ready', status: 'False', reason: 'Running', message: 'It runs.', lastTransitionTime: '2026-01-01T00:00:00Z' },
+  ];
+  const total = Object.keys(vms).length;
+  const counts = { total, waiting: 0, running: total, completed: 0, failed: 0, canceled: 0 };
+  await expectApi(plane.api, 'PATCH', `${OURS}/namespaces/${space}/migrationplans/first/status`, {
+    status: { observedGeneration: made.metadata.generation, conditions, vms: counts },
+  });
+}
+
+async function stateOf(space: string, name: string, status: Readonly<Record<string, unknown>>): Promise<void> {
+  await expectApi(plane.api, 'PATCH', `${OURS}/namespaces/${space}/vmmigrations/${name}/status`, {
+    status: { targetName: name, ...status },
+  });
+}
+
+const FAILURE = { phase: 'CopyDisks', code: 'target-full', message: 'The claim is full.', hint: 'Make it larger.' };
+const DISK = { disk: 'd0', claim: 'c', capacity: 1000, done: 250, total: 1000, stage: 'copy' };
+
+test('a cluster without kubeferry says so', () => {
+  assert.equal(bare.code, 3);
+  assert.match(bare.err, /kubeferry is not installed in this cluster.*\n.*\n *to do: Apply deploy\/crds/);
+});
+
+test('image files of this machine are refused, with what to do', async () => {
+  const { code, err } = await cluster('migrate', ova, '--to', 'cluster', '--yes');
+  assert.equal(code, 2);
+  assert.match(err, /it is a file of this machine.*\n *to do: Copy it to a PersistentVolumeClaim.*--claim NAME:PATH/);
+});
+
+test('migrate shows the dry run and applies what it says; a second time changes nothing', async () => {
+  await namespace('apply');
+  const args = ['migrate', ova, '--to', 'cluster', '-n', 'apply', '--claim', 'images:in/guest.ova', '--detach'];
+  const unasked = await cluster(...args);
+  assert.equal(unasked.code, 2);
+  assert.match(unasked.err, /nobody can be asked here/);
+  assert.equal(await read('apply', 'migrationplans', GUEST_NAME), undefined, 'nothing was applied');
+
+  const first = await cluster(...args, '--yes');
+  assert.equal(first.code, 0, first.err);
+  assert.match(first.out, /── kubeferry-demo[\s\S]*Fields: \d+ kept/);
+  assert.match(first.err, /migrate 1 VM \(64\.0 MiB\) into the namespace apply/);
+  assert.match(first.err, /Provider apply\/kubeferry-demo: created\nMigrationPlan apply\/kubeferry-demo: created\n/);
+  const provider = await read('apply', 'providers', GUEST_NAME);
+  assert.deepEqual(provider?.spec['images'], { claim: 'images', path: 'in/guest.ova' });
+  const plan = await read('apply', 'migrationplans', GUEST_NAME);
+  assert.partialDeepStrictEqual(plan?.spec, { providerRef: { name: GUEST_NAME }, selection: { where: ['name=*'] } });
+
+  const second = await cluster(...args);
+  assert.equal(second.code, 0, 'what changes nothing asks nobody');
+  assert.match(second.err, /Provider apply\/kubeferry-demo: unchanged\nMigrationPlan apply\/kubeferry-demo: unchanged\n/);
+  assert.equal((await read('apply', 'migrationplans', GUEST_NAME))?.metadata.generation, 1);
+
+  const changed = await cluster(...args, '--yes', '--parallel-vms', '2', '--accept', 'no-disks=The team says so.');
+  assert.match(changed.err, /This changes what is there already: MigrationPlan kubeferry-demo\./);
+  assert.partialDeepStrictEqual(await read('apply', 'migrationplans', GUEST_NAME), {
+    metadata: { generation: 2 },
+    spec: { limits: { vms: 2 }, accept: [{ concern: 'no-disks', reason: 'The team says so.' }] },
+  });
+});
+
+test('the login of a server goes into a Secret and nowhere else', async () => {
+  await namespace('login');
+  const services: Partial<Services> = {
+    credentials: { environment: { KUBEFERRY_PASSWORD: PASSWORD } },
+    // A server is not what this test is about: the login is asked for, and the guest answers.
+    connect: async (_source, options) => {
+      await options.credentials?.('vc.example.org', 'me@sso');
+      return await connect(ova, { signal: options.signal });
+    },
+  };
+  const source = 'vsphere://me%40sso@vc.example.org:8443/DC0/';
+  const args = ['migrate', source, GUEST_NAME, '--to', 'cluster', '-n', 'login', '--plan-name', 'first'];
+  const { code, out, err } = await clusterWith(services, ...args, '--thumbprint', 'ab:cd', '--detach', '--yes');
+  assert.equal(code, 0, err);
+  const { body } = await callApi(plane.api, 'GET', '/api/v1/namespaces/login/secrets/vc-example-org');
+  const data = Object.entries((body as Stored).data ?? {}).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]);
+  assert.deepEqual(Object.fromEntries(data), { user: 'me@sso', password: PASSWORD, thumbprint: 'ab:cd' });
+  const provider = await read('login', 'providers', 'vc-example-org');
+  assert.partialDeepStrictEqual(provider?.spec, {
+    url: 'vsphere://vc.example.org:8443/DC0',
+    secretRef: { name: 'vc-example-org' },
+  });
+  const plan = await read('login', 'migrationplans', 'first');
+  assert.deepEqual(plan?.spec['selection'], { names: [GUEST_NAME] });
+  for (const text of [out, err, JSON.stringify([provider, plan])]) assert.ok(!text.includes(PASSWORD));
+});
+
+test('options that a plan has no field for are refused', async () => {
+  const claim = ['--claim', 'images', '--to', 'cluster'];
+  const { code, err } = await cluster('migrate', 'nowhere.ova', ...claim, '--resume', '--leave-source-off');
+  assert.equal(code, 2);
+  assert.match(err, /--resume, --leave-source-off: only where --to is a folder/);
+  const networks = ['--generate-networks', 'bridge', '--bridge', 'br0', '-n', 'default'];
+  assert.match((await cluster('migrate', ova, ...claim, ...networks)).err, /no field for --generate-networks yet/);
+});
+
+test('open Critical concerns apply nothing', async () => {
+  const map = path.join(folder, 'nowhere.yaml');
+  await writeFile(
+    map,
+    'apiVersion: kubeferry.dev/v1alpha1\nkind: StorageMap\nspec: {entries: [{source: "*", target: {storageClass: none}}]}',
+  );
+  const { code, err } = await cluster('migrate', ova, '--claim', 'images', '--to', 'cluster', '--storage-map', map, '--yes');
+  assert.equal(code, 1);
+  assert.match(err, /nothing was applied: Critical concerns are open \(map-target-missing/);
+  assert.equal(await read('default', 'migrationplans', GUEST_NAME), undefined);
+});
+
+test('what plan writes for Git is taken as it is, and applying it again changes nothing, not even a switch', async () => {
+  await namespace('gitops');
+  const out = path.join(folder, 'git');
+  const printed = await kubeferry(['plan', ova, '--claim', 'images', '--plan-name', 'first', '-o', 'yaml', '--out', out]);
+  assert.equal(printed.code, 0, printed.err);
+  const objects = parseAllDocuments(printed.out).map((document) => document.toJS() as Stored & { readonly kind: string });
+  assert.deepEqual(
+    objects.map(({ kind }) => kind),
+    ['Provider', 'MigrationPlan'],
+  );
+  for (const { kind } of objects) {
+    const file = await readFile(path.join(out, 'plan', `${kind.toLowerCase()}.yaml`), 'utf8');
+    assert.ok(printed.out.includes(file), `the folder holds the same ${kind}`);
+  }
+  const sync = async (query = ''): Promise<void> => {
+    for (const object of objects) {
+      const plural = KINDS.find(({ kind }) => kind === object.kind)?.plural;
+      const at = `${OURS}/namespaces/gitops/${plural}/${object.metadata.name}`;
+      const all = `${at}?fieldManager=git&fieldValidation=Strict${query}`;
+      await expectApi(plane.api, 'PATCH', all, object, 'application/apply-patch+yaml');
+    }
+  };
+  await sync('&dryRun=All');
+  await sync();
+  await sync();
+  assert.equal((await read('gitops', 'migrationplans', 'first'))?.metadata.generation, 1);
+  assert.equal((await cluster('pause', 'first', '-n', 'gitops')).code, 0);
+  await sync();
+  const plan = await read('gitops', 'migrationplans', 'first');
+  assert.equal(plan?.metadata.generation, 2);
+  assert.equal(plan?.spec['paused'], true);
+});
+
+test('status shows plans, one plan with its VMs, and all of it as JSON', async () => {
+  await planOf('shown', {
+    web: { phase: 'CopyDisks', since: new Date().toISOString(), disks: [DISK] },
+    db: { phase: 'Failed', failure: FAILURE },
+  });
+  const all = await cluster('status', '-A');
+  assert.match(all.out, /^NAMESPACE +PLAN +TYPE +STATE/);
+  assert.match(all.out, /^shown +first +cold +Running +2 +2 +0 +0 +0 %/m);
+  const one = await cluster('status', 'shown/first');
+  assert.equal(one.code, 0);
+  assert.match(
+    one.out,
+    /^db +Failed +in CopyDisks: The claim is full\. \[target-full\]\n +to do: Make it larger\.\nweb +CopyDisks +25 %$/m,
+  );
+  const json = await cluster('status', 'first', 'web', '-n', 'shown', '-o', 'json');
+  assert.partialDeepStrictEqual(JSON.parse(json.out), {
+    plan: { name: 'first', state: 'Running' },
+    vms: [{ vm: { name: 'web' }, standing: 'running', done: 250, total: 1000 }],
+  });
+  assert.equal(JSON.parse(json.out).vms.length, 1);
+  const unknown = await cluster('status', 'second', '-n', 'shown');
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.err, /no plan second in the namespace shown\. It holds first\./);
+  assert.match((await cluster('status', 'first', 'nobody', '-n', 'shown')).err, /no VM nobody/);
+});
+
+test('status --watch tells each change and ends with the plan, by its exit code', async () => {
+  await planOf('watched', { web: { phase: 'CopyDisks', disks: [DISK] }, db: { phase: 'CopyDisks', disks: [DISK] } });
+  const told = Promise.withResolvers<void>();
+  const watching = kubeferry(['status', 'watched/first', '--watch', '--kubeconfig', path.join(folder, 'kubeconfig')], {
+    onOut: () => told.resolve(),
+  });
+  await told.promise;
+  await stateOf('watched', 'web', { phase: 'Completed' });
+  await stateOf('watched', 'db', { phase: 'Failed', failure: FAILURE });
+  const { code, out } = await watching;
+  assert.equal(code, 3);
+  assert.match(out, /^web: Completed$/m);
+  assert.match(out, /^db: Failed: in CopyDisks: The claim is full\. \[target-full\]; to do: Make it larger\.$/m);
+});
+
+test('cancel asks first, and means exactly the VMs that are named', async () => {
+  await planOf('canceling', { web: { phase: 'CopyDisks' }, db: { phase: 'CopyDisks' }, old: { phase: 'Completed' } });
+  const place = ['-n', 'canceling'];
+  assert.equal((await cluster('cancel', 'first', 'web', ...place)).code, 2, 'nobody can be asked');
+  const answers: string[] = [];
+  const ask = async (question: string): Promise<string> => {
+    answers.push(question);
+    return 'n';
+  };
+  const no = await clusterWith({ credentials: { environment: {}, ask } }, 'cancel', 'first', 'web', ...place);
+  assert.equal(no.code, 2);
+  assert.match(no.err, /Nothing was changed/);
+  assert.equal(answers.length, 1);
+  assert.equal((await read('canceling', 'vmmigrations', 'web'))?.spec['canceled'], false);
+
+  const nonsense = await cluster('cancel', 'first', 'web', 'old', ...place, '--yes');
+  assert.equal(nonsense.code, 2);
+  assert.match(nonsense.err, /old has come to its end: it is complete/);
+  assert.equal((await read('canceling', 'vmmigrations', 'web'))?.spec['canceled'], false, 'nothing is done by halves');
+
+  const yes = await cluster('cancel', 'first', 'web', ...place, '--yes');
+  assert.equal(yes.code, 0, yes.err);
+  assert.equal((await read('canceling', 'vmmigrations', 'web'))?.spec['canceled'], true);
+  assert.equal((await read('canceling', 'vmmigrations', 'db'))?.spec['canceled'], false);
+  assert.match((await cluster('cancel', 'first', 'web', ...place, '--yes')).err, /web is canceled already/);
+
+  assert.equal((await cluster('cancel', 'first', ...place, '--yes')).code, 0);
+  assert.equal((await read('canceling', 'migrationplans', 'first'))?.spec['canceled'], true);
+  assert.match((await cluster('retry', 'first', ...place)).err, /make another plan/);
+});
+
+test('retry counts up for what failed, also while its status is being written', async () => {
+  await planOf('retrying', { web: { phase: 'Failed', failure: FAILURE, retried: 2 }, db: { phase: 'CopyDisks' } });
+  let busy = 3;
+  const { openPlans } = await import('../../src/wire.ts');
+  const services: Partial<Services> = {
+    openPlans: async (access) => {
+      const plans = await openPlans(access);
+      const switchVm = plans.switchVm.bind(plans);
+      plans.switchVm = async (vm, spec, signal) => {
+        if (busy-- > 0) await stateOf('retrying', 'web', { waitingFor: `try ${busy}` });
+        await switchVm(vm, spec, signal);
+      };
+      return plans;
+    },
+  };
+  const { code, err } = await clusterWith(services, 'retry', 'first', '-n', 'retrying');
+  assert.equal(code, 0, err);
+  assert.match(err, /retry web: /);
+  assert.equal((await read('retrying', 'vmmigrations', 'web'))?.spec['retry'], 3);
+  assert.equal((await read('retrying', 'vmmigrations', 'db'))?.spec['retry'], 0);
+});
+
+test('cutover sets the time of a warm plan, or of one of its VMs', async () => {
+  await planOf('warm', { web: { phase: 'AwaitCutover' }, db: { phase: 'AwaitCutover' } }, { type: 'warm' });
+  const at = ['--at', '2030-01-05T23:00:00Z', '--yes', '-n', 'warm'];
+  assert.equal((await cluster('cutover', 'first', 'db', ...at)).code, 0);
+  assert.equal((await read('warm', 'vmmigrations', 'db'))?.spec['cutover'], '2030-01-05T23:00:00.000Z');
+  assert.equal((await read('warm', 'vmmigrations', 'web'))?.spec['cutover'], undefined);
+  assert.equal((await cluster('cutover', 'first', ...at)).code, 0);
+  assert.partialDeepStrictEqual((await read('warm', 'migrationplans', 'first'))?.spec, {
+    schedule: { cutover: '2030-01-05T23:00:00.000Z' },
+  });
+  assert.equal((await cluster('cutover', 'first', '--at', 'tomorrow', '-n', 'warm')).code, 2);
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GiB } from '../../../src/model/units.ts';
+import { planLine, plansTable, planTable, vmLine } from '../../../src/report/index.ts';
+import { failed, plan, vm } from './sample.ts';
+
+const NOW = Date.parse('2026-01-01T02:00:00Z');
+
+test('plans are a line each, and only trouble is explained', () => {
+  const plans = [plan(), plan({ name: 'second', state: 'Blocked', message: 'Critical concerns are open: no-disks' })];
+  assert.deepEqual(plansTable(plans, { now: NOW, namespaces: true, bars: false }), [
+    'NAMESPACE  PLAN    TYPE  STATE    VMS  RUNNING  DONE  FAILED  PROGRESS  AGE',
+    'web        first   cold  Running  3    1        1     0       16 %      2 h',
+    'web        second  cold  Blocked  3    1        1     0       16 %      2 h  Critical concerns are open: no-disks',
+  ]);
+});
+
+test('a plan shows what needs a person first, with what to do', () => {
+  const views = [
+    { vm: vm('done', { phase: 'Completed', done: 10 * GiB }) },
+    { vm: vm('waits', { waitingFor: 'waiting for host esx-3: 4 of 4 transfers' }) },
+    { vm: vm('runs', { phase: 'CopyDisks', stage: 'copy', done: 5 * GiB }), bytesPerSecond: 50 * 2 ** 20, secondsLeft: 102.4 },
+    { vm: failed('broken') },
+    { vm: vm('odd', { open: ['no-disks'] }) },
+  ];
+  assert.deepEqual(planTable(plan(), views, { bars: true }), [
+    'web/first: cold from vcenter. Running: 1 of 3 VMs are complete.',
+    '████████▍░░░░░░░░░░░░░░░░░░░ 30 %, 15.0 GiB of 50.0 GiB, 50.0 MiB/s, 12 min left at this rate',
+    '5 VMs: 1 failed, 1 blocked, 1 running, 1 waiting, 1 completed',
+    '',
+    'VM      STATE      PROGRESS          RATE        LEFT',
+    'broken  Failed     ░░░░░░░░░░   0 %                     in CopyDisks: The claim is full. [target-full]',
+    '                                                        to do: Make it larger.',
+    'odd     blocked                                         open: no-disks',
+    '                                                        to do: resolve them, or accept each in the plan with a reason (spec.accept)',
+    'runs    CopyDisks  █████░░░░░  50 %  50.0 MiB/s  2 min',
+    'waits   waiting                                         waiting for host esx-3: 4 of 4 transfers',
+    'done    Completed  ██████████ 100 %',
+  ]);
+});
+
+test('ten thousand VMs fit on a screen: those that need a person, sums for the rest', () => {
+  const reason = 'waiting for host esx-3: 4 of 4 transfers';
+  const many = Array.from({ length: 9_998 }, (_, index) => ({ vm: vm(`web-${index}`, { waitingFor: reason }) }));
+  const lines = planTable(plan(), [...many, { vm: failed('broken') }, { vm: vm('runs', { phase: 'CopyDisks' }) }], {
+    bars: true,
+    height: 15,
+    width: 80,
+  });
+  assert.equal(lines.length, 15);
+  assert.ok(lines.every((line) => [...line].length <= 80));
+  assert.equal(lines[2], '10,000 VMs: 1 failed, 1 running, 9,998 waiting');
+  assert.equal(lines[3], `9,998 × ${reason}`);
+  assert.match(lines[6] ?? '', /^broken +Failed/);
+  assert.match(lines[8] ?? '', /^runs +CopyDisks/);
+  assert.equal(lines.at(-1), 'and 9,993 more: 9,993 waiting');
+});
+
+test('names of a source cannot write to the terminal', () => {
+  const lines = planTable(plan(), [{ vm: vm('\u001b[2Jevil', { phase: 'CopyDisks' }) }], { bars: true });
+  assert.ok(!lines.join('').includes('\u001b'));
+});
+
+test('a change is one line, and what changed for nobody is none', () => {
+  const before = vm('web-1', { phase: 'CopyDisks', stage: 'copy', done: 1 });
+  assert.equal(vmLine(plan(), { ...before, done: 2 }, before), undefined);
+  assert.equal(vmLine(plan(), { ...before, phase: 'CreateVm' }, before), 'web-1: CreateVm');
+  assert.equal(
+    vmLine(plan(), failed('web-1'), before),
+    'web-1: Failed: in CopyDisks: The claim is full. [target-full]; to do: Make it larger.',
+  );
+  assert.equal(vmLine(plan(), undefined, before), 'web-1: deleted');
+  assert.equal(planLine(plan(), plan({ progress: 1 })), undefined);
+  assert.equal(planLine(plan({ state: 'Completed', message: 'All.' }), plan()), 'web/first: Completed: All.');
+});
+
+test('a warm VM says what comes next', () => {
+  const note = (change: Parameters<typeof vm>[1], about: Parameters<typeof plan>[0] = {}) =>
+    planTable(plan({ type: 'warm', ...about }), [{ vm: vm('db', change) }], { bars: false }).at(-1) ?? '';
+  assert.match(note({ phase: 'AwaitCutover' }), /next: `kubeferry cutover`$/);
+  assert.match(note({ phase: 'AwaitPrecopy' }, { cutover: '2030-01-05T23:00:00Z' }), /next: cutover at 2030-01-05T23:00:00Z$/);
+  assert.match(note({ phase: 'AwaitCommit' }), /next: `kubeferry commit` or `kubeferry rollback`$/);
+  assert.match(note({ phase: 'CopyDelta', canceled: true }), /is being canceled$/);
+});

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PlanState, VmState } from '../../src/model/plan-state.ts';
+import { judgePlan, judgeVm, type Switch, type Verdict } from '../../src/resources/switches.ts';
+import { failed, plan, vm } from '../report/status/sample.ts';
+
+const AT = '2030-01-05T23:00:00.000Z';
+const RUNNING = vm('runs', { phase: 'CopyDisks' });
+const DONE = vm('done', { phase: 'Completed' });
+const CANCELED = vm('stopped', { phase: 'Canceled', canceled: true, retry: 1, retried: 1 });
+
+function one(command: Switch, about: VmState, of: Partial<PlanState> = {}): Verdict {
+  return judgeVm(command, about, { plan: plan(of), at: AT });
+}
+
+function whole(command: Switch, vms: readonly VmState[], of: Partial<PlanState> = {}): Verdict | undefined {
+  return judgePlan(command, vms, { plan: plan(of), at: AT });
+}
+
+function refusal(verdict: Verdict | undefined): string {
+  assert.equal(verdict?.kind, 'refused');
+  return verdict.because;
+}
+
+test('what makes sense sets exactly the fields that say so', () => {
+  assert.deepEqual(one('cancel', RUNNING), { kind: 'set', spec: { canceled: true } });
+  assert.deepEqual(one('pause', RUNNING), { kind: 'set', spec: { paused: true } });
+  assert.deepEqual(one('resume', { ...RUNNING, paused: true }), { kind: 'set', spec: { paused: false } });
+  assert.deepEqual(one('retry', failed('broken')), { kind: 'set', spec: { retry: 1, canceled: false, paused: false } });
+  assert.deepEqual(one('cutover', RUNNING, { type: 'warm' }), { kind: 'set', spec: { cutover: AT } });
+  assert.deepEqual(one('rollback', DONE, { manualCommit: true }), { kind: 'set', spec: { rolledBack: true } });
+  assert.deepEqual(one('commit', vm('x', { phase: 'AwaitCommit' }), { manualCommit: true }), {
+    kind: 'set',
+    spec: { committed: true },
+  });
+  assert.deepEqual(whole('cancel', [RUNNING, DONE]), { kind: 'set', spec: { canceled: true } });
+  assert.deepEqual(whole('pause', [RUNNING]), { kind: 'set', spec: { paused: true } });
+  assert.deepEqual(whole('cutover', [RUNNING], { type: 'warm' }), { kind: 'set', spec: { schedule: { cutover: AT } } });
+});
+
+test('a canceled VM that is tried again is no longer canceled, and its count goes on', () => {
+  assert.deepEqual(one('retry', CANCELED), { kind: 'set', spec: { retry: 2, canceled: false, paused: false } });
+});
+
+test('what is so already is no mistake', () => {
+  assert.equal(one('cancel', { ...RUNNING, canceled: true }).kind, 'so');
+  assert.equal(one('retry', { ...failed('broken'), retry: 1 }).kind, 'so');
+  assert.equal(whole('cancel', [RUNNING], { canceled: true })?.kind, 'so');
+  assert.equal(whole('resume', [RUNNING])?.kind, 'so');
+  assert.equal(one('commit', { ...DONE, committed: true }, { manualCommit: true }).kind, 'so');
+});
+
+test('nonsense is refused with its reason', () => {
+  assert.match(refusal(one('cancel', DONE)), /come to its end: it is complete/);
+  assert.match(refusal(one('cutover', RUNNING)), /The plan first is cold/);
+  assert.match(refusal(one('retry', RUNNING)), /neither failed nor been canceled: it is under way/);
+  assert.match(refusal(one('retry', failed('x'), { canceled: true })), /make another plan/);
+  assert.match(refusal(one('rollback', DONE)), /commits by itself/);
+  assert.match(refusal(one('rollback', RUNNING, { manualCommit: true })), /not complete/);
+  assert.match(refusal(one('commit', { ...DONE, rolledBack: true }, { manualCommit: true })), /is rolled back/);
+  assert.match(refusal(one('resume', { ...RUNNING, paused: true }, { paused: true })), /plan first itself is paused/);
+  assert.match(refusal(whole('cancel', [DONE, failed('x')])), /left to cancel/);
+  assert.match(refusal(whole('pause', [RUNNING], { canceled: true })), /cannot be taken back/);
+  assert.match(refusal(whole('rollback', [DONE])), /commits by itself/);
+});
