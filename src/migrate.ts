@@ -4,12 +4,14 @@
  */
 import type { Clock } from './contracts/clock.ts';
 import type { Store } from './contracts/destination.ts';
+import type { Hooks } from './contracts/hooks.ts';
 import type { JobQueue } from './contracts/job-queue.ts';
 import { MigrationError } from './model/errors.ts';
 import { isTerminal } from './model/phase.ts';
 import type { StepEvent, VmPlan, VmProgress } from './model/plan.ts';
 import type { Report } from './model/report.ts';
 import { advance, begin, resume } from './plan/advance.ts';
+import { type HookContext, MOMENTS, runHooks } from './steps/hooks.ts';
 import { STEPS } from './steps/index.ts';
 import { startSourceAgain } from './steps/start-source-again.ts';
 import type { StepContext } from './steps/step.ts';
@@ -18,6 +20,8 @@ import { plannedTransfers } from './steps/transfer-jobs.ts';
 export interface MigrateContext extends Omit<StepContext, 'record'> {
   readonly store: Store;
   readonly clock: Clock;
+  /** Somebody else's work at named moments; none when absent. */
+  readonly hooks?: Hooks;
   /** Orders whole VMs. */
   readonly vms: JobQueue;
   /** Continue what an earlier run began. */
@@ -84,16 +88,31 @@ async function migrate(plan: VmPlan, context: Omit<MigrateContext, 'vms'>): Prom
     return saving;
   }
 
+  const hooks: HookContext = { ...context, ended: () => progress.hooks ?? [], record: apply, now: at };
   while (!isTerminal(progress.phase)) {
     observer.phase(plan, progress);
+    const { before, after } = MOMENTS[progress.phase] ?? {};
     const step = STEPS[progress.phase];
-    const event = await outcome(() => step(plan, progress, { ...context, record: apply }), context.signal);
+    const work = async (): Promise<StepEvent> => {
+      await runHooks(before, plan, hooks);
+      const done = await step(plan, progress, { ...context, record: apply });
+      await runHooks(after, plan, hooks);
+      return done;
+    };
+    const event = await outcome(work, context.signal);
     if (event.kind === 'canceled' && context.leave?.aborted === true) return progress;
+    if (event.kind === 'failed') await outcome(() => onFailure(plan, hooks), context.signal);
     const ended = event.kind === 'failed' || event.kind === 'canceled';
     await apply(ended ? { ...event, ...(await startSourceAgain(plan, progress, context)) } : event);
   }
   observer.phase(plan, progress);
   return progress;
+}
+
+/** Whatever becomes of these hooks, the failure stays the one that they were run for. */
+async function onFailure(plan: VmPlan, hooks: HookContext): Promise<StepEvent> {
+  await runHooks('OnFailure', plan, hooks);
+  return { kind: 'done' };
 }
 
 async function start(plan: VmPlan, context: Pick<MigrateContext, 'resume' | 'store'>, at: string): Promise<VmProgress> {

@@ -10,23 +10,24 @@ import type { FolderTarget, Store } from './contracts/destination.ts';
 import type { DiskCopier } from './contracts/disk-copier.ts';
 import type { ClusterPlans } from './contracts/plans.ts';
 import type { Check, Connection, ConnectOptions, Provider } from './contracts/provider.ts';
-import type { RecordRef, WorkerRecord } from './contracts/worker-order.ts';
+import type { RecordRef, RemoteFile, WorkerRecord } from './contracts/worker-order.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
 import { openCluster, readFacts as readFactsOf } from './kube/index.ts';
-import { ConfigMapRecord } from './kube/jobs/worker-jobs.ts';
+import { ImageRecord } from './kube/jobs/image-record.ts';
 import { type OperatorClusterOptions, operatorCluster } from './kube/operator-cluster.ts';
 import { openPlans as openPlansOf } from './kube/plans/cluster-plans.ts';
 import { leadWhenElected } from './kube/runtime/leader.ts';
 import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
 import { withRetries } from './retry.ts';
+import { type FetchOptions, fetchFile as fetchFileWith } from './transfer/fetch/fetch-file.ts';
 import { ScheduledBandwidth } from './transfer/limits/scheduled-bandwidth.ts';
 import { LocalDiskCopier } from './transfer/local-copier.ts';
 import { probeVddk } from './transfer/transports/vddk/probe.ts';
 
 export { FolderDisks } from './folder/kept-disks.ts';
-export { pack as packRecord } from './kube/resources/kept-plans.ts';
+export { workerSetup } from './kube/jobs/worker-setup.ts';
 export { createLog } from './log.ts';
 export { createMetrics } from './metrics/index.ts';
 export { FileHasher } from './transfer/hash-file.ts';
@@ -122,10 +123,15 @@ export async function openPlans(access: ClusterAccess): Promise<ClusterPlans> {
   return await openPlansOf(access, systemClock);
 }
 
-/** Where a worker's words go: the cluster that it runs in. */
+/** Brings a file behind a URL to a path. @throws MigrationError of the source and of the target */
+export async function fetchFile(file: RemoteFile, options: Omit<FetchOptions, 'clock'>): Promise<void> {
+  await fetchFileWith(file, { ...options, clock: systemClock });
+}
+
+/** What a worker writes: in the cluster that it runs in. */
 export async function openRecord(ref: RecordRef): Promise<WorkerRecord> {
   const { client } = await openCluster({}, systemClock);
-  return new ConfigMapRecord(client, ref);
+  return new ImageRecord(client, ref);
 }
 
 /** What an operator works with: the cluster that it runs in, or that of its kubeconfig. One operator at a time leads. */

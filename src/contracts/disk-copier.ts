@@ -8,6 +8,8 @@ export interface CopyOptions {
   readonly signal: AbortSignal;
   /** Called at most a few times a second per job, and once at the end of each stage. Must not throw. */
   readonly onProgress: (progress: TransferProgress) => void;
+  /** Called when the copy cannot go on for now, with the reason ("a node: …"), and with undefined when it can again. Must not throw. */
+  readonly onWait?: (because: string | undefined) => void;
   /** The way to sources that live on a server. @see Connection.access */
   readonly access?: SourceAccess;
   /** Finished results of an earlier run by job id. A result is trusted only after the target was found as it was left. */
@@ -26,4 +28,6 @@ export interface DiskCopier {
    * @throws MigrationError `source-read-failed`, `target-full`, `target-write-failed`, `proof-mismatch`, `canceled`, …
    */
   copy(job: TransferJob, options: CopyOptions): Promise<TransferResult>;
+  /** The result of a copy is stored: what only served to come to it may go. Absent where nothing is left. */
+  release?(job: TransferJob, signal: AbortSignal): Promise<void>;
 }

@@ -2,11 +2,12 @@
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { DiskSource, TransferJob } from '../model/transfer.ts';
 import type { SourceVm } from '../model/vm.ts';
+import type { ResourceName } from './resources.ts';
 
-/** Where a worker writes how far it is. */
+/** Objects of the cluster that a worker may write, named by the first of them. They go with their owner. */
 export interface RecordRef {
-  readonly namespace: string;
   readonly name: string;
+  readonly owner: ResourceName;
 }
 
 /** A source that is logged in to. User, password, `ca.crt` and `thumbprint` are files of a mounted Secret. */
@@ -19,29 +20,44 @@ export interface ServerSource {
 /** What a worker needs to get at the source. */
 export type WorkerSource =
   | { readonly kind: 'images'; readonly claim: string }
-  | { readonly kind: 'server'; readonly server: ServerSource; readonly secret: string };
+  | {
+      readonly kind: 'server';
+      readonly server: ServerSource;
+      readonly secret: string;
+      /** Image that brings the user's VDDK. */
+      readonly vddk?: string;
+    };
+
+/** A file behind a URL. User, password, `ca.crt` and `thumbprint` are files of a mounted Secret, where there is one. */
+export interface RemoteFile {
+  /** `https://…`, without credentials. */
+  readonly url: string;
+  /** Of the whole file, hexadecimal. */
+  readonly sha256?: string;
+}
 
 export type WorkerOrder =
   /** Bring one disk to its target. */
-  | { readonly kind: 'transfer'; readonly record: RecordRef; readonly job: TransferJob; readonly server?: ServerSource }
-  /** Say which VMs the image files below a path are. */
-  | { readonly kind: 'images'; readonly record: RecordRef; readonly path: string };
+  | { readonly kind: 'transfer'; readonly job: TransferJob; readonly server?: ServerSource }
+  /** Say which VMs the image files below a path are; `fetch` is brought to that path first. */
+  | { readonly kind: 'images'; readonly record: RecordRef; readonly path: string; readonly fetch?: RemoteFile };
 
-/** What a worker says, each as JSON text under its name. A later word replaces the earlier one. */
+/** Where a worker keeps what is too large for its last word. */
 export interface WorkerRecord {
-  put(words: Readonly<Partial<Record<WorkerWord, string>>>, signal: AbortSignal): Promise<void>;
+  /** All VMs in their order, in as many pieces as are needed. Nothing counts before it resolves. */
+  keep(vms: AsyncIterable<RecordedVm>, signal: AbortSignal): Promise<void>;
 }
 
-export type WorkerWord = 'progress' | 'result' | 'failure';
+/** The last word of a worker, as JSON in its termination message. `result` of a transfer is its TransferResult. */
+export type WorkerEnd = { readonly result: unknown } | { readonly failure: WorkerFailure };
 
-/** Content of `failure`. */
 export interface WorkerFailure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
 }
 
-/** Content of `result` of an `images` order is a list of these, in the order of the source. */
+/** One VM of an `images` order. */
 export interface RecordedVm {
   readonly vm: SourceVm;
   /** Where the bytes of each disk are, or why they cannot be read; by disk key. */

@@ -45,6 +45,19 @@ const Progress: z.ZodType<VmProgress> = z.object({
         .exactOptional(),
     }),
   ),
+  hooks: z
+    .array(
+      z.object({
+        hook: z.string(),
+        at: z.enum(['BeforeCopy', 'AfterCopy', 'BeforeCutover', 'AfterCutover', 'OnFailure']),
+        outcome: z.enum(['succeeded', 'failed', 'timed-out']),
+        by: z.string(),
+        message: z.string(),
+        startedAt: z.iso.datetime(),
+        endedAt: z.iso.datetime(),
+      }),
+    )
+    .exactOptional(),
   failure: z
     .object({
       phase: z.enum(WORK_PHASES),

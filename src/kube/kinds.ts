@@ -13,6 +13,7 @@ export const QUOTAS = core('ResourceQuota', 'resourcequotas');
 export const LIMIT_RANGES = core('LimitRange', 'limitranges');
 export const CONFIG_MAPS = core('ConfigMap', 'configmaps');
 export const SECRETS = core('Secret', 'secrets');
+export const EVENTS = core('Event', 'events');
 export const SERVICE_ACCOUNTS = core('ServiceAccount', 'serviceaccounts');
 
 export const JOBS: ResourceType = { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs' };

@@ -12,10 +12,13 @@ import type { KubeClient } from './client/kube-client.ts';
 import { ClusterDestination } from './destination/cluster-destination.ts';
 import { entriesAt } from './facts/json.ts';
 import { readClusterFacts } from './facts/read.ts';
+import type { HookSpec } from './hooks/hook-job.ts';
+import { JobHooks } from './hooks/job-hooks.ts';
 import { JobCopier } from './jobs/job-copier.ts';
 import { type ImagesOnClaim, openImages } from './jobs/recorded-images.ts';
+import { JobWatch } from './jobs/job-watch.ts';
 import { WorkerJobs } from './jobs/worker-jobs.ts';
-import type { WorkerSetup } from './jobs/worker-pod.ts';
+import type { WorkerSetup } from './jobs/worker-setup.ts';
 import { SECRETS } from './kinds.ts';
 import { Collection, objectOf } from './resources/collection.ts';
 import { keepPlan, keptPlan } from './resources/kept-plans.ts';
@@ -31,7 +34,7 @@ export interface OperatorClusterOptions {
   /** Which of several processes: the pod's name. */
   readonly instance: string;
   readonly workers: WorkerSetup;
-  /** Milliseconds between two looks at a Job. */
+  /** Milliseconds between two looks at the log of a worker. */
   readonly lookEvery: number;
   /** Called for what is tried again by itself. */
   readonly onTrouble: (error: unknown) => void;
@@ -53,8 +56,9 @@ export function operatorCluster(options: OperatorClusterOptions) {
   const storageMaps = new Collection(STORAGE_MAP, options);
   const plans = new Collection(MIGRATION_PLAN, options);
   const migrations = new Collection(VM_MIGRATION, options);
-  const all = [providers, networkMaps, storageMaps, plans, migrations];
-  const jobs = new WorkerJobs({ client, clock, setup: workers, every: lookEvery });
+  const watch = new JobWatch(options);
+  const all = [providers, networkMaps, storageMaps, plans, migrations, watch];
+  const jobs = new WorkerJobs({ client, watch, setup: workers, every: lookEvery });
   const events = new EventRecorder({
     client,
     clock,
@@ -73,7 +77,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
     work: (): KeyedWork => new WorkQueue({ clock, random: Math.random }),
     openImages: async ({ namespace, name, uid, generation, spec }: ImageProvider, signal: AbortSignal) => {
       if (spec.images === undefined) return undefined;
-      return await openImages(jobs, { kind: PROVIDER.kind, namespace, name, uid, generation }, spec.images, signal);
+      return await openImages({ client, jobs }, { kind: PROVIDER.kind, namespace, name, uid, generation }, spec.images, signal);
     },
     secret: async (ref: { readonly namespace: string; readonly name: string }, signal: AbortSignal) => {
       const found = await client.get(SECRETS, ref, { signal });
@@ -81,7 +85,10 @@ export function operatorCluster(options: OperatorClusterOptions) {
       const texts = entriesAt(found, 'data').map(([name, value]) => [name, Buffer.from(String(value), 'base64').toString()]);
       return Object.fromEntries(texts) as Readonly<Record<string, string>>;
     },
-    readFacts: (signal: AbortSignal) => readClusterFacts(client, { readAt: new Date(clock.now()).toISOString(), signal }),
+    readFacts: (signal: AbortSignal) => {
+      const within = options.namespace === undefined ? {} : { namespace: options.namespace };
+      return readClusterFacts(client, { readAt: new Date(clock.now()).toISOString(), ...within, signal });
+    },
     keepPlan: (owner: ResourceName, plan: VmPlan, signal: AbortSignal) => keepPlan(client, owner, plan, signal),
     keptPlan: (owner: ResourceName, signal: AbortSignal) => keptPlan(client, owner, signal),
     target: (about: {
@@ -89,20 +96,30 @@ export function operatorCluster(options: OperatorClusterOptions) {
       readonly namespace: string;
       readonly plan: VmPlan;
       readonly source: WorkerSource;
+      readonly hooks: { readonly planName: string; readonly specs: readonly HookSpec[]; readonly attempt: number };
       readonly leave: AbortSignal;
     }) => {
       const destination = new ClusterDestination({ client, ...about });
-      return { destination, copier: new JobCopier({ jobs, destination, ...about }) };
+      const hooks = { client, watch, ttlSeconds: workers.ttlSeconds, every: lookEvery, ...about, ...about.hooks };
+      return { destination, copier: new JobCopier({ client, jobs, destination, ...about }), hooks: new JobHooks(hooks) };
     },
+    clear: (
+      { owner, namespace, isComplete }: { readonly owner: ResourceName; readonly namespace: string; readonly isComplete: boolean },
+      signal: AbortSignal,
+    ) => new ClusterDestination({ client, owner, namespace }).clear(signal, { isComplete }),
     record: (about: {
       readonly migration: Omit<ResourceName, 'kind'> & { readonly generation: number };
       readonly plan: VmPlan;
       readonly status: VmMigrationStatus;
       readonly onPhase: (progress: VmProgress) => void;
+      readonly written: (status: VmMigrationStatus) => void;
       readonly signal: AbortSignal;
     }) => {
       const { namespace, name, uid, generation } = about.migration;
-      const write = (status: VmMigrationStatus) => migrations.saveStatus({ namespace, name, uid }, status, about.signal);
+      const write = async (status: VmMigrationStatus): Promise<void> => {
+        await migrations.saveStatus({ namespace, name, uid }, status, about.signal);
+        about.written(status);
+      };
       return new StatusStore({ ...about, generation, write, clock, onTrouble });
     },
     tell: (about: ResourceName, text: EventText): void => events.tell(objectOf(about), text, whole),

@@ -179,6 +179,8 @@ export const ERROR_CODES = {
 
   'deadline-passed': entry(3, 'stalled', 'Set a later deadline in the schedule of the plan, and retry the VM.'),
 
+  'hook-failed': entry(3, 'stalled', 'Look at the log of its Job; mend what it says, then retry the VM.'),
+
   canceled: entry(3, 'retry', 'Run again with --resume to go on.'),
 } as const satisfies Record<string, CatalogueEntry>;
 

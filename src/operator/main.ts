@@ -1,6 +1,15 @@
 /** The entry of the operator's container. */
 import { hostname } from 'node:os';
-import { connect, createLog, createMetrics, createQueue, openOperatorCluster, readVersion, systemClock } from '../wire.ts';
+import {
+  connect,
+  createLog,
+  createMetrics,
+  createQueue,
+  openOperatorCluster,
+  readVersion,
+  systemClock,
+  workerSetup,
+} from '../wire.ts';
 import { Health } from './health.ts';
 import { healthPages, metricsPages, servePages } from './pages.ts';
 import { run } from './run.ts';
@@ -15,7 +24,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-const { KUBEFERRY_IMAGE, KUBEFERRY_NAMESPACE, KUBEFERRY_LOOK_MS = '2000' } = process.env;
+const { KUBEFERRY_IMAGE, KUBEFERRY_NAMESPACE, KUBEFERRY_WORKERS, KUBEFERRY_LOOK_MS = '5000' } = process.env;
 const { KUBEFERRY_METRICS_ADDRESS = ':8080', KUBEFERRY_HEALTH_ADDRESS = ':8081' } = process.env;
 if (KUBEFERRY_IMAGE === undefined) {
   log.error({}, 'KUBEFERRY_IMAGE has to name the image of this program, which workers are started from');
@@ -34,7 +43,7 @@ for (const { address, pages: served } of pages.filter(({ address }) => address !
 const cluster = await openOperatorCluster({
   ...(KUBEFERRY_NAMESPACE && { namespace: KUBEFERRY_NAMESPACE }),
   instance: hostname(),
-  workers: { image: KUBEFERRY_IMAGE, requests: { cpu: '500m', memory: '512Mi' } },
+  workers: workerSetup(KUBEFERRY_IMAGE, KUBEFERRY_WORKERS),
   lookEvery: Number(KUBEFERRY_LOOK_MS),
   onTrouble: (error: unknown) => {
     metrics.trouble('cluster', error);

@@ -6,6 +6,7 @@ import type { Clock } from '../contracts/clock.ts';
 import type { FactsReading } from '../contracts/cluster.ts';
 import type { Destination, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
+import type { Hooks } from '../contracts/hooks.ts';
 import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Observer } from '../contracts/observer.ts';
@@ -68,6 +69,12 @@ export interface TargetOptions {
   readonly namespace: string;
   readonly plan: VmPlan;
   readonly source: WorkerSource;
+  /** Of the plan, in its order; `attempt` counts the tries of the VM from 0. */
+  readonly hooks: {
+    readonly planName: string;
+    readonly specs: NonNullable<MigrationPlanSpec['hooks']>;
+    readonly attempt: number;
+  };
   readonly leave: AbortSignal;
 }
 
@@ -82,6 +89,7 @@ export interface VmTarget {
     discard(signal: AbortSignal): Promise<void>;
   };
   readonly copier: DiskCopier;
+  readonly hooks: Hooks;
 }
 
 export interface RecordOptions {

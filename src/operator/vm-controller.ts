@@ -254,10 +254,11 @@ export class VmController {
       if (source === undefined) throw new MigrationError('source-busy', `The Provider ${provider.name} is not ready.`);
       release = source.use();
       const namespace = vm.status?.targetNamespace ?? vm.namespace;
-      const parts = { owner, namespace, plan: vmPlan, source: workerSource(provider), leave };
-      const { destination, copier } = reach(parts);
+      const hooks = { planName: vm.spec.planRef.name, specs: plan?.spec.hooks ?? [], attempt: vm.spec.retry };
+      const parts = reach({ owner, namespace, plan: vmPlan, source: workerSource(provider), hooks, leave });
+      const { destination } = parts;
       const progress = await migrateVm(vmPlan, {
-        ...{ connection: source.connection, destination, copier, clock, signal, store: record, observer: record },
+        ...{ connection: source.connection, ...parts, clock, signal, store: record, observer: record },
         transfers: turn?.transfers ?? AT_WILL,
         verify: plan?.spec.verify ?? true,
         powerOnAfterFailure: true,

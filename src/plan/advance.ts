@@ -25,6 +25,8 @@ export function advance(progress: VmProgress, event: StepEvent, at: string): VmP
       const others = progress.transfers.filter(({ job }) => job !== event.result.job);
       return { ...progress, transfers: [...others, event.result] };
     }
+    case 'hook-ended':
+      return { ...progress, hooks: [...(progress.hooks ?? []), event.result] };
     case 'source-stopping':
       return { ...progress, sourceStopped: true };
     case 'done':

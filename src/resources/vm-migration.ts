@@ -83,6 +83,21 @@ const VmMigrationStatus = z.strictObject({
     .max(512)
     .exactOptional()
     .describe('Phases that ended.'),
+  hooks: z
+    .array(
+      z.strictObject({
+        hook: z.string().max(64).describe('Which of the plan, and in which try.'),
+        at: z.enum(['BeforeCopy', 'AfterCopy', 'BeforeCutover', 'AfterCutover', 'OnFailure']),
+        outcome: z.enum(['succeeded', 'failed', 'timed-out']),
+        by: z.string().max(253).describe('Name of its Job.'),
+        message: z.string().max(1024).describe('What it said in the end, or why it failed.'),
+        startedAt: Time,
+        endedAt: Time,
+      }),
+    )
+    .max(256)
+    .exactOptional()
+    .describe('Hooks that have ended.'),
   failure: z
     .strictObject({
       phase: z.string().max(64),

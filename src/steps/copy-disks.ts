@@ -51,8 +51,10 @@ async function copyDisk(
       earlier,
       ...(access !== undefined && { access }),
       onProgress: (moved) => observer.transferMoves(moved),
+      onWait: (because) => observer.transferWaits?.(job, because),
     });
     await context.record({ kind: 'transferred', result });
+    await copier.release?.(job, signal);
     observer.transferEnds(job);
   } catch (error) {
     observer.transferEnds(job, error instanceof Error ? error.message : String(error));

@@ -14,6 +14,8 @@ export async function startSourceAgain(
   { connection, powerOnAfterFailure }: Pick<StepContext, 'connection' | 'powerOnAfterFailure'>,
 ): Promise<Pick<Failure, 'source'>> {
   if (progress.sourceStopped !== true || connection.power === undefined) return {};
+  // The VM is in the cluster by then: two of it must never run.
+  if (progress.history.some(({ phase }) => phase === 'CreateVm')) return { source: 'left-off' };
   if (!powerOnAfterFailure) return { source: 'left-off' };
   try {
     await connection.power.powerOn(plan.vm.ref, AbortSignal.timeout(PATIENCE_MS));

@@ -2,18 +2,33 @@ import type { Connection } from '../contracts/provider.ts';
 import type { RecordedVm, WorkerOrder } from '../contracts/worker-order.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { SourceVm } from '../model/vm.ts';
+import { Figures } from './figures.ts';
+import { readLogin } from './login.ts';
 import type { Services } from './services.ts';
 
-/** Says which VMs the files are and where the bytes of their disks are. @returns RecordedVm[], packed */
+/** Says which VMs the files are and where the bytes of their disks are. What is behind a URL is brought first. @returns how many VMs */
 export async function listImages(
-  { path }: Extract<WorkerOrder, { readonly kind: 'images' }>,
+  { path, record, fetch }: Extract<WorkerOrder, { readonly kind: 'images' }>,
   services: Services,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<number> {
+  const list = await services.record(record);
+  if (fetch !== undefined) {
+    const figures = new Figures(services);
+    const login = await readLogin(services);
+    const onProgress = (done: number, total: number | undefined): void => figures.tell({ fetched: done, total });
+    await services.fetch(fetch, { ...login, path, onProgress, signal });
+  }
   await using connection = await services.connect(path, { signal });
-  const vms: RecordedVm[] = [];
-  for await (const vm of connection.vms(signal)) vms.push({ vm, disks: await openDisks(connection, vm, signal) });
-  return await services.pack(vms);
+  let vms = 0;
+  async function* recorded(): AsyncGenerator<RecordedVm> {
+    for await (const vm of connection.vms(signal)) {
+      vms += 1;
+      yield { vm, disks: await openDisks(connection, vm, signal) };
+    }
+  }
+  await list.keep(recorded(), signal);
+  return vms;
 }
 
 /** A disk that cannot be opened is no reason to keep quiet about the others. */

@@ -1,6 +1,6 @@
 /** The entry of a worker's container: carries out the mounted order and ends with an exit code that its Job understands. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { connect, createBandwidth, createCopier, createLog, openRecord, packRecord, systemClock } from '../wire.ts';
+import { connect, createBandwidth, createCopier, createLog, fetchFile, openRecord, systemClock } from '../wire.ts';
 import { run } from './run.ts';
 
 const abort = new AbortController();
@@ -21,11 +21,12 @@ process.exitCode = await run(
     log: createLog('info'),
     connect,
     copier: () => createCopier(createBandwidth(undefined), process.env['KUBEFERRY_VDDK_LIBDIR']),
+    fetch: fetchFile,
     record: openRecord,
-    pack: packRecord,
     read,
+    tell: (line) => process.stdout.write(`${line}\n`),
     // The file is there in every container; elsewhere nobody would read it.
-    lastWord: async (text) => await writeFile('/dev/termination-log', text.slice(0, 4000)).catch(() => undefined),
+    lastWord: async (text) => await writeFile('/dev/termination-log', text).catch(() => undefined),
   },
   abort.signal,
 );

@@ -1,4 +1,4 @@
-import type { WorkerFailure, WorkerOrder } from '../contracts/worker-order.ts';
+import type { WorkerEnd, WorkerOrder } from '../contracts/worker-order.ts';
 import { MigrationError } from '../model/errors.ts';
 import { WORKER_PATHS } from '../model/worker-paths.ts';
 import { listImages } from './list-images.ts';
@@ -8,28 +8,36 @@ import { transfer } from './transfer.ts';
 /** 0 done; 2 failed, and trying again does not help before something is mended; 3 failed; 143 asked to end. */
 export type WorkerExit = 0 | 2 | 3 | 143;
 
-/** Time for the last words of a worker that is asked to end, in milliseconds. */
-const LAST_WORDS_MS = 15_000;
+/** A termination message has 4096 bytes; what is longer loses its end, and is no JSON any more. */
+const LAST_WORD = 4000;
 
 /** Carries out the mounted order. A bug is thrown on with its stack. */
 export async function run(services: Services, signal: AbortSignal): Promise<WorkerExit> {
   const text = await services.read(WORKER_PATHS.order);
   if (text === undefined) throw new Error(`${WORKER_PATHS.order} is not there: this program runs in a worker's Pod`);
   const order: WorkerOrder = JSON.parse(text);
-  const record = await services.record(order.record);
   try {
     const result =
-      order.kind === 'transfer' ? await transfer(order, record, services, signal) : await listImages(order, services, signal);
-    await record.put({ result }, AbortSignal.timeout(LAST_WORDS_MS));
+      order.kind === 'transfer' ? await transfer(order, services, signal) : await listImages(order, services, signal);
+    await services.lastWord(lastWord({ result }));
     return 0;
   } catch (error) {
+    // What was copied until now is in the journal, which the next worker goes on with.
     if (signal.aborted) return 143;
     if (!(error instanceof MigrationError)) throw error;
     const { code, message, hint } = error;
     services.log.error({ code, cause: String(error.cause ?? '') }, message);
-    await services.lastWord(`${code}: ${message}`);
-    const failure: WorkerFailure = { code, message, hint };
-    await record.put({ failure: JSON.stringify(failure) }, AbortSignal.timeout(LAST_WORDS_MS));
+    await services.lastWord(lastWord({ failure: { code, message, hint } }));
     return error.disposition === 'stalled' ? 2 : 3;
+  }
+}
+
+/** The whole end, or one whose texts are cut until it has room. */
+export function lastWord(end: WorkerEnd): string {
+  for (let longest = LAST_WORD; ; longest = Math.floor(longest / 2)) {
+    const text = JSON.stringify(end, (_key, value: unknown) => {
+      return typeof value === 'string' && value.length > longest ? `${value.slice(0, longest)}…` : value;
+    });
+    if (Buffer.byteLength(text) <= LAST_WORD) return text;
   }
 }

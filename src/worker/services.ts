@@ -3,22 +3,35 @@
  * provider carry it out and says how it went; it knows no VM and no plan.
  */
 import type { Clock } from '../contracts/clock.ts';
+import type { Credentials, Trust } from '../contracts/credentials.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Connection, ConnectOptions } from '../contracts/provider.ts';
-import type { RecordRef, WorkerRecord } from '../contracts/worker-order.ts';
+import type { RecordRef, RemoteFile, WorkerRecord } from '../contracts/worker-order.ts';
 
 export interface Services {
   readonly clock: Clock;
   readonly log: Log;
   connect(source: string, options: ConnectOptions): Promise<Connection>;
   copier(): DiskCopier;
-  /** Where this worker may write. */
+  /** Brings a file behind a URL to a path, or goes on with it; nothing happens when it is there. @throws MigrationError of the source and the target */
+  fetch(file: RemoteFile, options: FetchOptions): Promise<void>;
+  /** What this worker may write. */
   record(ref: RecordRef): Promise<WorkerRecord>;
-  /** Text of a value, small enough for the record. */
-  pack(value: unknown): Promise<string>;
   /** The content of a mounted file; undefined where there is none. */
   read(path: string): Promise<string | undefined>;
-  /** One sentence on why the container ended. */
+  /** Says how far it is, where the operator listens: one line of JSON. */
+  tell(line: string): void;
+  /** Says how it ended, in 4096 bytes at most. */
   lastWord(text: string): Promise<void>;
+}
+
+export interface FetchOptions {
+  /** Absolute path of the file in the end. */
+  readonly path: string;
+  readonly trust: Trust;
+  readonly credentials?: Credentials;
+  /** Called a few times a second at most. */
+  readonly onProgress: (done: number, total: number | undefined) => void;
+  readonly signal: AbortSignal;
 }

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { workerSetup } from '../../src/kube/jobs/worker-setup.ts';
 import { operatorCluster } from '../../src/kube/operator-cluster.ts';
 import { run } from '../../src/operator/run.ts';
 import type { RecordOptions, VmRecord } from '../../src/operator/services.ts';
@@ -14,15 +15,16 @@ import { CLOCK, open } from '../kube/cluster.ts';
 import { STORAGE_CLASSES } from '../peers/kubelet.ts';
 import { Ground, IMAGES } from './cluster/ground.ts';
 
-const NAMESPACE = 'restarts';
 const PHASES = ['PowerOffSource', 'CopyDisks', 'Convert', 'CreateVm', 'Prove', 'Completed'];
 
 let ground: Ground;
 let folder: string;
+let namespace: string;
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-guest-'));
   ground = await Ground.start();
-  await ground.namespace(NAMESPACE, { 'guest.ova': await buildGuest(folder) });
+  namespace = ground.name('restarts');
+  await ground.namespace(namespace, { 'guest.ova': await buildGuest(folder) });
 });
 after(async () => {
   await ground?.[Symbol.asyncDispose]();
@@ -31,8 +33,8 @@ after(async () => {
 
 test('a VM goes on where it was, whenever its operator ends', async () => {
   const target = { storageClass: STORAGE_CLASSES.late, volumeMode: 'Filesystem' };
-  await ground.make(NAMESPACE, 'providers', 'images', { type: 'image', images: { claim: 'images', path: 'guest.ova' } });
-  await ground.make(NAMESPACE, 'migrationplans', 'first', {
+  await ground.make(namespace, 'providers', 'images', { type: 'image', images: { claim: 'images', path: 'guest.ova' } });
+  await ground.make(namespace, 'migrationplans', 'first', {
     providerRef: { name: 'images' },
     selection: { where: ['name=*'] },
     storageMap: { entries: [{ source: { storage: '*' }, target }] },
@@ -40,14 +42,14 @@ test('a VM goes on where it was, whenever its operator ends', async () => {
   const entered: string[] = [];
   while (entered.at(-1) !== 'Completed') await operateUntilNextPhase(entered);
   assert.deepEqual(entered, PHASES);
-  const [vm, ...others] = await ground.migrations(NAMESPACE);
+  const [vm, ...others] = await ground.migrations(namespace);
   assert.deepEqual(others, []);
   const history = (vm?.status?.['history'] ?? []) as readonly { readonly phase: string }[];
   assert.deepEqual(
     history.map(({ phase }) => phase),
     ['Pending', ...PHASES.slice(0, -1)],
   );
-  const jobs = await ground.jobs(NAMESPACE);
+  const jobs = await ground.jobs(namespace);
   assert.deepEqual(
     jobs.map(({ status }) => [status?.['succeeded'], status?.['failed']]),
     [
@@ -56,10 +58,10 @@ test('a VM goes on where it was, whenever its operator ends', async () => {
     ],
     'one Job read the files and one copied the disk, each once',
   );
-  assert.equal((await ground.machines(NAMESPACE)).length, 1);
-  const [claim, ...more] = await ground.claims(NAMESPACE);
+  assert.equal((await ground.machines(namespace)).length, 1);
+  const [claim, ...more] = await ground.claims(namespace);
   assert.deepEqual(more, []);
-  const volume = await ground.kubelet.volumePath(NAMESPACE, claim?.metadata.name ?? '');
+  const volume = await ground.kubelet.volumePath(namespace, claim?.metadata.name ?? '');
   assert.ok((await readFile(path.join(volume, 'disk.img'))).equals(guestDisk()));
 });
 
@@ -70,9 +72,9 @@ async function operateUntilNextPhase(entered: string[]): Promise<void> {
   const parts = operatorCluster({
     client: cluster.client,
     clock: CLOCK,
-    namespace: NAMESPACE,
+    namespace,
     instance: 'test',
-    workers: { image: IMAGES.worker, requests: { cpu: '100m', memory: '64Mi' } },
+    workers: workerSetup(IMAGES.worker),
     lookEvery: 100,
     onTrouble: () => undefined,
     signal: stop.signal,

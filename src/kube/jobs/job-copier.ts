@@ -5,10 +5,17 @@ import type { WorkerSource } from '../../contracts/worker-order.ts';
 import type { VmPlan } from '../../model/plan.ts';
 import type { PlannedTransfer, TransferJob, TransferProgress, TransferResult } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
+import type { KubeClient } from '../client/kube-client.ts';
 import { type ClusterDestination, claimOf } from '../destination/cluster-destination.ts';
+import { textAt } from '../facts/json.ts';
+import { CLAIMS, JOBS } from '../kinds.ts';
+import type { JobRef } from './job-watch.ts';
+import { journalClaim, journalName } from './journal-claim.ts';
+import { sourceClaim } from './source-claim.ts';
 import { type WorkerJobs, workerName } from './worker-jobs.ts';
 
 export interface JobCopierOptions {
+  readonly client: KubeClient;
   readonly jobs: WorkerJobs;
   readonly plan: VmPlan;
   readonly owner: ResourceName;
@@ -19,6 +26,9 @@ export interface JobCopierOptions {
   /** Jobs go on although this process ends. */
   readonly leave: AbortSignal;
 }
+
+/** Milliseconds that clearing up after a cancellation may take. */
+const CLEAR_UP_WITHIN = 30_000;
 
 export class JobCopier implements DiskCopier {
   readonly #options: JobCopierOptions;
@@ -32,30 +42,80 @@ export class JobCopier implements DiskCopier {
     return Promise.resolve({ needed: jobs.reduce((sum, { source }) => sum + source.capacity, 0) });
   }
 
-  async copy(job: TransferJob, { signal, onProgress }: CopyOptions): Promise<TransferResult> {
-    const { jobs, owner, namespace, plan, destination, source, leave } = this.#options;
-    const record = { namespace, name: workerName(owner, job.disk) };
-    const state = await jobs.look(record, signal);
-    if (state.kind === 'failed') await jobs.remove(record);
+  async copy(job: TransferJob, options: CopyOptions): Promise<TransferResult> {
+    const { owner, namespace, plan, destination, leave, jobs } = this.#options;
+    const { signal } = options;
+    const ref = { namespace, name: workerName(owner, job.disk) };
     try {
-      if (state.kind === 'none' || state.kind === 'failed') {
-        const { metadata, spec } = claimOf(plan, job.disk);
-        const target = { claim: metadata.name, block: spec.volumeMode === 'Block' };
-        const from = source.kind === 'images' ? { sourceClaim: source.claim } : { secret: source.secret };
-        const server = source.kind === 'server' ? { server: source.server } : {};
-        await jobs.start(
-          { name: record.name, owner, namespace, target, ...from },
-          { kind: 'transfer', record, job, ...server },
-          signal,
-        );
-      }
-      const tell = (text: string): void => onProgress(JSON.parse(text) as TransferProgress);
-      const result = JSON.parse(await jobs.wait(record, tell, signal)) as TransferResult;
+      const result = await this.#work(ref, job, options);
       await destination.filled(plan, job.disk, result.proof?.root, signal);
       return result;
     } catch (error) {
-      if (signal.aborted && !leave.aborted) await jobs.remove(record);
+      if (signal.aborted && !leave.aborted) {
+        await jobs.remove(ref);
+        await this.#forgetJournal(ref, job, AbortSignal.timeout(CLEAR_UP_WITHIN));
+      }
       throw error;
     }
   }
+
+  /** Jobs stay for a while, for whoever wants to read their logs; one with a journal goes, because its Pod would hold the journal's claim. */
+  async release(job: TransferJob, signal: AbortSignal): Promise<void> {
+    const { client, namespace, owner, plan } = this.#options;
+    if (claimOf(plan, job.disk).spec.volumeMode !== 'Block') return;
+    const ref = { namespace, name: workerName(owner, job.disk) };
+    await client.delete(JOBS, ref, { signal });
+    await this.#forgetJournal(ref, job, signal);
+  }
+
+  /** One Job, or a second one where the first has ended and nobody knows any more with what result: its claim tells what is left to do. */
+  async #work(ref: JobRef, job: TransferJob, options: CopyOptions): Promise<TransferResult> {
+    const { jobs } = this.#options;
+    const { signal } = options;
+    const before = await jobs.look(ref, signal);
+    if (before.kind === 'done' && isResult(before.result)) return before.result;
+    if (before.kind === 'failed' || before.kind === 'done') await jobs.remove(ref);
+    if (before.kind !== 'running') await this.#start(ref, job, signal);
+    const onLine = (line: unknown): void => {
+      if (isProgress(line)) options.onProgress(line);
+    };
+    const onObstacle = (because: string | undefined): void => options.onWait?.(because);
+    const result = await jobs.wait(ref, { onLine, onObstacle }, signal);
+    return isResult(result) ? result : await this.#work(ref, job, options);
+  }
+
+  async #start(ref: JobRef, job: TransferJob, signal: AbortSignal): Promise<void> {
+    const { client, jobs, owner, plan, source } = this.#options;
+    const disk = claimOf(plan, job.disk);
+    const claim = disk.metadata.name;
+    const block = disk.spec.volumeMode === 'Block';
+    if (block) {
+      const journal = journalClaim({ ...ref, owner }, disk, job.source.capacity);
+      await client.apply(CLAIMS, journal, { signal, force: true });
+    }
+    const target = block ? ({ claim, block, journal: journalName(ref.name) } as const) : ({ claim, block: false } as const);
+    const about = { ...ref, owner, target };
+    if (source.kind === 'images') {
+      const from = await sourceClaim(client, { namespace: ref.namespace, name: source.claim }, signal);
+      return await jobs.start({ ...about, source: from, order: { kind: 'transfer', job } }, signal);
+    }
+    const { secret, server, vddk } = source;
+    // The library is brought along only where it reads.
+    const library = job.source.kind === 'vddk' && vddk !== undefined ? { vddk } : {};
+    await jobs.start({ ...about, secret, ...library, order: { kind: 'transfer', job, server } }, signal);
+  }
+
+  async #forgetJournal(ref: JobRef, job: TransferJob, signal: AbortSignal): Promise<void> {
+    const { client, plan } = this.#options;
+    if (claimOf(plan, job.disk).spec.volumeMode !== 'Block') return;
+    await client.delete(CLAIMS, { ...ref, name: journalName(ref.name) }, { signal });
+  }
+}
+
+function isProgress(line: unknown): line is TransferProgress {
+  return textAt(line, 'job') !== undefined && /^(copy|prove)$/.test(textAt(line, 'stage') ?? '');
+}
+
+function isResult(said: unknown): said is TransferResult {
+  return textAt(said, 'job') !== undefined && textAt(said, 'transport') !== undefined;
 }

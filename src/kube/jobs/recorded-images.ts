@@ -4,19 +4,25 @@
  */
 import type { Connection } from '../../contracts/provider.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
-import type { RecordedVm } from '../../contracts/worker-order.ts';
+import type { RecordedVm, RemoteFile } from '../../contracts/worker-order.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { Inventory } from '../../model/inventory.ts';
 import type { DiskSource } from '../../model/transfer.ts';
 import type { SourceVm, VmRef } from '../../model/vm.ts';
 import { WORKER_PATHS } from '../../model/worker-paths.ts';
-import { unpack } from '../resources/kept-plans.ts';
+import type { KubeClient } from '../client/kube-client.ts';
+import { forgetRecord, readRecord } from './image-record.ts';
+import { sourceClaim } from './source-claim.ts';
 import { type WorkerJobs, workerName } from './worker-jobs.ts';
 
 export interface ImagesOnClaim {
   readonly claim: string;
   /** File or folder on it. */
   readonly path: string;
+  /** Brought to `path` first. */
+  readonly fetch?: RemoteFile;
+  /** Secret for it: user, password, `ca.crt`, `thumbprint`, each where needed. */
+  readonly secret?: string;
 }
 
 /**
@@ -25,42 +31,45 @@ export interface ImagesOnClaim {
  * @throws MigrationError why the worker failed
  */
 export async function openImages(
-  jobs: WorkerJobs,
+  { client, jobs }: { readonly client: KubeClient; readonly jobs: WorkerJobs },
   provider: ResourceName & { readonly generation: number },
-  { claim, path }: ImagesOnClaim,
+  { claim, path, fetch, secret }: ImagesOnClaim,
   signal: AbortSignal,
 ): Promise<Connection | undefined> {
-  const name = workerName(provider, `images ${provider.generation}`);
-  const record = { namespace: provider.namespace, name };
-  const state = await jobs.look(record, signal);
+  const { generation, ...owner } = provider;
+  const name = workerName(owner, `images ${generation}`);
+  const ref = { namespace: owner.namespace, name };
+  const record = { name, owner };
+  const state = await jobs.look(ref, signal);
+  if (state.kind === 'running') return undefined;
   if (state.kind === 'failed') {
     // The next look begins anew.
-    await jobs.remove(record);
+    await forgetRecord(client, record, signal);
+    await jobs.remove(ref);
     throw state.error;
   }
-  if (state.kind === 'done') return new RecordedConnection(provider.name, await unpack<RecordedVm[]>(state.result));
-  if (state.kind === 'none') {
-    const below = path === '.' ? WORKER_PATHS.source : `${WORKER_PATHS.source}/${path}`;
-    await jobs.start(
-      { name, owner: provider, namespace: provider.namespace, sourceClaim: claim },
-      { kind: 'images', record, path: below },
-      signal,
-    );
-  }
+  const vms = await readRecord(client, record, signal);
+  if (vms !== undefined) return new RecordedConnection(provider.name, vms);
+  // It ended, and somebody removed what it wrote.
+  if (state.kind === 'done') await jobs.remove(ref);
+  const below = path === '.' ? WORKER_PATHS.source : `${WORKER_PATHS.source}/${path}`;
+  const source = { ...(await sourceClaim(client, { ...ref, name: claim }, signal)), writable: fetch !== undefined };
+  const order = { kind: 'images', record, path: below, ...(fetch !== undefined && { fetch }) } as const;
+  await jobs.start({ ...ref, owner, source, order, ...(secret !== undefined && { secret }) }, signal);
   return undefined;
 }
 
 class RecordedConnection implements Connection {
   readonly name: string;
-  readonly #vms: readonly RecordedVm[];
+  readonly #vms: ReadonlyMap<string, RecordedVm>;
 
   constructor(name: string, vms: readonly RecordedVm[]) {
     this.name = name;
-    this.#vms = vms;
+    this.#vms = new Map(vms.map((recorded) => [recorded.vm.ref.id, recorded]));
   }
 
   async *vms(): AsyncGenerator<SourceVm> {
-    for (const { vm } of this.#vms) yield vm;
+    for (const { vm } of this.#vms.values()) yield vm;
   }
 
   surroundings(): Promise<Omit<Inventory, 'vms'>> {
@@ -68,7 +77,7 @@ class RecordedConnection implements Connection {
   }
 
   openDisk(ref: VmRef, diskKey: string): Promise<DiskSource> {
-    const disk = this.#vms.find(({ vm }) => vm.ref.id === ref.id)?.disks[diskKey];
+    const disk = this.#vms.get(ref.id)?.disks[diskKey];
     if (disk === undefined) throw new MigrationError('vm-not-found', `${ref.name} has no disk ${diskKey} any more.`);
     if ('source' in disk) return Promise.resolve(disk.source);
     const { code, message, hint } = disk.failure;

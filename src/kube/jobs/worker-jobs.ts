@@ -1,43 +1,47 @@
 /**
- * Orders that workers carry out in Jobs, and what they say of themselves. A ConfigMap holds the order and the worker's words; it, the Job and the
- * right to write into it have one name, made from the owner and the work, so that whoever comes back finds them.
+ * Orders that workers carry out in Jobs, and what they say of themselves. The order is an annotation of the Pod, the last word its termination
+ * message, and how far it is the last line of its log: a Job is one write, and a worker needs no right at all. Its name is made from the owner and
+ * the work, so that whoever comes back finds it.
  */
 import { hash } from 'node:crypto';
-import type { Clock } from '../../contracts/clock.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
-import type { RecordRef, WorkerFailure, WorkerOrder, WorkerRecord, WorkerWord } from '../../contracts/worker-order.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { KubeClient } from '../client/kube-client.ts';
-import { at, listAt, textAt } from '../facts/json.ts';
-import { CONFIG_MAPS, JOBS, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS } from '../kinds.ts';
-import {
-  ACCOUNT,
-  type WorkerPod,
-  type WorkerSetup,
-  workerJob,
-  workerMetadata,
-  workerRole,
-  workerRoleBinding,
-} from './worker-pod.ts';
+import { pathOf, withQuery } from '../client/paths.ts';
+import { JOBS, PODS, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS } from '../kinds.ts';
+import { JOB_NAME, jobView, type PodView, podView } from './job-views.ts';
+import { byAge, type JobRef, type JobWatch } from './job-watch.ts';
+import { obstacleOf } from './obstacles.ts';
+import { failureOf, resultOf } from './worker-end.ts';
+import { ACCOUNT, type WorkerPod, workerJob, workerRole, workerRoleBinding } from './worker-pod.ts';
+import type { WorkerSetup } from './worker-setup.ts';
 
 export interface WorkerJobsOptions {
   readonly client: KubeClient;
-  readonly clock: Clock;
+  readonly watch: JobWatch;
   readonly setup: WorkerSetup;
-  /** Milliseconds between two looks at a Job. */
+  /** Milliseconds between two looks at a worker's log. */
   readonly every: number;
 }
 
-/** How a Job stands. `result` is the worker's own text. */
+/** How a Job stands. `result` is what the worker said; undefined when its Pod is gone. */
 export type JobState =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'running'; readonly progress?: string }
-  | { readonly kind: 'done'; readonly result: string }
+  | { readonly kind: 'none' | 'running' }
+  | { readonly kind: 'done'; readonly result: unknown }
   | { readonly kind: 'failed'; readonly error: MigrationError };
 
-const GONE_WITHIN_MS = 90_000;
+/** Who wants to know about a worker while it is waited for. Must not throw. */
+export interface WorkerListener {
+  /** The last line of its log, when that is new. */
+  readonly onLine: (line: unknown) => void;
+  /** Why it does not run; undefined when nothing is in the way any more. */
+  readonly onObstacle: (because: string | undefined) => void;
+}
 
-/** Names of Jobs are labels of their Pods: 63 characters at most. */
+const GONE_WITHIN_MS = 90_000;
+const LINE_WITHIN_MS = 5000;
+
+/** Names of Jobs are labels of their Pods: 63 characters at most, eight of which are left for what belongs to one. */
 export function workerName(owner: ResourceName, work: string): string {
   const readable = owner.name.replaceAll(/[^a-z0-9]+/g, '-').slice(0, 44);
   return `${readable}-${hash('sha256', `${owner.uid} ${work}`, 'hex').slice(0, 10)}`;
@@ -45,94 +49,105 @@ export function workerName(owner: ResourceName, work: string): string {
 
 export class WorkerJobs {
   readonly #options: WorkerJobsOptions;
+  /** Namespaces that have our account. */
+  readonly #accounts = new Set<string>();
 
   constructor(options: WorkerJobsOptions) {
     this.#options = options;
   }
 
-  /** A result counts once the Job has ended: until then its Pod may hold the claim, on another node than that of the VM. */
-  async look(ref: RecordRef, signal: AbortSignal): Promise<JobState> {
+  /** Asks the cluster. A result counts once the Job has ended: until then its Pod may hold the claim, on another node than that of the VM. */
+  async look(ref: JobRef, signal: AbortSignal): Promise<JobState> {
     const { client } = this.#options;
-    const job = await client.get(JOBS, ref, { signal });
-    // After the Job, so that the last word of one that has ended is in it.
-    const record = await client.get(CONFIG_MAPS, ref, { signal });
-    const result = textAt(record, 'data', 'result');
-    const gone = job === undefined || job.metadata.deletionTimestamp !== undefined;
-    if (gone) return result === undefined ? { kind: 'none' } : { kind: 'done', result };
-    const ended = listAt(job, 'status', 'conditions').find(
-      (condition) => textAt(condition, 'status') === 'True' && /^(Failed|Complete)$/.test(textAt(condition, 'type') ?? ''),
-    );
-    if (ended === undefined) {
-      const progress = textAt(record, 'data', 'progress');
-      return { kind: 'running', ...(progress !== undefined && { progress }) };
-    }
-    if (result !== undefined) return { kind: 'done', result };
-    return { kind: 'failed', error: failureOf(textAt(record, 'data', 'failure'), textAt(ended, 'message')) };
+    const found = await client.get(JOBS, ref, { signal });
+    if (found === undefined || found.metadata.deletionTimestamp !== undefined) return { kind: 'none' };
+    const job = jobView(found);
+    if (job.ended === undefined) return { kind: 'running' };
+    const pods: PodView[] = [];
+    const ofJob = { namespace: ref.namespace, labels: `${JOB_NAME}=${ref.name}`, signal };
+    for await (const { items } of client.list(PODS, ofJob)) pods.push(...items.map(podView));
+    const ended = byAge(pods);
+    if (job.ended.complete) return { kind: 'done', result: resultOf(ended) };
+    return { kind: 'failed', error: failureOf(job, ended) };
   }
 
-  /** Makes what is not there yet. What an earlier, failed one left is removed first. */
-  async start(pod: WorkerPod, order: WorkerOrder, signal: AbortSignal): Promise<void> {
+  /** Makes what is not there yet. What an earlier, failed one left has to be removed first. */
+  async start(pod: WorkerPod, signal: AbortSignal): Promise<void> {
     const { client, setup } = this.#options;
     const { namespace } = pod;
-    await client.apply(SERVICE_ACCOUNTS, { metadata: { name: ACCOUNT, namespace } }, { signal, force: true });
-    await client.apply(ROLES, workerRole(pod), { signal, force: true });
-    await client.apply(ROLE_BINDINGS, workerRoleBinding(pod), { signal, force: true });
-    const record = { metadata: workerMetadata(pod), data: { order: JSON.stringify(order) } };
-    await client.apply(CONFIG_MAPS, record, { signal, force: true });
+    if (!this.#accounts.has(namespace)) {
+      const account = { namespace, name: ACCOUNT };
+      if ((await client.get(SERVICE_ACCOUNTS, account, { signal })) === undefined)
+        await client.apply(SERVICE_ACCOUNTS, { metadata: account }, { signal });
+      this.#accounts.add(namespace);
+    }
+    if (pod.order.kind === 'images') {
+      await client.apply(ROLES, workerRole(pod), { signal, force: true });
+      await client.apply(ROLE_BINDINGS, workerRoleBinding(pod), { signal, force: true });
+    }
     await client.apply(JOBS, workerJob(pod, setup), { signal, force: true });
   }
 
   /**
-   * Looks until the Job has ended.
-   * @returns the worker's result
-   * @throws MigrationError why it failed; the reason of the signal
+   * Waits until the Job has ended.
+   * @returns what the worker said
+   * @throws MigrationError why it failed; `cluster-object-missing` when somebody deleted it; the reason of the signal
    */
-  async wait(ref: RecordRef, onProgress: (text: string) => void, signal: AbortSignal): Promise<string> {
-    const { clock, every } = this.#options;
-    for (let told: string | undefined; ; await clock.sleep(every, signal)) {
-      const state = await this.look(ref, signal);
-      if (state.kind === 'done') return state.result;
-      if (state.kind === 'failed') throw state.error;
-      if (state.kind === 'none') throw new MigrationError('cluster-object-missing', `The Job ${ref.name} was deleted.`);
-      if (state.progress === undefined || state.progress === told) continue;
-      told = state.progress;
-      onProgress(told);
+  async wait(ref: JobRef, listener: WorkerListener, signal: AbortSignal): Promise<unknown> {
+    const { watch, every } = this.#options;
+    const told: Told = { line: '', obstacle: undefined };
+    // While things happen there is nothing in the way.
+    for (let quiet = false; ; ) {
+      const change = watch.changed(ref, every, signal);
+      // It is waited for at the end of the turn; until then nobody would hear of its failure.
+      change.catch(() => undefined);
+      const job = watch.job(ref);
+      if (job === undefined || job.deleting || job.ended !== undefined) {
+        const state = await this.look(ref, signal);
+        if (state.kind === 'done') return state.result;
+        if (state.kind === 'failed') throw state.error;
+        if (state.kind === 'none') throw new MigrationError('cluster-object-missing', `The Job ${ref.name} was deleted.`);
+      } else if (quiet) await this.#listen(ref, told, listener, signal);
+      quiet = !(await change);
     }
   }
 
   /** Ends the Job if it runs, waits until its Pod is gone, and removes everything that belongs to it. */
-  async remove(ref: RecordRef): Promise<void> {
-    const { client, clock, every } = this.#options;
+  async remove(ref: JobRef): Promise<void> {
+    const { client, watch } = this.#options;
     const signal = AbortSignal.timeout(GONE_WITHIN_MS);
-    if (await client.delete(JOBS, ref, { signal, propagation: 'Foreground' })) {
-      while ((await client.get(JOBS, ref, { signal })) !== undefined) await clock.sleep(Math.min(every, 500), signal);
-    }
-    for (const type of [CONFIG_MAPS, ROLE_BINDINGS, ROLES]) await client.delete(type, ref, { signal });
+    if (!(await client.delete(JOBS, ref, { signal, propagation: 'Foreground' }))) return;
+    while ((await client.get(JOBS, ref, { signal })) !== undefined) await watch.changed(ref, 500, signal);
+  }
+
+  /** Tells what is new about a Job that runs. */
+  async #listen(ref: JobRef, told: Told, listener: WorkerListener, signal: AbortSignal): Promise<void> {
+    const { client, watch } = this.#options;
+    const job = watch.job(ref);
+    if (job === undefined) return;
+    const pods = watch.pods(ref);
+    const obstacle = await obstacleOf(client, ref, { job, pods }, signal).catch(() => told.obstacle);
+    signal.throwIfAborted();
+    if (obstacle !== told.obstacle) listener.onObstacle(obstacle);
+    told.obstacle = obstacle;
+    const running = pods.find(({ phase, deleting }) => phase === 'Running' && !deleting);
+    if (running === undefined) return;
+    const line = await this.#lastLine({ namespace: ref.namespace, name: running.name }, signal);
+    const text = JSON.stringify(line);
+    if (line === undefined || text === told.line) return;
+    told.line = text;
+    listener.onLine(line);
+  }
+
+  /** Undefined where there is none that can be read: figures are not worth a failure. */
+  async #lastLine(pod: JobRef, signal: AbortSignal): Promise<unknown> {
+    const path = withQuery(pathOf(PODS, pod, 'log'), { container: 'worker', tailLines: '1' });
+    const within = AbortSignal.any([signal, AbortSignal.timeout(LINE_WITHIN_MS)]);
+    return await this.#options.client.read(path, { signal: within }).catch(() => undefined);
   }
 }
 
-/** The worker's end: it may write into its own ConfigMap and nothing else. */
-export class ConfigMapRecord implements WorkerRecord {
-  readonly #client: KubeClient;
-  readonly #ref: RecordRef;
-
-  constructor(client: KubeClient, ref: RecordRef) {
-    this.#client = client;
-    this.#ref = ref;
-  }
-
-  async put(words: Readonly<Partial<Record<WorkerWord, string>>>, signal: AbortSignal): Promise<void> {
-    await this.#client.patch(CONFIG_MAPS, this.#ref, { data: words }, { signal });
-  }
-}
-
-function failureOf(said: string | undefined, message: string | undefined): MigrationError {
-  if (said === undefined) {
-    return new MigrationError('transfer-tool-failed', `The worker failed and did not say why: ${message ?? 'no reason given'}`, {
-      hint: 'Look at the log and the events of its Pods.',
-    });
-  }
-  const failure: WorkerFailure = JSON.parse(said);
-  const hint = String(at(failure, 'hint') ?? '');
-  return new MigrationError(failure.code, failure.message, { hint });
+interface Told {
+  line: string;
+  obstacle: string | undefined;
 }

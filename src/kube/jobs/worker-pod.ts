@@ -1,51 +1,59 @@
 /**
  * A worker as Kubernetes sees it: a Job with one Pod that may do nothing but read its volumes, write its disk and say how far it is. It passes the
- * restricted pod security level, and its account may change one ConfigMap.
+ * restricted pod security level. Only one that lists image files has a token, and may write the ConfigMaps of its list.
  */
+import { hash } from 'node:crypto';
 import type { ResourceName } from '../../contracts/resources.ts';
-import { WORKER_PATHS } from '../../model/worker-paths.ts';
+import type { WorkerOrder } from '../../contracts/worker-order.ts';
 import type { KubeObject } from '../client/kube-client.ts';
 import { objectOf } from '../resources/collection.ts';
 import { madeFor } from '../runtime/owners.ts';
+import { JOB_LABELS } from './job-watch.ts';
+import { type MountedThings, ORDER, podVolumes, VDDK_LIBRARY } from './pod-volumes.ts';
+import type { WorkerSetup } from './worker-setup.ts';
 
-export interface WorkerSetup {
-  /** Image of this program. */
-  readonly image: string;
-  /** Requests of a worker, as quantities. */
-  readonly requests: { readonly cpu: string; readonly memory: string };
-}
-
-export interface WorkerPod {
-  /** Of the Job, its ConfigMap and its Role. */
+/** Of a Job and of what belongs to it. */
+export interface Belonging {
   readonly name: string;
   readonly owner: ResourceName;
   /** Where it works. */
   readonly namespace: string;
-  /** Claim with image files. */
-  readonly sourceClaim?: string;
-  /** Secret of the login. */
-  readonly secret?: string;
-  readonly target?: { readonly claim: string; readonly block: boolean };
+}
+
+export interface WorkerPod extends MountedThings, Belonging {
+  readonly order: WorkerOrder;
 }
 
 /** KubeVirt's user `qemu`. */
 const USER = 107;
 export const ACCOUNT = 'kubeferry-worker';
-/** Exit code of a failure that trying again does not mend. */
+/** Label: a claim of image files that one node at a time can mount. */
+const SOURCE_CLAIM = 'kubeferry.dev/source-claim';
+/** Exit codes: a failure that trying again does not mend, and an end that was asked for. */
 const NO_USE = 2;
+const ENDED = 143;
+/** ConfigMaps of one list, at most. */
+export const PIECES = 64;
 
 /** The metadata of everything that belongs to a worker. */
-export function workerMetadata({
-  name,
-  owner,
-  namespace,
-}: Pick<WorkerPod, 'name' | 'owner' | 'namespace'>): KubeObject['metadata'] {
-  const labels = { 'app.kubernetes.io/name': 'kubeferry', 'app.kubernetes.io/component': 'worker' };
+export function workerMetadata({ name, owner, namespace }: Belonging): KubeObject['metadata'] {
+  const labels = { ...JOB_LABELS, 'app.kubernetes.io/component': 'worker' };
   return madeFor(objectOf(owner), { name, namespace, labels }, { controller: true });
 }
 
+/** Name of a further ConfigMap of a list. */
+export function pieceName(name: string, index: number): string {
+  return index === 0 ? name : `${name}-${index}`;
+}
+
+/** What is made cannot be limited by name; what is there already can. */
 export function workerRole(pod: WorkerPod): KubeObject {
-  const rules = [{ apiGroups: [''], resources: ['configmaps'], resourceNames: [pod.name], verbs: ['get', 'patch'] }];
+  const maps = { apiGroups: [''], resources: ['configmaps'] };
+  const resourceNames = Array.from({ length: PIECES }, (_, index) => pieceName(pod.name, index));
+  const rules = [
+    { ...maps, resourceNames, verbs: ['patch'] },
+    { ...maps, verbs: ['create'] },
+  ];
   return { metadata: workerMetadata(pod), rules };
 }
 
@@ -57,81 +65,93 @@ export function workerRoleBinding(pod: WorkerPod): KubeObject {
   };
 }
 
-export function workerJob(pod: WorkerPod, { image, requests }: WorkerSetup): KubeObject {
-  const { labels = {} } = workerMetadata(pod);
-  const volumes = volumesOf(pod);
+/** Restricted pod security level: for containers. */
+export const LOCKED = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+} as const;
+
+export function workerJob(pod: WorkerPod, setup: WorkerSetup): KubeObject {
+  const metadata = workerMetadata(pod);
+  const { labels = {} } = metadata;
   return {
-    metadata: workerMetadata(pod),
+    metadata,
     spec: {
       backoffLimit: 6,
-      // A failure that has to be mended first, and a node that is being emptied, are no reasons to count on.
+      ttlSecondsAfterFinished: setup.ttlSeconds,
+      // Two workers never write one claim: the next comes when the last is surely gone.
+      podReplacementPolicy: 'Failed',
+      // A failure that has to be mended first is no reason to try again; an end that was asked for, and a node that is lost, are no failures.
       podFailurePolicy: {
         rules: [
           { action: 'FailJob', onExitCodes: { containerName: 'worker', operator: 'In', values: [NO_USE] } },
+          { action: 'Ignore', onExitCodes: { containerName: 'worker', operator: 'In', values: [ENDED] } },
           { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
         ],
       },
       template: {
-        metadata: { labels },
-        spec: {
-          restartPolicy: 'Never',
-          serviceAccountName: ACCOUNT,
-          terminationGracePeriodSeconds: 60,
-          securityContext: {
-            ...{ runAsUser: USER, runAsGroup: USER, runAsNonRoot: true, fsGroup: USER, fsGroupChangePolicy: 'OnRootMismatch' },
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
-          containers: [
-            {
-              name: 'worker',
-              image,
-              args: ['worker'],
-              env: [{ name: 'TMPDIR', value: '/tmp' }],
-              resources: { requests },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ['ALL'] },
-              },
-              volumeMounts: volumes.flatMap(({ mount }) => mount ?? []),
-              volumeDevices: volumes.flatMap(({ device }) => device ?? []),
-            },
-          ],
-          volumes: volumes.map(({ volume }) => volume),
-        },
+        metadata: { labels: { ...labels, ...sharing(pod) }, annotations: { [ORDER]: JSON.stringify(pod.order) } },
+        spec: podSpec(pod, setup),
       },
     },
   };
 }
 
-interface PodVolume {
-  readonly volume: { readonly name: string } & Readonly<Record<string, unknown>>;
-  readonly mount?: { readonly name: string; readonly mountPath: string; readonly readOnly?: true };
-  readonly device?: { readonly name: string; readonly devicePath: string };
+function podSpec(pod: WorkerPod, setup: WorkerSetup): object {
+  const { image, requests, limits, nodeSelector, priorityClassName, imagePullSecrets } = setup;
+  const volumes = podVolumes(pod);
+  const env = [{ name: 'TMPDIR', value: '/tmp' }];
+  return {
+    restartPolicy: 'Never',
+    serviceAccountName: ACCOUNT,
+    automountServiceAccountToken: pod.order.kind === 'images',
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 60,
+    ...(priorityClassName !== undefined && { priorityClassName }),
+    ...(imagePullSecrets.length > 0 && { imagePullSecrets }),
+    ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
+    ...(pod.source?.oneNode === true && { affinity: together(sharing(pod)) }),
+    tolerations: tolerations(setup),
+    securityContext: {
+      ...{ runAsUser: USER, runAsGroup: USER, runAsNonRoot: true, fsGroup: USER, fsGroupChangePolicy: 'OnRootMismatch' },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    ...(pod.vddk !== undefined && {
+      initContainers: [
+        {
+          ...{ name: 'vddk', image: pod.vddk, resources: { requests, limits }, securityContext: LOCKED },
+          volumeMounts: [{ name: 'vddk', mountPath: '/opt' }],
+        },
+      ],
+    }),
+    containers: [
+      {
+        ...{ name: 'worker', image, args: ['worker'], resources: { requests, limits }, securityContext: LOCKED },
+        env: [...env, ...(pod.vddk === undefined ? [] : [{ name: 'KUBEFERRY_VDDK_LIBDIR', value: VDDK_LIBRARY }])],
+        // A worker that crashes says nothing by itself.
+        terminationMessagePolicy: 'FallbackToLogsOnError',
+        volumeMounts: volumes.flatMap(({ mount }) => mount ?? []),
+        volumeDevices: volumes.flatMap(({ device }) => device ?? []),
+      },
+    ],
+    volumes: volumes.map(({ volume }) => volume),
+  };
 }
 
-function volumesOf({ name, sourceClaim, secret, target }: WorkerPod): readonly PodVolume[] {
-  const order = { name, items: [{ key: 'order', path: 'order.json' }] };
-  const all: PodVolume[] = [
-    mounted('order', '/kubeferry/order', { configMap: order }, true),
-    mounted('tmp', '/tmp', { emptyDir: {} }),
-  ];
-  if (secret !== undefined) all.push(mounted('login', WORKER_PATHS.login, { secret: { secretName: secret } }, true));
-  if (sourceClaim !== undefined) {
-    const persistentVolumeClaim = { claimName: sourceClaim, readOnly: true };
-    all.push(mounted('source', WORKER_PATHS.source, { persistentVolumeClaim }, true));
-  }
-  if (target === undefined) return all;
-  const persistentVolumeClaim = { claimName: target.claim };
-  if (!target.block) return [...all, mounted('disk', WORKER_PATHS.disk, { persistentVolumeClaim })];
-  const device = { name: 'disk', devicePath: WORKER_PATHS.device };
-  return [
-    ...all,
-    { volume: { name: 'disk', persistentVolumeClaim }, device },
-    mounted('journal', WORKER_PATHS.journal, { emptyDir: {} }),
-  ];
+function tolerations({ tolerations: given, nodeLossSeconds }: WorkerSetup): readonly object[] {
+  const lost = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map((key) => ({
+    ...{ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: nodeLossSeconds },
+  }));
+  return [...given, ...lost.filter(({ key }) => !given.some((one) => one.key === key))];
 }
 
-function mounted(name: string, mountPath: string, what: Readonly<Record<string, unknown>>, readOnly = false): PodVolume {
-  return { volume: { name, ...what }, mount: { name, mountPath, ...(readOnly && { readOnly }) } };
+function sharing({ source }: WorkerPod): Readonly<Record<string, string>> {
+  return source?.oneNode === true ? { [SOURCE_CLAIM]: hash('sha256', source.claim, 'hex').slice(0, 16) } : {};
+}
+
+/** All that read the claim run on one node, because no other can mount it. The first chooses: a Pod may be its own neighbour. */
+function together(matchLabels: Readonly<Record<string, string>>): object {
+  const term = { labelSelector: { matchLabels }, topologyKey: 'kubernetes.io/hostname' };
+  return { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
 }

@@ -29,14 +29,20 @@ export interface StatusStoreOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Milliseconds between two writes of mere figures. */
-const FIGURES_EVERY = 5000;
+/** Part of a disk's way between two writes of mere figures: a whole migration may cost the API server 30 writes. */
+const FIGURES_EVERY = 0.2;
+
+/** Results of hooks that the definition takes: of the latest tries. */
+const MOST_HOOKS = 256;
 
 export class StatusStore implements Store, Observer {
   readonly #options: StatusStoreOptions;
   #status: VmMigrationStatus;
   #writing: Promise<void> = Promise.resolve();
+  /** How far it was when figures were written last. */
   #figuresAt = 0;
+  /** Why disks do not move, by key; of a hook without one. */
+  readonly #waits = new Map<string, string>();
 
   constructor(options: StatusStoreOptions) {
     this.#options = options;
@@ -45,7 +51,7 @@ export class StatusStore implements Store, Observer {
 
   load(): Promise<VmProgress | undefined> {
     const { plan } = this.#options;
-    const { phase, since, history = [], failure, disks = [], sourceStopped } = this.#status;
+    const { phase, since, history = [], failure, disks = [], sourceStopped, hooks } = this.#status;
     if (phase === undefined || since === undefined) return Promise.resolve(undefined);
     return Promise.resolve({
       vm: plan.vm.ref.id,
@@ -55,6 +61,7 @@ export class StatusStore implements Store, Observer {
       since,
       history: history.map((record) => ({ ...record, phase: workPhase(record.phase, plan) })),
       transfers: disks.flatMap((disk) => resultOf(disk, plan)),
+      ...(hooks !== undefined && { hooks }),
       ...(sourceStopped !== undefined && { sourceStopped }),
       ...(failure !== undefined && {
         failure: { ...failure, phase: workPhase(failure.phase, plan), code: knownCode(failure.code) },
@@ -64,12 +71,13 @@ export class StatusStore implements Store, Observer {
 
   async save(progress: VmProgress): Promise<void> {
     const { failure: _failure, waitingFor: _waiting, ...rest } = this.#status;
-    const { phase, since, failure, transfers, sourceStopped } = progress;
+    const { phase, since, failure, transfers, sourceStopped, hooks } = progress;
     const results = new Map(transfers.map((result) => [result.job, result]));
     const disks = (rest.disks ?? []).map((disk) => finished(disk, results.get(this.#jobOf(disk.disk))));
     const shown = {
       ...{ ...rest, phase, since, history: [...progress.history], disks },
       ...(failure && { failure }),
+      ...(hooks && { hooks: hooks.slice(-MOST_HOOKS) }),
       ...(sourceStopped !== undefined && { sourceStopped }),
     };
     this.#status = { ...shown, progress: phase === 'Completed' ? 100 : percent(disks) };
@@ -78,7 +86,10 @@ export class StatusStore implements Store, Observer {
 
   /** Says why nothing goes on for the moment. */
   async wait(reason: string, message: string): Promise<void> {
-    this.#status = { ...this.#status, waitingFor: message.slice(0, 1024) };
+    const waitingFor = message.slice(0, 1024);
+    // Said already: trying again is no news.
+    if (this.#status.waitingFor === waitingFor) return;
+    this.#status = { ...this.#status, waitingFor };
     await this.#judge({ type: 'Ready', status: 'False', reason, message });
   }
 
@@ -94,9 +105,27 @@ export class StatusStore implements Store, Observer {
     const disk = (this.#status.disks ?? []).find((known) => this.#jobOf(known.disk) === job);
     if (disk === undefined) return;
     this.#change(disk.disk, (known) => ({ ...known, stage, done: Math.round(done), total: Math.round(total) }));
-    const now = this.#options.clock.now();
-    if (now - this.#figuresAt < FIGURES_EVERY) return;
-    this.#figuresAt = now;
+    // Each disk is gone through twice, to copy and to prove.
+    const way = (stage === 'copy' ? 0 : 0.5) + (total === 0 ? 0.5 : (0.5 * done) / total);
+    if (Math.abs(way - this.#figuresAt) < FIGURES_EVERY) return;
+    this.#figuresAt = way;
+    this.#write().catch(this.#options.onTrouble);
+  }
+
+  transferWaits({ disk }: TransferJob, because: string | undefined): void {
+    this.#waitFor(disk, because);
+  }
+
+  hookWaits(because: string | undefined): void {
+    this.#waitFor('', because);
+  }
+
+  #waitFor(what: string, because: string | undefined): void {
+    if (because === undefined) this.#waits.delete(what);
+    else this.#waits.set(what, because);
+    const [first] = this.#waits.values();
+    const { waitingFor: _before, ...rest } = this.#status;
+    this.#status = { ...rest, ...(first !== undefined && { waitingFor: `Waiting for ${first}`.slice(0, 1024) }) };
     this.#write().catch(this.#options.onTrouble);
   }
 

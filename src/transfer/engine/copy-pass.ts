@@ -6,7 +6,7 @@
  * What lives here knows readers, writers and journals by their contracts only: no format, no transport, no file.
  */
 import { eachOf } from '../lanes.ts';
-import { BLOCK } from '../proof/block-hashes.ts';
+import { BLOCK } from '../proof/cell-hashes.ts';
 import { Commits } from './commits.ts';
 import { Gate } from './gate.ts';
 import { announced } from './intentions.ts';
@@ -21,7 +21,7 @@ const MAX_RUNS = 64;
 
 /**
  * Works on everything that was planned. Afterwards all of it is in the journal, and durable but for the last two seconds of it: the
- * caller commits or ends the pass. After a failure what was done until then is durable, unless the signal has aborted.
+ * caller commits or ends the pass. After a failure, or a cancellation, what was done until then is durable.
  * @throws MigrationError as reader, writer and journal do; `canceled`
  */
 export async function copyPass(plan: Iterable<PlanItem>, context: PassContext): Promise<void> {
@@ -49,7 +49,8 @@ export async function copyPass(plan: Iterable<PlanItem>, context: PassContext): 
     await commits.settle();
   } catch (error) {
     await commits.settle().catch(() => undefined);
-    if (!context.signal.aborted) await journal.commit(() => writer.sync()).catch(() => undefined);
+    // Also where the signal has aborted: commits were small enough that nobody waits long, and a worker that is sent away loses nothing.
+    await journal.commit(() => writer.sync()).catch(() => undefined);
     throw failure === undefined ? error : failure.error;
   }
 }

@@ -166,7 +166,7 @@ export class Ground implements AsyncDisposable {
 
   async claims(namespace: string): Promise<readonly Thing[]> {
     const all = await this.list(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`);
-    return all.filter(({ metadata }) => metadata.name !== 'images');
+    return all.filter(({ metadata: { name } }) => name !== 'images' && !name.endsWith('-journal'));
   }
 
   async machines(namespace: string): Promise<readonly Thing[]> {

@@ -1,0 +1,31 @@
+/**
+ * The claim for the journal of a block device. It holds what is proven of the device, and has to outlive the Pods that write it; a ConfigMap is too
+ * small for the hashes of a large disk.
+ */
+import type { PersistentVolumeClaim } from '../../model/manifest.ts';
+import { type Bytes, MiB } from '../../model/units.ts';
+import type { KubeObject } from '../client/kube-client.ts';
+import { type Belonging, workerMetadata } from './worker-pod.ts';
+
+/** For 1 MiB of the disk: its hash (32 bytes) with its record, twice while the journal is put in order, and room for a log between. */
+const BYTES_A_BLOCK = 192;
+const LEAST: Bytes = 64 * MiB;
+
+export function journalName(job: string): string {
+  return `${job}-journal`;
+}
+
+/** Of the same class as the disk's claim, so that whatever reaches the one reaches the other. @param capacity of the disk */
+export function journalClaim(job: Belonging, disk: PersistentVolumeClaim, capacity: Bytes): KubeObject {
+  const { storageClassName } = disk.spec;
+  const size = LEAST + Math.ceil(((capacity / MiB) * BYTES_A_BLOCK) / MiB) * MiB;
+  return {
+    metadata: workerMetadata({ ...job, name: journalName(job.name) }),
+    spec: {
+      ...(storageClassName !== undefined && { storageClassName }),
+      accessModes: ['ReadWriteOnce'],
+      volumeMode: 'Filesystem',
+      resources: { requests: { storage: `${size / MiB}Mi` } },
+    },
+  };
+}

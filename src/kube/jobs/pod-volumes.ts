@@ -1,0 +1,63 @@
+/** The volumes of a worker, and where it sees them. */
+import { WORKER_PATHS } from '../../model/worker-paths.ts';
+
+/** Annotation of the Pod: what the worker is to do, as JSON. Annotations have 256 KiB in all. */
+export const ORDER = 'kubeferry.dev/order';
+
+/** Claim with image files. */
+export interface SourceClaim {
+  readonly claim: string;
+  /** One node at a time can mount it. */
+  readonly oneNode: boolean;
+  /** A file is brought onto it. */
+  readonly writable?: boolean;
+}
+
+/** Claim that receives a disk. */
+export type TargetClaim =
+  | { readonly claim: string; readonly block: false }
+  /** `journal`: a claim with a file system, for what has to outlive the Pod. */
+  | { readonly claim: string; readonly block: true; readonly journal: string };
+
+export interface MountedThings {
+  /** Claim with image files. */
+  readonly source?: SourceClaim;
+  /** Secret of the login. */
+  readonly secret?: string;
+  /** Image that brings the user's VDDK: its entry point copies the library into `/opt`. */
+  readonly vddk?: string;
+  readonly target?: TargetClaim;
+}
+
+interface PodVolume {
+  readonly volume: { readonly name: string } & Readonly<Record<string, unknown>>;
+  readonly mount?: { readonly name: string; readonly mountPath: string; readonly readOnly?: true };
+  readonly device?: { readonly name: string; readonly devicePath: string };
+}
+
+/** What images with VDDK bring, by the custom of those who build them. */
+export const VDDK_LIBRARY = '/opt/vmware-vix-disklib-distrib';
+
+export function podVolumes({ source, secret, vddk, target }: MountedThings): readonly PodVolume[] {
+  const order = { path: 'order.json', fieldRef: { fieldPath: `metadata.annotations['${ORDER}']` } };
+  const all: PodVolume[] = [
+    mounted('order', '/kubeferry/order', { projected: { sources: [{ downwardAPI: { items: [order] } }] } }, true),
+    mounted('tmp', '/tmp', { emptyDir: {} }),
+  ];
+  if (secret !== undefined) all.push(mounted('login', WORKER_PATHS.login, { secret: { secretName: secret } }, true));
+  if (vddk !== undefined) all.push(mounted('vddk', '/opt', { emptyDir: {} }, true));
+  if (source !== undefined) {
+    const readOnly = source.writable !== true;
+    all.push(mounted('source', WORKER_PATHS.source, { persistentVolumeClaim: { claimName: source.claim, readOnly } }, readOnly));
+  }
+  if (target === undefined) return all;
+  const persistentVolumeClaim = { claimName: target.claim };
+  if (!target.block) return [...all, mounted('disk', WORKER_PATHS.disk, { persistentVolumeClaim })];
+  const device = { name: 'disk', devicePath: WORKER_PATHS.device };
+  const journal = mounted('journal', WORKER_PATHS.journal, { persistentVolumeClaim: { claimName: target.journal } });
+  return [...all, { volume: { name: 'disk', persistentVolumeClaim }, device }, journal];
+}
+
+function mounted(name: string, mountPath: string, what: Readonly<Record<string, unknown>>, readOnly = false): PodVolume {
+  return { volume: { name, ...what }, mount: { name, mountPath, ...(readOnly && { readOnly }) } };
+}

@@ -1,0 +1,170 @@
+/** Disks that workers copy: on the real control plane, with Pods that run, in a namespace that enforces the restricted level. */
+import assert from 'node:assert/strict';
+import { mkdtemp, open as openFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Cluster } from '../../../src/kube/index.ts';
+import type { DiskSource, TransferProgress } from '../../../src/model/transfer.ts';
+import { connect } from '../../../src/wire.ts';
+import { randomWords } from '../../demo/guest/disk.ts';
+import { STORAGE_CLASSES } from '../../peers/kubelet.ts';
+import { callApi, expectApi } from '../../peers/kubernetes-api.ts';
+import type { SimulatedGuest } from '../../peers/vcenter/guest.ts';
+import { startVcenter, type Vcenter } from '../../peers/vcenter.ts';
+import { Ground } from '../../scenarios/cluster/ground.ts';
+import { open } from '../cluster.ts';
+import { copyDisk, makeOwner, planFor, startWorkers, type Workers } from './bench.ts';
+
+const MiB = 1024 * 1024;
+const CAPACITY = 96 * MiB;
+const NAMESPACE = 'copies';
+
+let ground: Ground;
+let cluster: Cluster;
+let workers: Workers;
+let folder: string;
+let vcenter: Vcenter;
+let guest: SimulatedGuest;
+let remote: DiskSource;
+const image = Buffer.alloc(8 * MiB);
+
+before(async () => {
+  const next = randomWords(7);
+  for (let at = 0; at < image.length; at += 4096) image.writeUInt32LE(next(), at);
+  folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-copies-'));
+  await writeFile(path.join(folder, 'disk.raw'), image);
+  [ground, vcenter] = await Promise.all([Ground.start(), startVcenter({ vms: 1, clusters: 0, autostart: false })]);
+  guest = await vcenter.guest('DC0_H0_VM0', { capacity: CAPACITY, seed: 11 });
+  await ground.namespace(NAMESPACE, { 'disk.raw': path.join(folder, 'disk.raw') });
+  const { username: user, password, thumbprint } = vcenter;
+  await ground.secret(NAMESPACE, 'vcenter', { user, password, thumbprint: thumbprint.sha256 });
+  cluster = await open(ground.plane.kubeconfig());
+  workers = await startWorkers(cluster.client, NAMESPACE);
+  const signal = AbortSignal.timeout(60_000);
+  await using connection = await connect(`vsphere://${vcenter.host}:${vcenter.port}`, {
+    signal,
+    credentials: () => Promise.resolve({ user, password }),
+    trust: { thumbprint: thumbprint.sha256 },
+  });
+  for await (const vm of connection.vms(signal)) {
+    const [disk] = vm.disks;
+    if (vm.name === 'DC0_H0_VM0' && disk !== undefined) remote = await connection.openDisk(vm.ref, disk.key, signal);
+  }
+});
+after(async () => {
+  await workers?.[Symbol.asyncDispose]();
+  cluster?.[Symbol.dispose]();
+  await ground?.[Symbol.asyncDispose]();
+  await vcenter?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+const local = (): DiskSource => ({
+  kind: 'image',
+  layers: [{ format: 'raw', slices: [{ path: '/source/disk.raw', offset: 0, length: image.length }] }],
+  capacity: image.length,
+});
+
+function server() {
+  const { host, port } = vcenter;
+  const url = `vsphere://${host}:${port}`;
+  return { kind: 'server', server: { url, insecure: false, transport: 'range' }, secret: 'vcenter' } as const;
+}
+
+async function contentOf(claim: string, block: boolean, length: number): Promise<Buffer> {
+  const volume = await ground.kubelet.volumePath(NAMESPACE, claim);
+  await using file = await openFile(block ? volume : path.join(volume, 'disk.img'));
+  const bytes = Buffer.alloc(length);
+  await file.read(bytes, 0, length, 0);
+  return bytes;
+}
+
+type Pod = {
+  readonly metadata: { readonly name: string };
+  readonly spec: Record<string, unknown>;
+  readonly status: { readonly phase: string };
+};
+
+async function podsOf(owner: string): Promise<readonly Pod[]> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=kubeferry.dev%2Fmigration%3D${owner}`;
+  return (await expectApi<{ items: readonly Pod[] }>(ground.plane.api, 'GET', path)).items;
+}
+
+test('an image on a claim arrives on a claim with a file system, by a worker that has no token', async () => {
+  const owner = await makeOwner(ground, NAMESPACE, 'plain');
+  const plan = planFor({ name: 'plain', storageClass: STORAGE_CLASSES.late, volumeMode: 'Filesystem', capacity: image.length });
+  const result = await copyDisk({
+    ...cluster,
+    ...workers,
+    owner,
+    plan,
+    from: { kind: 'images', claim: 'images' },
+    source: local(),
+  });
+  assert.equal(result.size, image.length);
+  assert.ok((await contentOf('plain-disk', false, image.length)).equals(image));
+  const [pod, ...others] = await podsOf(owner.uid);
+  assert.deepEqual(others, []);
+  assert.equal(pod?.spec['automountServiceAccountToken'], false);
+  assert.ok(!JSON.stringify(pod?.spec['volumes']).includes('kube-api-access'));
+});
+
+/** Kills, or sends away, the worker once its journal says that something is done, and returns what the second one moved. */
+async function interrupted(name: string, volumeMode: 'Filesystem' | 'Block', end: (pod: string) => Promise<void>) {
+  const owner = await makeOwner(ground, NAMESPACE, name);
+  const plan = planFor({ name, storageClass: STORAGE_CLASSES.immediate, volumeMode, capacity: CAPACITY });
+  vcenter.clearFaults();
+  vcenter.script({ match: ({ path: asked }) => asked.startsWith('/folder/'), times: 100_000, fault: { kind: 'slow', ms: 1200 } });
+  const seen: TransferProgress[] = [];
+  const onProgress = (progress: TransferProgress): void => void seen.push(progress);
+  const copying = copyDisk({ ...cluster, ...workers, owner, plan, from: server(), source: remote }, { onProgress });
+  let pods: readonly Pod[] = [];
+  await ground.until(async () => {
+    pods = await podsOf(owner.uid);
+    return seen.some(({ done }) => done > 24 * MiB);
+  });
+  const [first] = pods.filter(({ status }) => status.phase === 'Running');
+  await end(first?.metadata.name ?? '');
+  vcenter.clearFaults();
+  return { result: await copying };
+}
+
+test('a worker that is killed is followed by one that goes on at the journal of a block device, which is gone in the end', async () => {
+  const { result } = await interrupted('killed', 'Block', async (pod) => {
+    // Committed at least once by then: every two seconds while it comes.
+    await ground.until(async () => (await journalOf('killed')) > 1000);
+    ground.kubelet.kill(NAMESPACE, pod);
+  });
+  assert.ok((await contentOf('killed-disk', true, CAPACITY)).equals(guest.disks[0]?.content() ?? Buffer.alloc(0)));
+  assert.ok(result.moved > 0 && result.moved < result.allocated, `${result.moved} of ${result.allocated} bytes were moved again`);
+  await ground.until(async () => (await journalClaim('killed')) === undefined);
+});
+
+test('a worker that is evicted commits what it has, and is no failure', async () => {
+  const { result } = await interrupted('evicted', 'Filesystem', async (pod) => {
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace: NAMESPACE } };
+    const { status } = await callApi(ground.plane.api, 'POST', `/api/v1/namespaces/${NAMESPACE}/pods/${pod}/eviction`, body);
+    assert.equal(status, 201);
+  });
+  assert.ok((await contentOf('evicted-disk', false, CAPACITY)).equals(guest.disks[0]?.content() ?? Buffer.alloc(0)));
+  assert.ok(result.moved < result.allocated - 16 * MiB, `${result.moved} of ${result.allocated} bytes were moved again`);
+  const jobs = await ground.jobs(NAMESPACE);
+  assert.equal(jobs.find(({ metadata }) => metadata.name.startsWith('evicted'))?.status?.['failed'] ?? 0, 0);
+});
+
+async function journalClaim(name: string) {
+  const claims = await ground.list(`/api/v1/namespaces/${NAMESPACE}/persistentvolumeclaims`);
+  return claims.find(({ metadata }) => metadata.name.startsWith(name) && metadata.name.endsWith('-journal'));
+}
+
+/** Bytes of the journal on the claim that stands beside the block device. */
+async function journalOf(name: string): Promise<number> {
+  const claim = await journalClaim(name);
+  if (claim === undefined) return 0;
+  const volume = await ground.kubelet.volumePath(NAMESPACE, claim.metadata.name);
+  return await stat(path.join(volume, 'journal')).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
