@@ -6,40 +6,10 @@ import type { Clock } from './contracts/clock.ts';
 import type { DiskHasher, KeptDisk, KeptDisks } from './contracts/verification.ts';
 import { MigrationError } from './model/errors.ts';
 import type { DiskProof, TransferProgress } from './model/transfer.ts';
+import type { DiskVerdict, Verification } from './model/verification.ts';
 
-/**
- * `ok`: the bytes are those that were sealed. `differs`: they are not. `missing`: there is no file. `unproven`: nothing was sealed to
- * compare with. `unreadable`: it could not be told.
- */
-export type DiskOutcome = 'ok' | 'differs' | 'missing' | 'unproven' | 'unreadable';
-
-export interface DiskVerdict {
-  readonly vm: string;
-  readonly disk: string;
-  readonly file: string;
-  readonly outcome: DiskOutcome;
-  /** One sentence. */
-  readonly finding: string;
-  /** What was sealed. */
-  readonly sealed?: DiskProof;
-  /** Root hash that was found; present where the file was read. */
-  readonly root?: string;
-  /** Of the reading. */
-  readonly seconds?: number;
-}
-
-export interface Verification {
-  /** Changes only with the meaning of a field. */
-  readonly schema: 'kubeferry.dev/verification/v1';
-  /** Where the disks are. */
-  readonly place: string;
-  /** ISO 8601. */
-  readonly checkedAt: string;
-  readonly disks: readonly DiskVerdict[];
-}
-
-export interface VerifyContext {
-  readonly kept: KeptDisks;
+/** What the look at one disk needs. */
+export interface DiskVerifyContext {
   readonly hasher: DiskHasher;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -47,6 +17,10 @@ export interface VerifyContext {
   readonly starts: (disk: KeptDisk) => void;
   readonly moves: (progress: TransferProgress) => void;
   readonly ends: (disk: KeptDisk, verdict: DiskVerdict) => void;
+}
+
+export interface VerifyContext extends DiskVerifyContext {
+  readonly kept: KeptDisks;
 }
 
 /**
@@ -67,22 +41,31 @@ export async function verifyAll(vms: readonly string[], context: VerifyContext):
   const verdicts: DiskVerdict[] = [];
   for (const disk of disks.filter(({ vm }) => vms.length === 0 || vms.includes(vm))) {
     if (signal.aborted) throw new MigrationError('canceled', 'The verification was canceled.', { hint: 'Run it again.' });
-    verdicts.push(await check(disk, context));
+    verdicts.push(await verifyDisk(disk, context));
   }
   return { schema: 'kubeferry.dev/verification/v1', place: kept.name, checkedAt, disks: verdicts };
 }
 
-async function check(disk: KeptDisk, context: VerifyContext): Promise<DiskVerdict> {
+/**
+ * One disk, wherever it is: a file, a device, a mounted claim.
+ * @throws MigrationError `canceled`
+ */
+export async function verifyDisk(disk: KeptDisk, context: DiskVerifyContext): Promise<DiskVerdict> {
   const { vm, disk: key, path: file, size, result } = disk;
   const about = { vm, disk: key, file };
-  if (size === undefined) return { ...about, outcome: 'missing', finding: 'The file is not there.' };
+  if (size === undefined) return { ...about, outcome: 'missing', finding: 'Nothing is there.' };
   const sealed = result?.proof;
   if (result === undefined || sealed === undefined) {
     const why = result === undefined ? 'The transfer of this disk did not end.' : 'It was moved with --no-verify.';
     return { ...about, outcome: 'unproven', finding: why };
   }
-  if (size !== sealed.size) {
-    const finding = `The file has ${size} bytes; ${sealed.size} were sealed.`;
+  if (sealed.blockSize !== context.hasher.blockSize) {
+    const finding = `It was sealed by another version, with hashes over ${sealed.blockSize} bytes: this one cannot compare them.`;
+    return { ...about, outcome: 'unproven', finding, sealed };
+  }
+  // A device is as large as its storage made it; what lies behind the disk was never sealed.
+  if (disk.device === true ? size < sealed.size : size !== sealed.size) {
+    const finding = `${disk.device === true ? 'The device' : 'The file'} has ${size} bytes; ${sealed.size} were sealed.`;
     return { ...about, outcome: 'differs', finding, sealed };
   }
   context.starts(disk);
@@ -94,7 +77,7 @@ async function check(disk: KeptDisk, context: VerifyContext): Promise<DiskVerdic
 async function read(
   disk: KeptDisk,
   { about, sealed }: { readonly about: Pick<DiskVerdict, 'vm' | 'disk' | 'file'>; readonly sealed: DiskProof },
-  { hasher, clock, signal, moves }: VerifyContext,
+  { hasher, clock, signal, moves }: DiskVerifyContext,
 ): Promise<DiskVerdict> {
   const before = clock.now();
   try {

@@ -9,10 +9,12 @@ export interface KeptDisk {
   /** Name of the VirtualMachine on the target. */
   readonly vm: string;
   readonly disk: string;
-  /** Absolute path of the file. */
+  /** Absolute path of the file or block device. */
   readonly path: string;
-  /** Bytes that the file has now; undefined when there is none. */
+  /** Bytes that it has now; undefined when there is none. */
   readonly size: Bytes | undefined;
+  /** It is a block device, which may be larger than its disk. */
+  readonly device?: boolean;
   /** What its transfer said at its end; absent when it never ended. */
   readonly result?: TransferResult;
 }
@@ -28,9 +30,16 @@ export interface KeptDisks {
 }
 
 export interface DiskHasher {
+  /** `DiskProof.blockSize` of the roots that it makes: those of other sizes cannot be compared with them. */
+  readonly blockSize: Bytes;
   /**
-   * Root hash (`DiskProof.root`) of the first `size` bytes of a raw file.
-   * @throws MigrationError when it cannot be read; `canceled`
+   * What is at a path, links followed; undefined where there is neither a file nor a block device.
+   * @throws MigrationError `source-unreadable`
+   */
+  look(path: string): Promise<{ readonly size: Bytes; readonly device: boolean } | undefined>;
+  /**
+   * Root hash (`DiskProof.root`) of the first `size` bytes of a raw file or block device.
+   * @throws MigrationError `source-unreadable` when it cannot be read; `canceled`
    */
   rootOf(
     disk: Pick<KeptDisk, 'id' | 'path'> & { readonly size: Bytes },

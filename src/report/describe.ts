@@ -2,6 +2,7 @@
 import type { Decision } from '../model/mapping.ts';
 import type { PhaseRecord, VmProgress } from '../model/plan.ts';
 import type { VmReport } from '../model/report.ts';
+import type { TransferResult } from '../model/transfer.ts';
 import { formatBytes } from '../model/units.ts';
 import type { SourceVm } from '../model/vm.ts';
 
@@ -50,6 +51,16 @@ export function valueChange({ was, value, outcome }: Decision): string {
   if (outcome === 'dropped') return was === undefined ? 'nothing' : `${was} → nothing`;
   if (outcome === 'kept' || was === undefined || was === value) return value ?? was ?? '';
   return `${was} → ${value ?? ''}`;
+}
+
+/** What had to be brought twice, as words that follow what was moved; empty where nothing had to be. */
+export function repairText({ repaired }: Pick<TransferResult, 'repaired'>): string {
+  if (repaired === undefined) return '';
+  const { target, source } = repaired;
+  return [
+    ...(target > 0 ? [`${count(target, 'block')} repaired that the target did not keep as written`] : []),
+    ...(source > 0 ? [`${count(source, 'block')} corrected that the source gave wrongly at first`] : []),
+  ].join(', ');
 }
 
 export function phaseSeconds({ startedAt, endedAt }: PhaseRecord): number {

@@ -56,7 +56,9 @@ export function startText(seconds: number): string {
 }
 
 export function bottleneckText({ limit, name, busy }: Bottleneck): string {
-  const what = { link: 'the link', plan: 'transfers at once', host: 'host', datastore: 'datastore', target: 'storage class' }[limit];
+  const what = { link: 'the link', plan: 'transfers at once', host: 'host', datastore: 'datastore', target: 'storage class' }[
+    limit
+  ];
   return `${what}${name === undefined ? '' : ` ${name}`} (${Math.round(busy * 100)} % busy)`;
 }
 

@@ -11,6 +11,7 @@ import {
   outcomeCounts,
   phaseSeconds,
   progressLine,
+  repairText,
   valueChange,
 } from './describe.ts';
 import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
@@ -152,14 +153,15 @@ function vmSection(entry: VmReport, depth: ReportDepth): string[] {
 
 function progressSection(progress: NonNullable<VmReport['progress']>): string[] {
   const phases = progress.history.map((record) => [record.phase, phaseSeconds(record).toFixed(1), record.skipped ?? '']);
-  const disks = progress.transfers.map(({ job, size, moved, passes, seconds, transport, proof }) => [
-    job,
-    formatBytes(size),
-    formatBytes(moved),
-    String(passes ?? 1),
-    seconds.toFixed(1),
-    transport,
-    proof === undefined ? 'not proven' : `${proof.algorithm} ${proof.root}`,
+  const disks = progress.transfers.map((result) => [
+    result.job,
+    formatBytes(result.size),
+    formatBytes(result.moved),
+    String(result.passes ?? 1),
+    result.seconds.toFixed(1),
+    result.transport,
+    repairText(result),
+    result.proof === undefined ? 'not proven' : `${result.proof.algorithm} ${result.proof.root}`,
   ]);
   return [
     '### Migration',
@@ -168,7 +170,7 @@ function progressSection(progress: NonNullable<VmReport['progress']>): string[] 
     '',
     ...table(['Phase', 'Seconds', 'Skipped because'], phases),
     '',
-    ...table(['Disk', 'Size', 'Moved', 'Passes', 'Seconds', 'Transport', 'Proof'], disks),
+    ...table(['Disk', 'Size', 'Moved', 'Passes', 'Seconds', 'Transport', 'Repaired', 'Proof'], disks),
   ];
 }
 

@@ -16,6 +16,7 @@ import {
   outcomeCounts,
   phaseSeconds,
   progressLine,
+  repairText,
   valueChange,
 } from './describe.ts';
 import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
@@ -182,10 +183,11 @@ function progressLines(progress: VmProgress): string[] {
 }
 
 /** What was moved and what is proven, in one line. */
-function proofLine({ size, moved, passes = 1, seconds, proof, transport }: TransferResult): string {
+function proofLine(result: TransferResult): string {
+  const { size, moved, passes = 1, seconds, proof, transport } = result;
   const readings = passes > 1 ? ` in ${passes} passes` : '';
   const how =
     moved === 0 ? 'nothing left to move' : `${formatBytes(moved)} moved${readings} in ${seconds.toFixed(1)} s by ${transport}`;
   const proven = proof === undefined ? 'not proven (--no-verify)' : `proven: ${proof.algorithm} ${proof.root}`;
-  return `${formatBytes(size)}, ${how}, ${proven}`;
+  return [formatBytes(size), how, repairText(result), proven].filter((part) => part !== '').join(', ');
 }

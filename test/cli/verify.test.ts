@@ -3,10 +3,14 @@ import { copyFile, mkdtemp, open, readFile, rm, stat, truncate, utimes, writeFil
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { Ajv } from 'ajv';
 import type { ProgressEvent } from '../../src/cli/progress/json-lines.ts';
-import type { Verification } from '../../src/verify.ts';
+import type { Verification } from '../../src/model/verification.ts';
 import { FileHasher } from '../../src/wire.ts';
+import type { DiskHasher } from '../../src/contracts/verification.ts';
 import { buildGuest } from '../demo/guest/build.ts';
+import { loopDevice } from '../peers/loop-device.ts';
+import { PUBLISHED_VERIFICATION, publishedText, verificationSchema } from '../report/schema.ts';
 import { kubeferry } from './session.ts';
 
 const SCRATCH = await mkdtemp(path.join(os.tmpdir(), 'kubeferry-verify-'));
@@ -84,13 +88,14 @@ test('what was moved without a proof, or did not end, is unproven', async () => 
 
 test('a disk that cannot be read is told as such, with exit 3', async () => {
   const real = new FileHasher();
-  const hasher = () => ({
-    rootOf: (disk: Parameters<FileHasher['rootOf']>[0], options: Parameters<FileHasher['rootOf']>[1]) =>
-      real.rootOf({ ...disk, path: `${disk.path}/nothing` }, options),
+  const hasher = (): DiskHasher => ({
+    blockSize: real.blockSize,
+    look: (file) => real.look(file),
+    rootOf: (disk, options) => real.rootOf({ ...disk, path: `${disk.path}/nothing` }, options),
   });
   const { code, out } = await kubeferry(['verify', OUT], { services: { hasher } });
   assert.equal(code, 3);
-  assert.match(out, /^UNREADABLE/m);
+  assert.match(out, /^UNREADABLE .*The disk cannot be read \(ENOTDIR\)/m);
 });
 
 test('a folder without a migration and a VM that is not there are the mistake of whoever asks', async () => {
@@ -128,4 +133,101 @@ test('its progress can be read by programs', async () => {
   const moves = events.filter((event) => event.event === 'transfer-moves');
   assert.ok(moves.every(({ stage, done, total }) => stage === 'prove' && done <= total));
   assert.equal(moves.at(-1)?.done, moves.at(-1)?.total);
+});
+
+const REPORT = path.join(SCRATCH, 'report.json');
+await copyFile(path.join(OUT, 'report.json'), REPORT);
+const JOB = `${NAME}/scsi0:0`;
+
+async function verdictOf(place: string, ...args: string[]): Promise<{ code: number; err: string; verification?: Verification }> {
+  const { code, out, err } = await kubeferry(['verify', place, '--report', REPORT, '-o', 'json', ...args]);
+  return { code, err, ...(out !== '' && { verification: JSON.parse(out) }) };
+}
+
+test('one file is held to the report that sealed it, wherever it is now', async () => {
+  const elsewhere = path.join(SCRATCH, 'elsewhere.raw');
+  await copyFile(KEPT, elsewhere);
+  const { code, verification } = await verdictOf(elsewhere);
+  assert.equal(code, 0);
+  const [disk] = verification?.disks ?? [];
+  assert.deepEqual([disk?.outcome, disk?.vm, disk?.disk, disk?.file], ['ok', NAME, 'scsi0:0', elsewhere]);
+  const file = await open(elsewhere, 'r+');
+  await file.write('x', 500_000);
+  await file.close();
+  assert.equal((await verdictOf(elsewhere)).code, 1);
+  await truncate(elsewhere, 512);
+  assert.match((await verdictOf(elsewhere)).verification?.disks[0]?.finding ?? '', /^The file has 512 bytes/);
+  assert.equal((await verdictOf(path.join(SCRATCH, 'nowhere'))).verification?.disks[0]?.outcome, 'missing');
+});
+
+test('a block device is held to the report, and may be larger than its disk', async () => {
+  const backing = path.join(SCRATCH, 'backing');
+  await copyFile(KEPT, backing);
+  const { size } = await stat(backing);
+  await truncate(backing, Math.ceil(size / 4096) * 4096 + 1024 * 1024);
+  {
+    await using device = await loopDevice(backing);
+    const { code, verification } = await verdictOf(device.path, '--disk', JOB);
+    assert.equal(code, 0);
+    assert.deepEqual([verification?.disks[0]?.outcome, verification?.place], ['ok', device.path]);
+    const file = await open(device.path, 'r+');
+    await file.write('x', size - 10);
+    await file.close();
+    assert.equal((await verdictOf(device.path)).verification?.disks[0]?.outcome, 'differs');
+  }
+  await truncate(backing, 1024 * 1024);
+  await using small = await loopDevice(backing);
+  assert.match((await verdictOf(small.path)).verification?.disks[0]?.finding ?? '', /^The device has 1048576 bytes/);
+});
+
+test('the report may be any part of one: a line, the state of a VM, the result of a disk', async () => {
+  const report = JSON.parse(await readFile(REPORT, 'utf8'));
+  const [entry] = report.vms;
+  for (const part of [entry, entry.progress, entry.progress.transfers[0]]) {
+    const file = path.join(SCRATCH, 'part.json');
+    await writeFile(file, JSON.stringify(part));
+    assert.equal((await kubeferry(['verify', KEPT, '--report', file])).code, 0);
+  }
+});
+
+test('hashes of another version are no proof of a difference', async () => {
+  const report = JSON.parse(await readFile(REPORT, 'utf8'));
+  report.vms[0].progress.transfers[0].proof.blockSize *= 2;
+  const file = path.join(SCRATCH, 'other-version.json');
+  await writeFile(file, JSON.stringify(report));
+  const { code, out } = await kubeferry(['verify', KEPT, '--report', file]);
+  assert.equal(code, 1);
+  assert.match(out, /^UNPROVEN .*sealed by another version/m);
+});
+
+test('what cannot be right about report and disk is the mistake of whoever asks', async () => {
+  const bad: readonly (readonly [RegExp, readonly string[]])[] = [
+    [/no disk other\/x\. \[vm-not-found\]\n.*one of: kubeferry-demo\/scsi0:0/s, [KEPT, '--report', REPORT, '--disk', 'other/x']],
+    [/is no JSON\. \[config-invalid\]/, [KEPT, '--report', KEPT]],
+    [/no report of kubeferry.* \[config-invalid\]/, [KEPT, '--report', await jsonFile('{"a": 1}')]],
+    [/cannot be read\. \[config-invalid\]/, [KEPT, '--report', path.join(SCRATCH, 'none.json')]],
+    [/--disk goes with --report/, [OUT, '--disk', JOB]],
+    [/named by --disk/, [KEPT, NAME, '--report', REPORT]],
+  ];
+  for (const [words, args] of bad) {
+    const { code, err } = await kubeferry(['verify', ...args]);
+    assert.equal(code, 2, err);
+    assert.match(err, words);
+  }
+});
+
+async function jsonFile(text: string): Promise<string> {
+  const file = path.join(SCRATCH, 'some.json');
+  await writeFile(file, text);
+  return file;
+}
+
+test('what is printed as JSON is what the published schema says, and the schema is the one of the types', async () => {
+  const strict = verificationSchema();
+  assert.deepEqual(JSON.parse(await readFile(PUBLISHED_VERIFICATION, 'utf8')), JSON.parse(publishedText(strict)));
+  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
+  const matches = ajv.compile(strict);
+  const documents = [(await verdicts()).verification, (await verdictOf(KEPT)).verification, (await verdictOf('/nowhere')).verification];
+  for (const document of documents) assert.ok(matches(document), JSON.stringify(matches.errors));
+  assert.ok(!matches({ ...documents[0], surprise: true }));
 });

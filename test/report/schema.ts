@@ -1,10 +1,10 @@
 /**
- * The JSON Schema of `-o json` and `-o ndjson`, made from src/model/report-document.ts, comments included.
- * `node test/report/schema.ts` writes it to deploy/report.schema.json; a test holds the file to the types.
+ * The JSON Schemas of `-o json` and `-o ndjson`, and of `verify -o json`, made from src/model/report-document.ts and verification.ts, comments
+ * included. `node test/report/schema.ts` writes them to deploy/; tests hold the files to the types.
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createGenerator } from 'ts-json-schema-generator';
+import { createGenerator, type SchemaGenerator } from 'ts-json-schema-generator';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 
@@ -12,15 +12,11 @@ const ROOT = path.join(import.meta.dirname, '..', '..');
 export type Schema = Readonly<Record<string, unknown>>;
 
 export const PUBLISHED = path.join(ROOT, 'deploy', 'report.schema.json');
+export const PUBLISHED_VERIFICATION = path.join(ROOT, 'deploy', 'verification.schema.json');
 
 /** Exactly the fields of the types: what tests hold real reports to. */
 export function strictSchema(): Schema {
-  const generator = createGenerator({
-    path: path.join(ROOT, 'src', 'model', 'report-document.ts'),
-    tsconfig: path.join(ROOT, 'tsconfig.json'),
-    skipTypeCheck: true,
-    additionalProperties: false,
-  });
+  const generator = generatorOf('report-document.ts');
   const [report, line] = (['ReportDocument', 'VmLine'] as const).map((type) => generator.createSchema(type));
   return {
     $id: 'https://kubeferry.dev/report/v1/report.schema.json',
@@ -31,9 +27,31 @@ export function strictSchema(): Schema {
   };
 }
 
+/** Of the output of `verify -o json`. */
+export function verificationSchema(): Schema {
+  return {
+    $id: 'https://kubeferry.dev/verification/v1/verification.schema.json',
+    title: 'kubeferry verification',
+    description: 'Output of `kubeferry verify -o json`.',
+    ...generatorOf('verification.ts').createSchema('Verification'),
+  };
+}
+
+function generatorOf(file: string): SchemaGenerator {
+  return createGenerator({
+    path: path.join(ROOT, 'src', 'model', file),
+    tsconfig: path.join(ROOT, 'tsconfig.json'),
+    skipTypeCheck: true,
+    additionalProperties: false,
+  });
+}
+
 /** The same for readers: later versions may add fields without a new name of the schema. */
 export function publishedText(strict: Schema): string {
   return `${JSON.stringify(strict, (key, value) => (key === 'additionalProperties' && value === false ? undefined : value), 2)}\n`;
 }
 
-if (import.meta.main) await writeFile(PUBLISHED, publishedText(strictSchema()));
+if (import.meta.main) {
+  await writeFile(PUBLISHED, publishedText(strictSchema()));
+  await writeFile(PUBLISHED_VERIFICATION, publishedText(verificationSchema()));
+}

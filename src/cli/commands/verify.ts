@@ -1,26 +1,37 @@
 import { type Command, Option } from 'commander';
+import type { DiskHasher, KeptDisks } from '../../contracts/verification.ts';
+import { MigrationError } from '../../model/errors.ts';
 import { formatBytes } from '../../model/units.ts';
+import type { DiskOutcome, Verification } from '../../model/verification.ts';
 import { columns, printable } from '../../report/columns.ts';
-import { type DiskOutcome, type Verification, verifyAll } from '../../verify.ts';
+import { verifyAll } from '../../verify.ts';
 import type { CommandContext } from '../context.ts';
 import { addProgressOptions, openDisplay, type ProgressFlags } from '../observer.ts';
+import { sealedDisk } from '../sealed-report.ts';
 
 interface VerifyOptions extends ProgressFlags {
   readonly output: 'text' | 'json';
+  readonly report?: string;
+  readonly disk?: string;
 }
 
-/** `kubeferry verify DIR [VM…]`: are the disks still what was proven when they were moved? */
+/** `kubeferry verify PLACE [VM…]`: are the disks still what was proven when they were moved? */
 export function verifyCommand(program: Command, context: CommandContext): void {
   const command = program
-    .command('verify <dir> [vms...]')
-    .description('read the disks of a migrated folder again and compare them with what was sealed')
+    .command('verify <place> [vms...]')
+    .description(
+      'read the disks of a migrated folder, or one raw file or block device, again and compare them with what was sealed',
+    )
+    .option('--report <file>', 'PLACE is one disk, and this report (JSON) sealed it')
+    .option('--disk <vm/disk>', 'which disk of the report it is, such as web/scsi0:0; not needed where it seals only one')
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(['text', 'json']).default('text'));
-  addProgressOptions(command).action(async (dir: string, vms: string[], options: VerifyOptions) => {
+  addProgressOptions(command).action(async (place: string, vms: string[], options: VerifyOptions) => {
     const { services, terminal, signal } = context;
+    const hasher = services.hasher();
     await using display = await openDisplay(options, context);
     const verification = await verifyAll(vms, {
-      kept: services.keptDisks(dir),
-      hasher: services.hasher(),
+      kept: keptAt(place, vms, { ...options, hasher }, context),
+      hasher,
       clock: services.clock,
       signal,
       starts: ({ id, vm, disk, size = 0 }) => display.starts({ id, vm, disk, capacity: size, pass: 'check' }),
@@ -30,6 +41,20 @@ export function verifyCommand(program: Command, context: CommandContext): void {
     terminal.out(options.output === 'json' ? `${JSON.stringify(verification, null, 2)}\n` : textOf(verification));
     context.exit(exitOf(verification));
   });
+}
+
+function keptAt(
+  place: string,
+  vms: readonly string[],
+  { report, disk, hasher }: Pick<VerifyOptions, 'report' | 'disk'> & { readonly hasher: DiskHasher },
+  { services }: CommandContext,
+): KeptDisks {
+  if (report !== undefined && vms.length === 0) return sealedDisk(place, { report, disk, hasher });
+  if (report === undefined && disk === undefined) return services.keptDisks(place);
+  throw new MigrationError(
+    'usage',
+    report === undefined ? '--disk goes with --report.' : 'With --report the disk is named by --disk.',
+  );
 }
 
 /** 3 when something could not be told, 1 when something is not as it was sealed. */

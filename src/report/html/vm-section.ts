@@ -6,7 +6,16 @@ import type { VmProgress } from '../../model/plan.ts';
 import type { VmReport } from '../../model/report.ts';
 import { formatBytes } from '../../model/units.ts';
 import type { ReportDepth } from '../depth.ts';
-import { concernCounts, guestLine, hardwareLine, outcomeCounts, phaseSeconds, progressLine, valueChange } from '../describe.ts';
+import {
+  concernCounts,
+  guestLine,
+  hardwareLine,
+  outcomeCounts,
+  phaseSeconds,
+  progressLine,
+  repairText,
+  valueChange,
+} from '../describe.ts';
 import { spreadText } from '../durations.ts';
 import { renderYaml } from '../yaml.ts';
 import { assumptionTable } from './assumptions.ts';
@@ -79,10 +88,10 @@ ${progress.failure?.hint ? html`<p>${progress.failure.hint}</p>` : undefined}
 <div class="scroll" tabindex="0" role="region" aria-label="Phases"><table><thead><tr><th scope="col">Phase</th><th scope="col" class="number">Seconds</th><th scope="col">Skipped because</th></tr></thead><tbody>
 ${progress.history.map((record) => html`<tr><th scope="row">${record.phase}</th><td class="number">${phaseSeconds(record).toFixed(1)}</td><td>${record.skipped ?? ''}</td></tr>`)}
 </tbody></table></div>
-<div class="scroll" tabindex="0" role="region" aria-label="Disks"><table><thead><tr><th scope="col">Disk</th><th scope="col" class="number">Size</th><th scope="col" class="number">Moved</th><th scope="col" class="number">Passes</th><th scope="col" class="number">Seconds</th><th scope="col">Transport</th><th scope="col">Proof</th></tr></thead><tbody>
+<div class="scroll" tabindex="0" role="region" aria-label="Disks"><table><thead><tr><th scope="col">Disk</th><th scope="col" class="number">Size</th><th scope="col" class="number">Moved</th><th scope="col" class="number">Passes</th><th scope="col" class="number">Seconds</th><th scope="col">Transport</th><th scope="col">Repaired</th><th scope="col">Proof</th></tr></thead><tbody>
 ${progress.transfers.map(
-  ({ job, size, moved, passes, seconds, transport, proof }) =>
-    html`<tr><th scope="row">${job}</th><td class="number">${formatBytes(size)}</td><td class="number">${formatBytes(moved)}</td><td class="number">${passes ?? 1}</td><td class="number">${seconds.toFixed(1)}</td><td>${transport}</td><td>${proof === undefined ? html`<span class="Warning">not proven</span>` : html`<span class="good">proven</span> <code>${proof.algorithm} ${proof.root}</code>`}</td></tr>`,
+  ({ job, size, moved, passes, seconds, transport, proof, ...result }) =>
+    html`<tr><th scope="row">${job}</th><td class="number">${formatBytes(size)}</td><td class="number">${formatBytes(moved)}</td><td class="number">${passes ?? 1}</td><td class="number">${seconds.toFixed(1)}</td><td>${transport}</td><td>${repairText(result)}</td><td>${proof === undefined ? html`<span class="Warning">not proven</span>` : html`<span class="good">proven</span> <code>${proof.algorithm} ${proof.root}</code>`}</td></tr>`,
 )}
 </tbody></table></div>`;
 }
