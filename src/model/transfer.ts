@@ -208,9 +208,12 @@ export interface TransferProgress {
 /** Proof that a target holds the source's content. */
 export interface DiskProof {
   readonly algorithm: 'sha256';
-  /** Bytes covered by one block hash; the last block may be shorter. */
+  /**
+   * Bytes covered by one hash of the lowest level; the last one may cover less. 65536: SHA-256 of each cell of 64 KiB, SHA-256 over those of
+   * each MiB, and the root over these. Other figures are of earlier versions, whose roots say nothing to this one.
+   */
   readonly blockSize: Bytes;
-  /** Hash over all block hashes in order: equal roots mean equal content. */
+  /** Hash over all hashes of blocks in order: equal roots mean equal content where `blockSize` is equal. */
   readonly root: string;
   /** Guest-visible size, all of which is covered. */
   readonly size: Bytes;

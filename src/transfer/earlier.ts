@@ -3,6 +3,7 @@ import { MigrationError } from '../model/errors.ts';
 import type { TransferResult } from '../model/transfer.ts';
 import { isThere, journalPath, openOwnJournal } from './job-target.ts';
 import { FileJournalStore } from './journal/file-store.ts';
+import { CELL } from './proof/cell-hashes.ts';
 import { hashTarget } from './proof.ts';
 import { sealed } from './prove-target.ts';
 import { allocatedIn } from './ways/reader-way.ts';
@@ -12,7 +13,7 @@ import { readMark, sameMark } from './writers/file-mark.ts';
 /**
  * The earlier result when the finished target is as it was left: the same file by size, inode and time of change, or else (it was copied
  * or restored, or is a device) the same content by its proof. Undefined when there is none, or an unproven one where a proof is
- * wanted now, or when the target is open for deltas: then its journal tells what is to be done.
+ * wanted now, or one whose proof an earlier version made, or when the target is open for deltas: then its journal tells what is to be done.
  * @throws MigrationError `target-changed`
  */
 export async function trustEarlier(run: Run, final: string): Promise<TransferResult | undefined> {
@@ -22,11 +23,13 @@ export async function trustEarlier(run: Run, final: string): Promise<TransferRes
   if ((job.verify && earlier.proof === undefined) || earlier.size !== job.source.capacity) return undefined;
   if (job.target.kind === 'block-device' && earlier.proof === undefined) return undefined;
   const mark = await readMark(final);
+  const comparable = earlier.proof === undefined || earlier.proof.blockSize === CELL;
   if (job.target.kind === 'raw-file') {
     if (mark === undefined) return undefined;
     if (earlier.target !== undefined && sameMark(earlier.target, mark)) return { ...earlier, moved: 0 };
-    if (mark.size !== earlier.size || earlier.proof === undefined) throw changed(final);
+    if (comparable && (mark.size !== earlier.size || earlier.proof === undefined)) throw changed(final);
   }
+  if (!comparable) return undefined;
   if ((await hashTarget(final, { ...run, ...options })).root() !== earlier.proof?.root) throw changed(final);
   return { ...earlier, moved: 0, ...(mark === undefined ? {} : { target: mark }) };
 }

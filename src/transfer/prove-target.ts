@@ -3,7 +3,8 @@ import { MigrationError } from '../model/errors.ts';
 import type { DiskProof } from '../model/transfer.ts';
 import { type Bytes, formatBytes } from '../model/units.ts';
 import type { JobTarget } from './job-target.ts';
-import { BLOCK, type BlockHashes } from './proof/block-hashes.ts';
+import type { BlockHashes } from './proof/block-hashes.ts';
+import { BLOCK, CELL } from './proof/cell-hashes.ts';
 import { hashTarget } from './proof.ts';
 import type { Run, Way } from './ways/way.ts';
 
@@ -28,7 +29,6 @@ export async function proveTarget(run: Run, way: Way, { target, allocated }: Pro
   const first = await findWrong(run, target);
   if (first.length > 0) {
     await distrust(target, first);
-    if (way.repair === undefined) throw mismatch(first, target.journal.hashes);
     await way.repair(target);
     const second = await findWrong(run, target);
     if (second.length > 0) {
@@ -40,7 +40,7 @@ export async function proveTarget(run: Run, way: Way, { target, allocated }: Pro
 }
 
 export function sealed(hashes: BlockHashes, allocated: Bytes): DiskProof {
-  return { algorithm: 'sha256', blockSize: BLOCK, root: hashes.root(), size: hashes.size, allocated };
+  return { algorithm: 'sha256', blockSize: CELL, root: hashes.root(), size: hashes.size, allocated };
 }
 
 async function findWrong({ job, options, workspace, workers }: Run, { writer, journal }: JobTarget): Promise<readonly number[]> {

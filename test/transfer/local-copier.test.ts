@@ -7,6 +7,7 @@ import type { CopyOptions } from '../../src/contracts/disk-copier.ts';
 import type { DiskSource, TransferProgress } from '../../src/model/transfer.ts';
 import { LocalDiskCopier } from '../../src/transfer/local-copier.ts';
 import { BlockHashes } from '../../src/transfer/proof/block-hashes.ts';
+import { CELL } from '../../src/transfer/proof/cell-hashes.ts';
 import {
   assertSameBytes,
   clock,
@@ -77,15 +78,18 @@ test('the root of the proof can be computed by anybody from the finished file', 
   const bytes = await readFile(target);
   const { createHash } = await import('node:crypto');
   const root = createHash('sha256');
-  for (let at = 0; at < bytes.length; at += MiB)
-    root.update(
-      createHash('sha256')
-        .update(bytes.subarray(at, at + MiB))
-        .digest(),
+  const sha256 = (of: Uint8Array): Buffer => createHash('sha256').update(of).digest();
+  for (let at = 0; at < bytes.length; at += MiB) {
+    const block = bytes.subarray(at, at + MiB);
+    const cells = Array.from({ length: Math.ceil(block.length / CELL) }, (_, cell) =>
+      sha256(block.subarray(cell * CELL, (cell + 1) * CELL)),
     );
+    root.update(sha256(Buffer.concat(cells)));
+  }
   const size = Buffer.alloc(8);
   size.writeBigUInt64BE(BigInt(bytes.length));
   assert.equal(proof?.root, root.update(size).digest('hex'));
+  assert.equal(proof.blockSize, CELL);
 });
 
 test('without proof the disk is the same and the result has none', async () => {

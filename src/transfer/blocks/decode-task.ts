@@ -1,16 +1,11 @@
 /** What a worker does with grains that lie in its buffer: blocks are made, hashed and written. Synchronous: the thread is its own. */
-import { hash } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import { MigrationError } from '../../model/errors.ts';
-import { type Bytes, KiB } from '../../model/units.ts';
+import type { Bytes } from '../../model/units.ts';
 import { GRAIN_MARKER_BYTES, maxDeflated, parseMarker } from '../formats/vmdk/header.ts';
-import { BLOCK } from '../proof/block-hashes.ts';
-import type { BlockDigests, BlockTask, DecodeTask, DigestTask, GrainTask, HashTask } from './task.ts';
-
-/** Zeros are left out of the target in pieces of this size: the allocation unit of most file systems is a divisor of it. */
-const HOLE = 64 * KiB;
-const ZEROS = Buffer.alloc(HOLE);
+import { BLOCK, blockHash, CELL, hashCells } from '../proof/cell-hashes.ts';
+import type { BlockDigests, BlockTask, DecodeTask, DigestTask, GrainTask, HashedBlocks, HashTask } from './task.ts';
 
 /** The one block that a thread works on. */
 const scratch = Buffer.allocUnsafeSlow(BLOCK);
@@ -30,8 +25,10 @@ export function decodeBlocks(task: DecodeTask, bytes: Buffer): BlockDigests {
     const whole = scratch.subarray(0, block.length);
     assemble(task, block, bytes, whole);
     const start = block.index * BLOCK;
-    const data = block.treatment === 'fresh' ? writeData(task.target, start, whole) : overwrite(task.target, start, whole);
-    if (data && task.hash) digests.push({ index: block.index, digest: hash('sha256', whole, 'buffer') });
+    const cells = hashCells(whole);
+    if (block.treatment === 'fresh') writeData(task.target, start, { block: whole, data: cells.data });
+    else writeAll(task.target, start, whole);
+    if (cells.data !== 0) digests.push({ index: block.index, digest: blockHash(cells) });
   }
   return digests;
 }
@@ -42,15 +39,15 @@ export function hashBlocks(task: HashTask, bytes: Buffer): BlockDigests {
   return task.blocks.map(({ index, length }) => {
     const block = bytes.subarray(at, at + length);
     at += length;
-    return { index, digest: hash('sha256', block, 'buffer') };
+    return { index, digest: blockHash(hashCells(block)) };
   });
 }
 
-export function digestBlocks(task: DigestTask, bytes: Buffer<ArrayBufferLike>): BlockDigests {
-  return task.blocks.map(({ index, at, length }) => ({
-    index,
-    digest: hash('sha256', bytes.subarray(at, at + length), 'buffer'),
-  }));
+export function digestBlocks(task: DigestTask, bytes: Buffer<ArrayBufferLike>): HashedBlocks {
+  return task.blocks.map(({ index, at, length, known }) => {
+    const cells = hashCells(bytes.subarray(at, at + length), known);
+    return { index, digest: blockHash(cells), cells };
+  });
 }
 
 function assemble(task: DecodeTask, block: BlockTask, bytes: Buffer, whole: Buffer): void {
@@ -94,30 +91,16 @@ function inflate(deflated: Buffer, grainBytes: Bytes): Buffer {
   }
 }
 
-/** True when there is anything but zeros. */
-function overwrite(fd: number, offset: Bytes, block: Buffer): boolean {
-  writeAll(fd, offset, block);
-  for (let at = 0; at < block.length; at += HOLE) if (!isZero(block.subarray(at, at + HOLE))) return true;
-  return false;
-}
-
-/** Writes all but the zeros; true when there was anything else. */
-function writeData(fd: number, offset: Bytes, block: Buffer): boolean {
-  let any = false;
-  for (let at = 0; at < block.length; ) {
-    const start = at;
-    while (at < block.length && !isZero(block.subarray(at, at + HOLE))) at += HOLE;
-    if (at > start) {
-      writeAll(fd, offset + start, block.subarray(start, at));
-      any = true;
-    }
-    at += HOLE;
+/**
+ * Zeros are left out by whole cells: the allocation unit of most file systems is a divisor of them.
+ * @param data cells of the block that hold anything
+ */
+function writeData(fd: number, offset: Bytes, { block, data }: { readonly block: Buffer; readonly data: number }): void {
+  for (let cell = 0; cell * CELL < block.length; cell += 1) {
+    const first = cell;
+    while ((data & (1 << cell)) !== 0) cell += 1;
+    if (cell > first) writeAll(fd, offset + first * CELL, block.subarray(first * CELL, cell * CELL));
   }
-  return any;
-}
-
-function isZero(piece: Buffer): boolean {
-  return ZEROS.subarray(0, piece.length).equals(piece);
 }
 
 function writeAll(fd: number, offset: Bytes, bytes: Buffer): void {

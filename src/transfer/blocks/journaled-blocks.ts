@@ -9,7 +9,7 @@ import { Commits } from '../engine/commits.ts';
 import { SECTOR } from '../formats/vmdk/descriptor.ts';
 import { Bits } from '../journal/bits.ts';
 import type { DiskJournal } from '../journal/journal.ts';
-import { BLOCK } from '../proof/block-hashes.ts';
+import { BLOCK } from '../proof/cell-hashes.ts';
 import { onTarget } from '../writers/target-errors.ts';
 import type { DiskWriter } from '../writers/writer.ts';
 import type { DecodeTask, GrainedBlock, Treatment } from './task.ts';
@@ -30,7 +30,7 @@ export interface Landing {
 }
 
 /** A task but for what only the target knows. */
-export interface GrainWork extends Omit<DecodeTask, 'kind' | 'target' | 'hash' | 'blocks'> {
+export interface GrainWork extends Omit<DecodeTask, 'kind' | 'target' | 'blocks'> {
   readonly blocks: readonly GrainedBlock[];
 }
 
@@ -110,7 +110,7 @@ export class JournaledBlocks {
     await Promise.all(work.blocks.map(({ index }, at) => this.#announce(index, again[at] === true)));
     checkCanceled(signal);
     const blocks = work.blocks.map((block, at) => ({ ...block, treatment: this.#treatment(block.index, again[at] === true) }));
-    const task = { ...work, kind: 'decode', blocks, target: writer.fd, hash: true } as const;
+    const task = { ...work, kind: 'decode', blocks, target: writer.fd } as const;
     const digests = await onTarget(writer.path, () => workers.run(task));
     journal.add(digests);
     const data = new Set(digests.map(({ index }) => index));

@@ -1,6 +1,7 @@
 /** What a block worker is asked and what it answers: plain data that can be posted between threads. */
 import type { ErrorCode } from '../../model/error-codes.ts';
 import type { Bytes } from '../../model/units.ts';
+import type { CellHashes } from '../proof/cell-hashes.ts';
 
 /** Bytes of an open file that are to lie at `into` in the task's buffer. */
 export interface FileRead {
@@ -57,7 +58,6 @@ export interface DecodeTask {
   readonly deflated: boolean;
   /** Descriptor of the target. */
   readonly target: number;
-  readonly hash: boolean;
 }
 
 /** Read whole blocks of a file and hash them. What no read fills is zeros. */
@@ -73,13 +73,25 @@ export interface HashTask {
 export interface DigestTask {
   readonly kind: 'digest';
   readonly given: SharedArrayBuffer;
-  readonly blocks: readonly { readonly index: number; readonly at: number; readonly length: Bytes }[];
+  readonly blocks: readonly DigestBlock[];
+}
+
+export interface DigestBlock {
+  readonly index: number;
+  /** First byte in the buffer. */
+  readonly at: Bytes;
+  readonly length: Bytes;
+  /** Hashes of its cells before those of `changed` were: the others need not be in the buffer. */
+  readonly known?: CellHashes & { readonly changed: number };
 }
 
 export type Task = DecodeTask | HashTask | DigestTask;
 
-/** SHA-256 of blocks that hold anything but zeros. */
+/** Hashes of blocks, as proof/cell-hashes.ts has them. */
 export type BlockDigests = readonly { readonly index: number; readonly digest: Uint8Array }[];
+
+/** A digest task tells the cells too; a decode task leaves out blocks of zeros. */
+export type HashedBlocks = readonly (BlockDigests[number] & { readonly cells?: CellHashes })[];
 
 /** Errors lose their class and their code between threads. System errors are about the target; the source's are told as ours. */
 export type TaskFailure =
@@ -93,7 +105,7 @@ export interface TaskMessage {
 }
 
 export type TaskAnswer =
-  | { readonly id: number; readonly digests: BlockDigests }
+  | { readonly id: number; readonly digests: HashedBlocks }
   | { readonly id: number; readonly failure: TaskFailure };
 
 /** Tasks that a worker may have in hand: one at work, one read, one being read. Their buffers are its memory: about 5 MiB each. */

@@ -9,7 +9,7 @@ import { parentPort } from 'node:worker_threads';
 import { MigrationError } from '../../model/errors.ts';
 import { systemCode } from '../cancellation.ts';
 import { decodeBlocks, digestBlocks, hashBlocks, TargetTrouble } from './decode-task.ts';
-import { type BlockDigests, type Task, type TaskFailure, type TaskMessage, WORKER_DEPTH } from './task.ts';
+import { type HashedBlocks, type Task, type TaskFailure, type TaskMessage, WORKER_DEPTH } from './task.ts';
 
 const readAsync = promisify(read);
 const buffers: Buffer[] = Array.from({ length: WORKER_DEPTH }, () => Buffer.alloc(0));
@@ -54,7 +54,7 @@ async function load(task: Task): Promise<Buffer<ArrayBufferLike>> {
   return bytes;
 }
 
-function work(task: Task, bytes: Buffer): BlockDigests {
+function work(task: Task, bytes: Buffer): HashedBlocks {
   if (task.kind === 'digest') return digestBlocks(task, bytes);
   return task.kind === 'decode' ? decodeBlocks(task, bytes) : hashBlocks(task, bytes);
 }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { MigrationError } from '../../model/errors.ts';
-import { type BlockDigests, type Task, type TaskAnswer, type TaskFailure, WORKER_DEPTH } from './task.ts';
+import { type HashedBlocks, type Task, type TaskAnswer, type TaskFailure, WORKER_DEPTH } from './task.ts';
 
 /** Four make about 1 GB of guest data a second, in 300 MB of memory for the whole process. */
 const DEFAULT_THREADS = 4;
@@ -20,7 +20,7 @@ const HEAP_MB = 64;
 
 interface Waiting {
   readonly task: Task;
-  readonly resolve: (digests: BlockDigests) => void;
+  readonly resolve: (digests: HashedBlocks) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -67,7 +67,7 @@ export class BlockWorkers {
    * Runs a task in a thread. Descriptors in it stay open until the promise has settled.
    * @throws MigrationError `image-malformed`, `image-truncated`, `source-read-failed`; the system's error about the target
    */
-  run(task: Task): Promise<BlockDigests> {
+  run(task: Task): Promise<HashedBlocks> {
     if (this.#leases === 0) throw new Error('Block workers are used without a lease');
     return new Promise((resolve, reject) => {
       this.#queue.push({ task, resolve, reject });

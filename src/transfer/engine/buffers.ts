@@ -3,7 +3,7 @@
  * nor with their size. Buffers are used again, because four mebibytes at a time would keep the garbage collector behind.
  */
 import { type Bytes, MiB } from '../../model/units.ts';
-import { BLOCK } from '../proof/block-hashes.ts';
+import { BLOCK } from '../proof/cell-hashes.ts';
 import { Gate } from './gate.ts';
 
 /** Blocks that are read, hashed and written together: requests of 4 MiB were measured to fill any link with 8 of them in flight. */

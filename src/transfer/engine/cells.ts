@@ -5,13 +5,10 @@
  */
 import { MigrationError } from '../../model/errors.ts';
 import type { Extent } from '../../model/transfer.ts';
-import { type Bytes, KiB } from '../../model/units.ts';
+import type { Bytes } from '../../model/units.ts';
 import { checkCanceled } from '../cancellation.ts';
-import { BLOCK } from '../proof/block-hashes.ts';
+import { BLOCK, CELL, CELLS } from '../proof/cell-hashes.ts';
 
-export const CELL: Bytes = 64 * KiB;
-/** Cells of a block: one bit each of a mask. */
-const CELLS = BLOCK / CELL;
 const WHOLE = 2 ** CELLS - 1;
 /** Blocks that are kept together. */
 const GROUP = 1024;

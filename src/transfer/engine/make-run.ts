@@ -2,22 +2,23 @@
 import type { Extent } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
 import { allEnded } from '../cancellation.ts';
-import { BLOCK } from '../proof/block-hashes.ts';
+import { BLOCK, CELL, type CellHashes } from '../proof/cell-hashes.ts';
 import type { PassContext } from './pass-context.ts';
 import { type BlockPlan, type BlocksItem, weightOf, wholeBlock, type ZerosItem } from './plan.ts';
-import { digestsOf, type InBuffer, readParts, type SourceReads, slotOf } from './read-run.ts';
-import { addPieces, isZero, type Piece } from './zeros.ts';
+import { clearGaps, type Hashed, hashesOf, type InBuffer, readParts, type SourceReads, slotOf } from './read-run.ts';
+import { addPieces, type Piece } from './zeros.ts';
 
 /** A block while it is made. */
 interface Slot {
   readonly plan: BlockPlan;
   readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** Of the block as it is on the target, where it is patched. */
+  readonly old?: CellHashes;
 }
 
 /** A block whose content is known. */
 interface Known extends Slot {
-  /** Undefined for zeros. */
-  readonly digest: Uint8Array | undefined;
+  readonly hashed: Hashed;
 }
 
 /** @throws MigrationError as the reader and the writer do; `canceled` */
@@ -46,11 +47,16 @@ export async function makeZeros({ from, to }: ZerosItem, { reader, writer, journ
 /** Puts into the slots what the source is not asked for. A block that is to be patched and is not what it was is read as a whole. */
 async function lay(slots: readonly Slot[], { writer, reader, workers }: PassContext): Promise<readonly Slot[]> {
   const patched = slots.filter(({ plan }) => plan.treatment === 'patch');
-  for (const { plan, bytes } of slots) if (plan.treatment !== 'patch' && plan.weight < bytes.length) bytes.fill(0);
+  for (const { plan, bytes } of slots) if (plan.treatment !== 'patch') clearGaps(plan, bytes);
   await allEnded(patched.map(({ plan, bytes }) => writer.read(plan.index * BLOCK, bytes)));
-  const digests = await digestsOf(patched.map(inBuffer), workers);
-  const spoiled = patched.filter(({ plan }, at) => !isExpected(plan, digests[at]));
-  return slots.map((slot) => (spoiled.includes(slot) ? { ...slot, plan: asWhole(slot.plan, reader.size) } : slot));
+  const hashed = await hashesOf(patched.map(inBuffer), workers);
+  return slots.map((slot): Slot => {
+    const found = hashed[patched.indexOf(slot)];
+    if (found === undefined) return slot;
+    return isExpected(slot.plan, found.digest)
+      ? { ...slot, old: found.cells }
+      : { ...slot, plan: asWhole(slot.plan, reader.size) };
+  });
 }
 
 function asWhole(plan: BlockPlan, size: Bytes): BlockPlan {
@@ -58,32 +64,44 @@ function asWhole(plan: BlockPlan, size: Bytes): BlockPlan {
 }
 
 async function know(slots: readonly Slot[], { workers }: PassContext): Promise<readonly Known[]> {
-  const data = slots.filter(({ bytes }) => !isZero(bytes));
-  const digests = await digestsOf(data.map(inBuffer), workers);
-  return slots.map((slot) => ({ ...slot, digest: digests[data.indexOf(slot)] }));
+  const hashed = await hashesOf(slots.map(inBuffer), workers);
+  return hashed.flatMap((found, place) => {
+    const slot = slots[place];
+    return slot === undefined ? [] : [{ ...slot, hashed: found }];
+  });
 }
 
-function inBuffer({ plan, bytes }: Slot): InBuffer {
-  return { index: plan.index, bytes };
+function inBuffer({ plan, bytes, old }: Slot): InBuffer {
+  return { index: plan.index, bytes, ...(old !== undefined && { known: { ...old, changed: cellsIn(plan) } }) };
+}
+
+/** Cells of its block that the parts of a plan touch, as a mask. */
+function cellsIn({ index, parts }: BlockPlan): number {
+  let mask = 0;
+  for (const { offset, length } of parts) {
+    const start = offset - index * BLOCK;
+    for (let cell = Math.floor(start / CELL); cell * CELL < start + length; cell += 1) mask |= 1 << cell;
+  }
+  return mask;
 }
 
 /** Whether the block on the target may differ. */
-function isDue({ plan, digest }: Known): boolean {
-  return plan.treatment !== 'compare' || !isExpected(plan, digest);
+function isDue({ plan, hashed }: Known): boolean {
+  return plan.treatment !== 'compare' || !isExpected(plan, hashed.digest);
 }
 
-function isExpected({ expected }: BlockPlan, digest: Uint8Array | undefined): boolean {
-  return expected !== undefined && digest !== undefined && Buffer.compare(digest, expected) === 0;
+function isExpected({ expected }: BlockPlan, digest: Uint8Array): boolean {
+  return expected !== undefined && Buffer.compare(digest, expected) === 0;
 }
 
-async function write(slots: readonly Slot[], buffer: Uint8Array<SharedArrayBuffer>, { writer }: PassContext): Promise<void> {
+async function write(slots: readonly Known[], buffer: Uint8Array<SharedArrayBuffer>, { writer }: PassContext): Promise<void> {
   const pieces: Piece[] = [];
-  for (const { plan, bytes } of slots) {
+  for (const { plan, bytes, hashed } of slots) {
     const start = bytes.byteOffset - buffer.byteOffset;
     const whole: readonly Extent[] = [{ offset: plan.index * BLOCK, length: bytes.length }];
     for (const { offset, length } of plan.treatment === 'patch' ? plan.parts : whole) {
       const range = { offset, at: start + offset - plan.index * BLOCK, length };
-      addPieces(pieces, buffer, range, { keepZeros: plan.treatment !== 'fresh' });
+      addPieces(pieces, range, { data: hashed.cells.data, keepZeros: plan.treatment !== 'fresh' });
     }
   }
   for (const { offset, at, length, zero } of pieces) {
@@ -94,9 +112,9 @@ async function write(slots: readonly Slot[], buffer: Uint8Array<SharedArrayBuffe
 
 function remember(known: readonly Known[], journal: PassContext['journal']): void {
   const digests: { index: number; digest: Uint8Array }[] = [];
-  for (const { plan, digest } of known) {
-    if (digest === undefined) journal.addZeros(plan.index, plan.index + 1);
-    else digests.push({ index: plan.index, digest });
+  for (const { plan, hashed } of known) {
+    if (hashed.cells.data === 0) journal.addZeros(plan.index, plan.index + 1);
+    else digests.push({ index: plan.index, digest: hashed.digest });
   }
   journal.add(digests);
 }

@@ -2,7 +2,7 @@
 import type { Extent } from '../../model/transfer.ts';
 import { type Bytes, GiB } from '../../model/units.ts';
 import type { DiskJournal } from '../journal/journal.ts';
-import { BLOCK } from '../proof/block-hashes.ts';
+import { BLOCK } from '../proof/cell-hashes.ts';
 import { RUN_BLOCKS } from './buffers.ts';
 import type { Cells } from './cells.ts';
 

@@ -11,7 +11,7 @@ import { copyPass } from './copy-pass.ts';
 import { Gate } from './gate.ts';
 import type { PassContext } from './pass-context.ts';
 import { type BlockPlan, type PlanItem, weightOf, wholeBlock } from './plan.ts';
-import { digestsOf, readParts, slotOf } from './read-run.ts';
+import { clearGaps, hashesOf, readParts, slotOf } from './read-run.ts';
 
 /** A source that differs in more blocks than this does not hold still. */
 const MAX_DIFFERENT = 10_000;
@@ -53,15 +53,15 @@ async function differing(cells: Cells, context: PassContext): Promise<ReadonlyMa
     if (item.kind !== 'blocks') return;
     using _ = await runs.enter(signal);
     using buffer = await buffers.take(signal);
-    const slots = item.blocks.map(({ index }, place) => slotOf(buffer.bytes, place, wholeBlock(index, reader.size).length));
-    for (const slot of slots) slot.fill(0);
+    const slots = item.blocks.map((plan, place) => {
+      const bytes = slotOf(buffer.bytes, place, wholeBlock(plan.index, reader.size).length);
+      clearGaps(plan, bytes);
+      return { index: plan.index, bytes };
+    });
     await readParts(item.blocks, buffer.bytes, source);
-    const digests = await digestsOf(
-      item.blocks.map(({ index }, place) => ({ index, bytes: slots[place] ?? buffer.bytes })),
-      workers,
-    );
+    const hashed = await hashesOf(slots, workers);
     for (const [place, { index }] of item.blocks.entries()) {
-      const digest = digests[place];
+      const digest = hashed[place]?.digest;
       if (digest !== undefined && Buffer.compare(digest, journal.hashes.get(index)) !== 0) found.set(index, digest);
     }
     if (found.size > MAX_DIFFERENT) throw unsteady(found.size);

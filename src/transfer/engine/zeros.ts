@@ -1,9 +1,6 @@
-/** Tells zeros from data. Pure. */
-import { type Bytes, KiB } from '../../model/units.ts';
-
-/** Zeros are left out of a target in pieces of this size: the allocation unit of most file systems is a divisor of it. */
-const HOLE: Bytes = 64 * KiB;
-const ZEROS = Buffer.alloc(HOLE);
+/** Cuts what is known of a block into what is written and what is made zeros. Pure. */
+import type { Bytes } from '../../model/units.ts';
+import { BLOCK, CELL } from '../proof/cell-hashes.ts';
 
 /** Bytes that are to be on the target: `at` in a buffer, `offset` on the disk. */
 export interface Piece {
@@ -13,27 +10,20 @@ export interface Piece {
   readonly zero: boolean;
 }
 
-/** Ends at the first byte that is none. */
-export function isZero(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at += HOLE) {
-    const piece = bytes.subarray(at, at + HOLE);
-    if (!ZEROS.subarray(0, piece.length).equals(piece)) return false;
-  }
-  return true;
+export interface Cut {
+  /** Cells of the block that hold anything but zeros. */
+  readonly data: number;
+  /** Zeros are made zeros on the target; otherwise they are left out. */
+  readonly keepZeros: boolean;
 }
 
-/** Adds a range of a buffer to `pieces`, cut where zeros begin and end; what continues the last piece becomes part of it. */
-export function addPieces(
-  pieces: Piece[],
-  buffer: Uint8Array,
-  range: Omit<Piece, 'zero'>,
-  { keepZeros }: { readonly keepZeros: boolean },
-): void {
-  for (let done = 0; done < range.length; done += HOLE) {
+/** Adds a part of one block to `pieces`, from the beginning of a cell on; what continues the last piece becomes part of it. */
+export function addPieces(pieces: Piece[], range: Omit<Piece, 'zero'>, { data, keepZeros }: Cut): void {
+  for (let done = 0; done < range.length; done += CELL) {
     const offset = range.offset + done;
     const at = range.at + done;
-    const length = Math.min(HOLE, range.length - done);
-    const zero = isZero(buffer.subarray(at, at + length));
+    const length = Math.min(CELL, range.length - done);
+    const zero = (data & (1 << ((offset % BLOCK) / CELL))) === 0;
     if (zero && !keepZeros) continue;
     const last = pieces.at(-1);
     const joins = last?.zero === zero && last.offset + last.length === offset && last.at + last.length === at;

@@ -9,10 +9,11 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Bytes } from '../../model/units.ts';
-import { DIGEST } from '../proof/block-hashes.ts';
+import { DIGEST } from '../proof/cell-hashes.ts';
 import type { Pass } from './journal.ts';
 
-export const VERSION = 1;
+/** 1: hashes of whole blocks. 2: hashes over those of their cells (proof/cell-hashes.ts). Other versions are refused, and begun anew. */
+export const VERSION = 2;
 /** Blocks whose state one `blocks` record tells, and digests that one `done` record holds at most. */
 export const GROUP = 4096;
 

@@ -3,7 +3,8 @@
  * cannot disagree. Pure.
  */
 import type { Bytes } from '../../model/units.ts';
-import { BLOCK, BlockHashes, DIGEST } from '../proof/block-hashes.ts';
+import { BlockHashes } from '../proof/block-hashes.ts';
+import { BLOCK, DIGEST } from '../proof/cell-hashes.ts';
 import { Bits } from './bits.ts';
 import type { Pass } from './journal.ts';
 import { type BlocksRecord, GROUP, type Header, type JournalRecord, VERSION } from './records.ts';

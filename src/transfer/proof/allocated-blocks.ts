@@ -3,7 +3,7 @@ import type { Extent } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
 import type { AllocatedReader } from '../nbd/connection.ts';
 import { dataExtents } from '../nbd/data-extents.ts';
-import { BLOCK } from './block-hashes.ts';
+import { BLOCK } from './cell-hashes.ts';
 
 /** Parts of one block that may hold data. */
 export interface BlockParts {

@@ -3,7 +3,7 @@ import { MigrationError } from '../../model/errors.ts';
 import { type Bytes, formatBytes } from '../../model/units.ts';
 import { SECTOR } from '../formats/vmdk/descriptor.ts';
 import type { StoredGrain, StoredGrains } from '../formats/vmdk/stored-grains.ts';
-import { BLOCK } from '../proof/block-hashes.ts';
+import { BLOCK } from '../proof/cell-hashes.ts';
 import type { ByteReader } from './byte-reader.ts';
 
 export class RawStream implements StoredGrains {

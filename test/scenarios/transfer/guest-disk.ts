@@ -58,11 +58,19 @@ export class GuestDisk {
 
 const ZEROS = Buffer.alloc(CELL);
 
-/** The root of a proof as anybody computes it: the hashes of all blocks, then the size. */
+/** The root of a proof as anybody computes it: the hashes over those of the cells of each block, then the size. */
 export function rootOf(content: Buffer): string {
   const root = createHash('sha256');
   for (let at = 0; at < content.length; at += MiB) {
-    const block = createHash('sha256').update(content.subarray(at, at + MiB));
+    const block = createHash('sha256');
+    const bytes = content.subarray(at, at + MiB);
+    for (let cell = 0; cell < bytes.length; cell += CELL) {
+      block.update(
+        createHash('sha256')
+          .update(bytes.subarray(cell, cell + CELL))
+          .digest(),
+      );
+    }
     root.update(block.digest());
   }
   const size = Buffer.alloc(8);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Extent } from '../../../src/model/transfer.ts';
 import { GiB, KiB, MiB, TiB } from '../../../src/model/units.ts';
-import { CELL, Cells, collectCells } from '../../../src/transfer/engine/cells.ts';
-import { BLOCK } from '../../../src/transfer/proof/block-hashes.ts';
+import { Cells, collectCells } from '../../../src/transfer/engine/cells.ts';
+import { BLOCK, CELL } from '../../../src/transfer/proof/cell-hashes.ts';
 import { seededWords } from '../../fakes/seeded.ts';
 import { fails } from '../fixture.ts';
 

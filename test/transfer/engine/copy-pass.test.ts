@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { hash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { Extent } from '../../../src/model/transfer.ts';
@@ -10,7 +9,8 @@ import { copyPass } from '../../../src/transfer/engine/copy-pass.ts';
 import { type PassPlan, planPass } from '../../../src/transfer/engine/plan.ts';
 import { openJournal } from '../../../src/transfer/journal/disk-journal.ts';
 import type { DiskJournal } from '../../../src/transfer/journal/journal.ts';
-import { BLOCK, BlockHashes } from '../../../src/transfer/proof/block-hashes.ts';
+import { BlockHashes } from '../../../src/transfer/proof/block-hashes.ts';
+import { BLOCK, blockHash, hashCells } from '../../../src/transfer/proof/cell-hashes.ts';
 import { seededWords } from '../../fakes/seeded.ts';
 import { fails } from '../fixture.ts';
 import { MemoryStore, PowerLoss } from '../journal/memory-store.ts';
@@ -63,7 +63,7 @@ async function begun(store: MemoryStore, size: number, id = 'first'): Promise<Di
 function rootOf(content: Buffer): string {
   const hashes = new BlockHashes(content.length);
   for (let index = 0; index < hashes.count; index += 1) {
-    hashes.set(index, hash('sha256', content.subarray(index * BLOCK, (index + 1) * BLOCK), 'buffer'));
+    hashes.set(index, blockHash(hashCells(content.subarray(index * BLOCK, (index + 1) * BLOCK))));
   }
   return hashes.root();
 }

@@ -1,7 +1,7 @@
 /** A disk to read and a disk to write in memory, for tests of the engine: seeded content, counted reads, losable writes. */
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { Extent } from '../../../src/model/transfer.ts';
-import { isZero } from '../../../src/transfer/engine/zeros.ts';
+import { isZero } from '../../../src/transfer/proof/cell-hashes.ts';
 import type { DiskReader } from '../../../src/transfer/transports/reader.ts';
 import type { DiskWriter } from '../../../src/transfer/writers/writer.ts';
 

@@ -8,7 +8,7 @@ import type { PassContext } from '../../../src/transfer/engine/pass-context.ts';
 import { planPass } from '../../../src/transfer/engine/plan.ts';
 import { recheck } from '../../../src/transfer/engine/recheck.ts';
 import { openJournal } from '../../../src/transfer/journal/disk-journal.ts';
-import { BLOCK } from '../../../src/transfer/proof/block-hashes.ts';
+import { BLOCK } from '../../../src/transfer/proof/cell-hashes.ts';
 import { seededWords } from '../../fakes/seeded.ts';
 import { fails } from '../fixture.ts';
 import { MemoryStore } from '../journal/memory-store.ts';

@@ -2,16 +2,21 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { GiB, MiB } from '../../../src/model/units.ts';
-import { BLOCK, BlockHashes } from '../../../src/transfer/proof/block-hashes.ts';
+import { BlockHashes } from '../../../src/transfer/proof/block-hashes.ts';
+import { BLOCK, blockHash, hashCells } from '../../../src/transfer/proof/cell-hashes.ts';
 
 function sha256(bytes: Uint8Array): Buffer {
   return createHash('sha256').update(bytes).digest();
 }
 
+function hashOf(block: Uint8Array): Buffer {
+  return blockHash(hashCells(block));
+}
+
 test('blocks that were never set are zeros, the short last one too', () => {
   const size = 2 * MiB + 777;
   const set = new BlockHashes(size);
-  for (const [index, length] of [BLOCK, BLOCK, 777].entries()) set.set(index, sha256(new Uint8Array(length)));
+  for (const [index, length] of [BLOCK, BLOCK, 777].entries()) set.set(index, hashOf(new Uint8Array(length)));
   assert.equal(set.root(), new BlockHashes(size).root());
   assert.equal([...set.differences(new BlockHashes(size))].length, 0);
 });
@@ -44,7 +49,7 @@ test('a block outside of the disk is a bug', () => {
 
 test('the hash of a block can be asked for and made that of zeros again, the short last one too', () => {
   const hashes = new BlockHashes(2 * MiB + 777);
-  const zeros = [BLOCK, BLOCK, 777].map((length) => sha256(new Uint8Array(length)));
+  const zeros = [BLOCK, BLOCK, 777].map((length) => hashOf(new Uint8Array(length)));
   for (const [index, zero] of zeros.entries()) {
     assert.deepEqual(Buffer.from(hashes.get(index)), zero);
     hashes.set(index, sha256(Buffer.from('data')));

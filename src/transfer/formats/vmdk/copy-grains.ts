@@ -7,7 +7,7 @@ import { type Bytes, roundUp } from '../../../model/units.ts';
 import { type GrainWork, JournaledBlocks, type Landing } from '../../blocks/journaled-blocks.ts';
 import type { GrainedBlock, GrainTask } from '../../blocks/task.ts';
 import { eachOf } from '../../lanes.ts';
-import { BLOCK } from '../../proof/block-hashes.ts';
+import { BLOCK } from '../../proof/cell-hashes.ts';
 import { SECTOR } from './descriptor.ts';
 import { GRAIN_MARKER_BYTES, maxDeflated } from './header.ts';
 import type { StoredGrain, StoredGrains } from './stored-grains.ts';

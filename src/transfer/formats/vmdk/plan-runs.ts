@@ -4,7 +4,7 @@
  */
 import { type Bytes, roundUp } from '../../../model/units.ts';
 import type { DecodeTask, GrainedBlock, GrainTask } from '../../blocks/task.ts';
-import { BLOCK } from '../../proof/block-hashes.ts';
+import { BLOCK } from '../../proof/cell-hashes.ts';
 import type { SourceBytes } from '../../source-bytes.ts';
 import { SECTOR } from './descriptor.ts';
 import type { GrainWindow, SparseLayout } from './grain-map.ts';

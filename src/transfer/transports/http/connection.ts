@@ -26,8 +26,8 @@ export interface GetRequest extends ResponseSink {
   readonly headers: HttpHeaders;
 }
 
-/** TLS gives at most one record at once, which holds 16 KiB. */
-const RECORD = 16 * 1024;
+/** TLS gives at most one record at once, which holds 16 KiB. One byte more, because Node copies a part of a buffer faster than a whole one. */
+const ROOM = 16 * 1024 + 1;
 
 interface Exchange {
   readonly response: ResponseReader;
@@ -49,10 +49,11 @@ export class HttpConnection {
     this.#host = url.host;
     this.#patience = patience;
     this.#ready.promise.catch(() => undefined);
+    const buffer = Buffer.allocUnsafeSlow(ROOM);
     const onread = {
-      buffer: Buffer.allocUnsafeSlow(RECORD),
-      callback: (count: number, buffer: Uint8Array) => {
-        this.#receive(buffer.subarray(0, count));
+      buffer,
+      callback: (count: number) => {
+        this.#receive(buffer, count);
         return true;
       },
     };
@@ -139,12 +140,12 @@ export class HttpConnection {
     }
   }
 
-  #receive(bytes: Uint8Array): void {
+  #receive(bytes: Buffer, count: number): void {
     const exchange = this.#exchange;
     this.#heard = true;
     try {
       if (exchange === undefined) throw this.#cut('the server sent what nobody asked for');
-      const reading = exchange.response.feed(bytes);
+      const reading = exchange.response.feed(bytes, count);
       if (reading === 'more') return;
       this.#exchange = undefined;
       if (reading === 'unwanted' || !exchange.response.keepsAlive) this.destroy();

@@ -35,10 +35,13 @@ export class ResponseReader {
     return this.#keepsAlive;
   }
 
-  /** @throws MigrationError `source-answer-broken`; what `onHead` throws */
-  feed(bytes: Uint8Array): Reading {
-    if (this.#into !== undefined) return this.#fill(this.#into, bytes);
-    let unread = Buffer.concat([this.#head, bytes]);
+  /**
+   * Takes the first `count` bytes of `buffer`.
+   * @throws MigrationError `source-answer-broken`; what `onHead` throws
+   */
+  feed(buffer: Buffer, count: number): Reading {
+    if (this.#into !== undefined) return this.#fill(this.#into, buffer, count);
+    let unread = Buffer.concat([this.#head, buffer.subarray(0, count)]);
     for (;;) {
       const end = unread.indexOf(HEAD_END);
       if (end > MOST_HEAD_BYTES || (end < 0 && unread.length > MOST_HEAD_BYTES)) throw broken('the answer has endless headers');
@@ -48,7 +51,7 @@ export class ResponseReader {
       // Interim responses (RFC 9110 §15.2) say nothing about the final one.
       if (head.status < 200) continue;
       const into = this.#accept(head);
-      return into === undefined ? 'unwanted' : this.#fill(into, unread);
+      return into === undefined ? 'unwanted' : this.#fill(into, unread, unread.length);
     }
     this.#head = unread;
     return 'more';
@@ -64,11 +67,12 @@ export class ResponseReader {
     return into;
   }
 
-  #fill(into: Uint8Array, bytes: Uint8Array): Reading {
-    if (this.#filled + bytes.length > into.length) throw broken('the answer is longer than it was announced');
-    into.set(bytes, this.#filled);
-    this.#filled += bytes.length;
-    if (bytes.length > 0) this.#sink.onBytes(bytes.length);
+  /** Uint8Array.set was measured at a third of this speed where `into` is shared between threads: it goes by atomic steps then. */
+  #fill(into: Uint8Array, buffer: Buffer, count: number): Reading {
+    if (this.#filled + count > into.length) throw broken('the answer is longer than it was announced');
+    buffer.copy(into, this.#filled, 0, count);
+    this.#filled += count;
+    if (count > 0) this.#sink.onBytes(count);
     return this.#filled < into.length ? 'more' : 'done';
   }
 }

@@ -1,6 +1,5 @@
 /** VMDKs as streams, cut into chunks anywhere. The disk that they were built from is the judge, and qemu-img of the builder. */
 import assert from 'node:assert/strict';
-import { hash } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { BlockWorkers } from '../../../../src/transfer/blocks/workers.ts';
@@ -9,6 +8,7 @@ import { GrainStream } from '../../../../src/transfer/formats/vmdk/grain-stream.
 import { openJournal } from '../../../../src/transfer/journal/disk-journal.ts';
 import type { DiskJournal } from '../../../../src/transfer/journal/journal.ts';
 import { BlockHashes } from '../../../../src/transfer/proof/block-hashes.ts';
+import { blockHash, hashCells } from '../../../../src/transfer/proof/cell-hashes.ts';
 import { ByteReader } from '../../../../src/transfer/stream/byte-reader.ts';
 import { assertSameDisk, fails, MiB, noise, type Scratch, scratch } from '../../fixture.ts';
 import { MemoryStore } from '../../journal/memory-store.ts';
@@ -76,7 +76,7 @@ function contentOf({ capacity, grains: all }: SparseVmdk, size = capacity * 512)
 
 function rootOf(content: Buffer): string {
   const hashes = new BlockHashes(content.length);
-  for (let at = 0; at < content.length; at += MiB) hashes.set(at / MiB, hash('sha256', content.subarray(at, at + MiB), 'buffer'));
+  for (let at = 0; at < content.length; at += MiB) hashes.set(at / MiB, blockHash(hashCells(content.subarray(at, at + MiB))));
   return hashes.root();
 }
 
