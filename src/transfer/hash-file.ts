@@ -7,13 +7,13 @@ import type { Bytes } from '../model/units.ts';
 import { BlockWorkers } from './blocks/workers.ts';
 import { checkCanceled, systemCode } from './cancellation.ts';
 import { located } from './located.ts';
-import { BLOCK } from './proof/block-hashes.ts';
+import { CELL } from './proof/cell-hashes.ts';
 import { hashTarget } from './proof.ts';
 import { openWorkspace } from './workspace.ts';
 import { deviceSize } from './writers/device-size.ts';
 
 export class FileHasher implements DiskHasher {
-  readonly blockSize = BLOCK;
+  readonly blockSize = CELL;
   readonly #workers = new BlockWorkers();
 
   async look(path: string): Promise<{ readonly size: Bytes; readonly device: boolean } | undefined> {
