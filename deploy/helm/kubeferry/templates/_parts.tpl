@@ -18,6 +18,14 @@ app.kubernetes.io/component: {{ . }}
 {{- end -}}
 {{- end }}
 
+{{- define "kubeferry.settings" -}}
+{{- $workers := .Values.workers.settings }}
+{{- with .Values.imagePullSecrets }}
+{{- $workers = merge (dict "imagePullSecrets" .) $workers }}
+{{- end }}
+{{- toYaml (merge (dict "KUBEFERRY_WORKERS" (toJson $workers)) .Values.settings) }}
+{{- end }}
+
 {{- define "kubeferry.withWorkers" -}}
 {{- if kindIs "bool" .Values.workers.create }}{{ if .Values.workers.create }}true{{ end }}{{ else if eq .Values.scope "namespace" }}true{{ end -}}
 {{- end }}
