@@ -6,7 +6,7 @@ import type { WorkerSource } from '../contracts/worker-order.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
 import { NETWORK_MAP, STORAGE_MAP } from '../resources/maps.ts';
 import { MIGRATION_PLAN } from '../resources/migration-plan.ts';
-import { PROVIDER } from '../resources/provider.ts';
+import { PROVIDER, type ProviderSpec } from '../resources/provider.ts';
 import { VM_MIGRATION, type VmMigrationStatus } from '../resources/vm-migration.ts';
 import type { KubeClient } from './client/kube-client.ts';
 import { ClusterDestination } from './destination/cluster-destination.ts';
@@ -15,8 +15,8 @@ import { readClusterFacts } from './facts/read.ts';
 import type { HookSpec } from './hooks/hook-job.ts';
 import { JobHooks } from './hooks/job-hooks.ts';
 import { JobCopier } from './jobs/job-copier.ts';
-import { type ImagesOnClaim, openImages } from './jobs/recorded-images.ts';
 import { JobWatch } from './jobs/job-watch.ts';
+import { openImages } from './jobs/recorded-images.ts';
 import { WorkerJobs } from './jobs/worker-jobs.ts';
 import type { WorkerSetup } from './jobs/worker-setup.ts';
 import { SECRETS } from './kinds.ts';
@@ -46,7 +46,7 @@ export interface OperatorClusterOptions {
 /** Of an image provider. */
 interface ImageProvider extends Omit<ResourceName, 'kind'> {
   readonly generation: number;
-  readonly spec: { readonly images?: ImagesOnClaim };
+  readonly spec: Pick<ProviderSpec, 'images' | 'secretRef'>;
 }
 
 export function operatorCluster(options: OperatorClusterOptions) {
@@ -77,7 +77,10 @@ export function operatorCluster(options: OperatorClusterOptions) {
     work: (): KeyedWork => new WorkQueue({ clock, random: Math.random }),
     openImages: async ({ namespace, name, uid, generation, spec }: ImageProvider, signal: AbortSignal) => {
       if (spec.images === undefined) return undefined;
-      return await openImages({ client, jobs }, { kind: PROVIDER.kind, namespace, name, uid, generation }, spec.images, signal);
+      const { claim, path, url, sha256 } = spec.images;
+      const fetch = url === undefined ? {} : { fetch: { url, ...(sha256 !== undefined && { sha256 }) } };
+      const images = { claim, path, ...fetch, ...(spec.secretRef !== undefined && { secret: spec.secretRef.name }) };
+      return await openImages({ client, jobs }, { kind: PROVIDER.kind, namespace, name, uid, generation }, images, signal);
     },
     secret: async (ref: { readonly namespace: string; readonly name: string }, signal: AbortSignal) => {
       const found = await client.get(SECRETS, ref, { signal });
@@ -104,7 +107,11 @@ export function operatorCluster(options: OperatorClusterOptions) {
       return { destination, copier: new JobCopier({ client, jobs, destination, ...about }), hooks: new JobHooks(hooks) };
     },
     clear: (
-      { owner, namespace, isComplete }: { readonly owner: ResourceName; readonly namespace: string; readonly isComplete: boolean },
+      {
+        owner,
+        namespace,
+        isComplete,
+      }: { readonly owner: ResourceName; readonly namespace: string; readonly isComplete: boolean },
       signal: AbortSignal,
     ) => new ClusterDestination({ client, owner, namespace }).clear(signal, { isComplete }),
     record: (about: {

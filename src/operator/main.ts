@@ -1,15 +1,6 @@
 /** The entry of the operator's container. */
 import { hostname } from 'node:os';
-import {
-  connect,
-  createLog,
-  createMetrics,
-  createQueue,
-  openOperatorCluster,
-  readVersion,
-  systemClock,
-  workerSetup,
-} from '../wire.ts';
+import { connect, createLog, createMetrics, openOperatorCluster, readVersion, systemClock, workerSetup } from '../wire.ts';
 import { Health } from './health.ts';
 import { healthPages, metricsPages, servePages } from './pages.ts';
 import { run } from './run.ts';
@@ -59,9 +50,8 @@ const cluster = await openOperatorCluster({
   signal: abort.signal,
 });
 const services: Services = {
-  ...{ ...cluster, clock: systemClock, log, connect },
+  ...{ ...cluster, clock: systemClock, log, connect, admissionObserver: metrics.admissions },
   work: (controller) => metrics.work(controller, cluster.work()),
-  queue: (limits, of) => metrics.queue(of, createQueue(limits)),
   follow: async (signal, synced) =>
     await cluster.follow(signal, () => {
       health.synced();

@@ -166,8 +166,9 @@ export class Sources implements AsyncDisposable {
 
 /** What a worker needs to get at the same source. */
 export function workerSource({ spec }: ProviderResource): WorkerSource {
-  const { url, secretRef, images, insecure, transport } = spec;
+  const { url, secretRef, images, insecure, transport, vddk } = spec;
   if (images !== undefined && spec.type === 'image') return { kind: 'images', claim: images.claim };
   if (url === undefined || secretRef === undefined) throw new Error('the definition of Provider lets no such spec through');
-  return { kind: 'server', server: { url, insecure, transport }, secret: secretRef.name };
+  const library = vddk === undefined ? {} : { vddk: vddk.image };
+  return { kind: 'server', server: { url, insecure, transport }, secret: secretRef.name, ...library };
 }

@@ -40,15 +40,41 @@ const ProviderSpec = z
       .describe('The way to the bytes; auto probes what the source offers.'),
     vddk: z
       .strictObject({
-        image: z.string().min(1).max(1024).describe('Image that holds the library below /vmware-vix-disklib-distrib.'),
+        image: z
+          .string()
+          .min(1)
+          .max(1024)
+          .describe('Image whose entry point copies the library to /opt/vmware-vix-disklib-distrib, as is the custom.'),
       })
       .exactOptional()
       .describe('The VDDK of the user. kubeferry needs none and ships none.'),
     images: z
       .strictObject({
         claim: ObjectName.describe('PersistentVolumeClaim that holds the files.'),
-        path: z.string().max(1024).default('.').describe('File or folder on it.'),
+        path: z.string().min(1).max(1024).default('.').describe('File or folder on it.'),
+        url: z
+          .string()
+          .min(1)
+          .max(2048)
+          .regex(/^https:\/\//)
+          .exactOptional()
+          .describe(
+            'https://… of a file that is brought to path first; secretRef may hold user and password for it, and ca.crt.',
+          ),
+        sha256: z
+          .string()
+          .regex(/^[0-9a-fA-F]{64}$/)
+          .exactOptional()
+          .describe('Of the file behind url; one with another is refused.'),
       })
+      .meta(
+        rules(
+          ["!self.path.startsWith('/') && !self.path.matches('(^|/)[.][.](/|$)')", 'path must stay on the claim'],
+          ["!has(self.url) || self.path != '.'", 'url needs the path of a file'],
+          ['!has(self.sha256) || has(self.url)', 'sha256 goes with url only'],
+          ['!has(self.url) || !self.url.matches("^[a-z]+://[^/]*@")', 'url must not hold a password; put it into the secret'],
+        ),
+      )
       .exactOptional()
       .describe('Where image files are.'),
     limits: Limits.exactOptional(),

@@ -61,6 +61,8 @@ export class JobHooks implements Hooks {
   async #wait(ref: JobRef, { signal, onWait }: HookOptions): Promise<Omit<HookEnd, 'by'>> {
     const { client, watch, every } = this.#options;
     let obstacle: string | undefined;
+    /** Why it never ran. */
+    let stuck: string | undefined;
     for (let quiet = false; ; ) {
       const change = watch.changed(ref, every, signal);
       change.catch(() => undefined);
@@ -71,10 +73,13 @@ export class JobHooks implements Hooks {
         const job = jobView(found);
         if (job.ended !== undefined) {
           if (obstacle !== undefined) onWait(undefined);
-          return endOf(job, await this.#pods(ref, signal), obstacle);
+          return endOf(job, await this.#pods(ref, signal), stuck);
         }
       } else if (quiet) {
-        const now = await obstacleOf(client, ref, { job: known, pods: watch.pods(ref) }, signal).catch(() => obstacle);
+        const pods = watch.pods(ref);
+        const now = await obstacleOf(client, ref, { job: known, pods }, signal).catch(() => obstacle);
+        if (pods.at(-1)?.phase === 'Running') stuck = undefined;
+        else if (pods.at(-1)?.deleting !== true) stuck = now ?? stuck;
         if (now !== obstacle) onWait(now === undefined ? undefined : `a hook: ${now}`);
         obstacle = now;
       }

@@ -58,7 +58,7 @@ async function ask(url: URL, { trust, credentials, resume, signal }: Asking): Pr
     ...(credentials !== undefined && { authorization: basic(credentials) }),
     ...(resume !== undefined && { range: `bytes=${resume.from}-`, 'if-range': resume.mark }),
   };
-  const asked = request(url, { headers, signal, agent: false, createConnection: () => open(url, trust) }, answer.resolve);
+  const asked = request(url, { headers, signal, createConnection: () => open(url, trust) }, answer.resolve);
   asked.setTimeout(SILENCE_MS, () => asked.destroy(new MigrationError('source-unreachable', `${url.host} does not answer.`)));
   asked.on('error', answer.reject);
   asked.end();

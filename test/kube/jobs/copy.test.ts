@@ -4,8 +4,14 @@ import { mkdtemp, open as openFile, rm, stat, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import type { RecordedVm } from '../../../src/contracts/worker-order.ts';
 import type { Cluster } from '../../../src/kube/index.ts';
-import type { DiskSource, TransferProgress } from '../../../src/model/transfer.ts';
+import { ImageRecord, readRecord } from '../../../src/kube/jobs/image-record.ts';
+import { workerJob } from '../../../src/kube/jobs/worker-pod.ts';
+import { type WorkerSetup, workerSetup } from '../../../src/kube/jobs/worker-setup.ts';
+import { SERVICE_ACCOUNTS } from '../../../src/kube/kinds.ts';
+import { MigrationError } from '../../../src/model/errors.ts';
+import type { DiskSource, TransferJob, TransferProgress } from '../../../src/model/transfer.ts';
 import { connect } from '../../../src/wire.ts';
 import { randomWords } from '../../demo/guest/disk.ts';
 import { STORAGE_CLASSES } from '../../peers/kubelet.ts';
@@ -19,6 +25,7 @@ import { copyDisk, makeOwner, planFor, startWorkers, type Workers } from './benc
 const MiB = 1024 * 1024;
 const CAPACITY = 96 * MiB;
 const NAMESPACE = 'copies';
+const LATER = { signal: AbortSignal.timeout(600_000) };
 
 let ground: Ground;
 let cluster: Cluster;
@@ -151,6 +158,110 @@ test('a worker that is evicted commits what it has, and is no failure', async ()
   assert.ok(result.moved < result.allocated - 16 * MiB, `${result.moved} of ${result.allocated} bytes were moved again`);
   const jobs = await ground.jobs(NAMESPACE);
   assert.equal(jobs.find(({ metadata }) => metadata.name.startsWith('evicted'))?.status?.['failed'] ?? 0, 0);
+});
+
+/** What a copy waits for, as the status would say it. Nothing of it is left. */
+async function obstacle(
+  name: string,
+  about: { readonly storageClass?: string; readonly setup?: Partial<WorkerSetup> },
+): Promise<string> {
+  const { storageClass = STORAGE_CLASSES.late, setup = {} } = about;
+  const owner = await makeOwner(ground, NAMESPACE, name);
+  const plan = planFor({ name, storageClass, volumeMode: 'Filesystem', capacity: image.length });
+  await using special = await startWorkers(cluster.client, NAMESPACE, setup);
+  const stop = new AbortController();
+  const said = Promise.withResolvers<string>();
+  const onWait = (because: string | undefined): void => {
+    if (because !== undefined) said.resolve(because);
+  };
+  const from = { kind: 'images', claim: 'images' } as const;
+  const copying = copyDisk({ ...cluster, ...special, owner, plan, from, source: local() }, { onWait, signal: stop.signal });
+  copying.catch(said.reject);
+  const because = await said.promise;
+  stop.abort(new Error('enough'));
+  await assert.rejects(copying, /enough/);
+  assert.deepEqual(await podsOf(owner.uid), [], 'its Pod is gone');
+  return because;
+}
+
+test('what keeps a worker from running is said in words', async () => {
+  assert.match(await obstacle('image', { setup: { image: 'kubeferry.example/none:1' } }), /^its worker: ErrImagePull: .*none:1/);
+  assert.match(
+    await obstacle('node', { setup: { nodeSelector: { disk: 'fast' } } }),
+    /^a node: 0\/1 nodes are available: .*selector/,
+  );
+  assert.match(
+    await obstacle('class', { storageClass: 'none' }),
+    /^the claim class-disk: ProvisioningFailed: .*"none" not found/,
+  );
+  const quotas = `/api/v1/namespaces/${NAMESPACE}/resourcequotas`;
+  await expectApi(ground.plane.api, 'POST', quotas, { metadata: { name: 'few' }, spec: { hard: { 'requests.cpu': '100m' } } });
+  try {
+    assert.match(await obstacle('quota', {}), /^FailedCreate: .*exceeded quota: few/);
+  } finally {
+    await expectApi(ground.plane.api, 'DELETE', `${quotas}/few`);
+  }
+});
+
+test('a failure that trying again does not mend ends the Job at once, with the words of the worker', async () => {
+  const owner = await makeOwner(ground, NAMESPACE, 'wrong');
+  const plan = planFor({ name: 'wrong', storageClass: STORAGE_CLASSES.late, volumeMode: 'Filesystem', capacity: image.length });
+  const source = {
+    ...local(),
+    layers: [{ format: 'qcow2', slices: [{ path: '/source/disk.raw', offset: 0, length: image.length }] }],
+  };
+  const from = { kind: 'images', claim: 'images' } as const;
+  await assert.rejects(
+    copyDisk({ ...cluster, ...workers, owner, plan, from, source: source as DiskSource }),
+    (error) => error instanceof MigrationError && error.code.startsWith('image-') && error.hint !== '',
+  );
+  assert.equal((await podsOf(owner.uid)).length, 1);
+});
+
+test('the cluster takes every worker in a namespace of the restricted level', async () => {
+  const owner = await makeOwner(ground, NAMESPACE, 'dry');
+  const job: TransferJob = {
+    ...{ id: 'dry/0', vm: 'dry', disk: '0', source: local(), verify: true },
+    target: { kind: 'block-device', path: '/dev/x', journal: '/journal/journal' },
+  };
+  const setup = workerSetup(
+    'image',
+    JSON.stringify({ nodeSelector: { a: 'b' }, tolerations: [{ key: 'a', operator: 'Exists' }] }),
+  );
+  const pod = workerJob(
+    {
+      ...{ name: 'dry', namespace: NAMESPACE, owner, order: { kind: 'transfer', job }, secret: 'vcenter', vddk: 'vddk' },
+      source: { claim: 'images', oneNode: true },
+      target: { claim: 'dry', block: true, journal: 'dry-journal' },
+    },
+    setup,
+  );
+  await cluster.client
+    .create(SERVICE_ACCOUNTS, { metadata: { name: 'kubeferry-worker', namespace: NAMESPACE } }, LATER)
+    .catch(() => undefined);
+  const { template } = pod['spec'] as { readonly template: { readonly metadata: object; readonly spec: object } };
+  const body = { metadata: { ...template.metadata, name: 'dry' }, spec: template.spec };
+  const path = `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All&fieldValidation=Strict`;
+  const answer = await callApi(ground.plane.api, 'POST', path, body);
+  assert.equal(answer.status, 201, JSON.stringify(answer.body));
+});
+
+test('a list of image files that is too large for one ConfigMap is split, and read whole', async () => {
+  const owner = await makeOwner(ground, NAMESPACE, 'many');
+  const ref = { name: 'many-images', owner };
+  assert.equal(await readRecord(cluster.client, ref, LATER.signal), undefined);
+  const words = randomWords(5);
+  const vms = Array.from({ length: 600 }, (_, index) => {
+    const notes = Array.from({ length: 500 }, () => words().toString(36)).join(' ');
+    return { vm: { ref: { id: `vm-${index}`, name: `vm-${index}` }, notes }, disks: {} } as unknown as RecordedVm;
+  });
+  async function* all(): AsyncGenerator<RecordedVm> {
+    yield* vms;
+  }
+  await new ImageRecord(cluster.client, ref).keep(all(), LATER.signal);
+  const maps = await ground.list(`/api/v1/namespaces/${NAMESPACE}/configmaps`);
+  assert.ok(maps.filter(({ metadata }) => metadata.name.startsWith('many-images')).length > 1);
+  assert.deepEqual(await readRecord(cluster.client, ref, LATER.signal), vms);
 });
 
 async function journalClaim(name: string) {
