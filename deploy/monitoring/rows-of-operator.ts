@@ -6,9 +6,9 @@ export const LIMITS: Row = {
   panels: [
     graph({
       title: 'Waiting because of limits',
-      description: 'VMs and transfers that are ready and not let in.',
+      description: 'VMs and transfers that are ready and not let in, by the kind of limit that has no room.',
       unit: 'none',
-      queries: [['sum by (queue) (kubeferry_queue_waiting)', '{{queue}}']],
+      queries: [['sum by (queue, limit) (kubeferry_queue_waiting)', '{{queue}}: {{limit}}']],
       width: 6,
     }),
     graph({
@@ -24,8 +24,8 @@ export const LIMITS: Row = {
       unit: 's',
       queries: [
         [
-          'histogram_quantile(0.9, sum by (queue, le) (rate(kubeferry_queue_wait_seconds_bucket[$__rate_interval])))',
-          '{{queue}}',
+          'histogram_quantile(0.9, sum by (queue, limit, le) (rate(kubeferry_queue_wait_seconds_bucket[$__rate_interval])))',
+          '{{queue}}: {{limit}}',
         ],
       ],
       width: 6,
@@ -48,7 +48,12 @@ export const ERRORS: Row = {
       description:
         'Of VMs, providers, calls to the cluster and controllers. `bug` is one of the program: report it with the log.',
       unit: 'none',
-      queries: [['sum by (where, code) (increase(kubeferry_errors_total[$__rate_interval])) > 0', '{{where}}: {{code}}']],
+      queries: [
+        [
+          'sum by (where, code) (increase(kubeferry_errors_total[$__rate_interval]) > 0 or kubeferry_errors_total unless kubeferry_errors_total offset $__rate_interval)',
+          '{{where}}: {{code}}',
+        ],
+      ],
       width: 12,
     }),
     graph({

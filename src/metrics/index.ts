@@ -1,6 +1,6 @@
 /**
  * What the program tells about itself to Prometheus, and the only home of its client library. Everything is fed from outside: by the resources that
- * the operator follows and by decorators of its queues, so that no controller, step or transfer knows that it is measured. Nothing here decides.
+ * the operator follows, by decorators of its work and by observers, so that no controller, step or transfer knows that it is measured. Nothing here decides.
  *
  * Names follow prometheus.io/docs/practices/naming: base units, `_total` for counters. No label holds a VM: series grow with plans and providers,
  * never with VMs, and go with the plan or provider that they are about.
@@ -9,12 +9,11 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Clock } from '../contracts/clock.ts';
 import type { ClusterObserver } from '../contracts/cluster-observer.ts';
-import type { JobQueue } from '../contracts/job-queue.ts';
 import type { KeyedWork } from '../contracts/resources.ts';
+import { type Admissions, measureAdmissions } from './admissions.ts';
 import { measureCluster } from './cluster-calls.ts';
 import type { Fleet } from './fleet.ts';
 import { measureFlow } from './flow.ts';
-import { MeteredQueues } from './metered-queues.ts';
 import { MeteredWork } from './metered-work.ts';
 import { measureProgram, type Trouble } from './program.ts';
 import { measureStanding } from './standing.ts';
@@ -36,8 +35,8 @@ export interface Metrics extends ClusterObserver {
   trouble(where: Trouble, error: unknown): void;
   /** The same work, measured. @param controller whose work it is, one of few words */
   work(controller: string, inner: KeyedWork): KeyedWork;
-  /** The same queue, measured together with all others of its name. @param queue what waits in it, one of few words */
-  queue(queue: string, inner: JobQueue): JobQueue;
+  /** Told how much waits for limits. */
+  readonly admissions: Admissions;
   /** Tells about these resources from now on. To be called once, before they are followed. */
   follow(fleet: Fleet): void;
 }
@@ -47,7 +46,6 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
   collectDefaultMetrics({ register: registry });
   const program = measureProgram(registry, version);
   const work = new MeteredWork(registry, clock, program.trouble);
-  const queues = new MeteredQueues(registry, clock);
   let refresh = (): void => undefined;
   return {
     contentType: registry.contentType,
@@ -58,7 +56,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     ...program,
     ...measureCluster(registry),
     work: (controller, inner) => work.measure(controller, inner),
-    queue: (queue, inner) => queues.measure(queue, inner),
+    admissions: measureAdmissions(registry, clock),
     follow: (fleet) => {
       const flow = measureFlow(registry, fleet, { clock, trouble: program.trouble });
       refresh = measureStanding(registry, fleet, flow);

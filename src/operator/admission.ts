@@ -37,6 +37,8 @@ export interface WaitingFor {
 /** Who is told how much waits for limits. Must not throw. */
 export interface AdmissionObserver {
   waits(what: Wish['what'], id: string): void;
+  /** @param limit of which kind the limit is that has no room: `plan`, `source`, `host`, `storage`, `class` or `nodes` */
+  held(what: Wish['what'], id: string, limit: string): void;
   begins(what: Wish['what'], id: string): void;
   /** It waits no longer, and does not begin either. */
   givesUp(what: Wish['what'], id: string): void;
@@ -54,7 +56,12 @@ export class Admission {
   readonly #about = new Map<Gate, Use>();
   readonly #waiting = new Map<string, Waiting>();
   readonly #in = new Map<string, Waiting>();
-  readonly #turnstiles = new Turnstiles<Waiting>({ onWait: (wish, gate) => wish.wait(this.#reason(gate)) });
+  readonly #turnstiles = new Turnstiles<Waiting>({
+    onWait: (wish, gate) => {
+      this.#observer?.held(wish.what, wish.id, gate.name.replace(/ .*/s, ''));
+      wish.wait(this.#reason(gate));
+    },
+  });
 
   constructor(observer?: AdmissionObserver) {
     this.#observer = observer;

@@ -7,7 +7,6 @@ import type { FactsReading } from '../contracts/cluster.ts';
 import type { Destination, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { Hooks } from '../contracts/hooks.ts';
-import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Observer } from '../contracts/observer.ts';
 import type { Connection, ConnectOptions } from '../contracts/provider.ts';
@@ -36,8 +35,6 @@ export interface Services {
   follow(signal: AbortSignal, synced: () => void): Promise<void>;
   /** @param controller whose work it is */
   work(controller: 'providers' | 'plans' | 'vms'): KeyedWork;
-  /** @param of what waits in it */
-  queue(limits: QueueLimits, of: 'vms' | 'transfers'): JobQueue;
   connect(source: string, options: ConnectOptions): Promise<Connection>;
   /** The image files of a provider; undefined while a worker looks. @throws MigrationError why it could not */
   openImages(provider: ProviderResource, signal: AbortSignal): Promise<Connection | undefined>;

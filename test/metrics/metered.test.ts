@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WorkQueue } from '../../src/kube/runtime/work-queue.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
-import { createQueue } from '../../src/transfer/queue.ts';
+import { Admission } from '../../src/operator/admission.ts';
 import { settle, VirtualClock } from '../fakes/virtual-clock.ts';
-
-const NEVER = new AbortController().signal;
 
 function measured() {
   const clock = new VirtualClock(1_000_000);
@@ -52,39 +50,27 @@ test('keys of a controller are measured from when they are due until they are lo
   await ended;
 });
 
-test('jobs are measured until limits let them in, over all queues of a name', async () => {
+test('what limits hold back is measured until they let it in, by the last limit that had no room', async () => {
   const { clock, metrics, value } = measured();
-  const queues = [1, 2].map(() => metrics.queue('transfers', createQueue({ perPlan: 1 })));
-  const gates = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
-  const jobs = gates.map(({ promise }, index) => queues[index % 2]?.submit(`job ${index}`, () => promise, NEVER));
-  await settle();
+  const admission = new Admission(metrics.admissions);
+  const use = (name: string, limit: number) => ({ name, label: name, things: 'transfers' as const, limit });
+  const ask = (id: string, uses: readonly ReturnType<typeof use>[]): void =>
+    admission.ask({ id, what: 'transfer', plan: 'first', priority: 0, uses, begin: () => {}, wait: () => {} });
+  ask('a', [use('host esx-1', 1)]);
+  ask('b', [use('host esx-1', 1)]);
+  ask('c', [use('storage nfs', 1)]);
+  ask('d', [use('storage nfs', 1), use('host esx-1', 1)]);
   assert.equal(await value('queue_running{queue="transfers"}'), 2);
-  assert.equal(await value('queue_waiting{queue="transfers"}'), 2);
+  assert.equal(await value('queue_waiting{queue="transfers",limit="none"}'), 0);
+  assert.equal(await value('queue_wait_seconds_count{queue="transfers",limit="none"}'), 2);
   await clock.pass(5000);
   assert.equal(await value('queue_oldest_wait_seconds{queue="transfers"}'), 5);
-  gates[0]?.resolve();
-  await settle();
-  assert.equal(await value('queue_waiting{queue="transfers"}'), 1);
-  assert.equal(await value('queue_wait_seconds_sum{queue="transfers"}'), 5);
-  for (const gate of gates) gate.resolve();
-  await Promise.all(jobs);
+  admission.withdraw('d');
+  assert.equal(await value('queue_waiting{queue="transfers",limit="host"}'), 1, 'b, as d no longer wants');
+  admission.leave('a');
+  assert.equal(await value('queue_wait_seconds_sum{queue="transfers",limit="host"}'), 5);
+  for (const id of ['b', 'c']) admission.leave(id);
   assert.equal(await value('queue_running{queue="transfers"}'), 0);
   assert.equal(await value('queue_oldest_wait_seconds{queue="transfers"}'), 0);
-  assert.equal(await value('queue_wait_seconds_count{queue="transfers"}'), 4);
-});
-
-test('a job that gives up or is there already waits no longer', async () => {
-  const { metrics, value } = measured();
-  const queue = metrics.queue('vms', createQueue({ perPlan: 1 }));
-  const gate = Promise.withResolvers<void>();
-  const first = queue.submit('web', () => gate.promise, NEVER);
-  const again = queue.submit('web', () => gate.promise, NEVER);
-  const stop = new AbortController();
-  const second = queue.submit('db', () => Promise.resolve(), stop.signal);
-  stop.abort(new Error('no longer wanted'));
-  await assert.rejects(second, /no longer wanted/);
-  gate.resolve();
-  await Promise.all([first, again]);
-  assert.equal(await value('queue_waiting{queue="vms"}'), 0);
-  assert.equal(await value('queue_running{queue="vms"}'), 0);
+  assert.equal(await value('queue_running{queue="vms"}'), 0, 'VMs have a queue of their own');
 });

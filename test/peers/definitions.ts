@@ -28,6 +28,11 @@ const CDI_TYPES = 'kubevirt.io/containerized-data-importer-api/pkg/apis/core/v1b
 const GENERATOR = 'sigs.k8s.io/controller-tools/cmd/controller-gen';
 const MULTUS = 'github.com/k8snetworkplumbingwg/network-attachment-definition-client';
 const SNAPSHOTTER = 'github.com/kubernetes-csi/external-snapshotter/client/v8';
+/** A module by itself: its dependencies have nothing to do with those of the others. */
+const MONITORING = {
+  folder: join(import.meta.dirname, 'prometheus-operator'),
+  module: 'github.com/prometheus-operator/prometheus-operator',
+};
 const MAX_OUTPUT = 16 * 1024 * 1024;
 
 /** DataVolume, DataSource, StorageProfile, CDIConfig, CDI and the rest of `cdi.kubevirt.io`. */
@@ -52,21 +57,34 @@ export async function snapshotDefinitions(signal?: AbortSignal): Promise<readonl
   return await published(SNAPSHOTTER, 'config/crd/snapshot.storage.k8s.io_*.yaml', signal);
 }
 
+/** PodMonitor, ServiceMonitor and PrometheusRule. */
+export async function monitoringDefinitions(signal?: AbortSignal): Promise<readonly CustomResourceDefinition[]> {
+  const files = 'example/prometheus-operator-crd/monitoring.coreos.com_{podmonitors,servicemonitors,prometheusrules}.yaml';
+  return await published(MONITORING.module, files, signal, MONITORING.folder);
+}
+
 /** Definitions that a module holds as files; Go downloads it when it is not there yet. */
 async function published(
   module: string,
   pattern: string,
   signal: AbortSignal | undefined,
+  folder = FOLDER,
 ): Promise<readonly CustomResourceDefinition[]> {
-  const { Dir }: { readonly Dir: string } = JSON.parse(await runInModule('go', ['mod', 'download', '-json', module], signal));
+  const said = await runInModule('go', ['mod', 'download', '-json', module], signal, folder);
+  const { Dir }: { readonly Dir: string } = JSON.parse(said);
   const files = await Array.fromAsync(glob(pattern, { cwd: Dir }));
   const texts = await Promise.all(files.toSorted().map((file) => readFile(join(Dir, file), 'utf8')));
   return texts.flatMap(parse);
 }
 
-async function runInModule(program: string, args: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+async function runInModule(
+  program: string,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+  cwd = FOLDER,
+): Promise<string> {
   const { stdout } = await promisify(execFile)(program, args, {
-    cwd: FOLDER,
+    cwd,
     env: { ...goEnvironment(), GOFLAGS: '-mod=readonly' },
     maxBuffer: MAX_OUTPUT,
     ...(signal === undefined ? {} : { signal }),

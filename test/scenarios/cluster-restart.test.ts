@@ -8,7 +8,7 @@ import { workerSetup } from '../../src/kube/jobs/worker-setup.ts';
 import { operatorCluster } from '../../src/kube/operator-cluster.ts';
 import { run } from '../../src/operator/run.ts';
 import type { RecordOptions, VmRecord } from '../../src/operator/services.ts';
-import { connect, createLog, createQueue } from '../../src/wire.ts';
+import { connect, createLog } from '../../src/wire.ts';
 import { buildGuest } from '../demo/guest/build.ts';
 import { guestDisk } from '../demo/guest/disk.ts';
 import { CLOCK, open } from '../kube/cluster.ts';
@@ -96,5 +96,5 @@ async function operateUntilNextPhase(entered: string[]): Promise<void> {
       transferEnds: (job, failed) => store.transferEnds(job, failed),
     };
   };
-  await run({ ...parts, record, clock: CLOCK, log: createLog('error'), connect, queue: createQueue }, stop.signal);
+  await run({ ...parts, record, clock: CLOCK, log: createLog('error'), connect }, stop.signal);
 }
