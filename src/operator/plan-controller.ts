@@ -60,9 +60,9 @@ export class PlanController {
     }
     this.#wake(plan);
     try {
-      const again = await this.#assess(plan, signal);
-      const status = this.#statusOf(plan);
-      await this.#save(plan, this.#summary(plan, status), signal);
+      const { again, obstacle } = await this.#assess(plan, signal);
+      const { status, judgements } = this.#summary(plan, this.#statusOf(plan));
+      await this.#save(plan, { status, judgements: [...judgements, ...(obstacle === undefined ? [] : [obstacle])] }, signal);
       return soonest(again, this.#untilNextTime(plan));
     } catch (error) {
       if (signal.aborted || !(error instanceof MigrationError)) throw error;
@@ -77,41 +77,37 @@ export class PlanController {
     }
   }
 
-  /** Assesses the VMs where that is due. @returns milliseconds until it may be due again */
-  async #assess(plan: PlanResource, signal: AbortSignal): Promise<number | undefined> {
+  /** Assesses the VMs where that is due. `again`: milliseconds until it may be due again; `obstacle`: why they could not be. */
+  async #assess(plan: PlanResource, signal: AbortSignal): Promise<{ readonly again?: number; readonly obstacle?: Judgement }> {
     const { services, sources } = { services: this.#services, ...this.#options };
     const as = assessedAs(plan, services);
+    const isNew = this.#statusOf(plan).assessedAs !== as;
+    // What the VMs were assessed by has not changed; and who is canceled needs no assessment, and begins nothing.
+    if (plan.spec.canceled || !isNew) this.#remember(plan, { ...this.#statusOf(plan), observedGeneration: plan.generation });
     const status = this.#statusOf(plan);
-    const isNew = status.assessedAs !== as;
-    // Who is canceled needs no assessment, and begins nothing.
-    if (plan.spec.canceled || (!isNew && !this.#mayChange(plan, status))) {
-      this.#remember(plan, { ...status, observedGeneration: plan.generation });
-      return undefined;
-    }
+    if (plan.spec.canceled || (!isNew && !this.#mayChange(plan, status))) return {};
     const provider = services.providers.get(`${plan.namespace}/${plan.spec.providerRef.name}`);
     const source = provider && (await sources.source(provider));
     if (provider === undefined || source?.inventory.readAt === undefined) {
-      if (!isNew) return NOT_READY;
+      if (!isNew) return { again: NOT_READY };
       const message = `The Provider ${plan.spec.providerRef.name} is not ready.`;
-      const judgement: Judgement = { type: 'Ready', status: 'False', reason: 'ProviderNotReady', message };
-      await this.#save(plan, { status, judgements: [judgement] }, signal);
-      return NOT_READY;
+      return { again: NOT_READY, obstacle: { type: 'Ready', status: 'False', reason: 'ProviderNotReady', message } };
     }
     const before = this.#known.get(plan.uid)?.assessed;
     const { version } = source.inventory;
     const { clock } = services;
     if (!isNew && before !== undefined) {
       const wait = before.at + Math.max(ASSESS_EVERY, before.took * REST) - clock.now();
-      if (wait > 0) return wait;
+      if (wait > 0) return { again: wait };
       if (before.source === source && before.version === version && !hasOpenConcerns(status, this.#counts(plan)))
-        return ASSESS_EVERY;
+        return { again: ASSESS_EVERY };
     }
     const begun = clock.now();
     const assessment = await assessPlan({ plan, provider, source, services, signal });
     this.#options.onFacts(assessment.facts);
     const assessed = { source, version, at: clock.now(), took: clock.now() - begun };
     this.#remember(plan, { ...this.#assessedStatus(plan, status, assessment), assessedAs: as }, assessed);
-    return this.#mayChange(plan, this.#statusOf(plan)) ? ASSESS_EVERY : undefined;
+    return this.#mayChange(plan, this.#statusOf(plan)) ? { again: ASSESS_EVERY } : {};
   }
 
   /** Whether what was found about its VMs may be another thing later: nothing has begun, or a name may come to mean a VM. */
