@@ -117,7 +117,11 @@ async function onFailure(plan: VmPlan, hooks: HookContext): Promise<StepEvent> {
 
 async function start(plan: VmPlan, context: Pick<MigrateContext, 'resume' | 'store'>, at: string): Promise<VmProgress> {
   const earlier = context.resume ? await context.store.load(plan.mapping.targetName) : undefined;
-  return earlier === undefined ? begin(plan, at) : resume(earlier, at);
+  if (earlier === undefined) return begin(plan, at);
+  const again = resume(earlier, at);
+  // What stopped it is over: whoever looks, or begins anew after a kill, sees it under way.
+  if (again !== earlier) await context.store.save(again);
+  return again;
 }
 
 /** Sorts trouble into its channels: cancellation and the world's failures are events, a bug is thrown on. */

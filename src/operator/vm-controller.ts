@@ -290,18 +290,26 @@ export class VmController {
     const written = (status: VmMigrationStatus): void => {
       this.#ended.set(vm.key, { uid: vm.uid, status });
     };
-    const status: VmMigrationStatus = { ...vm.status, retried: vm.spec.retry };
-    const record = this.#services.record({ migration: vm, plan, status, onPhase, written, signal: this.#options.leave });
+    const open = (status: VmMigrationStatus): VmRecord =>
+      this.#services.record({ migration: vm, plan, status, onPhase, written, signal: this.#options.leave });
+    // A try that could not even begin does not count: it would never come back.
+    const unbegun = open(vm.status ?? {});
+    const record = open({ ...vm.status, retried: vm.spec.retry });
+    let begun = false;
     return {
       load: (name) => record.load(name),
       save: async (progress) => {
+        begun = true;
         const isNew = progress.phase !== before?.phase && !hasEnded(progress.phase);
         await record.save(progress);
         if (isNew) await this.#whilePaused(vm, run, record);
       },
-      wait: (reason, message) => record.wait(reason, message),
+      wait: (reason, message) => (begun ? record : unbegun).wait(reason, message),
       phase: (about, progress) => record.phase(about, progress),
-      transferStarts: (job) => record.transferStarts(job),
+      transferStarts: (job) => {
+        begun = true;
+        record.transferStarts(job);
+      },
       transferMoves: (progress) => record.transferMoves(progress),
       transferEnds: (job, failed) => record.transferEnds(job, failed),
       ...(record.transferWaits && { transferWaits: (job, because) => record.transferWaits?.(job, because) }),

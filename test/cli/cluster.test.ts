@@ -35,7 +35,7 @@ interface Stored {
 
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-commands-'));
-  [plane, ova] = await Promise.all([startControlPlane(), buildGuest(folder)]);
+  [plane, ova] = await Promise.all([startControlPlane({ own: true }), buildGuest(folder)]);
   await writeFile(path.join(folder, 'kubeconfig'), plane.kubeconfig(), { mode: 0o600 });
   bare = await cluster('status');
   for (const definition of KINDS.map(definitionOf)) {
