@@ -7,7 +7,7 @@ import { openCluster } from '../../src/kube/index.ts';
 import { operatorCluster } from '../../src/kube/operator-cluster.ts';
 import { run } from '../../src/operator/run.ts';
 import type { Services } from '../../src/operator/services.ts';
-import { connect, createLog, createQueue, systemClock, workerSetup } from '../../src/wire.ts';
+import { connect, createLog, systemClock, workerSetup } from '../../src/wire.ts';
 import { instantCopier, scaleSource } from './scale-source.ts';
 
 /** What one run has used. */
@@ -77,7 +77,6 @@ const services: Services = {
   log: createLog('warn'),
   connect: (source, options) =>
     source.startsWith('vsphere:') ? Promise.resolve(scaleSource(Number(count))) : connect(source, options),
-  queue: createQueue,
   follow: (signal, whenSynced) =>
     parts.follow(signal, () => {
       synced = true;
@@ -93,9 +92,9 @@ const services: Services = {
     };
   },
   target: (about) => {
-    const { destination } = parts.target(about);
-    const copier = instantCopier((disk, root, signal) => destination.filled(about.plan, disk, root, signal));
-    return { destination, copier };
+    const target = parts.target(about);
+    const copier = instantCopier((disk, root, signal) => target.destination.filled(about.plan, disk, root, signal));
+    return { ...target, copier };
   },
 };
 

@@ -81,7 +81,7 @@ async function measure(plane: ControlPlane, { vms, kubeconfig, say }: About): Pr
   const stop = new AbortController();
   await furnish(plane, namespace);
   // VMs that fit on no node are not begun.
-  await keepNode(plane.api, 'node-1', NO_LOGS, stop.signal);
+  await keepNode({ api: plane.api, name: 'node-1', port: NO_LOGS }, stop.signal);
   say(`${vms} VMs`);
   await using operator = new Operator([kubeconfig, namespace, String(vms)]);
   await operator.moment('synced');

@@ -52,6 +52,8 @@ export interface ControlPlaneOptions {
   readonly admission?: readonly string[];
   /** Controllers of the controller manager that are not to run. */
   readonly without?: readonly string[];
+  /** Nodes that are silent are given up within seconds, not within minutes. */
+  readonly losesNodesFast?: boolean;
 }
 
 /** @throws Error when a part does not start, or the existing cluster cannot be used */
@@ -64,7 +66,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
  * Starts it and waits until a Job of its own got a Pod: by then everything behind the API works too.
  * @throws Error when a part does not start; the message holds the end of its log
  */
-async function startOwn({ audit = false, admission = [], without = [] }: ControlPlaneOptions): Promise<ControlPlane> {
+async function startOwn({
+  audit = false,
+  admission = [],
+  without = [],
+  losesNodesFast = false,
+}: ControlPlaneOptions): Promise<ControlPlane> {
   const program = await buildControlPlane();
   const folder = await mkdtemp(join(tmpdir(), 'kubeferry-control-plane-'));
   const parts = new Parts(folder);
@@ -112,12 +119,14 @@ async function startOwn({ audit = false, admission = [], without = [] }: Control
         ...['--service-account-signing-key-file', file('sa.key'), '--authorization-mode', 'Node,RBAC'],
         ...['--allow-privileged', '--profiling=false'],
         ...(audit ? ['--audit-policy-file', file('audit-policy.json'), '--audit-log-path', file('audit.log')] : []),
+        ...(losesNodesFast ? ['--default-not-ready-toleration-seconds=1', '--default-unreachable-toleration-seconds=1'] : []),
         ...(admission.length > 0 ? ['--enable-admission-plugins', admission.join(',')] : []),
       ]);
     startApi();
     await parts.until('kube-apiserver', async () => (await callApi(api, 'GET', '/readyz')).status === 200);
     parts.start('kube-controller-manager', file('kube-controller-manager'), [
       ...['--kubeconfig', file('controllers.kubeconfig'), '--leader-elect=false', '--secure-port=0'],
+      ...(losesNodesFast ? ['--node-monitor-period=1s', '--node-monitor-grace-period=5s'] : []),
       ...['--controllers', ['*', ...without.map((name) => `-${name}`)].join(',')],
       ...['--service-account-private-key-file', file('sa.key'), '--root-ca-file', file('tls.crt')],
     ]);

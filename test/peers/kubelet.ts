@@ -25,6 +25,8 @@ export interface KubeletOptions {
   readonly images: Readonly<Record<string, readonly string[]>>;
   /** Name of the node; `node-1` when absent. */
   readonly node?: string;
+  /** Another kubelet whose volumes this node reaches too. */
+  readonly beside?: Kubelet;
 }
 
 export interface Kubelet extends AsyncDisposable {
@@ -37,6 +39,9 @@ export interface Kubelet extends AsyncDisposable {
   volumePath(namespace: string, claim: string): Promise<string>;
   /** Kills all processes of a Pod at once, as a node that fails does. */
   kill(namespace: string, pod: string): void;
+  /** The machine fails: everything on it is killed at once, and nothing is heard of it any more. */
+  fail(): void;
+  readonly storage: Provisioner;
 }
 
 /** In a cluster that others use too, each process has a node and storage classes of its own. */
@@ -44,16 +49,21 @@ const OURS = process.env['TEST_KUBECONFIG'] ? `-${randomBytes(3).toString('hex')
 /** Storage classes that it provisions. */
 export const STORAGE_CLASSES = { immediate: `test-immediate${OURS}`, late: `test-late${OURS}` };
 
+/** A server that is restarted meanwhile is waited for. */
+const PATIENCE_MS = 60_000;
+
 /** Registers the node; Pods run from now on. Disposing of it kills what still runs and removes all volumes. */
-export async function startKubelet({ api, images, node = `node-1${OURS}` }: KubeletOptions): Promise<Kubelet> {
+export async function startKubelet({ api: direct, images, node = `node-1${OURS}`, beside }: KubeletOptions): Promise<Kubelet> {
+  const api = { ...direct, patience: PATIENCE_MS };
   const folder = await mkdtemp(join(tmpdir(), 'kubeferry-kubelet-'));
   const stop = new AbortController();
-  const provisioner = new Provisioner({ api, folder: join(folder, 'volumes'), node });
+  const reach = `volumes${OURS}`;
+  const provisioner = beside?.storage ?? new Provisioner({ api, folder: join(folder, 'volumes'), reach });
   const pods = new PodRunner({ api, folder: join(folder, 'pods'), images, provisioner });
   const placement: Placement | undefined = OURS === '' ? undefined : await placePods(api, node);
   const logs = await serveLogs((namespace, pod) => pods.logs(namespace, pod));
-  await keepNode(api, node, logs.port, stop.signal);
-  await provisioner.start(STORAGE_CLASSES, stop.signal);
+  await keepNode({ api, name: node, port: logs.port, reach }, stop.signal);
+  if (beside === undefined) await provisioner.start(STORAGE_CLASSES, stop.signal);
   const watching = (async () => {
     const path = `/api/v1/pods?fieldSelector=spec.nodeName%3D${node}`;
     for await (const { type, object } of watchApi<Pod>(api, path, stop.signal)) {
@@ -67,11 +77,16 @@ export async function startKubelet({ api, images, node = `node-1${OURS}` }: Kube
     logs: (namespace, pod) => pods.logs(namespace, pod),
     volumePath: (namespace, claim) => provisioner.pathOf(namespace, claim),
     kill: (namespace, pod) => pods.kill(namespace, pod),
+    fail: () => {
+      pods.fail();
+      stop.abort();
+    },
+    storage: provisioner,
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await watching;
       await pods[Symbol.asyncDispose]();
-      await provisioner[Symbol.asyncDispose]();
+      if (beside === undefined) await provisioner[Symbol.asyncDispose]();
       await placement?.[Symbol.asyncDispose]();
       await removeNode(api, node);
       await logs[Symbol.asyncDispose]();

@@ -16,6 +16,8 @@ export interface ApiServer {
   /** PEM of a client certificate and its key. */
   readonly cert?: string;
   readonly key?: string;
+  /** Milliseconds for which a call is made again while nothing listens there, or the server is not ready; not at all when absent. */
+  readonly patience?: number;
 }
 
 export interface ApiAnswer {
@@ -24,16 +26,30 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
+const AGAIN_MS = 200;
 const TYPES = { POST: 'application/json', PUT: 'application/json', PATCH: 'application/merge-patch+json' } as const;
+
+type Method = 'GET' | 'DELETE' | keyof typeof TYPES;
 
 /** One request. `type` is the content type of the body where it is not the usual one of the method (merge patch for PATCH). */
 export async function callApi(
   server: ApiServer,
-  method: 'GET' | 'DELETE' | keyof typeof TYPES,
+  method: Method,
   path: string,
   body?: unknown,
   type?: string,
 ): Promise<ApiAnswer> {
+  const end = Date.now() + (server.patience ?? 0);
+  for (;;) {
+    const answer = await ask(server, method, path, body, type).catch((error: unknown) => {
+      if (Date.now() >= end) throw error;
+    });
+    if (answer !== undefined && (answer.status < 500 || Date.now() >= end)) return answer;
+    await sleep(AGAIN_MS);
+  }
+}
+
+async function ask(server: ApiServer, method: Method, path: string, body: unknown, type: string | undefined): Promise<ApiAnswer> {
   const content = method === 'GET' || method === 'DELETE' ? undefined : (type ?? TYPES[method]);
   const { url, headers, tls } = login(server);
   const all = { ...headers, ...(content !== undefined && { 'content-type': content }) };
@@ -64,13 +80,7 @@ function parse(text: string): unknown {
 }
 
 /** The body of a call that has to succeed. @throws Error with what the server said */
-export async function expectApi<T>(
-  server: ApiServer,
-  method: Parameters<typeof callApi>[1],
-  path: string,
-  body?: unknown,
-  type?: string,
-): Promise<T> {
+export async function expectApi<T>(server: ApiServer, method: Method, path: string, body?: unknown, type?: string): Promise<T> {
   const answer = await callApi(server, method, path, body, type);
   if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
   return answer.body as T;

@@ -2,13 +2,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiServer, callApi, expectApi } from '../kubernetes-api.ts';
 
-/** The node lifecycle controller waits for 40 seconds. */
-const HEARTBEAT_MS = 10_000;
+/** The node lifecycle controller waits for 50 seconds, or for less where it was told to. */
+const HEARTBEAT_MS = 1000;
+/** Label: which volumes can be reached from a node. */
+export const REACH = 'test.kubeferry.dev/reach';
 const CAPACITY = { cpu: '8', memory: '16Gi', pods: '200', 'ephemeral-storage': '100Gi' };
 
-/** @param port where the API server finds the logs of Pods */
-export async function keepNode(api: ApiServer, name: string, port: number, signal: AbortSignal): Promise<void> {
-  const labels = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' };
+export interface NodeOptions {
+  readonly api: ApiServer;
+  readonly name: string;
+  /** Where the API server finds the logs of Pods. */
+  readonly port: number;
+  /** Which volumes can be reached; none when absent. */
+  readonly reach?: string;
+}
+
+/** Registers the node, and says that it is well until the signal aborts. */
+export async function keepNode({ api, name, port, reach }: NodeOptions, signal: AbortSignal): Promise<void> {
+  const labels = {
+    ...{ 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
+    ...(reach !== undefined && { [REACH]: reach }),
+  };
   await callApi(api, 'POST', '/api/v1/nodes', { metadata: { name, labels } });
   await beat(api, name, port);
   void (async () => {

@@ -42,6 +42,7 @@ export class PodRunner implements AsyncDisposable {
   readonly #options: PodRunnerOptions;
   readonly #lives = new Map<string, Life>();
   readonly #logs = new Map<string, string>();
+  #failed = false;
 
   constructor(options: PodRunnerOptions) {
     this.#options = options;
@@ -76,6 +77,12 @@ export class PodRunner implements AsyncDisposable {
       if (pod.metadata.namespace !== namespace || pod.metadata.name !== name) continue;
       for (const child of processes) end(child, 'SIGKILL');
     }
+  }
+
+  /** The machine is gone: nothing of it goes on, and it tells nothing any more. */
+  fail(): void {
+    this.#failed = true;
+    for (const { processes } of this.#lives.values()) for (const child of processes) end(child, 'SIGKILL');
   }
 
   logs(namespace: string, name: string): string {
@@ -197,6 +204,7 @@ export class PodRunner implements AsyncDisposable {
   }
 
   async #report({ metadata }: Pod, status: object): Promise<void> {
+    if (this.#failed) return;
     await callApi(this.#options.api, 'PATCH', `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}/status`, {
       status,
     });
@@ -205,6 +213,7 @@ export class PodRunner implements AsyncDisposable {
   /** The last word about a deleted Pod: nothing of it runs any more. */
   async #forget({ metadata }: Pod): Promise<void> {
     this.#lives.delete(metadata.uid ?? '');
+    if (this.#failed) return;
     const preconditions = `gracePeriodSeconds=0`;
     await callApi(this.#options.api, 'DELETE', `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}?${preconditions}`);
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ApiServer, callApi, expectApi, watchApi } from '../kubernetes-api.ts';
 import type { Claim, KubernetesObject } from '../kubernetes-objects.ts';
+import { REACH } from './node.ts';
 
 const run = promisify(execFile);
 const DRIVER = 'test.kubeferry.dev';
@@ -28,7 +29,8 @@ export interface MountedClaim {
 export interface ProvisionerOptions {
   readonly api: ApiServer;
   readonly folder: string;
-  readonly node: string;
+  /** Value of the label of the nodes from which volumes can be reached: as on a network, from each of them. */
+  readonly reach: string;
 }
 
 export class Provisioner implements AsyncDisposable {
@@ -43,7 +45,6 @@ export class Provisioner implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Their volumes can be reached from this node alone, which the scheduler is told by their topology. */
   async start(classes: { readonly immediate: string; readonly late: string }, signal: AbortSignal): Promise<void> {
     const { api, folder } = this.#options;
     await mkdir(folder, { recursive: true });
@@ -58,7 +59,7 @@ export class Provisioner implements AsyncDisposable {
         provisioner: DRIVER,
         volumeBindingMode,
         reclaimPolicy: 'Delete',
-        allowedTopologies: [{ matchLabelExpressions: [{ key: 'kubernetes.io/hostname', values: [this.#options.node] }] }],
+        allowedTopologies: [{ matchLabelExpressions: [{ key: REACH, values: [this.#options.reach] }] }],
       });
     }
     this.#classes = Object.keys(modes);
@@ -112,8 +113,9 @@ export class Provisioner implements AsyncDisposable {
       await mkdir(path);
       await chmod(path, 0o777);
     }
-    const { api, node } = this.#options;
-    await expectApi(api, 'POST', '/api/v1/persistentvolumes', {
+    const { api, reach } = this.#options;
+    // One that is there already was made by a call whose answer was lost.
+    await callApi(api, 'POST', '/api/v1/persistentvolumes', {
       metadata: { name, annotations: { 'pv.kubernetes.io/provisioned-by': DRIVER } },
       spec: {
         capacity: { storage: spec.resources.requests.storage },
@@ -125,7 +127,7 @@ export class Provisioner implements AsyncDisposable {
         csi: { driver: DRIVER, volumeHandle: name },
         nodeAffinity: {
           required: {
-            nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }] }],
+            nodeSelectorTerms: [{ matchExpressions: [{ key: REACH, operator: 'In', values: [reach] }] }],
           },
         },
       },

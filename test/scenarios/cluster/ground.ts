@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -41,6 +42,15 @@ export interface Thing {
 export interface Operator extends AsyncDisposable {
   /** Everything that it logged. */
   readonly log: () => string;
+  /** Without a word: its Lease stays as it is. */
+  kill(): Promise<void>;
+}
+
+export interface OperateOptions {
+  /** Image of its workers. */
+  readonly image?: string;
+  /** Port of a proxy in front of the API server. */
+  readonly through?: number;
 }
 
 export interface GroundOptions extends ControlPlaneOptions {
@@ -51,7 +61,7 @@ export interface GroundOptions extends ControlPlaneOptions {
 /** What is told when a wait is in vain. */
 interface Told {
   readonly namespace: string;
-  readonly operator: Operator;
+  readonly operator: Pick<Operator, 'log'>;
   /** Milliseconds between two looks; 100 when absent. */
   readonly every?: number;
 }
@@ -70,7 +80,8 @@ export class Ground implements AsyncDisposable {
 
   /** @param options `own` for stories that restart the API server */
   static async start({ images = {}, ...options }: GroundOptions = {}): Promise<Ground> {
-    const plane = await startControlPlane(options);
+    const started = await startControlPlane(options);
+    const plane = { ...started, api: { ...started.api, patience: LONGEST_MS } };
     const known = { [IMAGES.worker]: [process.execPath, BIN], [IMAGES.endless]: ['sh', '-c', ENDLESS, process.execPath, BIN] };
     const kubelet = await startKubelet({ api: plane.api, images: { ...known, ...images } });
     const folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-cluster-'));
@@ -87,10 +98,11 @@ export class Ground implements AsyncDisposable {
   }
 
   /** An operator that sees one namespace, so that tests do not meet. */
-  operate(namespace: string, image: string = IMAGES.worker): Operator {
+  operate(namespace: string, options: string | OperateOptions = {}): Operator {
+    const { image = IMAGES.worker, through } = typeof options === 'string' ? { image: options } : options;
     const env = {
       ...process.env,
-      KUBECONFIG: path.join(this.#folder, 'kubeconfig'),
+      KUBECONFIG: through === undefined ? path.join(this.#folder, 'kubeconfig') : this.#configThrough(through),
       KUBEFERRY_IMAGE: image,
       KUBEFERRY_NAMESPACE: namespace,
       KUBEFERRY_LOOK_MS: '200',
@@ -103,8 +115,21 @@ export class Ground implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (log += text.toString()));
     return {
       log: () => log,
+      kill: async () => await end(child, 'SIGKILL'),
       [Symbol.asyncDispose]: async () => await end(child),
     };
+  }
+
+  #configThrough(port: number): string {
+    const file = path.join(this.#folder, `kubeconfig-${port}`);
+    const { port: direct } = new URL(this.plane.api.url);
+    writeFileSync(file, this.plane.kubeconfig().replaceAll(`:${direct}`, `:${port}`), { mode: 0o600 });
+    return file;
+  }
+
+  /** Tells the next operator that the one before is dead, which it would have to wait for otherwise. */
+  async forgetLeader(namespace: string): Promise<void> {
+    await callApi(this.plane.api, 'DELETE', `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/kubeferry-operator`);
   }
 
   /** Name of a namespace that nobody else uses. */
@@ -191,7 +216,7 @@ export class Ground implements AsyncDisposable {
   async until(holds: () => Promise<boolean>, about?: Told): Promise<void> {
     const end = Date.now() + LONGEST_MS;
     while (!(await holds())) {
-      if (Date.now() > end) assert.fail(about === undefined ? 'it took too long' : await this.#told(about));
+      if (Date.now() > end) assert.fail(about === undefined ? 'it took too long' : await this.told(about));
       await sleep(about?.every ?? 100);
     }
   }
@@ -204,7 +229,8 @@ export class Ground implements AsyncDisposable {
     await rm(this.#folder, { recursive: true });
   }
 
-  async #told({ namespace, operator }: Told): Promise<string> {
+  /** What there is, and what was said. */
+  async told({ namespace, operator }: Omit<Told, 'every'>): Promise<string> {
     const kinds = ['providers', 'migrationplans', 'vmmigrations'].map((plural) => ours(namespace, plural));
     const paths = [...kinds, `/apis/batch/v1/namespaces/${namespace}/jobs`, `/api/v1/namespaces/${namespace}/pods`];
     const told = await Promise.all(
@@ -220,8 +246,8 @@ function ours(namespace: string, plural: string): string {
   return `/apis/kubeferry.dev/v1alpha1/namespaces/${namespace}/${plural}`;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
+  child.kill(signal);
   await once(child, 'exit');
 }
