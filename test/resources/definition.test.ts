@@ -86,6 +86,10 @@ const WRONG: readonly (readonly [what: string, sample: string, change: Readonly<
   ['a concern that is accepted without a reason', 'first-two', { accept: [{ concern: 'x', reason: '' }] }, /reason/],
   ['a password in a URL', 'vcenter', { url: 'vsphere://root:secret@vcenter.example.com' }, /must not hold a password/],
   ['a server without a login', 'vcenter', { secretRef: undefined }, /needs secretRef/],
+  ['image files that are nowhere', 'images', { images: undefined }, /image needs images/],
+  ['a VDDK that is not there', 'vcenter', { transport: 'vddk' }, /needs vddk.image/],
+  ['a kind of source that there is not', 'vcenter', { type: 'vmware' }, /"vsphere", "hyperv", "image"/],
+  ['a network that is not named', 'datacenter', { entries: [{ source: {}, target: { type: 'pod' } }] }, /say id, name or vlan/],
   [
     'an attachment without a name',
     'datacenter',
