@@ -8,10 +8,10 @@ import { MiB } from '../../src/model/units.ts';
 import { startDelayProxy } from '../peers/delay-proxy.ts';
 import { startNginx } from '../peers/nginx.ts';
 import { writeServerDisk } from './disk-image.ts';
+import { buildScript } from './engine-build.ts';
 import type { EngineResult, EngineRun } from './engine-run.ts';
 import { dataExtents } from './range-peers.ts';
 
-const SCRIPT = path.join(import.meta.dirname, 'engine-run.ts');
 const ROUND_TRIP_MS = 5;
 
 /** A disk that is served. */
@@ -37,6 +37,7 @@ export async function makeGround(folder: string): Promise<Ground> {
   const served = path.join(folder, 'served');
   const output = path.join(folder, 'out');
   const log = path.join(folder, 'sent.log');
+  const script = await buildScript('engine-run', path.join(folder, 'installed'));
   await mkdir(served);
   await mkdir(output);
   const nginx = await startNginx({ root: served, directives: `access_log ${log} combined;` });
@@ -53,7 +54,7 @@ export async function makeGround(folder: string): Promise<Ground> {
       await writeFile(map, JSON.stringify(extents));
       return { file, size, url: `https://127.0.0.1:${proxy.port}/${name}-flat.vmdk`, extents, map };
     },
-    run: (what) => runEngine({ ...what, certificateFile: nginx.certificateFile }, folder),
+    run: (what) => runEngine({ ...what, certificateFile: nginx.certificateFile }, { folder, script }),
     sent: () => sumAndEmpty(log),
     [Symbol.asyncDispose]: async () => {
       await proxy[Symbol.asyncDispose]();
@@ -70,9 +71,12 @@ export function jobOf(disk: ServedDisk, target: string, snapshot: number, more: 
   return { id, vm: 'bench', disk: 'disk', source, target: { kind: 'raw-file', path: target }, verify: true, ...more };
 }
 
-async function runEngine(run: EngineRun, folder: string): Promise<EngineResult> {
+async function runEngine(
+  run: EngineRun,
+  { folder, script }: { readonly folder: string; readonly script: string },
+): Promise<EngineResult> {
   const env = { ...process.env, KUBEFERRY_BENCH_ENGINE: JSON.stringify(run), NODE_COMPILE_CACHE: path.join(folder, 'cache') };
-  const child = spawn(process.execPath, [SCRIPT], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text;

@@ -10,6 +10,7 @@ import { formatBytes, GiB } from '../../src/model/units.ts';
 import { type DelayProxyOptions, startDelayProxy } from '../peers/delay-proxy.ts';
 import { startNginx } from '../peers/nginx.ts';
 import { writeServerDisk } from './disk-image.ts';
+import { buildScript } from './engine-build.ts';
 import { inWorkFolder } from './machine.ts';
 import { type Case, type Command, interleave, median, runCommand, type Timings } from './measure.ts';
 import { dataExtents, kubeferry, manyCurls, nbdcopy, oneCurl, qemuImg, type RemoteDisk, targetOf } from './range-peers.ts';
@@ -54,6 +55,7 @@ async function measure(folder: string, size: number, { rounds, say }: BenchOptio
   const map = path.join(folder, 'map.json');
   const extents = await dataExtents(raw);
   await writeFile(map, JSON.stringify(extents));
+  const script = await buildScript('range-run', path.join(folder, 'installed'));
   await using nginx = await startNginx({ root: served });
   await using ways = new AsyncDisposableStack();
   const cases: Case[] = [];
@@ -65,6 +67,7 @@ async function measure(folder: string, size: number, { rounds, say }: BenchOptio
       certificateFile: nginx.certificateFile,
       output: path.join(folder, 'out'),
       map,
+      script,
       cache: path.join(folder, 'cache'),
     };
     for (const command of await commands(way, disk, extents)) {

@@ -17,11 +17,12 @@ export interface RemoteDisk {
   readonly output: string;
   /** JSON file with the allocated extents. */
   readonly map: string;
-  /** Folder of compiled modules: what is installed is JavaScript, and needs no types stripped at every start. */
+  /** range-run, built. */
+  readonly script: string;
+  /** Folder of compiled modules, which an installed kubeferry keeps too. */
   readonly cache: string;
 }
 
-const SCRIPT = path.join(import.meta.dirname, 'range-run.ts');
 /** As many as kubeferry's own runs settle at, and the best number for curl on two cores. */
 const CURLS = 8;
 const REQUEST = 4 * MiB;
@@ -38,7 +39,7 @@ export function kubeferry(disk: RemoteDisk, how: { readonly map: boolean; readon
     ...(how.map && { map: disk.map }),
   };
   const env = { KUBEFERRY_BENCH_RANGE: JSON.stringify(run), NODE_COMPILE_CACHE: disk.cache };
-  return { program: process.execPath, args: [SCRIPT], env, lap };
+  return { program: process.execPath, args: [disk.script], env, lap };
 }
 
 /** Read-ahead of 1 MiB and 16 coroutines out of order: the default takes more than ten times as long, more read-ahead twice. */

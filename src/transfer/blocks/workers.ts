@@ -1,7 +1,8 @@
 /**
  * Threads that inflate, hash and write whole blocks, shared by all disks in flight: the limit of threads is the limit of memory
- * too (about 50 MB each). They start when there is work for them and end with the last lease. Disk content never passes
- * through the main thread.
+ * too (about 50 MB each). The first one starts with the first lease, while the source is opened, others when there is work for them; all
+ * end with the last lease. What they read and write themselves never passes through the main thread, and what comes from a
+ * network is given to them in memory that is shared.
  */
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -50,6 +51,7 @@ export class BlockWorkers {
   /** Tasks may be run while a lease is held. When the last one is given back, all threads have ended. */
   lease(): AsyncDisposable {
     this.#leases += 1;
+    if (this.#threads.size === 0) this.#start();
     let held = true;
     return {
       [Symbol.asyncDispose]: async () => {

@@ -15,6 +15,8 @@ const WORTH_A_TRIAL = 1.04;
 /** Lanes that were busy for less of a window say nothing about how many are good: somebody else was slow. */
 const BUSY_ENOUGH = 0.7;
 const SHORTEST_WINDOW_MS = 100;
+/** While lanes double: a step too many does no harm, and a delta is over in a moment. */
+const SHORTEST_FIRST_WINDOW_MS = 40;
 /** Where answers are that slow, what arrives in the middle of them tells enough. */
 const LONGEST_WINDOW_MS = 500;
 /** After a change, connections are opened and old requests run out. That is not measured: it takes about three round trips. */
@@ -101,7 +103,8 @@ export class LaneControl {
       return;
     }
     const length = now - (this.#start ?? now);
-    if (length >= LONGEST_WINDOW_MS || (length >= SHORTEST_WINDOW_MS && this.#answers >= this.#limit)) this.#judge(now, length);
+    const shortest = this.#doubling ? SHORTEST_FIRST_WINDOW_MS : SHORTEST_WINDOW_MS;
+    if (length >= LONGEST_WINDOW_MS || (length >= shortest && this.#answers >= this.#limit)) this.#judge(now, length);
   }
 
   #judge(now: number, length: number): void {
