@@ -57,7 +57,7 @@ async function story(): Promise<void> {
   const url = `vsphere://${vcenter.host}:${vcenter.port}`;
   const thumbprint = vcenter.thumbprint.sha256;
   await ground.secret(namespace, 'vcenter', { user: vcenter.username, password: vcenter.password, thumbprint });
-  await ground.secret(namespace, 'outdated', { user: vcenter.username, password: 'no longer', thumbprint });
+  await ground.secret(namespace, 'outdated', { user: 'retired@vsphere.local', password: 'no longer', thumbprint });
   for (const name of ['vcenter', 'outdated'])
     await ground.make(namespace, 'providers', name, { type: 'vsphere', url, secretRef: { name } });
   const planned = (storageClass: string) => ({
