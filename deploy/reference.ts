@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { DNS_LABEL, DNS_SUBDOMAIN } from '../src/resources/common.ts';
+import { Label, ObjectName } from '../src/resources/common.ts';
 import { type Schema, schemaOf } from '../src/resources/definition.ts';
 import { KINDS } from '../src/resources/index.ts';
 import { GROUP, type Kind, VERSION } from '../src/resources/kind.ts';
@@ -23,8 +23,8 @@ This page is written by \`node deploy/reference.ts\` from the schemas in \`src/r
 
 /** Patterns that have a name. */
 const NAMED: ReadonlyMap<string, string> = new Map([
-  [DNS_LABEL.source, 'a DNS label'],
-  [DNS_SUBDOMAIN.source, 'a DNS name'],
+  [String(schemaOf(Label)['pattern']), 'a DNS label'],
+  [String(schemaOf(ObjectName)['pattern']), 'a DNS name'],
 ]);
 
 interface Row {

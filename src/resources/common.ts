@@ -6,8 +6,8 @@ export function rules(...all: readonly (readonly [rule: string, message: string]
   return { 'x-kubernetes-validations': all.map(([rule, message]) => ({ rule, message })) };
 }
 
-export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-export const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** Name of an object (DNS-1123 subdomain). */
 export const ObjectName = z.string().min(1).max(253).regex(DNS_SUBDOMAIN);

@@ -98,7 +98,7 @@ const VM_RULES: Readonly<Record<Switch, (vm: VmState, standing: Standing, option
 };
 
 /** How people say where a VM stands. */
-export const WORDS: Readonly<Record<Standing, string>> = {
+const WORDS: Readonly<Record<Standing, string>> = {
   waiting: 'waiting',
   blocked: 'blocked by Critical concerns',
   running: 'under way',

@@ -10,6 +10,7 @@ export interface PlanFlags {
   readonly planName?: string;
   readonly providerName?: string;
   readonly claim?: ImageClaim;
+  readonly imageUrl?: string;
   readonly vddkImage?: string;
 }
 
@@ -29,6 +30,12 @@ export function addPlanOptions(command: Command): Command {
       new Option('--claim <name[:path]>', 'PersistentVolumeClaim that holds the image files for the cluster')
         .argParser(parseClaim)
         .helpGroup(group),
+    )
+    .addOption(
+      new Option(
+        '--image-url <url>',
+        'https://… of the image file, which the cluster brings to the path of --claim first',
+      ).helpGroup(group),
     )
     .addOption(new Option('--vddk-image <image>', "image that holds VMware's VDDK, for --transport vddk").helpGroup(group));
 }
@@ -101,7 +108,7 @@ export function isReachable(source: string, { claim }: PlanFlags): boolean {
 
 function unreachable(source: string): MigrationError {
   return new MigrationError('usage', `The cluster cannot read ${source}: it is a file of this machine.`, {
-    hint: 'Copy it to a PersistentVolumeClaim of the target namespace (such as with `kubectl cp` into a Pod that mounts it) and say --claim NAME:PATH; or migrate on this machine with --to DIR.',
+    hint: 'Copy it to a PersistentVolumeClaim of the target namespace (such as with `kubectl cp` into a Pod that mounts it) and say --claim NAME:PATH, or let the cluster fetch it there with --image-url https://…; or migrate on this machine with --to DIR.',
   });
 }
 
@@ -127,16 +134,25 @@ function specOf(
 ): ProviderSpec {
   if (server !== undefined) return serverSpec(server, options);
   if (options.claim === undefined) throw unreachable(source);
-  return imageSpec(options.claim, options);
+  return imageSpec(source, options.claim, options);
 }
 
 type ProviderSpec = Parameters<typeof providerObject>[0]['spec'];
 
 function serverSpec(
   { type, url }: Server,
-  { insecure, transport, vddkImage, vddkLibdir, claim, secret }: PlanFlags & SourceOptions & { readonly secret: string },
+  {
+    insecure,
+    transport,
+    vddkImage,
+    vddkLibdir,
+    claim,
+    imageUrl,
+    secret,
+  }: PlanFlags & SourceOptions & { readonly secret: string },
 ): ProviderSpec {
-  if (claim !== undefined) throw new MigrationError('usage', '--claim is for image files; this source is a server.');
+  if (claim !== undefined || imageUrl !== undefined)
+    throw new MigrationError('usage', '--claim and --image-url are for image files; this source is a server.');
   const way = transport ?? (vddkImage === undefined ? undefined : 'vddk');
   if (vddkLibdir !== undefined || (way === 'vddk' && vddkImage === undefined)) {
     throw new MigrationError('usage', 'Workers in the cluster find VDDK in an image, not in a folder of this machine.', {
@@ -151,10 +167,14 @@ function serverSpec(
   };
 }
 
-function imageSpec(claim: ImageClaim, { config }: SourceOptions): ProviderSpec {
+function imageSpec(
+  source: string,
+  { name, path }: ImageClaim,
+  { config, imageUrl: url }: PlanFlags & SourceOptions,
+): ProviderSpec {
   if (config !== undefined) throw new MigrationError('usage', 'A plan in a cluster has no field for --config yet.');
-  const { name, path } = claim;
-  return { type: 'image', images: { claim: name, ...(path !== undefined && { path }) } };
+  const file = path ?? (url === undefined ? undefined : source.split('/').at(-1));
+  return { type: 'image', images: { claim: name, ...(file !== undefined && { path: file }), ...(url !== undefined && { url }) } };
 }
 
 /** Names where they name a VM, ids otherwise; every VM where nothing is said. */
