@@ -102,6 +102,8 @@ async function migrate(plan: VmPlan, context: Omit<MigrateContext, 'vms'>): Prom
     const event = await outcome(work, context.signal);
     if (event.kind === 'canceled' && context.leave?.aborted === true) return progress;
     if (event.kind === 'failed') await outcome(() => onFailure(plan, hooks), context.signal);
+    // The next process comes to the same failure, and finds the hook that runs.
+    if (event.kind === 'failed' && context.leave?.aborted === true) return progress;
     const ended = event.kind === 'failed' || event.kind === 'canceled';
     await apply(ended ? { ...event, ...(await startSourceAgain(plan, progress, context)) } : event);
   }

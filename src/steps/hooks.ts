@@ -12,7 +12,8 @@ interface Moments {
 
 /**
  * The moments of a cold migration. BeforeCopy: the source is as it was, and runs where it ran. BeforeCutover: every byte is proven, and nothing of
- * the VM is in the cluster but its claims. AfterCutover: the VM is there.
+ * the VM is in the cluster but its claims. AfterCutover: the VM is there. OnFailure has no phase of its own: it comes before a source that was
+ * stopped is started again.
  */
 export const MOMENTS: Readonly<Partial<Record<WorkPhase, Moments>>> = {
   PowerOffSource: { before: 'BeforeCopy' },

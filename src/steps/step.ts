@@ -23,6 +23,8 @@ export interface StepContext {
   readonly powerOnAfterFailure: boolean;
   /** Compare every byte of the target with the source. */
   readonly verify: boolean;
+  /** Read each source a second time and compare. */
+  readonly recheckSource?: boolean;
   readonly signal: AbortSignal;
   /** Persists an event in the middle of a phase. */
   readonly record: (event: StepEvent) => Promise<void>;

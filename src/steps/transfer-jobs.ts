@@ -7,6 +7,7 @@ interface JobContext {
   readonly connection: Connection;
   readonly destination: Destination;
   readonly verify: boolean;
+  readonly recheckSource?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +40,15 @@ function disksOf({ mapping, vm }: VmPlan): readonly string[] {
   return mapping.placements.flatMap(({ disk, filledBy }) => (filledBy === undefined || filledBy === vm.ref.id ? [disk] : []));
 }
 
-function jobOf(plan: VmPlan, disk: string, { destination, verify }: JobContext): Omit<TransferJob, 'source'> {
+function jobOf(plan: VmPlan, disk: string, context: JobContext): Omit<TransferJob, 'source'> {
+  const { destination, verify, recheckSource = false } = context;
   const id = `${plan.mapping.targetName}/${disk}`;
-  return { id, vm: plan.vm.name, disk, target: destination.diskTarget(plan, disk), verify };
+  return {
+    id,
+    vm: plan.vm.name,
+    disk,
+    target: destination.diskTarget(plan, disk),
+    verify,
+    ...(recheckSource && { recheckSource }),
+  };
 }

@@ -9,6 +9,7 @@ import type { KubeClient } from '../client/kube-client.ts';
 import { textAt } from '../facts/json.ts';
 import { CONFIG_MAPS } from '../kinds.ts';
 import { pack, unpack } from '../resources/kept-plans.ts';
+import { MADE_BY } from '../runtime/owners.ts';
 import { PIECES, pieceName, workerMetadata } from './worker-pod.ts';
 
 /** JSON before it is packed, in characters: packed it is a fifth or less, and a ConfigMap holds 1 MiB. */
@@ -77,6 +78,18 @@ export async function forgetRecord(
 ): Promise<void> {
   // Further pieces mean nothing without the first, and are written over.
   await client.delete(CONFIG_MAPS, { namespace: owner.namespace, name }, { signal });
+}
+
+/** Removes what earlier lists of the same owner left. */
+export async function forgetEarlier(client: KubeClient, { name, owner }: RecordRef, signal: AbortSignal): Promise<void> {
+  const { namespace, uid } = owner;
+  const labels = `${MADE_BY}=${uid},app.kubernetes.io/component=worker`;
+  for await (const { items } of client.list(CONFIG_MAPS, { namespace, labels, metadataOnly: true, signal })) {
+    for (const { metadata } of items) {
+      if (metadata.name === name || metadata.name.startsWith(`${name}-`)) continue;
+      await client.delete(CONFIG_MAPS, { namespace, name: metadata.name }, { signal });
+    }
+  }
 }
 
 async function* inPieces(vms: AsyncIterable<RecordedVm>): AsyncGenerator<readonly RecordedVm[]> {

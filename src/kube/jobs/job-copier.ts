@@ -2,6 +2,7 @@
 import type { CopyOptions, DiskCopier } from '../../contracts/disk-copier.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
 import type { WorkerSource } from '../../contracts/worker-order.ts';
+import { MigrationError } from '../../model/errors.ts';
 import type { VmPlan } from '../../model/plan.ts';
 import type { PlannedTransfer, TransferJob, TransferProgress, TransferResult } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
@@ -47,7 +48,10 @@ export class JobCopier implements DiskCopier {
     const { signal } = options;
     const ref = { namespace, name: workerName(owner, job.disk) };
     try {
-      const result = await this.#work(ref, job, options);
+      // Twice, for a result that was lost with its Pod: the claim tells what is left to do.
+      const result = (await this.#work(ref, job, options)) ?? (await this.#work(ref, job, options));
+      if (result === undefined)
+        throw new MigrationError('transfer-tool-failed', `The Job ${ref.name} ended, and nobody knows how.`);
       await destination.filled(plan, job.disk, result.proof?.root, signal);
       return result;
     } catch (error) {
@@ -68,8 +72,8 @@ export class JobCopier implements DiskCopier {
     await this.#forgetJournal(ref, job, signal);
   }
 
-  /** One Job, or a second one where the first has ended and nobody knows any more with what result: its claim tells what is left to do. */
-  async #work(ref: JobRef, job: TransferJob, options: CopyOptions): Promise<TransferResult> {
+  /** Undefined where a Job has ended and its Pod is gone with what it said. */
+  async #work(ref: JobRef, job: TransferJob, options: CopyOptions): Promise<TransferResult | undefined> {
     const { jobs } = this.#options;
     const { signal } = options;
     const before = await jobs.look(ref, signal);
@@ -81,7 +85,7 @@ export class JobCopier implements DiskCopier {
     };
     const onObstacle = (because: string | undefined): void => options.onWait?.(because);
     const result = await jobs.wait(ref, { onLine, onObstacle }, signal);
-    return isResult(result) ? result : await this.#work(ref, job, options);
+    return isResult(result) ? result : undefined;
   }
 
   async #start(ref: JobRef, job: TransferJob, signal: AbortSignal): Promise<void> {

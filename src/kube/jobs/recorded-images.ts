@@ -11,7 +11,7 @@ import type { DiskSource } from '../../model/transfer.ts';
 import type { SourceVm, VmRef } from '../../model/vm.ts';
 import { WORKER_PATHS } from '../../model/worker-paths.ts';
 import type { KubeClient } from '../client/kube-client.ts';
-import { forgetRecord, readRecord } from './image-record.ts';
+import { forgetEarlier, forgetRecord, readRecord } from './image-record.ts';
 import { sourceClaim } from './source-claim.ts';
 import { type WorkerJobs, workerName } from './worker-jobs.ts';
 
@@ -49,7 +49,10 @@ export async function openImages(
     throw state.error;
   }
   const vms = await readRecord(client, record, signal);
-  if (vms !== undefined) return new RecordedConnection(provider.name, vms);
+  if (vms !== undefined) {
+    await forgetEarlier(client, record, signal);
+    return new RecordedConnection(provider.name, vms);
+  }
   // It ended, and somebody removed what it wrote.
   if (state.kind === 'done') await jobs.remove(ref);
   const below = path === '.' ? WORKER_PATHS.source : `${WORKER_PATHS.source}/${path}`;
