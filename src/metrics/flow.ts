@@ -1,9 +1,10 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Clock } from '../contracts/clock.ts';
-import type { ProviderStatus } from '../resources/provider.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import { type Fleet, labelsOf, planOf, type VmResource } from './fleet.ts';
 import type { Program } from './program.ts';
+import { troubleIn } from './reasons.ts';
 import { changesBetween, type VmChanges } from './vm-progress.ts';
 
 /** Seconds. */
@@ -29,7 +30,7 @@ export function measureFlow(registry: Registry, fleet: Fleet, { clock, trouble }
   const count = counters(registry);
   /** The very objects that the fleet holds, so that they cost next to nothing. */
   const seen = new Map<string, Seen>();
-  const failing = new Map<string, string>();
+  const newTrouble = { plan: troubles(), provider: troubles() };
 
   migrations.subscribe((key) => {
     const vm = migrations.get(key);
@@ -45,7 +46,7 @@ export function measureFlow(registry: Registry, fleet: Fleet, { clock, trouble }
     seen.set(key, { status, movedAt: moved ? clock.now() : before.movedAt });
     if (changes === undefined) return;
     tell(vm, changes);
-    if (changes.failure !== undefined) trouble('vm', changes.failure);
+    if (changes.trouble !== undefined) trouble('vm', changes.trouble);
   });
 
   function tell(vm: VmResource, changes: VmChanges): void {
@@ -72,13 +73,13 @@ export function measureFlow(registry: Registry, fleet: Fleet, { clock, trouble }
       if (plan === undefined) counter.remove(labels);
       else counter.inc(labels, 0);
     }
+    const code = newTrouble.plan(key, troubleIn(plan?.status));
+    if (code !== undefined) trouble('plan', code);
   });
 
   providers.subscribe((key) => {
-    const code = failureOf(providers.get(key)?.status);
-    if (code !== undefined && code !== failing.get(key)) trouble('provider', code);
-    if (code === undefined) failing.delete(key);
-    else failing.set(key, code);
+    const code = newTrouble.provider(key, troubleIn(providers.get(key)?.status));
+    if (code !== undefined) trouble('provider', code);
   });
 
   return { movedAt: (key) => seen.get(key)?.movedAt };
@@ -145,9 +146,13 @@ function isProgress({ phases, copied, proven, transfers }: VmChanges): boolean {
   return copied > 0 || proven > 0 || phases.length > 0 || transfers.length > 0;
 }
 
-/** `SourceLoginFailed` → `source-login-failed`; undefined while nothing is known to be wrong. */
-function failureOf(status: ProviderStatus | undefined): string | undefined {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  if (ready?.status !== 'False') return undefined;
-  return ready.reason.replaceAll(/[A-Z]/g, (letter, at: number) => `${at === 0 ? '' : '-'}${letter.toLowerCase()}`);
+/** Remembers what is wrong with whom. @returns the code where it is news */
+function troubles(): (key: string, code: ErrorCode | undefined) => ErrorCode | undefined {
+  const known = new Map<string, ErrorCode>();
+  return (key, code) => {
+    const isNews = code !== known.get(key);
+    if (code === undefined) known.delete(key);
+    else known.set(key, code);
+    return isNews ? code : undefined;
+  };
 }

@@ -3,7 +3,7 @@ import { ERROR_CODES } from '../model/error-codes.ts';
 import { MigrationError } from '../model/errors.ts';
 
 /** What was being done when something went wrong. */
-export type Trouble = 'vm' | 'provider' | 'cluster' | 'controller';
+export type Trouble = 'vm' | 'plan' | 'provider' | 'cluster' | 'controller';
 
 export interface Program {
   leads(leading: boolean): void;
@@ -22,7 +22,7 @@ export function measureProgram(registry: Registry, version: string): Program {
   const leader = new Gauge({ name: 'kubeferry_leader', help: '1 where this operator leads, 0 where it stands by.', registers });
   const errors = new Counter({
     name: 'kubeferry_errors_total',
-    help: 'Failures by error code: of VMs, of providers, of calls to the cluster that are tried again, and of the looks of controllers.',
+    help: 'Failures by error code: of VMs, also those that are tried again, of plans, providers, calls to the cluster and looks of controllers.',
     labelNames: ['where', 'code'],
     registers,
   });

@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Condition } from '../resources/common.ts';
 import { type Fleet, labelsOf, type PlanResource, type ProviderResource, planOf, type VmResource } from './fleet.ts';
 import type { Flow } from './flow.ts';
+import { conditionOf } from './reasons.ts';
 import { downtimeOf } from './vm-progress.ts';
 
 /** Label values → the earliest time, in milliseconds since the epoch. */
@@ -34,7 +34,7 @@ export function measureStanding(registry: Registry, fleet: Fleet, flow: Flow): (
     const { spec, status } = plan;
     const labels = labelsOf(plan);
     gauge.plan.set({ ...labels, provider: spec.providerRef.name, type: spec.type }, 1);
-    gauge.state.set({ ...labels, state: judged(status, 'Ready')?.reason ?? 'Unknown' }, 1);
+    gauge.state.set({ ...labels, state: conditionOf(status, 'Ready')?.reason ?? 'Unknown' }, 1);
     gauge.expected.set(labels, status?.bytes?.total ?? 0);
     gauge.moved.set(labels, status?.bytes?.moved ?? 0);
     gauge.blocked.set(labels, 0);
@@ -58,8 +58,8 @@ export function measureStanding(registry: Registry, fleet: Fleet, flow: Flow): (
 
   function tellProvider({ namespace, name, spec, status }: ProviderResource): void {
     const labels = { namespace, provider: name };
-    gauge.up.set({ ...labels, type: spec.type }, judged(status, 'Ready')?.status === 'True' ? 1 : 0);
-    gauge.degraded.set(labels, judged(status, 'Degraded')?.status === 'True' ? 1 : 0);
+    gauge.up.set({ ...labels, type: spec.type }, conditionOf(status, 'Ready')?.status === 'True' ? 1 : 0);
+    gauge.degraded.set(labels, conditionOf(status, 'Degraded')?.status === 'True' ? 1 : 0);
     const { readAt, ...counts } = status?.inventory ?? {};
     if (readAt !== undefined) gauge.readAt.set(labels, Date.parse(readAt) / 1000);
     for (const [kind, count] of Object.entries(counts))
@@ -97,10 +97,6 @@ function gauges(registry: Registry) {
       'kind',
     ]),
   };
-}
-
-function judged(status: { readonly conditions?: readonly Condition[] } | undefined, type: string): Condition | undefined {
-  return status?.conditions?.find((known) => known.type === type);
 }
 
 function keepEarliest(times: Times, labels: Readonly<Record<string, string>>, at: number): void {

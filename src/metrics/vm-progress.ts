@@ -1,5 +1,6 @@
 /** What happened to a VM between two states of its status. Pure. */
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
+import { troubleIn } from './reasons.ts';
 
 type Disk = NonNullable<VmMigrationStatus['disks']>[number];
 type PhaseRecord = NonNullable<VmMigrationStatus['history']>[number];
@@ -14,8 +15,8 @@ export interface VmChanges {
   /** Seconds, of a downtime that is over. */
   readonly downtime?: number;
   readonly ended?: 'completed' | 'failed' | 'canceled';
-  /** Code of the failure that ended it. */
-  readonly failure?: string;
+  /** Code of what ended it, or of why it does not go on for now. */
+  readonly trouble?: string;
 }
 
 const ENDS: Readonly<Record<string, VmChanges['ended']>> = { Completed: 'completed', Failed: 'failed', Canceled: 'canceled' };
@@ -24,6 +25,8 @@ export function changesBetween(before: VmMigrationStatus, after: VmMigrationStat
   const records = (after.history ?? []).slice(before.history?.length ?? 0);
   const disks = (after.disks ?? []).map((disk) => [before.disks?.find((known) => known.disk === disk.disk), disk] as const);
   const ended = after.phase === before.phase ? undefined : ENDS[after.phase ?? ''];
+  const trouble = ended === 'failed' ? after.failure?.code : troubleIn(after);
+  const isNews = ended === 'failed' || (ended === undefined && trouble !== troubleIn(before));
   const downtime = records.some(({ phase }) => phase === 'CreateVm') ? downtimeOf(after) : undefined;
   return {
     phases: records
@@ -34,7 +37,7 @@ export function changesBetween(before: VmMigrationStatus, after: VmMigrationStat
     transfers: disks.flatMap(([earlier, disk]) => finished(earlier, disk)),
     ...(downtime?.seconds !== undefined && { downtime: downtime.seconds }),
     ...(ended !== undefined && { ended }),
-    ...(ended === 'failed' && after.failure !== undefined && { failure: after.failure.code }),
+    ...(isNews && trouble !== undefined && { trouble }),
   };
 }
 

@@ -125,10 +125,13 @@ test('failures are counted by their codes, and words that are no codes make no s
   for (const reason of ['SourceLoginFailed', 'SourceLoginFailed']) {
     fleet.providers.put(providerNamed('vcenter', { conditions: [condition('Ready', 'False', reason)] }));
   }
+  fleet.plans.put(planNamed('first', { conditions: [condition('Ready', 'False', 'ConfigInvalid')] }));
+  fleet.plans.put(planNamed('first', { conditions: [condition('Ready', 'False', 'Running')] }));
   metrics.trouble('controller', new TypeError('x is not a function'));
   assert.deepEqual(await samples(metrics, 'errors_total'), [
     'kubeferry_errors_total{where="vm",code="target-full"} 1',
     'kubeferry_errors_total{where="provider",code="source-login-failed"} 1',
+    'kubeferry_errors_total{where="plan",code="config-invalid"} 1',
     'kubeferry_errors_total{where="controller",code="bug"} 1',
   ]);
   assert.deepEqual(await samples(metrics, 'provider_up'), [

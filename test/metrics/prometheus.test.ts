@@ -3,14 +3,13 @@
  * let anybody in. Then it is asked everything that the dashboard and the alerts ask.
  */
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { parse } from 'yaml';
 import { FOLDER, namedIn, type Question, questionsOfAlerts, questionsOfPanels } from '../deploy/monitoring/questions.ts';
 import { monitoringDefinitions } from '../peers/definitions.ts';
 import { STORAGE_CLASSES } from '../peers/kubelet.ts';
 import { callApi, expectApi } from '../peers/kubernetes-api.ts';
+import { kustomizeBuild } from '../peers/kustomize.ts';
 import { type Prometheus, promtool, startPrometheus } from '../peers/prometheus.ts';
 import { startVcenter, type Vcenter } from '../peers/vcenter.ts';
 import { Ground, type Operator } from '../scenarios/cluster/ground.ts';
@@ -195,17 +194,17 @@ test('the API server takes the monitors and the rules by the definitions of Prom
     const at = `${DEFINITIONS}/${definition.metadata.name}?fieldManager=kubeferry-test&force=true`;
     await expectApi(api, 'PATCH', at, definition, 'application/apply-patch+yaml');
   }
-  const files = (await readdir(FOLDER, { recursive: true })).filter((file) => /(monitor|rule|service)\.yaml$/.test(file));
-  assert.equal(files.length, 4);
-  for (const file of files) {
-    const object = parse(await readFile(path.join(FOLDER, file), 'utf8'));
+  const objects = (await Promise.all([FOLDER, path.join(FOLDER, 'service-monitor')].map(kustomizeBuild))).flat();
+  const kinds = objects.map(({ kind }) => kind).toSorted();
+  assert.deepEqual(kinds, ['ConfigMap', 'PodMonitor', 'PrometheusRule', 'Service', 'ServiceMonitor']);
+  for (const object of objects) {
     const definition = definitions.find(({ spec }) => spec.names.kind === object.kind);
     const group = definition === undefined ? '/api/v1' : `/apis/${object.apiVersion}`;
-    const plural = definition?.spec.names.plural ?? 'services';
+    const plural = definition?.spec.names.plural ?? `${object.kind.toLowerCase()}s`;
     const url = `${group}/namespaces/${namespace}/${plural}`;
     await ground.until(async () => (await callApi(api, 'GET', url)).status === 200);
     await expectApi(api, 'POST', `${url}?dryRun=All&fieldValidation=Strict`, object);
-    const wrong = { ...object, spec: { ...object.spec, selektor: {} } };
+    const wrong = { ...object, selektor: {} };
     assert.equal(
       (await callApi(api, 'POST', `${url}?dryRun=All&fieldValidation=Strict`, wrong)).status,
       400,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changesBetween, downtimeOf } from '../../src/metrics/vm-progress.ts';
 import type { VmMigrationStatus } from '../../src/resources/vm-migration.ts';
+import { condition } from './fleet.ts';
 
 type Disk = NonNullable<VmMigrationStatus['disks']>[number];
 
@@ -70,9 +71,20 @@ test('an end is told once, and a failure by its code', () => {
   const failure = { phase: 'CopyDisks', code: 'source-read-failed', message: '', hint: '' };
   const failed = { phase: 'Failed', failure };
   assert.deepEqual(changesBetween({ phase: 'CopyDisks' }, failed).ended, 'failed');
-  assert.deepEqual(changesBetween({ phase: 'CopyDisks' }, failed).failure, 'source-read-failed');
+  assert.deepEqual(changesBetween({ phase: 'CopyDisks' }, failed).trouble, 'source-read-failed');
   assert.equal(changesBetween(failed, failed).ended, undefined);
   assert.equal(changesBetween({ phase: 'Prove' }, { phase: 'Completed' }).ended, 'completed');
+});
+
+test('why a VM does not go on is told once, and a mere wait or an end on request is no trouble', () => {
+  const because = (reason: string): VmMigrationStatus => ({
+    phase: 'CopyDisks',
+    conditions: [condition('Ready', 'False', reason)],
+  });
+  assert.equal(changesBetween(because('CopyDisks'), because('SourceBusy')).trouble, 'source-busy');
+  assert.equal(changesBetween(because('SourceBusy'), because('SourceBusy')).trouble, undefined);
+  assert.equal(changesBetween(because('CopyDisks'), because('WaitingForLimits')).trouble, undefined);
+  assert.equal(changesBetween(because('CopyDisks'), { ...because('Canceled'), phase: 'Canceled' }).trouble, undefined);
 });
 
 test('downtime runs from the shutdown of the source until its VM is made', () => {
