@@ -35,6 +35,8 @@ export const PROGRAMS = [
   { program: 'make', package: 'make', needed: ['test'], wanted: [] },
   { program: 'dpkg-source', package: 'dpkg-dev', needed: ['test'], wanted: [] },
   { program: 'etcd', package: 'etcd-server', needed: ['test'], wanted: [] },
+  // deploy/image is built, and entered.
+  { program: 'mmdebstrap', package: 'mmdebstrap', needed: ['test'], wanted: [] },
   { program: 'prometheus', package: 'prometheus', needed: ['test'], wanted: [] },
   { program: 'promtool', package: 'prometheus', needed: ['test'], wanted: [] },
 ];
