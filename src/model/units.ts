@@ -72,3 +72,9 @@ export function formatBytes(bytes: Bytes): string {
   const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
   return `${value.toFixed(digits)} ${units[index]}`;
 }
+
+/** Two counts that differ, as different texts: in whole bytes where they would read the same. */
+export function formatApart(a: Bytes, b: Bytes): readonly [string, string] {
+  const [first, second] = [formatBytes(a), formatBytes(b)];
+  return first === second ? [`${a} bytes`, `${b} bytes`] : [first, second];
+}

@@ -5,7 +5,7 @@
 import type { Bandwidth } from '../contracts/bandwidth.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { ImageSource } from '../model/transfer.ts';
-import { type Bytes, formatBytes, roundUp } from '../model/units.ts';
+import { type Bytes, formatApart, roundUp } from '../model/units.ts';
 import { JournaledBlocks, type Landing } from './blocks/journaled-blocks.ts';
 import type { GrainedBlock } from './blocks/task.ts';
 import { SECTOR } from './formats/vmdk/descriptor.ts';
@@ -114,9 +114,8 @@ async function* runsOf({ bytes, layout, disk }: SparseImage, signal: AbortSignal
 }
 
 function tooSmall(image: Bytes, capacity: Bytes): MigrationError {
-  return new MigrationError(
-    'capacity-smaller-than-image',
-    `The image holds ${formatBytes(image)}, the disk only ${formatBytes(capacity)}.`,
-    { at: `${image} and ${capacity} bytes` },
-  );
+  const [held, most] = formatApart(image, capacity);
+  return new MigrationError('capacity-smaller-than-image', `The image holds ${held}, the disk only ${most}.`, {
+    at: `${image} and ${capacity} bytes`,
+  });
 }

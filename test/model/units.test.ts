@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatBytes, GiB, MiB, parseMac, parseUuid, roundUp, toQuantity } from '../../src/model/units.ts';
+import { formatApart, formatBytes, GiB, MiB, parseMac, parseUuid, roundUp, toQuantity } from '../../src/model/units.ts';
 
 test('a MAC is read in every usual spelling and written with colons in lower case', () => {
   for (const text of ['00:50:56:AB:CD:EF', '00-50-56-ab-cd-ef', '0050.56ab.cdef', '005056ABCDEF', ' 00:50:56:ab:cd:ef ']) {
@@ -42,4 +42,9 @@ test('rounding up reaches the next multiple and keeps a multiple', () => {
   assert.equal(roundUp(1, MiB), MiB);
   assert.equal(roundUp(MiB, MiB), MiB);
   assert.equal(roundUp(MiB + 1, MiB), 2 * MiB);
+});
+
+test('two counts that read the same are told apart by their bytes', () => {
+  assert.deepEqual(formatApart(GiB, 2 * GiB), ['1.00 GiB', '2.00 GiB']);
+  assert.deepEqual(formatApart(GiB, GiB - 1), [`${GiB} bytes`, `${GiB - 1} bytes`]);
 });

@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { QueueLimits } from '../../src/contracts/job-queue.ts';
 import { FolderDestination } from '../../src/folder/folder-destination.ts';
 import type { VmProgress } from '../../src/model/plan.ts';
+import type { TransferJob } from '../../src/model/transfer.ts';
 import { GiB } from '../../src/model/units.ts';
 import { begin } from '../../src/plan/advance.ts';
 import { runFiles, vmFiles } from '../../src/report/folder.ts';
@@ -20,26 +21,34 @@ after(() => rm(SCRATCH, { recursive: true, force: true }));
 const { signal } = new AbortController();
 const KEYS = ['scsi0:0', 'scsi0:1', 'scsi0:2', 'scsi0:3'];
 
-/** Copies four disks into one folder; returns how many were in hand at once at most. */
-async function together(limits: QueueLimits): Promise<number> {
+interface Outcome {
+  /** Disks that were in hand at once at most. */
+  readonly most: number;
+  readonly jobs: readonly TransferJob[];
+}
+
+/** Copies four disks into one folder. */
+async function copied(limits: QueueLimits, more: { readonly recheckSource?: boolean } = {}): Promise<Outcome> {
   const disks = KEYS.map((key) => ({ key, label: key, capacity: GiB, format: { container: 'raw' } as const }));
   const plan = fakePlan(fakeVm({ disks }));
   await using destination = new FolderDestination(await mkdtemp(path.join(SCRATCH, 'out-')), { vmFiles, runFiles });
   await destination.claim([plan], { resume: false });
   let now = 0;
   let most = 0;
+  const jobs: TransferJob[] = [];
   const progress: VmProgress = begin(plan, '2026-01-02T03:04:05.000Z');
   await copyDisks(plan, progress, {
     destination,
     transfers: createQueue(limits),
     copier: {
       preflight: async () => ({ needed: 0 }),
-      copy: async ({ id }) => {
+      copy: async (job) => {
+        jobs.push(job);
         now += 1;
         most = Math.max(most, now);
         for (let turn = 0; turn < 20; turn += 1) await nextTurn();
         now -= 1;
-        return { job: id, size: GiB, moved: 0, allocated: 0, seconds: 0, transport: 'none' };
+        return { job: job.id, size: GiB, moved: 0, allocated: 0, seconds: 0, transport: 'none' };
       },
     },
     connection: {
@@ -59,14 +68,22 @@ async function together(limits: QueueLimits): Promise<number> {
     },
     powerOnAfterFailure: true,
     verify: true,
+    ...more,
     signal,
     record: async () => undefined,
   });
-  return most;
+  return { most, jobs };
 }
 
 test('disks of one folder are counted against the limit of its file system', async () => {
-  assert.equal(await together({ perPlan: 8 }), KEYS.length);
-  assert.equal(await together({ perPlan: 8, perTarget: 2 }), 2);
-  assert.equal(await together({ perPlan: 8, perTarget: 1 }), 1);
+  assert.equal((await copied({ perPlan: 8 })).most, KEYS.length);
+  assert.equal((await copied({ perPlan: 8, perTarget: 2 })).most, 2);
+  assert.equal((await copied({ perPlan: 8, perTarget: 1 })).most, 1);
+});
+
+test('sources are read a second time on request', async () => {
+  const asked = async (recheckSource: boolean): Promise<readonly unknown[]> =>
+    (await copied({}, { recheckSource })).jobs.map((job) => job.recheckSource);
+  assert.deepEqual(await asked(true), [true, true, true, true]);
+  assert.deepEqual(await asked(false), [undefined, undefined, undefined, undefined]);
 });

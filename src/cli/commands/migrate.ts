@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Connection } from '../../contracts/provider.ts';
 import { migrateAll } from '../../migrate.ts';
+import { MigrationError } from '../../model/errors.ts';
 import type { Report } from '../../model/report.ts';
 import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
 import { type Accepted, addAcceptOption, openCritical } from '../accept-options.ts';
@@ -19,6 +20,7 @@ interface MigrateOptions extends MapOptions, LimitFlags, ProgressFlags, Shutdown
   readonly to: string;
   readonly resume: boolean;
   readonly verify: boolean;
+  readonly recheckSource: boolean;
   readonly accept: readonly Accepted[];
   readonly detach: boolean;
   readonly parallelVms: number;
@@ -41,11 +43,14 @@ export function migrateCommand(program: Command, context: CommandContext): void 
     )
     .option('--resume', 'go on with an interrupted migration; what is proven is not copied again', false)
     .option('--no-verify', 'do not read source and target again to compare them')
+    .option('--recheck-source', 'read every source a second time and compare: finds what a link or a medium got wrong', false)
     .addOption(new Option('--parallel-vms <n>', 'VMs at once, 1–64').argParser(atOnce).default(4))
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'));
   addPlanOptions(command).option('--detach', 'leave the plan to the operator instead of following it', false);
   addMapOptions(addProgressOptions(addLimitOptions(addShutdownOptions(addAcceptOption(addYes(command)))))).action(
     async (source: string, vms: string[], options: MigrateOptions) => {
+      if (options.to === CLUSTER && options.recheckSource)
+        throw new MigrationError('usage', '--recheck-source works with a folder only: a plan in the cluster has no word for it.');
       if (options.to === CLUSTER) return await migrateToCluster(source, vms, { options, command }, context);
       // Before a long inventory, so that a wrong file is told at once.
       const limits = await readLimits(options);
@@ -100,6 +105,7 @@ async function carryOut(
     clock: services.clock,
     ...shutdownOptions(options),
     verify: options.verify,
+    recheckSource: options.recheckSource,
     resume: options.resume,
   });
 }

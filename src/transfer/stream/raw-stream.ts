@@ -1,6 +1,6 @@
 /** A raw image that comes as a stream, in the form that copyGrains takes: grains of one block that stand as they are. */
 import { MigrationError } from '../../model/errors.ts';
-import { type Bytes, formatBytes } from '../../model/units.ts';
+import { type Bytes, formatApart, formatBytes } from '../../model/units.ts';
 import { SECTOR } from '../formats/vmdk/descriptor.ts';
 import type { StoredGrain, StoredGrains } from '../formats/vmdk/stored-grains.ts';
 import { BLOCK } from '../proof/cell-hashes.ts';
@@ -39,7 +39,7 @@ export class RawStream implements StoredGrains {
   }
 
   #short(): MigrationError {
-    const sizes = `${formatBytes(this.#reader.position)}; the disk has ${formatBytes(this.header.capacity)}`;
-    return new MigrationError('gzip-malformed', `The compressed image holds ${sizes}.`);
+    const [held, whole] = formatApart(this.#reader.position, this.header.capacity);
+    return new MigrationError('gzip-malformed', `The compressed image holds ${held}; the disk has ${whole}.`);
   }
 }

@@ -4,17 +4,19 @@
  * grains as were seen. Bytes in, stored grains out.
  */
 import { MigrationError } from '../../../model/errors.ts';
-import { type Bytes, formatBytes, MiB } from '../../../model/units.ts';
+import { type Bytes, formatApart, MiB } from '../../../model/units.ts';
 import { Bits } from '../../journal/bits.ts';
 import type { ByteReader } from '../../stream/byte-reader.ts';
 import { SECTOR } from './descriptor.ts';
 import { GRAIN_MARKER_BYTES, maxDeflated, parseHeader, parseMarker, type SparseHeader } from './header.ts';
 import type { StoredGrain, StoredGrains } from './stored-grains.ts';
 
-/** A grain (counted from the disk's start) and its byte in the image. */
-interface GrainPlace {
-  readonly grain: number;
-  readonly at: Bytes;
+/** What tables in front of the grains list. Held are 12 bytes for each: 48 MiB for the largest tables that are read. */
+interface GrainList {
+  /** Numbers of grains, counted from the disk's start. */
+  readonly grains: Uint32Array;
+  /** Of each, its sector in the image. */
+  readonly sectors: Uint32Array;
 }
 
 /** Header, descriptor and tables that are read into memory: enough for the tables of 256 GiB. */
@@ -25,14 +27,14 @@ export class GrainStream implements StoredGrains {
   readonly header: SparseHeader;
   readonly #reader: ByteReader;
   /** Where the tables in front say that grains are; undefined when the tables come later. */
-  readonly #listed: readonly GrainPlace[] | undefined;
+  readonly #listed: GrainList | undefined;
   readonly #seen: Bits;
   readonly #sector: Buffer;
   /** Bytes of the grain that was given out last and not loaded: those in `#sector`, and those still in the stream. */
   #head: Bytes = 0;
   #rest: Bytes = 0;
 
-  private constructor(reader: ByteReader, header: SparseHeader, sector: Buffer, listed: readonly GrainPlace[] | undefined) {
+  private constructor(reader: ByteReader, header: SparseHeader, sector: Buffer, listed: GrainList | undefined) {
     this.header = header;
     this.#reader = reader;
     this.#sector = sector;
@@ -50,8 +52,8 @@ export class GrainStream implements StoredGrains {
     if ((await reader.fill(sector)) < SECTOR) throw truncated(reader);
     const header = parseHeader(sector);
     if (header.capacity > limit) {
-      const sizes = `${formatBytes(header.capacity)}, the disk only ${formatBytes(limit)}`;
-      throw new MigrationError('capacity-smaller-than-image', `The image holds ${sizes}.`);
+      const [held, most] = formatApart(header.capacity, limit);
+      throw new MigrationError('capacity-smaller-than-image', `The image holds ${held}, the disk only ${most}.`);
     }
     const listed = await readFrontTables(reader, sector, header);
     if (!header.stream && listed === undefined) throw needsSeeking();
@@ -64,7 +66,7 @@ export class GrainStream implements StoredGrains {
    */
   async *grains(): AsyncGenerator<StoredGrain, undefined> {
     if (this.header.stream) yield* this.#marked();
-    else yield* this.#plain(this.#listed ?? []);
+    else if (this.#listed !== undefined) yield* this.#plain(this.#listed);
     // What follows is padding; reading it lets the layers below check their own ends.
     while (await this.#reader.skip(SKIP_BYTES));
     return undefined;
@@ -79,7 +81,7 @@ export class GrainStream implements StoredGrains {
 
   /** Deflated grains, each led by a marker. Writers that put tables in front set no end marker. */
   async *#marked(): AsyncGenerator<StoredGrain, undefined> {
-    const listed = this.#listed?.length;
+    const listed = this.#listed?.grains.length;
     let promised = listed ?? 0;
     for (;;) {
       const filled = await this.#reader.fill(this.#sector);
@@ -99,10 +101,12 @@ export class GrainStream implements StoredGrains {
   }
 
   /** Grains as they are, found through the tables in front of them. */
-  async *#plain(places: readonly GrainPlace[]): AsyncGenerator<StoredGrain, undefined> {
+  async *#plain({ grains, sectors }: GrainList): AsyncGenerator<StoredGrain, undefined> {
     const { grainBytes, capacity } = this.header;
-    for (const { grain, at } of places.toSorted((a, b) => a.at - b.at)) {
-      const offset = grain * grainBytes;
+    const inImageOrder = Uint32Array.from(grains.keys()).sort((a, b) => (sectors[a] ?? 0) - (sectors[b] ?? 0));
+    for (const place of inImageOrder) {
+      const at = (sectors[place] ?? 0) * SECTOR;
+      const offset = (grains[place] ?? 0) * grainBytes;
       if (at < this.#reader.position) throw malformed('two grains lie in one place');
       if (!(await this.#reader.skip(at - this.#reader.position))) throw truncated(this.#reader);
       yield* this.#give(offset, Math.min(grainBytes, capacity - offset), 0);
@@ -139,11 +143,7 @@ export class GrainStream implements StoredGrains {
  * Tables stand before the first grain in plain sparse images, and in streamOptimized ones of writers that do not stream (qemu);
  * undefined when they come later.
  */
-async function readFrontTables(
-  reader: ByteReader,
-  start: Buffer,
-  header: SparseHeader,
-): Promise<readonly GrainPlace[] | undefined> {
+async function readFrontTables(reader: ByteReader, start: Buffer, header: SparseHeader): Promise<GrainList | undefined> {
   if (header.overhead > MAX_FRONT_BYTES) throw needsSeeking();
   const rest = await reader.take(header.overhead - SECTOR);
   if (rest === undefined) throw truncated(reader);
@@ -153,16 +153,26 @@ async function readFrontTables(
     if (at + 4 > front.length) throw needsSeeking();
     return front.readUInt32LE(at);
   };
-  const grains: GrainPlace[] = [];
   const count = Math.ceil(header.capacity / header.grainBytes);
+  const most = Math.floor(front.length / 4);
+  const [grains, sectors] = [new Uint32Array(most), new Uint32Array(most)];
+  let listed = 0;
+  let entries = 0;
   for (let first = 0; first < count; first += header.tableEntries) {
     const table = word(header.directory + (first / header.tableEntries) * 4) * SECTOR;
-    for (let grain = first; table > 0 && grain < Math.min(first + header.tableEntries, count); grain += 1) {
+    if (table === 0) continue;
+    entries += Math.min(header.tableEntries, count - first);
+    // Each table has a place of its own: a directory that names one again and again would keep us busy for long.
+    if (entries > most) throw malformed('its tables lie over one another');
+    for (let grain = first; grain < Math.min(first + header.tableEntries, count); grain += 1) {
       const sector = word(table + (grain - first) * 4);
-      if (sector > 1) grains.push({ grain, at: sector * SECTOR });
+      if (sector <= 1) continue;
+      grains[listed] = grain;
+      sectors[listed] = sector;
+      listed += 1;
     }
   }
-  return grains;
+  return { grains: grains.subarray(0, listed), sectors: sectors.subarray(0, listed) };
 }
 
 function malformed(what: string): MigrationError {

@@ -8,7 +8,7 @@
  */
 import { MigrationError } from '../../../model/errors.ts';
 import type { Extent, ImageSource } from '../../../model/transfer.ts';
-import { type Bytes, formatBytes, MiB, roundUp } from '../../../model/units.ts';
+import { type Bytes, formatApart, MiB, roundUp } from '../../../model/units.ts';
 import { checkCanceled } from '../../cancellation.ts';
 import { SECTOR } from '../../formats/vmdk/descriptor.ts';
 import type { NbdConnection } from '../../nbd/connection.ts';
@@ -100,13 +100,15 @@ class ImageReader implements DiskReader {
  */
 function contentEnd({ layers: [top], capacity }: ImageSource, size: Bytes): Bytes {
   if (size > roundUp(capacity, SECTOR)) {
-    const message = `The image holds ${formatBytes(size)}, the disk only ${formatBytes(capacity)}.`;
+    const [held, most] = formatApart(size, capacity);
+    const message = `The image holds ${held}, the disk only ${most}.`;
     throw new MigrationError('capacity-smaller-than-image', message, { at: `${size} and ${capacity} bytes` });
   }
   if (top.format !== 'raw') return Math.min(size, capacity);
   const stored = top.slices.reduce((sum, slice) => sum + slice.length, 0);
   if (stored + SECTOR <= capacity) {
-    const message = `The image holds ${formatBytes(stored)}; the disk has ${formatBytes(capacity)}.`;
+    const [held, whole] = formatApart(stored, capacity);
+    const message = `The image holds ${held}; the disk has ${whole}.`;
     throw new MigrationError('image-truncated', message, { at: `${stored} and ${capacity} bytes` });
   }
   return Math.min(stored, capacity);

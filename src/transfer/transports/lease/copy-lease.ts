@@ -7,7 +7,7 @@ import type { Bandwidth } from '../../../contracts/bandwidth.ts';
 import type { DiskExport, SourceAccess } from '../../../contracts/source-access.ts';
 import { MigrationError } from '../../../model/errors.ts';
 import type { LeaseSource } from '../../../model/transfer.ts';
-import { type Bytes, formatBytes, roundUp } from '../../../model/units.ts';
+import { type Bytes, formatApart, roundUp } from '../../../model/units.ts';
 import type { Landing } from '../../blocks/journaled-blocks.ts';
 import { copyGrains, type GrainCopy } from '../../formats/vmdk/copy-grains.ts';
 import { SECTOR } from '../../formats/vmdk/descriptor.ts';
@@ -57,8 +57,10 @@ export async function copyLease(source: LeaseSource, access: SourceAccess, optio
 }
 
 function tooSmall(image: Bytes, capacity: Bytes): MigrationError {
-  const sizes = `${formatBytes(image)}, the disk has ${formatBytes(capacity)}`;
-  return new MigrationError('image-truncated', `The export holds only ${sizes}.`, { at: `${image} and ${capacity} bytes` });
+  const [held, whole] = formatApart(image, capacity);
+  return new MigrationError('image-truncated', `The export holds only ${held}, the disk has ${whole}.`, {
+    at: `${image} and ${capacity} bytes`,
+  });
 }
 
 /** What has come waits until it may count: the server is held back by the full socket. */

@@ -100,7 +100,8 @@ for (const [what, order] of [
       const result = await attempt(place, { image, capacity: vmdk.capacity * 512, journal, chunk, blank: chunk === 511 });
       await assertDone(place, journal, contentOf(vmdk));
       await assertSameDisk(place.path('out.raw'), place.path('disk.vmdk'), 'vmdk');
-      assert.deepEqual(result, { allocated: 23 * GRAIN + 5 * 512, end: vmdk.capacity * 512 });
+      const allocated = 23 * GRAIN + 5 * 512;
+      assert.deepEqual(result, { allocated, moved: allocated, end: vmdk.capacity * 512 });
     }
   });
 }
@@ -259,3 +260,25 @@ test('no more of the stream is taken than workers can hold', async () => {
   held.resolve();
   await fails(copy, 'canceled');
 });
+
+test('a directory that names one table again and again is refused at once, however large the disk says it is', async () => {
+  const overhead = 8 * MiB;
+  const front = Buffer.alloc(overhead);
+  vmdkHeader({ capacity: 2 ** 33, directory: 1, overhead: overhead / 512 }).copy(front);
+  for (let at = 512; at < 4 * MiB; at += 4) front.writeUInt32LE((5 * MiB) / 512, at);
+  const opening = GrainStream.open(new ByteReader(asStream(front)), 2 ** 33 * 512);
+  await fails(opening, 'image-malformed', /tables lie over one another/);
+});
+
+async function* asStream(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** Of a deflated image with 512 grains of 64 KiB in a table; figures are sectors. */
+function vmdkHeader({ capacity, directory, overhead }: { capacity: number; directory: number; overhead: number }): Buffer {
+  const head = Buffer.from(buildVmdk({ capacity: 128, grains: grains([0]), stream: true }).image.subarray(0, 512));
+  head.writeBigUInt64LE(BigInt(capacity), 12);
+  head.writeBigUInt64LE(BigInt(directory), 56);
+  head.writeBigUInt64LE(BigInt(overhead), 64);
+  return head;
+}
