@@ -46,7 +46,10 @@ before(async () => {
     await promisify(execFile)('tar', ['-xzf', blobPath(digest), '-C', root, '--numeric-owner', '--same-permissions']);
   // A runtime brings the devices.
   await mkdir(path.join(root, 'dev'), { recursive: true });
-  for (const [name, major, minor] of [['null', '1', '3'], ['urandom', '1', '9']] as const)
+  for (const [name, major, minor] of [
+    ['null', '1', '3'],
+    ['urandom', '1', '9'],
+  ] as const)
     await promisify(execFile)('mknod', ['-m', '666', path.join(root, 'dev', name), 'c', major, minor]);
 });
 after(async () => {
