@@ -313,6 +313,7 @@ export class VmController {
       transferMoves: (progress) => record.transferMoves(progress),
       transferEnds: (job, failed) => record.transferEnds(job, failed),
       ...(record.transferWaits && { transferWaits: (job, because) => record.transferWaits?.(job, because) }),
+      ...(record.hookWaits && { hookWaits: (because) => record.hookWaits?.(because) }),
     };
   }
 

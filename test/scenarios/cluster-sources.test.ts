@@ -75,16 +75,19 @@ after(async () => {
 
 /** Remembers the kind of each object that is written. */
 function counting(client: KubeClient): KubeClient {
-  const note = ({ kind }: ResourceType): void => void writes.push(kind);
+  const noted = ({ kind }: ResourceType): KubeClient => {
+    writes.push(kind);
+    return client;
+  };
   return {
     get: (...args) => client.get(...args),
     list: (...args) => client.list(...args),
     watch: (...args) => client.watch(...args),
     read: (...args) => client.read(...args),
-    create: (...args) => (note(args[0]), client.create(...args)),
-    apply: (...args) => (note(args[0]), client.apply(...args)),
-    patch: (...args) => (note(args[0]), client.patch(...args)),
-    delete: (...args) => (note(args[0]), client.delete(...args)),
+    create: (...args) => noted(args[0]).create(...args),
+    apply: (...args) => noted(args[0]).apply(...args),
+    patch: (...args) => noted(args[0]).patch(...args),
+    delete: (...args) => noted(args[0]).delete(...args),
   };
 }
 
@@ -146,8 +149,8 @@ test('a claim has the mode of the StorageProfile and the overhead of the CDIConf
   const claim = (await ground.claims(namespace)).find(({ metadata }) => metadata.name.startsWith('second-'));
   assert.deepEqual(claim?.spec?.['accessModes'], ['ReadWriteMany']);
   assert.equal(claim?.spec?.['volumeMode'], 'Filesystem');
-  const { requests } = claim?.spec?.['resources'] as { readonly requests: { readonly storage: string } };
-  assert.equal(requests.storage, `${(GUEST_DISK_BYTES / MiB) * 1.25}Mi`);
+  const resources = claim?.spec?.['resources'] as { readonly requests: { readonly storage: string } } | undefined;
+  assert.equal(resources?.requests.storage, `${(GUEST_DISK_BYTES / MiB) * 1.25}Mi`);
   const volume = await ground.kubelet.volumePath(namespace, claim?.metadata.name ?? '');
   assert.ok((await readFile(path.join(volume, 'disk.img'))).equals(guestDisk()));
 });

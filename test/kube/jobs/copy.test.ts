@@ -25,6 +25,17 @@ import { copyDisk, makeOwner, planFor, startWorkers, type Workers } from './benc
 const MiB = 1024 * 1024;
 const CAPACITY = 96 * MiB;
 const NAMESPACE = 'copies';
+const LIBRARY = 'vmware-vix-disklib-distrib/lib64/libvixDiskLib.so.8';
+const READ = '{"result":{"job":"vddk","transport":"vddk"}}';
+/** An image that brings a library as those with VDDK do, and a worker that looks whether it is there. */
+const VDDK = {
+  'vddk.example/vddk:8': ['sh', '-c', `mkdir -p /opt/${path.dirname(LIBRARY)} && touch /opt/${LIBRARY}`],
+  'kubeferry.example/looks:1': [
+    'sh',
+    '-c',
+    `test -f "$KUBEFERRY_VDDK_LIBDIR/lib64/libvixDiskLib.so.8" && echo '${READ}' > /dev/termination-log`,
+  ],
+};
 const LATER = { signal: AbortSignal.timeout(600_000) };
 
 let ground: Ground;
@@ -41,7 +52,10 @@ before(async () => {
   for (let at = 0; at < image.length; at += 4096) image.writeUInt32LE(next(), at);
   folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-copies-'));
   await writeFile(path.join(folder, 'disk.raw'), image);
-  [ground, vcenter] = await Promise.all([Ground.start(), startVcenter({ vms: 1, clusters: 0, autostart: false })]);
+  [ground, vcenter] = await Promise.all([
+    Ground.start({ images: VDDK }),
+    startVcenter({ vms: 1, clusters: 0, autostart: false }),
+  ]);
   guest = await vcenter.guest('DC0_H0_VM0', { capacity: CAPACITY, seed: 11 });
   await ground.namespace(NAMESPACE, { 'disk.raw': path.join(folder, 'disk.raw') });
   const { username: user, password, thumbprint } = vcenter;
@@ -244,6 +258,18 @@ test('the cluster takes every worker in a namespace of the restricted level', as
   const path = `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All&fieldValidation=Strict`;
   const answer = await callApi(ground.plane.api, 'POST', path, body);
   assert.equal(answer.status, 201, JSON.stringify(answer.body));
+});
+
+test('the library of the user is there for disks that are read through it', async () => {
+  const owner = await makeOwner(ground, NAMESPACE, 'vddk');
+  const plan = planFor({ name: 'vddk', storageClass: STORAGE_CLASSES.late, volumeMode: 'Filesystem', capacity: image.length });
+  const source = { kind: 'vddk', capacity: image.length } as DiskSource;
+  const from = { ...server(), vddk: 'vddk.example/vddk:8' };
+  await using looks = await startWorkers(cluster.client, NAMESPACE, { image: 'kubeferry.example/looks:1' });
+  const result = await copyDisk({ ...cluster, ...looks, owner, plan, from, source });
+  assert.equal(result.transport, 'vddk');
+  const [pod] = await podsOf(owner.uid);
+  assert.equal((pod?.spec['initContainers'] as readonly object[]).length, 1);
 });
 
 test('a list of image files that is too large for one ConfigMap is split, and read whole', async () => {

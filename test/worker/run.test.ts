@@ -1,0 +1,95 @@
+/** What a worker says in the end, and with which exit code, so that its Job understands it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { WorkerEnd } from '../../src/contracts/worker-order.ts';
+import { MigrationError } from '../../src/model/errors.ts';
+import type { TransferProgress } from '../../src/model/transfer.ts';
+import { lastWord, run } from '../../src/worker/run.ts';
+import type { Services } from '../../src/worker/services.ts';
+
+const ORDER = { kind: 'transfer', job: { id: 'web/scsi0:0' } };
+
+interface Told {
+  readonly lines: string[];
+  readonly words: string[];
+  now: number;
+}
+
+function services(
+  copy: (tell: (progress: TransferProgress) => void, signal: AbortSignal) => Promise<unknown>,
+  told: Told,
+): Services {
+  return {
+    clock: { now: () => told.now, sleep: () => Promise.resolve() },
+    log: { info: () => undefined, error: () => undefined },
+    copier: () => ({
+      preflight: () => Promise.resolve({ needed: 0 }),
+      copy: (_job: unknown, options: { onProgress: (progress: TransferProgress) => void; signal: AbortSignal }) =>
+        copy(options.onProgress, options.signal),
+    }),
+    read: (path: string) => Promise.resolve(path.endsWith('order.json') ? JSON.stringify(ORDER) : undefined),
+    tell: (line: string) => void told.lines.push(line),
+    lastWord: (text: string) => Promise.resolve(void told.words.push(text)),
+  } as unknown as Services;
+}
+
+const nothing = (): Told => ({ lines: [], words: [], now: 0 });
+const NEVER = new AbortController().signal;
+
+test('a result is the last word, and figures are told now and then', async () => {
+  const told = nothing();
+  const progress = (done: number): TransferProgress => ({ job: ORDER.job.id, stage: 'copy', done, total: 9 });
+  const copy = (tell: (progress: TransferProgress) => void): Promise<unknown> => {
+    for (let done = 0; done <= 9; done += 1) {
+      tell(progress(done));
+      told.now += 500;
+    }
+    return Promise.resolve({ job: ORDER.job.id, moved: 9 });
+  };
+  assert.equal(await run(services(copy, told), NEVER), 0);
+  assert.deepEqual(
+    told.words.map((word) => JSON.parse(word)),
+    [{ result: { job: ORDER.job.id, moved: 9 } }],
+  );
+  assert.deepEqual(
+    told.lines.map((line) => JSON.parse(line)),
+    [progress(0), progress(4), progress(8)],
+  );
+});
+
+test('a failure says code, message and hint; the exit code says whether trying again helps', async () => {
+  for (const [code, exit] of [
+    ['image-malformed', 2],
+    ['source-unreachable', 3],
+  ] as const) {
+    const told = nothing();
+    const failure = { code, message: 'No.', hint: 'Mend it.' };
+    const copy = (): Promise<never> => Promise.reject(new MigrationError(code, 'No.', { hint: 'Mend it.' }));
+    assert.equal(await run(services(copy, told), NEVER), exit);
+    assert.deepEqual(
+      told.words.map((word) => JSON.parse(word)),
+      [{ failure }],
+    );
+  }
+});
+
+test('who is asked to end says nothing, and is no failure', async () => {
+  const told = nothing();
+  const stop = new AbortController();
+  const copy = (_tell: unknown, signal: AbortSignal): Promise<never> => {
+    stop.abort();
+    return Promise.reject(signal.reason);
+  };
+  assert.equal(await run(services(copy, told), stop.signal), 143);
+  assert.deepEqual(told.words, []);
+});
+
+test('a last word is JSON of 4096 bytes at most, whatever there is to say', () => {
+  const long = 'ü"\n'.repeat(5000);
+  const text = lastWord({ failure: { code: 'source-refused', message: long, hint: long } });
+  assert.ok(Buffer.byteLength(text) <= 4096);
+  const end: WorkerEnd = JSON.parse(text);
+  assert.ok('failure' in end);
+  assert.equal(end.failure.code, 'source-refused');
+  assert.ok(end.failure.message.length > 200 && long.startsWith(end.failure.message.slice(0, -1)));
+});
