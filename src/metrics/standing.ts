@@ -4,8 +4,17 @@ import type { Flow } from './flow.ts';
 import { conditionOf } from './reasons.ts';
 import { downtimeOf } from './vm-progress.ts';
 
-/** Label values → the earliest time, in milliseconds since the epoch. */
-type Times = Map<string, { readonly labels: Readonly<Record<string, string>>; readonly at: number }>;
+/** What the VMs of a plan come to. Times are milliseconds since the epoch; infinite where there is none. */
+interface Tally {
+  readonly phases: Map<string, number>;
+  blocked: number;
+  /** The earliest beginning of a downtime that is not over. */
+  offSince: number;
+  /** When the VM that is the furthest behind got on. */
+  movedAt: number;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** A VM in these phases waits for a person or a time, or is at its end: it is not expected to get on. */
 const RESTS: ReadonlySet<string> = new Set([
@@ -21,39 +30,40 @@ export function measureStanding(registry: Registry, fleet: Fleet, flow: Flow): (
   const gauge = gauges(registry);
   return () => {
     for (const each of Object.values(gauge)) each.reset();
-    for (const plan of fleet.plans.values()) tellPlan(plan);
-    const downtimes: Times = new Map();
-    const moves: Times = new Map();
-    for (const vm of fleet.migrations.values()) tellVm(vm, { downtimes, moves });
-    for (const { labels, at } of downtimes.values()) gauge.downtimeSince.set(labels, at / 1000);
-    for (const { labels, at } of moves.values()) gauge.movedAt.set(labels, at / 1000);
+    const tallies = new Map<PlanResource, Tally>();
+    for (const vm of fleet.migrations.values()) count(vm, tallies);
+    for (const plan of fleet.plans.values()) tellPlan(plan, tallies.get(plan));
     for (const provider of fleet.providers.values()) tellProvider(provider);
   };
 
-  function tellPlan(plan: PlanResource): void {
+  function count(vm: VmResource, tallies: Map<PlanResource, Tally>): void {
+    const { key, spec, status = {} } = vm;
+    const plan = planOf(fleet, vm);
+    if (plan === undefined) return;
+    const tally = tallies.get(plan) ?? { phases: new Map(), blocked: 0, offSince: NEVER, movedAt: NEVER };
+    tallies.set(plan, tally);
+    const { phase = 'Waiting' } = status;
+    tally.phases.set(phase, (tally.phases.get(phase) ?? 0) + 1);
+    if (phase === 'Waiting' && (status.critical ?? 0) > 0) tally.blocked += 1;
+    const downtime = downtimeOf(status);
+    if (downtime !== undefined && downtime.seconds === undefined)
+      tally.offSince = Math.min(tally.offSince, downtime.since.getTime());
+    if (RESTS.has(phase) || spec.paused || status.waitingFor !== undefined) return;
+    tally.movedAt = Math.min(tally.movedAt, flow.movedAt(key) ?? NEVER);
+  }
+
+  function tellPlan(plan: PlanResource, tally: Tally | undefined): void {
     const { spec, status } = plan;
     const labels = labelsOf(plan);
     gauge.plan.set({ ...labels, provider: spec.providerRef.name, type: spec.type }, 1);
     gauge.state.set({ ...labels, state: conditionOf(status, 'Ready')?.reason ?? 'Unknown' }, 1);
     gauge.expected.set(labels, status?.bytes?.total ?? 0);
     gauge.moved.set(labels, status?.bytes?.moved ?? 0);
-    gauge.blocked.set(labels, 0);
-  }
-
-  function tellVm(vm: VmResource, { downtimes, moves }: { readonly downtimes: Times; readonly moves: Times }): void {
-    const { key, spec, status = {} } = vm;
-    const plan = planOf(fleet, vm);
-    if (plan === undefined) return;
-    const labels = labelsOf(plan);
-    const { phase = 'Waiting' } = status;
-    gauge.vms.inc({ ...labels, phase });
-    if (phase === 'Waiting' && (status.critical ?? 0) > 0) gauge.blocked.inc(labels);
-    const downtime = downtimeOf(status);
-    if (downtime !== undefined && downtime.seconds === undefined)
-      keepEarliest(downtimes, { ...labels, type: plan.spec.type }, downtime.since.getTime());
-    if (RESTS.has(phase) || spec.paused || status.waitingFor !== undefined) return;
-    const movedAt = flow.movedAt(key);
-    if (movedAt !== undefined) keepEarliest(moves, labels, movedAt);
+    gauge.blocked.set(labels, tally?.blocked ?? 0);
+    if (tally === undefined) return;
+    for (const [phase, vms] of tally.phases) gauge.vms.set({ ...labels, phase }, vms);
+    if (tally.offSince !== NEVER) gauge.offSince.set({ ...labels, type: spec.type }, tally.offSince / 1000);
+    if (tally.movedAt !== NEVER) gauge.movedAt.set(labels, tally.movedAt / 1000);
   }
 
   function tellProvider({ namespace, name, spec, status }: ProviderResource): void {
@@ -79,7 +89,7 @@ function gauges(registry: Registry) {
     blocked: make('vms_blocked', 'VMs of a plan that do not begin, because Critical concerns are open.', plan),
     expected: make('plan_expected_bytes', 'Bytes that the disks of a plan will have moved in the end.', plan),
     moved: make('plan_moved_bytes', 'Of the expected bytes of a plan: those that are moved.', plan),
-    downtimeSince: make(
+    offSince: make(
       'downtime_start_timestamp_seconds',
       'When the longest downtime began that is not over: a source was shut down, its VirtualMachine is not made.',
       [...plan, 'type'],
@@ -97,10 +107,4 @@ function gauges(registry: Registry) {
       'kind',
     ]),
   };
-}
-
-function keepEarliest(times: Times, labels: Readonly<Record<string, string>>, at: number): void {
-  const key = Object.values(labels).join('\n');
-  const known = times.get(key);
-  if (known === undefined || at < known.at) times.set(key, { labels, at });
 }

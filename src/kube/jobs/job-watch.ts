@@ -1,6 +1,7 @@
 /** Jobs of ours and their Pods as the cluster told of them last: two watches, whoever waits for whichever Job. */
 import type { Clock } from '../../contracts/clock.ts';
-import type { KubeClient } from '../client/kube-client.ts';
+import type { ClusterObserver } from '../../contracts/cluster-observer.ts';
+import type { KubeClient, ResourceType } from '../client/kube-client.ts';
 import { JOBS, PODS } from '../kinds.ts';
 import { Informer } from '../runtime/informer.ts';
 import { byLabel, keyOf } from '../runtime/object-store.ts';
@@ -12,6 +13,7 @@ export interface JobWatchOptions {
   /** Only of this namespace; of all when absent. */
   readonly namespace?: string;
   readonly onTrouble: (error: unknown) => void;
+  readonly observer?: Pick<ClusterObserver, 'followed'>;
 }
 
 export interface JobRef {
@@ -29,13 +31,19 @@ export class JobWatch {
   readonly #clock: Clock;
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  constructor({ client, clock, namespace, onTrouble }: JobWatchOptions) {
+  constructor({ client, clock, namespace, onTrouble, observer }: JobWatchOptions) {
     this.#clock = clock;
     const selection = { labels: SELECTED, ...(namespace !== undefined && { namespace }) };
     const about = { client, selection, clock, random: Math.random, onTrouble };
-    this.#jobs = new Informer({ ...about, type: JOBS, project: jobView, onChange: ({ key }) => this.#wake(key) });
+    const told = ({ kind }: ResourceType) => ({ onTurn: (turn: 'list' | 'page' | 'watch') => observer?.followed(kind, turn) });
+    this.#jobs = new Informer({
+      ...{ ...about, ...told(JOBS) },
+      type: JOBS,
+      project: jobView,
+      onChange: ({ key }) => this.#wake(key),
+    });
     this.#pods = new Informer({
-      ...about,
+      ...{ ...about, ...told(PODS) },
       type: PODS,
       project: (pod) => ({ job: jobKey(pod.metadata), view: podView(pod) }),
       indexes: { job: byLabel(JOB_NAME) },
