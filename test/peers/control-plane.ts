@@ -122,8 +122,10 @@ async function startOwn({
         ...(losesNodesFast ? ['--default-not-ready-toleration-seconds=1', '--default-unreachable-toleration-seconds=1'] : []),
         ...(admission.length > 0 ? ['--enable-admission-plugins', admission.join(',')] : []),
       ]);
+    const isReady = async (): Promise<boolean> => (await callApi(api, 'GET', '/readyz')).status === 200;
+    let restarted = Promise.resolve();
     startApi();
-    await parts.until('kube-apiserver', async () => (await callApi(api, 'GET', '/readyz')).status === 200);
+    await parts.until('kube-apiserver', isReady);
     parts.start('kube-controller-manager', file('kube-controller-manager'), [
       ...['--kubeconfig', file('controllers.kubeconfig'), '--leader-elect=false', '--secure-port=0'],
       ...(losesNodesFast ? ['--node-monitor-period=1s', '--node-monitor-grace-period=5s'] : []),
@@ -139,10 +141,14 @@ async function startOwn({
       existing: false,
       name: (text) => text,
       kubeconfig: (as) => config(as ?? tokens.admin),
-      restartApiServer: async () => {
-        await parts.stop('kube-apiserver');
-        startApi();
-        await parts.until('kube-apiserver', async () => (await callApi(api, 'GET', '/readyz')).status === 200);
+      restartApiServer: () => {
+        // Of several who ask at the same time each gets a restart of its own.
+        restarted = restarted.then(async () => {
+          await parts.stop('kube-apiserver');
+          startApi();
+          await parts.until('kube-apiserver', isReady);
+        });
+        return restarted;
       },
       audit: async () => (audit ? await readAudit(file('audit.log')) : []),
       [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),

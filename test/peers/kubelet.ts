@@ -3,7 +3,8 @@
  *
  * It is honest about: the flow of the API (scheduling, status, deletion, retries by the Job controller), claims of both volume modes (a folder, a
  * loop device), mounts, environment, secrets, projected tokens with the rights of their account, user and group ids, signals, exit codes,
- * termination messages, logs. Unknown images are refused as a registry would.
+ * termination messages, logs, a machine that fails without a word (the real controllers notice). Unknown images are refused as a registry would. An
+ * API server that is away is waited for. Volumes are as on a network: each node beside another reaches them, one at a time or not.
  * It is not about: the content of images (a Pod sees this machine's files, below a layer that is thrown away), security profiles, limits of
  * cgroups, network policies, CSI. Needs root, mount namespaces and overlayfs.
  */

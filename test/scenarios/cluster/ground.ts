@@ -20,6 +20,8 @@ import { kubevirtDefinitions } from '../../peers/kubevirt.ts';
 const BIN = path.resolve(import.meta.dirname, '../../../src/cli/bin.js');
 /** No wait takes as long on a machine that has other work. */
 const LONGEST_MS = 150_000;
+/** An API server that is restarted is back by then. */
+const PATIENCE_MS = 60_000;
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 /** The worker that does its work, and one that never comes to the end of a disk. */
 export const IMAGES = { worker: 'kubeferry.example/kubeferry:1', endless: 'kubeferry.example/endless:1' } as const;
@@ -55,8 +57,10 @@ export interface OperateOptions {
 
 export interface GroundOptions extends ControlPlaneOptions {
   /** Further images of the kubelet: what they start. */
-  readonly images?: Readonly<Record<string, readonly string[]>>;
+  readonly images?: Images;
 }
+
+type Images = Readonly<Record<string, readonly string[]>>;
 
 /** What is told when a wait is in vain. */
 interface Told {
@@ -69,21 +73,24 @@ interface Told {
 export class Ground implements AsyncDisposable {
   readonly plane: ControlPlane;
   readonly kubelet: Kubelet;
+  readonly #images: Images;
   readonly #folder: string;
   readonly #namespaces: string[] = [];
 
-  private constructor(plane: ControlPlane, kubelet: Kubelet, folder: string) {
-    this.plane = plane;
-    this.kubelet = kubelet;
-    this.#folder = folder;
+  private constructor(about: { plane: ControlPlane; kubelet: Kubelet; images: Images; folder: string }) {
+    this.plane = about.plane;
+    this.kubelet = about.kubelet;
+    this.#images = about.images;
+    this.#folder = about.folder;
   }
 
   /** @param options `own` for stories that restart the API server */
   static async start({ images = {}, ...options }: GroundOptions = {}): Promise<Ground> {
     const started = await startControlPlane(options);
-    const plane = { ...started, api: { ...started.api, patience: LONGEST_MS } };
+    const plane = { ...started, api: { ...started.api, patience: PATIENCE_MS } };
     const known = { [IMAGES.worker]: [process.execPath, BIN], [IMAGES.endless]: ['sh', '-c', ENDLESS, process.execPath, BIN] };
-    const kubelet = await startKubelet({ api: plane.api, images: { ...known, ...images } });
+    const all: Images = { ...known, ...images };
+    const kubelet = await startKubelet({ api: plane.api, images: all });
     const folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-cluster-'));
     await writeFile(path.join(folder, 'kubeconfig'), plane.kubeconfig(), { mode: 0o600 });
     const machines = (await kubevirtDefinitions()).filter(({ metadata }) => metadata.name === 'virtualmachines.kubevirt.io');
@@ -94,7 +101,17 @@ export class Ground implements AsyncDisposable {
       while ((await callApi(plane.api, 'GET', `/apis/${group}/${versions[0]?.name}/${names.plural}`)).status !== 200)
         await sleep(50);
     }
-    return new Ground(plane, kubelet, folder);
+    return new Ground({ plane, kubelet, images: all, folder });
+  }
+
+  /** A second node, which reaches the same volumes; from now on Pods go there alone, until `open`. */
+  async secondNode(): Promise<{ readonly kubelet: Kubelet; open(): Promise<void> }> {
+    const { api } = this.plane;
+    const kubelet = await startKubelet({ api, images: this.#images, node: `${this.kubelet.node}-beside`, beside: this.kubelet });
+    const schedule = async (unschedulable: boolean): Promise<void> =>
+      await expectApi(api, 'PATCH', `/api/v1/nodes/${this.kubelet.node}`, { spec: { unschedulable } });
+    await schedule(true);
+    return { kubelet, open: async () => await schedule(false) };
   }
 
   /** An operator that sees one namespace, so that tests do not meet. */

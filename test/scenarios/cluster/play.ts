@@ -32,19 +32,24 @@ export interface Ending {
 const LONGEST_MS = 240_000;
 const PLAN = 'first';
 
+export function planOf({ vm }: Origin, volumeMode: ClusterStory['mode']): object {
+  const target = { storageClass: STORAGE_CLASSES.late, volumeMode, accessMode: 'ReadWriteOnce' };
+  return {
+    providerRef: { name: 'source' },
+    selection: { where: [`name=${vm}`] },
+    networkMap: { entries: [{ source: { name: '*' }, target: { type: 'pod' } }] },
+    storageMap: { entries: [{ source: { storage: '*' }, target }] },
+  };
+}
+
 export async function play(ground: Ground, origin: Origin, story: ClusterStory): Promise<Ending> {
   const namespace = ground.name(`story-${story.seed}`);
   await origin.furnish(ground, namespace);
   await using witness = new Witness(ground.plane.api, namespace);
   await using stage = await Stage.open(ground, namespace, witness);
-  const target = { storageClass: STORAGE_CLASSES.late, volumeMode: story.mode, accessMode: 'ReadWriteOnce' };
-  await ground.make(namespace, 'migrationplans', PLAN, {
-    providerRef: { name: 'source' },
-    selection: { where: [`name=${origin.vm}`] },
-    networkMap: { entries: [{ source: { name: '*' }, target: { type: 'pod' } }] },
-    storageMap: { entries: [{ source: { storage: '*' }, target }] },
-  });
-  const limit = AbortSignal.timeout(LONGEST_MS);
+  await ground.make(namespace, 'migrationplans', PLAN, planOf(origin, story.mode));
+  const over = new AbortController();
+  const limit = AbortSignal.any([over.signal, AbortSignal.timeout(LONGEST_MS)]);
   try {
     const [struck] = await Promise.all([stage.strikeAll(story.faults, limit), changeMind(stage, story, limit)]);
     while (!witness.hasEnded()) await sleep(100, undefined, { signal: limit });
@@ -53,6 +58,8 @@ export async function play(ground: Ground, origin: Origin, story: ClusterStory):
     return { ended, struck };
   } catch (error) {
     throw new Error(`${String(error)}\n${await ground.told({ namespace, operator: stage.operator })}`, { cause: error });
+  } finally {
+    over.abort();
   }
 }
 
