@@ -95,6 +95,20 @@ test('in one namespace nothing but the facts is granted for the whole cluster, a
   assert.deepEqual([...rest, ...rules], wide?.rules, 'both installations may do the same, one of them in one place');
 });
 
+test('with its monitoring the chart makes what deploy/monitoring holds, in its own namespace', async () => {
+  const kustomize = await fromKustomize('../monitoring');
+  const kinds = new Set(kustomize.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+  const labels = { release: 'prometheus' };
+  const helm = (await fromHelm({ monitoring: { create: true, labels } })).filter(({ kind, metadata }) =>
+    kinds.has(`${kind} ${metadata.name}`),
+  );
+  for (const { kind, metadata } of helm)
+    if (kind !== 'ConfigMap') assert.partialDeepStrictEqual(metadata, { labels, namespace: 'kubeferry' });
+  const here = (objects: readonly RenderedObject[]) =>
+    objects.map(({ metadata: { name }, ...rest }) => ({ ...rest, metadata: { name } }));
+  assert.deepEqual(byName(here(helm)), byName(here(kustomize)));
+});
+
 test('the image stands in one place, and workers are started from it', async () => {
   const digest = `sha256:${'0'.repeat(64)}`;
   const images = async (values: Readonly<Record<string, unknown>>): Promise<readonly string[]> => {
