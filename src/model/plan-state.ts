@@ -32,6 +32,10 @@ export interface PlanState extends PlanRef {
   readonly dryRun: boolean;
   /** VMs can be rolled back until they are committed. */
   readonly manualCommit: boolean;
+  /** Why nothing can be committed or rolled back although the plan says so. */
+  readonly noWayBack?: string;
+  /** Names and ids that mean no VM. */
+  readonly missing: readonly string[];
   /** RFC 3339. */
   readonly start?: string;
   readonly cutover?: string;

@@ -52,7 +52,7 @@ export function judgePlan(command: Switch, vms: readonly VmState[], { plan, at }
       return plan.canceled ? refused(CANCELED_PLAN(plan)) : undefined;
     case 'rollback':
     case 'commit':
-      return plan.manualCommit ? undefined : refused(AUTO(plan));
+      return noWayBack(plan);
   }
 }
 
@@ -121,10 +121,16 @@ function wayBack(
 ): Verdict {
   const { vm, committed, rolledBack } = state;
   if (so) return { kind: 'so', because: `${vm.name} is ${committed ? 'committed' : 'rolled back'} already.` };
-  if (!plan.manualCommit) return refused(AUTO(plan));
+  const none = noWayBack(plan);
+  if (none !== undefined) return none;
   if (committed) return refused(`${vm.name} is committed: its way back is given up.`);
   if (rolledBack) return refused(`${vm.name} is rolled back.`);
   return hasArrived(state) ? set(spec) : refused(`${vm.name} is not complete: it is ${WORDS[standingOf(state)]}.`);
+}
+
+function noWayBack(plan: PlanState): Verdict | undefined {
+  if (!plan.manualCommit) return refused(AUTO(plan));
+  return plan.noWayBack === undefined ? undefined : refused(plan.noWayBack);
 }
 
 /** A VM that has come to an end takes no more orders. */

@@ -57,6 +57,7 @@ test('nonsense is refused with its reason', () => {
   assert.match(refusal(one('retry', failed('x'), { canceled: true })), /make another plan/);
   assert.match(refusal(one('rollback', DONE)), /commits by itself/);
   assert.match(refusal(one('rollback', RUNNING, { manualCommit: true })), /not complete/);
+  assert.match(refusal(one('rollback', DONE, { manualCommit: true, noWayBack: 'Not in this version.' })), /Not in this version/);
   assert.match(refusal(one('commit', { ...DONE, rolledBack: true }, { manualCommit: true })), /is rolled back/);
   assert.match(refusal(one('resume', { ...RUNNING, paused: true }, { paused: true })), /plan first itself is paused/);
   assert.match(refusal(whole('cancel', [DONE, failed('x')])), /left to cancel/);

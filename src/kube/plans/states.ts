@@ -4,11 +4,12 @@
  */
 import type { PlanState, VmState, VmTrouble } from '../../model/plan-state.ts';
 import type { KubeObject } from '../client/kube-client.ts';
-import { at, defined, listAt, numberAt, textAt } from '../facts/json.ts';
+import { at, defined, listAt, numberAt, textAt, textsAt } from '../facts/json.ts';
 
 export function planState({ metadata, spec, status }: KubeObject): PlanState {
   const { namespace = '', name, uid = '', generation = 0, creationTimestamp } = metadata;
   const ready = conditionOf(status, 'Ready');
+  const window = conditionOf(status, 'CommitWindow');
   const counts = at(status, 'vms');
   const count = (word: string): number => numberAt(counts, word) ?? 0;
   return {
@@ -22,6 +23,7 @@ export function planState({ metadata, spec, status }: KubeObject): PlanState {
     canceled: at(spec, 'canceled') === true,
     dryRun: at(spec, 'dryRun') === true,
     manualCommit: textAt(spec, 'commit', 'mode') === 'manual',
+    missing: textsAt(status, 'missing'),
     counts: {
       total: count('total'),
       waiting: count('waiting'),
@@ -39,6 +41,7 @@ export function planState({ metadata, spec, status }: KubeObject): PlanState {
       start: textAt(spec, 'schedule', 'start'),
       cutover: textAt(spec, 'schedule', 'cutover'),
       createdAt: creationTimestamp,
+      noWayBack: textAt(window, 'status') === 'False' ? textAt(window, 'message') : undefined,
     }),
   };
 }

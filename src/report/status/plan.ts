@@ -1,9 +1,9 @@
 /** One plan with its VMs: what needs a person first, what runs, what waits; sums for the rest, so that ten thousand VMs fit on a screen. */
 import { isOver, type PlanState, type Standing, standingOf, type VmState } from '../../model/plan-state.ts';
 import { formatBytes } from '../../model/units.ts';
-import { columns, printable } from '../columns.ts';
+import { columns, printable, wrap } from '../columns.ts';
 import { bar, clip, counts, leftCell, percentOf, rateCell } from './cells.ts';
-import { noteOf, stateWord } from './words.ts';
+import { noteOf, stateWord, troubleOf } from './words.ts';
 
 /** A VM with how fast its bytes come; both are absent where nothing moves. */
 export interface VmView {
@@ -30,7 +30,7 @@ const ORDER: readonly Standing[] = ['failed', 'blocked', 'running', 'waiting', '
 
 export function planTable(plan: PlanState, views: readonly VmView[], { bars, height, width }: PlanTable): readonly string[] {
   const byStanding = Map.groupBy(views, ({ vm }) => standingOf(vm));
-  const head = [...headLines(plan, views, bars), ...countLines(byStanding), ''];
+  const head = [...titleLines(plan, width), ...figureLines(views, bars), ...countLines(byStanding), ''];
   const sorted = ORDER.flatMap((standing) => byStanding.get(standing) ?? []);
   const room = height === undefined ? Number.POSITIVE_INFINITY : Math.max(1, height - head.length - 2);
   const { lines, shown } = vmLines(plan, sorted, { bars, room });
@@ -39,9 +39,19 @@ export function planTable(plan: PlanState, views: readonly VmView[], { bars, hei
   return width === undefined ? all : all.map((line) => clip(line, width));
 }
 
-function headLines(plan: PlanState, views: readonly VmView[], bars: boolean): readonly string[] {
-  const { namespace, name, type, provider, state = 'new', message } = plan;
-  const said = message ?? 'No operator has looked at it yet.';
+/** What the plan does or why it does nothing, whole: it may be the one line that matters. */
+function titleLines(plan: PlanState, width: number | undefined): readonly string[] {
+  const { namespace, name, type, provider, state = 'new', current, missing } = plan;
+  const { message = 'No operator has looked at it yet.' } = plan;
+  const title = `${namespace}/${name}: ${type} from ${provider}. ${state}${current ? '' : ', about to be looked at'}:`;
+  const short = width === undefined || title.length + 1 + message.length <= width;
+  return [
+    ...(short ? [`${title} ${message}`] : [title, ...wrap(message, width, '  ')]),
+    ...(missing.length === 0 ? [] : [`These names and ids mean no VM: ${missing.join(', ')}`]),
+  ];
+}
+
+function figureLines(views: readonly VmView[], bars: boolean): readonly string[] {
   const done = sum(views.map(({ vm }) => vm.done));
   const total = sum(views.map(({ vm }) => vm.total));
   const rate = sum(views.map(({ bytesPerSecond }) => bytesPerSecond ?? 0));
@@ -52,10 +62,7 @@ function headLines(plan: PlanState, views: readonly VmView[], bars: boolean): re
     ...(rate >= 1 ? [rateCell(rate)] : []),
     ...(rate >= 1 && going ? [`${leftCell((total - done) / rate)} left at this rate`] : []),
   ];
-  return [
-    `${namespace}/${name}: ${type} from ${provider}. ${state}${plan.current ? '' : ', about to be looked at'}: ${said}`,
-    ...(total === 0 ? [] : [`${bars ? `${bar(percent, BAR)} ` : ''}${percent} %, ${figures.join(', ')}`]),
-  ];
+  return total === 0 ? [] : [`${bars ? `${bar(percent, BAR)} ` : ''}${percent} %, ${figures.join(', ')}`];
 }
 
 function countLines(byStanding: ReadonlyMap<Standing, readonly VmView[]>): readonly string[] {
@@ -74,21 +81,23 @@ function countLines(byStanding: ReadonlyMap<Standing, readonly VmView[]>): reado
 
 const HEAD = ['VM', 'STATE', 'PROGRESS', 'RATE', 'LEFT', ''];
 
-/** As many VMs as there is room for; one that failed takes a line more. */
+/** As many VMs as there is room for. What stopped one stands below it, where there is width for whole sentences. */
 function vmLines(
   plan: PlanState,
   views: readonly VmView[],
   { bars, room }: { readonly bars: boolean; readonly room: number },
 ): { readonly lines: readonly string[]; readonly shown: number } {
-  const rows: string[][] = [];
-  let shown = 0;
+  const shown: { readonly row: readonly string[]; readonly below: readonly string[] }[] = [];
+  let height = 0;
   for (const view of views) {
-    const [note = '', ...more] = noteOf(plan, view.vm);
-    if (rows.length + 1 + more.length > room) break;
-    rows.push([...vmCells(view, bars), note], ...more.map((text) => ['', '', '', '', '', text]));
-    shown += 1;
+    const below = troubleOf(view.vm).map((text) => `    ${text}`);
+    height += 1 + below.length;
+    if (height > room) break;
+    shown.push({ row: [...vmCells(view, bars), noteOf(plan, view.vm)], below });
   }
-  return { lines: rows.length === 0 ? [] : columns([HEAD, ...rows]), shown };
+  if (shown.length === 0) return { lines: [], shown: 0 };
+  const [head = '', ...rows] = columns([HEAD, ...shown.map(({ row }) => row)]);
+  return { lines: [head, ...rows.flatMap((row, index) => [row, ...(shown[index]?.below ?? [])])], shown: shown.length };
 }
 
 function vmCells({ vm, bytesPerSecond, secondsLeft }: VmView, bars: boolean): readonly string[] {

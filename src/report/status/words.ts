@@ -9,20 +9,28 @@ export function stateWord(vm: VmState): string {
   return `${word}${proving ? ', proving' : ''}${vm.paused && standing !== 'completed' ? ', paused' : ''}`;
 }
 
-/** Why it stopped and what to do, why it waits, or what comes next: none, one or two lines. */
-export function noteOf(plan: PlanState, vm: VmState): readonly string[] {
+/** What stopped it and what to do: none, one or two lines, which are long. */
+export function troubleOf(vm: VmState): readonly string[] {
   const { failure, open } = vm;
   switch (standingOf(vm)) {
     case 'failed':
       return failure === undefined ? [] : [failureText(failure), ...(failure.hint === '' ? [] : [`to do: ${failure.hint}`])];
     case 'blocked':
       return [`open: ${open.join(', ')}`, 'to do: resolve them, or accept each in the plan with a reason (spec.accept)'];
+    default:
+      return [];
+  }
+}
+
+/** Why it waits, or what comes next; empty where there is nothing to say. */
+export function noteOf(plan: PlanState, vm: VmState): string {
+  switch (standingOf(vm)) {
     case 'waiting':
-      return [waitingText(plan, vm)];
+      return waitingText(plan, vm);
     case 'running':
       return nextText(plan, vm);
     default:
-      return [];
+      return '';
   }
 }
 
@@ -41,12 +49,12 @@ function waitingText(plan: PlanState, { waitingFor, canceled, paused, retry, ret
   return plan.start === undefined ? '' : `begins at ${plan.start}`;
 }
 
-function nextText(plan: PlanState, { phase, waitingFor, canceled, cutover }: VmState): readonly string[] {
-  if (canceled || plan.canceled) return ['is being canceled'];
-  if (phase === 'AwaitCommit') return ['next: `kubeferry commit` or `kubeferry rollback`'];
-  if (waitingFor !== undefined) return [waitingFor];
-  if (plan.type === 'cold') return [];
+function nextText(plan: PlanState, { phase, waitingFor, canceled, cutover }: VmState): string {
+  if (canceled || plan.canceled) return 'is being canceled';
+  if (phase === 'AwaitCommit') return 'next: `kubeferry commit` or `kubeferry rollback`';
+  if (waitingFor !== undefined) return waitingFor;
+  if (plan.type === 'cold') return '';
   const at = cutover ?? plan.cutover;
-  if (at !== undefined) return [`next: cutover at ${at}`];
-  return phase === 'AwaitCutover' || phase === 'AwaitPrecopy' ? ['next: `kubeferry cutover`'] : [];
+  if (at !== undefined) return `next: cutover at ${at}`;
+  return phase === 'AwaitCutover' || phase === 'AwaitPrecopy' ? 'next: `kubeferry cutover`' : '';
 }

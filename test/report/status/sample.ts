@@ -6,7 +6,7 @@ export function plan(change: Partial<PlanState> = {}): PlanState {
   return {
     ...{ namespace: 'web', name: 'first', uid: 'p1', provider: 'vcenter', type: 'cold' },
     ...{ state: 'Running', message: '1 of 3 VMs are complete.', current: true, blocked: false },
-    ...{ paused: false, canceled: false, dryRun: false, manualCommit: false },
+    ...{ paused: false, canceled: false, dryRun: false, manualCommit: false, missing: [] },
     counts: { total: 3, waiting: 1, running: 1, completed: 1, failed: 0, canceled: 0 },
     ...{ moved: 5 * GiB, total: 30 * GiB, progress: 16, createdAt: '2026-01-01T00:00:00Z' },
     ...change,

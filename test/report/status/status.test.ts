@@ -29,10 +29,12 @@ test('a plan shows what needs a person first, with what to do', () => {
     '5 VMs: 1 failed, 1 blocked, 1 running, 1 waiting, 1 completed',
     '',
     'VM      STATE      PROGRESS          RATE        LEFT',
-    'broken  Failed     ░░░░░░░░░░   0 %                     in CopyDisks: The claim is full. [target-full]',
-    '                                                        to do: Make it larger.',
-    'odd     blocked                                         open: no-disks',
-    '                                                        to do: resolve them, or accept each in the plan with a reason (spec.accept)',
+    'broken  Failed     ░░░░░░░░░░   0 %',
+    '    in CopyDisks: The claim is full. [target-full]',
+    '    to do: Make it larger.',
+    'odd     blocked',
+    '    open: no-disks',
+    '    to do: resolve them, or accept each in the plan with a reason (spec.accept)',
     'runs    CopyDisks  █████░░░░░  50 %  50.0 MiB/s  2 min',
     'waits   waiting                                         waiting for host esx-3: 4 of 4 transfers',
     'done    Completed  ██████████ 100 %',
@@ -52,8 +54,20 @@ test('ten thousand VMs fit on a screen: those that need a person, sums for the r
   assert.equal(lines[2], '10,000 VMs: 1 failed, 1 running, 9,998 waiting');
   assert.equal(lines[3], `9,998 × ${reason}`);
   assert.match(lines[6] ?? '', /^broken +Failed/);
-  assert.match(lines[8] ?? '', /^runs +CopyDisks/);
-  assert.equal(lines.at(-1), 'and 9,993 more: 9,993 waiting');
+  assert.match(lines[9] ?? '', /^runs +CopyDisks/);
+  assert.equal(lines.at(-1), 'and 9,994 more: 9,994 waiting');
+});
+
+test('why a plan does nothing is told whole, also on a narrow terminal', () => {
+  const message = 'The Provider vcenter is not ready. vc.example.org does not take the login. Check user name and password.';
+  const lines = planTable(plan({ state: 'ProviderNotReady', message, missing: ['wbe-1'] }), [], { bars: true, width: 60 });
+  assert.deepEqual(lines.slice(0, 5), [
+    'web/first: cold from vcenter. ProviderNotReady:',
+    '  The Provider vcenter is not ready. vc.example.org does not',
+    '  take the login. Check user name and password.',
+    'These names and ids mean no VM: wbe-1',
+    'No VMs yet.',
+  ]);
 });
 
 test('names of a source cannot write to the terminal', () => {
