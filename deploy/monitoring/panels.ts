@@ -1,5 +1,5 @@
 /** Panels of the dashboard as Grafana's own schema has them, and their places in its grid of 24 columns. */
-import { defaultOptions as barDefaults } from '@grafana/grafana-foundation-sdk/bargauge';
+import { type Options as BarOptions, defaultOptions as barDefaults } from '@grafana/grafana-foundation-sdk/bargauge';
 import {
   BarGaugeDisplayMode,
   BigValueColorMode,
@@ -77,7 +77,7 @@ export function figure(text: PanelText, bad?: number): Row['panels'][number] {
 
 /** What it is now, one bar a series. @param max the end of a bar */
 export function bars(text: PanelText, max: number): Row['panels'][number] {
-  const options = {
+  const options: BarOptions = {
     ...barDefaults(),
     displayMode: BarGaugeDisplayMode.Basic,
     orientation: VizOrientation.Horizontal,

@@ -73,13 +73,18 @@ export const ERRORS: Row = {
       width: 6,
     }),
     graph({
-      title: 'Age of inventories',
-      description: 'Since the inventory of a provider was read.',
+      title: 'Silence of providers, age of inventories',
+      description:
+        'Since a provider answered, and since its inventory was read as a whole: a vCenter tells what changes after that.',
       unit: 's',
       queries: [
         [
+          'time() - max by (namespace, provider) (kubeferry_provider_last_answer_timestamp_seconds{namespace=~"$namespace"})',
+          '{{namespace}}/{{provider}} answered',
+        ],
+        [
           'time() - max by (namespace, provider) (kubeferry_provider_inventory_timestamp_seconds{namespace=~"$namespace"})',
-          '{{namespace}}/{{provider}}',
+          '{{namespace}}/{{provider}} read',
         ],
       ],
       width: 12,

@@ -72,6 +72,7 @@ export function measureStanding(registry: Registry, fleet: Fleet, flow: Flow): (
     gauge.degraded.set(labels, conditionOf(status, 'Degraded')?.status === 'True' ? 1 : 0);
     const { readAt, ...counts } = status?.inventory ?? {};
     if (readAt !== undefined) gauge.readAt.set(labels, Date.parse(readAt) / 1000);
+    if (status?.lastSeen !== undefined) gauge.seenAt.set(labels, Date.parse(status.lastSeen) / 1000);
     for (const [kind, count] of Object.entries(counts))
       if (typeof count === 'number') gauge.inventory.set({ ...labels, kind }, count);
   }
@@ -101,7 +102,12 @@ function gauges(registry: Registry) {
     ),
     up: make('provider_up', '1 where a provider answers.', [...provider, 'type']),
     degraded: make('provider_degraded', '1 where a provider answers, but not as it should.', provider),
-    readAt: make('provider_inventory_timestamp_seconds', 'When the inventory of a provider was read.', provider),
+    readAt: make(
+      'provider_inventory_timestamp_seconds',
+      'When the inventory of a provider was read; what changes since is told by it.',
+      provider,
+    ),
+    seenAt: make('provider_last_answer_timestamp_seconds', 'When a provider answered last, to the minute.', provider),
     inventory: make('provider_inventory_objects', 'What a provider holds: vms, hosts, networks, storages.', [
       ...provider,
       'kind',

@@ -116,6 +116,23 @@ test('what happened before somebody looked is not counted', async () => {
   ]);
 });
 
+test('a provider tells when it answered, when it was read and what it holds', async () => {
+  const { metrics, fleet } = measured();
+  const inventory = { vms: 30, hosts: 3, networks: 4, storages: 5, readAt: at(0) };
+  const conditions = [condition('Ready', 'False', 'SourceUnreachable'), condition('Degraded', 'True', 'SourceUnreachable')];
+  fleet.providers.put(providerNamed('vcenter', { conditions, inventory, lastSeen: at(5) }));
+  const labels = 'namespace="lab",provider="vcenter"';
+  assert.deepEqual(await samples(metrics, 'provider_'), [
+    `kubeferry_provider_up{${labels},type="vsphere"} 0`,
+    `kubeferry_provider_degraded{${labels}} 1`,
+    `kubeferry_provider_inventory_timestamp_seconds{${labels}} ${START / 1000}`,
+    `kubeferry_provider_last_answer_timestamp_seconds{${labels}} ${START / 1000 + 300}`,
+    ...Object.entries({ vms: 30, hosts: 3, networks: 4, storages: 5 }).map(
+      ([kind, count]) => `kubeferry_provider_inventory_objects{${labels},kind="${kind}"} ${count}`,
+    ),
+  ]);
+});
+
 test('failures are counted by their codes, and words that are no codes make no series', async () => {
   const { metrics, fleet } = measured();
   fleet.plans.put(planNamed('first', {}));
