@@ -7,8 +7,9 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** The container's entry points are programs of their own: they know no terminal and take no options. */
-const door = ['operator', 'worker'].find((name) => name === process.argv[2]) ?? 'cli';
+/** The container's entry points are programs of their own: they know no terminal and take no options. Their help is that of the command line. */
+const help = process.argv[3] === '--help' || process.argv[3] === '-h';
+const door = (!help && ['operator', 'worker'].find((name) => name === process.argv[2])) || 'cli';
 const sources = new URL(`../${door}/main.ts`, import.meta.url);
 const build = new URL(`../../dist/src/${door}/main.js`, import.meta.url);
 const checkout = existsSync(sources);

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { LogLevel } from '../contracts/log.ts';
 import { assessCommand } from './commands/assess.ts';
+import { containerDoors } from './commands/container-doors.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { factsCommand } from './commands/facts.ts';
 import { inventoryCommand } from './commands/inventory.ts';
@@ -31,7 +32,7 @@ export function buildProgram(context: CommandContext): Command {
       context.services.log.level = command.opts<{ logLevel: LogLevel }>().logLevel;
     });
   const about = [inventoryCommand, assessCommand, planCommand, migrateCommand, verifyCommand, factsCommand, doctorCommand];
-  for (const add of [...about, statusCommand, switchCommands]) add(program, context);
+  for (const add of [...about, statusCommand, switchCommands, containerDoors]) add(program, context);
   return program;
 }
 

@@ -128,6 +128,8 @@ test('both entry points of a cluster start, and say what they lack outside of on
   const worker = await inside('/usr/bin/kubeferry', 'worker');
   assert.notEqual(worker.code, 0);
   assert.match(worker.err, /order\.json is not there/);
+  assert.match((await inside('/usr/bin/kubeferry', 'operator', '--help')).out, /KUBEFERRY_IMAGE/);
+  assert.match((await inside('/usr/bin/kubeferry', 'worker', '--help')).out, /its order is mounted/);
 });
 
 test('a VM is migrated in it, with nothing but what is in it', async () => {
