@@ -41,7 +41,7 @@ export async function openImages(
   const ref = { namespace: owner.namespace, name };
   const record = { name, owner };
   const state = await jobs.look(ref, signal);
-  if (state.kind === 'running') return undefined;
+  if (state.kind === 'running' || state.kind === 'ending') return undefined;
   if (state.kind === 'failed') {
     // The next look begins anew.
     await forgetRecord(client, record, signal);

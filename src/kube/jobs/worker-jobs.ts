@@ -24,9 +24,9 @@ export interface WorkerJobsOptions {
   readonly every: number;
 }
 
-/** How a Job stands. `result` is what the worker said; undefined when its Pod is gone. */
+/** How a Job stands; `ending`: somebody deleted it. `result` is what the worker said; undefined when its Pod is gone. */
 export type JobState =
-  | { readonly kind: 'none' | 'running' }
+  | { readonly kind: 'none' | 'running' | 'ending' }
   | { readonly kind: 'done'; readonly result: unknown }
   | { readonly kind: 'failed'; readonly error: MigrationError };
 
@@ -60,8 +60,9 @@ export class WorkerJobs {
   async look(ref: JobRef, signal: AbortSignal): Promise<JobState> {
     const { client } = this.#options;
     const found = await client.get(JOBS, ref, { signal });
-    if (found === undefined || found.metadata.deletionTimestamp !== undefined) return { kind: 'none' };
+    if (found === undefined) return { kind: 'none' };
     const job = jobView(found);
+    if (job.deleting) return { kind: 'ending' };
     if (job.ended === undefined) return { kind: 'running' };
     const pods: PodView[] = [];
     const ofJob = { namespace: ref.namespace, labels: `${JOB_NAME}=${ref.name}`, signal };
@@ -96,23 +97,27 @@ export class WorkerJobs {
   async wait(ref: JobRef, listener: WorkerListener, signal: AbortSignal): Promise<unknown> {
     const { watch, every } = this.#options;
     const told: Told = { line: '', obstacle: undefined };
-    // While things happen there is nothing in the way.
-    for (let quiet = false; ; ) {
-      const change = watch.changed(ref, every, signal);
-      // It is waited for at the end of the turn; until then nobody would hear of its failure.
-      change.catch(() => undefined);
-      const job = watch.job(ref);
-      if (job === undefined || job.deleting || job.ended !== undefined) {
-        const state = await this.look(ref, signal);
-        if (state.kind === 'done') return state.result;
-        if (state.kind === 'failed') throw state.error;
-        if (state.kind === 'none') throw new MigrationError('cluster-object-missing', `The Job ${ref.name} was deleted.`);
-      } else if (quiet) await this.#listen(ref, told, listener, signal);
-      quiet = !(await change);
+    try {
+      // While things happen there is nothing in the way.
+      for (let quiet = false; ; ) {
+        const change = watch.changed(ref, every, signal);
+        // It is waited for at the end of the turn; until then nobody would hear of its failure.
+        change.catch(() => undefined);
+        const job = watch.job(ref);
+        if (job === undefined || job.deleting || job.ended !== undefined) {
+          const state = await this.look(ref, signal);
+          if (state.kind === 'done') return state.result;
+          if (state.kind === 'failed') throw state.error;
+          if (state.kind !== 'running') throw new MigrationError('cluster-object-missing', `The Job ${ref.name} was deleted.`);
+        } else if (quiet) await this.#listen(ref, told, listener, signal);
+        quiet = !(await change);
+      }
+    } finally {
+      if (told.obstacle !== undefined) listener.onObstacle(undefined);
     }
   }
 
-  /** Ends the Job if it runs, waits until its Pod is gone, and removes everything that belongs to it. */
+  /** Ends the Job if it runs, and waits until it and its Pod are gone. */
   async remove(ref: JobRef): Promise<void> {
     const { client, watch } = this.#options;
     const signal = AbortSignal.timeout(GONE_WITHIN_MS);

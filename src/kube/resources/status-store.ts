@@ -39,8 +39,8 @@ export class StatusStore implements Store, Observer {
   readonly #options: StatusStoreOptions;
   #status: VmMigrationStatus;
   #writing: Promise<void> = Promise.resolve();
-  /** How far it was when figures were written last. */
-  #figuresAt = 0;
+  /** How far each disk was when its figures were written last, by key. */
+  readonly #figuresAt = new Map<string, number>();
   /** Why disks do not move, by key; of a hook without one. */
   readonly #waits = new Map<string, string>();
 
@@ -107,8 +107,8 @@ export class StatusStore implements Store, Observer {
     this.#change(disk.disk, (known) => ({ ...known, stage, done: Math.round(done), total: Math.round(total) }));
     // Each disk is gone through twice, to copy and to prove.
     const way = (stage === 'copy' ? 0 : 0.5) + (total === 0 ? 0.5 : (0.5 * done) / total);
-    if (Math.abs(way - this.#figuresAt) < FIGURES_EVERY) return;
-    this.#figuresAt = way;
+    if (Math.abs(way - (this.#figuresAt.get(disk.disk) ?? 0)) < FIGURES_EVERY) return;
+    this.#figuresAt.set(disk.disk, way);
     this.#write().catch(this.#options.onTrouble);
   }
 
