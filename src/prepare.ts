@@ -12,7 +12,7 @@ import { sharedNetworks } from '../mappings/shared-networks.ts';
 import { describeStorageClasses } from '../mappings/storage-classes.ts';
 import { assignTemplatedNames } from '../mappings/templates.ts';
 import { assess } from './assess/index.ts';
-import { assessPlan } from './assess/plan.ts';
+import { assessPlan, PlanAssessment } from './assess/plan.ts';
 import type { Peer } from './assess/population.ts';
 import { surveySource } from './assess/source-survey.ts';
 import { assessTables } from './assess/tables.ts';
@@ -20,7 +20,7 @@ import { assessTarget } from './assess/target.ts';
 import type { Clock } from './contracts/clock.ts';
 import type { Connection } from './contracts/provider.ts';
 import type { ClusterFacts } from './model/cluster-facts.ts';
-import { sortConcerns } from './model/concern.ts';
+import { type Concern, sortConcerns } from './model/concern.ts';
 import { MigrationError } from './model/errors.ts';
 import type { MappingOptions, NetworkMap, StorageMap } from './model/mapping.ts';
 import type { MigrationType } from './model/phase.ts';
@@ -128,6 +128,38 @@ export async function* prepareEach(
     const entry = prepareVm(vm, { peers, names, networkPlan, sharedDisks, placement, request });
     yield { ...entry, estimate: estimate(vm, basis, { type: request.type, targets: storageClassesOf(entry.plan.mapping) }) };
   }
+}
+
+/**
+ * The same as `prepare`, told VM by VM: no report is in memory as a whole. Waves and readiness are left out, because they need all VMs at once.
+ * @param each the next VM waits until it resolves
+ * @returns the concerns of the run as a whole
+ * @throws MigrationError like `prepare`, and what `each` throws
+ */
+export async function prepareInTurn(
+  connection: Connection,
+  request: PrepareRequest,
+  { signal, each }: { readonly signal: AbortSignal; readonly each: (entry: VmReport) => Promise<void> },
+): Promise<readonly Concern[]> {
+  const inventory = await Array.fromAsync(connection.vms(signal));
+  const vms = select(selected(inventory, request.select), request.vms);
+  const names = assignTemplatedNames(inventory, request.options);
+  const placement = await readPlacement(connection, signal);
+  const networkPlan = planNetworks(inventory, request);
+  const networks = sharedNetworks(vms, { ...request, networkPlan });
+  const sharedDisks = findSharedDisks(vms);
+  const basis = estimateBasis(request.forecast);
+  const whole = new PlanAssessment(request);
+  for (const vm of vms) {
+    signal.throwIfAborted();
+    const entry = prepareVm(vm, { peers: vms, names, networkPlan, sharedDisks, placement, request });
+    whole.add(entry.plan.mapping);
+    await each({
+      ...entry,
+      estimate: estimate(vm, basis, { type: request.type, targets: storageClassesOf(entry.plan.mapping) }),
+    });
+  }
+  return sortConcerns([...networks.concerns, ...assessTables(request, surveySource(inventory)), ...whole.concerns()]);
 }
 
 /**

@@ -11,28 +11,41 @@ import type { TargetContext } from './target.ts';
 
 export const PLAN_RULES: readonly PlanRule[] = [planOverQuota, planOverCapacity];
 
-/** Concerns of the plan as a whole. Mappings are looked at one by one and not kept. */
-export function assessPlan(
-  mappings: Iterable<Pick<Mapping, 'manifests'>>,
-  { facts, options }: TargetContext,
-): readonly Concern[] {
-  const index = factsIndex(facts);
-  const needs = new Map<string, Map<string, number>>();
-  let vms = 0;
-  let memory = 0;
-  for (const { manifests } of mappings) {
-    const machine = manifests.find((one) => one.kind === 'VirtualMachine');
-    if (machine === undefined) continue;
-    const claims = manifests.filter((one) => one.kind === 'PersistentVolumeClaim');
-    const needed = needsOf(machine, claims, index.defaultClass?.name);
-    vms += 1;
-    memory += needed.get('memory') ?? 0;
-    const where = machine.metadata.namespace ?? options.namespace;
-    if (where !== undefined) addTo(needs, where, needed);
+/** Concerns of the plan as a whole. */
+export function assessPlan(mappings: Iterable<Pick<Mapping, 'manifests'>>, context: TargetContext): readonly Concern[] {
+  const whole = new PlanAssessment(context);
+  for (const mapping of mappings) whole.add(mapping);
+  return whole.concerns();
+}
+
+/** The same, for mappings that come one by one. They are looked at and not kept. */
+export class PlanAssessment {
+  readonly #context: TargetContext;
+  readonly #index: ReturnType<typeof factsIndex>;
+  readonly #needs = new Map<string, Map<string, number>>();
+  #vms = 0;
+  #memory = 0;
+
+  constructor(context: TargetContext) {
+    this.#context = context;
+    this.#index = factsIndex(context.facts);
   }
-  return PLAN_RULES.flatMap((rule) =>
-    rule.check({ vms, needs, memory, facts, index }).map((finding) => toConcern(rule, finding)),
-  );
+
+  add({ manifests }: Pick<Mapping, 'manifests'>): void {
+    const machine = manifests.find((one) => one.kind === 'VirtualMachine');
+    if (machine === undefined) return;
+    const claims = manifests.filter((one) => one.kind === 'PersistentVolumeClaim');
+    const needed = needsOf(machine, claims, this.#index.defaultClass?.name);
+    this.#vms += 1;
+    this.#memory += needed.get('memory') ?? 0;
+    const where = machine.metadata.namespace ?? this.#context.options.namespace;
+    if (where !== undefined) addTo(this.#needs, where, needed);
+  }
+
+  concerns(): readonly Concern[] {
+    const all = { vms: this.#vms, needs: this.#needs, memory: this.#memory, facts: this.#context.facts, index: this.#index };
+    return PLAN_RULES.flatMap((rule) => rule.check(all).map((finding) => toConcern(rule, finding)));
+  }
 }
 
 function addTo(needs: Map<string, Map<string, number>>, namespace: string, needed: ReadonlyMap<string, number>): void {

@@ -1,7 +1,9 @@
 /** What a worker of the cluster is told to do: plain data without secrets, which are mounted beside it. */
+
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { DiskSource, TransferJob } from '../model/transfer.ts';
 import type { SourceVm } from '../model/vm.ts';
+import type { BandwidthLimit } from './bandwidth.ts';
 import type { ResourceName } from './resources.ts';
 
 /** Objects of the cluster that a worker may write, named by the first of them. They go with their owner. */
@@ -38,7 +40,13 @@ export interface RemoteFile {
 
 export type WorkerOrder =
   /** Bring one disk to its target. */
-  | { readonly kind: 'transfer'; readonly job: TransferJob; readonly server?: ServerSource }
+  | {
+      readonly kind: 'transfer';
+      readonly job: TransferJob;
+      readonly server?: ServerSource;
+      /** What it may read of the source; all of them hold. */
+      readonly bandwidth?: readonly BandwidthLimit[];
+    }
   /** Say which VMs the image files below a path are; `fetch` is brought to that path first. */
   | { readonly kind: 'images'; readonly record: RecordRef; readonly path: string; readonly fetch?: RemoteFile };
 

@@ -1,4 +1,5 @@
 /** Everything that an operator wants from its cluster, made from the parts of this room. */
+import type { BandwidthLimit } from '../contracts/bandwidth.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { ClusterObserver } from '../contracts/cluster-observer.ts';
 import type { KeyedWork, ResourceName } from '../contracts/resources.ts';
@@ -99,6 +100,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
       readonly namespace: string;
       readonly plan: VmPlan;
       readonly source: WorkerSource;
+      readonly bandwidth: readonly BandwidthLimit[];
       readonly hooks: { readonly planName: string; readonly specs: readonly HookSpec[]; readonly attempt: number };
       readonly leave: AbortSignal;
     }) => {

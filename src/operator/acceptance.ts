@@ -1,6 +1,6 @@
 /** Which Critical concerns a plan takes for no obstacle. Pure. */
 import type { Concern } from '../model/concern.ts';
-import type { Report } from '../model/report.ts';
+import type { VmReport } from '../model/report.ts';
 import type { MigrationPlanStatus } from '../resources/migration-plan.ts';
 import type { PlanResource } from './services.ts';
 
@@ -19,15 +19,31 @@ export function isOpen(concern: Concern, plan: PlanResource, vm: VmName | undefi
   return concern.category === 'Critical' && acceptance(concern, plan, vm) === undefined;
 }
 
-/** What was accepted, with the reason and for how many VMs. @param at RFC 3339, of what was not accepted before */
-export function acceptedIn(plan: PlanResource, { vms }: Report, at: string): NonNullable<MigrationPlanStatus['accepted']> {
-  return (plan.spec.accept ?? []).map(({ concern, reason }) => {
-    const concerned = vms.filter(({ concerns, vm }) =>
-      concerns.some((found) => found.id === concern && acceptance(found, plan, vm.ref) !== undefined),
-    );
-    const before = plan.status?.accepted?.find((known) => known.concern === concern && known.reason === reason);
-    return { concern, reason, at: before?.at ?? at, vms: concerned.length };
-  });
+/** What was accepted, with the reason and for how many VMs. */
+export class Accepted {
+  readonly #plan: PlanResource;
+  /** VMs, by the place of what accepts them. */
+  readonly #vms: number[];
+
+  constructor(plan: PlanResource) {
+    this.#plan = plan;
+    this.#vms = (plan.spec.accept ?? []).map(() => 0);
+  }
+
+  add({ concerns, vm }: Pick<VmReport, 'concerns' | 'vm'>): void {
+    const { accept = [] } = this.#plan.spec;
+    const taken = new Set(concerns.flatMap((found) => (acceptance(found, this.#plan, vm.ref) === undefined ? [] : [found.id])));
+    for (const [index, { concern }] of accept.entries()) if (taken.has(concern)) this.#vms[index] = (this.#vms[index] ?? 0) + 1;
+  }
+
+  /** @param at RFC 3339, of what was not accepted before */
+  list(at: string): NonNullable<MigrationPlanStatus['accepted']> {
+    const { spec, status } = this.#plan;
+    return (spec.accept ?? []).map(({ concern, reason }, index) => {
+      const before = status?.accepted?.find((known) => known.concern === concern && known.reason === reason);
+      return { concern, reason, at: before?.at ?? at, vms: this.#vms[index] ?? 0 };
+    });
+  }
 }
 
 export function textOf(concerns: readonly Concern[]): string {

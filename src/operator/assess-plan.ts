@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
+import type { Concern } from '../model/concern.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { Report, VmReport } from '../model/report.ts';
-import { prepare } from '../prepare.ts';
+import type { VmReport } from '../model/report.ts';
+import { prepareInTurn } from '../prepare.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
-import { acceptance, isOpen, textOf } from './acceptance.ts';
+import { Accepted, acceptance, isOpen, textOf } from './acceptance.ts';
+import { bandwidthOf } from './bandwidth.ts';
 import { namespaceOf, requestOf } from './request.ts';
 import { choose } from './selection.ts';
 import {
@@ -24,8 +26,11 @@ import { firstWait } from './uses.ts';
 const AT_ONCE = 16;
 
 export interface Assessment {
-  /** Undefined where no VM is meant. */
-  readonly report?: Report;
+  readonly vms: number;
+  /** About the plan as a whole. */
+  readonly concerns: readonly Concern[];
+  /** Critical concerns of its VMs that are no obstacle. */
+  readonly accepted: Accepted;
   /** Names and ids that mean no VM. */
   readonly missing: readonly string[];
   readonly facts: ClusterFacts;
@@ -49,22 +54,29 @@ export async function assessPlan(about: About): Promise<Assessment> {
   if (plan.spec.type !== 'cold')
     throw new MigrationError('config-invalid', 'Warm migrations cannot be run in this version.', { hint: 'Set type: cold.' });
   await checkNamespace(about);
+  bandwidthOf(plan, provider);
   const connection = source.inventory.connection;
   const { ids, missing } = await choose(plan.spec.selection, connection.vms(signal));
   const { facts } = await services.readFacts(signal);
-  const report =
-    ids?.length === 0 ? undefined : await prepare(connection, request(about, facts, ids), { clock: services.clock, signal });
   const wanted = new Set<string>();
-  const entries = (report?.vms ?? []).map((entry) => ({ entry, name: migrationName(plan, entry) }));
-  for (const { name } of entries) wanted.add(`${plan.namespace}/${name}`);
-  await side(entries, async ({ entry, name }) => {
+  const accepted = new Accepted(plan);
+  const lanes = new Lanes(AT_ONCE);
+  const each = async (entry: VmReport): Promise<void> => {
+    const name = migrationName(plan, entry);
+    const key = `${plan.namespace}/${name}`;
+    wanted.add(key);
+    accepted.add(entry);
     // What has begun goes on as it was decided.
-    if (services.migrations.get(`${plan.namespace}/${name}`)?.status?.phase !== undefined) return;
-    await take(name, entry, { plan, provider, services, signal });
-  });
-  const left = services.migrations.ownedBy(plan.uid).filter(({ key, status }) => !wanted.has(key) && status?.phase === undefined);
-  await side(left, async (vm) => await services.migrations.delete(vm, signal));
-  return { ...(report !== undefined && { report }), missing, facts };
+    if (services.migrations.get(key)?.status?.phase !== undefined) return;
+    await lanes.run(() => take(name, entry, { plan, provider, services, signal }));
+  };
+  const asked = request(about, facts, ids);
+  const concerns = ids?.length === 0 ? [] : await prepareInTurn(connection, asked, { signal, each }).finally(() => lanes.ended());
+  for (const vm of services.migrations.ownedBy(plan.uid)) {
+    if (!wanted.has(vm.key) && vm.status?.phase === undefined) await lanes.run(() => services.migrations.delete(vm, signal));
+  }
+  await lanes.ended();
+  return { vms: wanted.size, concerns, accepted, missing, facts };
 }
 
 /** Digest of what an assessment depends on, besides the source and the cluster. */
@@ -181,20 +193,31 @@ function digest(value: unknown): string {
   return hash('sha256', JSON.stringify(value), 'hex').slice(0, 32);
 }
 
-/** Works on all of them, some at once. The first failure ends it. */
-async function side<T>(all: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = all.values();
-  let failed = false;
-  const worker = async (): Promise<void> => {
-    for (const item of rest) {
-      if (failed) return;
-      try {
-        await work(item);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+/** So many pieces of work at once. After one has failed, no other is begun. */
+class Lanes {
+  readonly #most: number;
+  readonly #running = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Resolves as soon as it has begun. @throws what earlier work threw */
+  async run(work: () => Promise<void>): Promise<void> {
+    while (this.#running.size >= this.#most) await Promise.race(this.#running);
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const running = work()
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Waits for all that runs. @throws what work threw */
+  async ended(): Promise<void> {
+    await Promise.all(this.#running);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
 }

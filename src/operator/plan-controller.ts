@@ -3,7 +3,7 @@ import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { MigrationError } from '../model/errors.ts';
 import { type Judgement, withCondition } from '../resources/conditions.ts';
 import type { MigrationPlanStatus } from '../resources/migration-plan.ts';
-import { acceptedIn, isOpen, textOf } from './acceptance.ts';
+import { isOpen, textOf } from './acceptance.ts';
 import { type Assessment, assessedAs, assessPlan } from './assess-plan.ts';
 import { windowOf } from './intent.ts';
 import { commitJudgement, readyJudgement } from './plan-judgements.ts';
@@ -116,21 +116,25 @@ export class PlanController {
     return running + completed + failed + canceled === 0 || (status.missing ?? []).length > 0;
   }
 
-  #assessedStatus(plan: PlanResource, status: MigrationPlanStatus, { report, missing }: Assessment): MigrationPlanStatus {
+  #assessedStatus(
+    plan: PlanResource,
+    status: MigrationPlanStatus,
+    { vms, concerns, accepted: found, missing }: Assessment,
+  ): MigrationPlanStatus {
     const at = new Date(this.#services.clock.now()).toISOString();
-    const open = (report?.concerns ?? []).filter((concern) => isOpen(concern, plan, undefined));
+    const open = concerns.filter((concern) => isOpen(concern, plan, undefined));
     const about = (reason: string, message: string, done = false): Judgement => {
       return { type: 'Assessed', status: done ? 'True' : 'False', reason, message };
     };
     const judgement =
-      report === undefined
+      vms === 0
         ? about('NoVms', `None of the names and ids means a VM: ${missing.join(', ')}`.slice(0, 1024))
         : open.length > 0
           ? about('CriticalConcerns', textOf(open))
-          : about('Assessed', assessedText(report.vms.length, missing), true);
+          : about('Assessed', assessedText(vms, missing), true);
     const conditions = withCondition(status.conditions, judgement, { at, generation: plan.generation });
     const { accepted: _accepted, missing: _missing, ...rest } = status;
-    const accepted = report === undefined ? [] : acceptedIn(plan, report, at);
+    const accepted = found.list(at);
     return {
       ...{ ...rest, conditions, observedGeneration: plan.generation },
       ...(accepted.length > 0 && { accepted }),

@@ -2,6 +2,7 @@
  * What the operator needs from outside: built by main.ts from the composition root, or by a test. This room turns what the cluster tells into calls
  * of prepare() and migrateVm(), and what they say into status; it decides nothing about a VM.
  */
+import type { BandwidthLimit } from '../contracts/bandwidth.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { FactsReading } from '../contracts/cluster.ts';
 import type { Destination, Store } from '../contracts/destination.ts';
@@ -66,6 +67,8 @@ export interface TargetOptions {
   readonly namespace: string;
   readonly plan: VmPlan;
   readonly source: WorkerSource;
+  /** What a worker may read; all of them hold. */
+  readonly bandwidth: readonly BandwidthLimit[];
   /** Of the plan, in its order; `attempt` counts the tries of the VM from 0. */
   readonly hooks: {
     readonly planName: string;

@@ -6,6 +6,8 @@ const PER_HOST = 4;
 const PER_STORAGE = 8;
 const PLAN_VMS = 10;
 const PLAN_TRANSFERS = 20;
+/** Of a source whose bandwidth is limited. */
+const SOURCE_TRANSFERS = 20;
 
 interface Parents {
   readonly plan: PlanResource;
@@ -25,13 +27,13 @@ export function usesOfVm(plan: PlanResource): readonly Use[] {
 export function usesOfTransfer(vm: VmResource, disk: Disk, { plan, provider, nodes }: Parents): readonly Use[] {
   const { limits, url, images } = provider.spec;
   const source = url ?? `${provider.namespace}/${images?.claim ?? provider.name}`;
-  const { transfers = PLAN_TRANSFERS, perStorageClass, perNode } = plan.spec.limits ?? {};
+  const { perStorageClass, perNode } = plan.spec.limits ?? {};
   const use = (name: string, label: string, limit = Number.POSITIVE_INFINITY, things: Use['things'] = 'transfers'): Use => {
     return { name, label, things, limit };
   };
   return [
-    use(`plan ${plan.uid} transfers`, labelOf(plan), transfers),
-    use(`source ${source}`, `source ${provider.name}`, limits?.total),
+    use(`plan ${plan.uid} transfers`, labelOf(plan), transfersOfPlan(plan)),
+    use(`source ${source}`, `source ${provider.name}`, transfersOfSource(provider)),
     ...(vm.status?.host === undefined
       ? []
       : [use(`host ${source} ${vm.status.host}`, `host ${vm.status.host}`, limits?.perHost ?? PER_HOST)]),
@@ -43,6 +45,16 @@ export function usesOfTransfer(vm: VmResource, disk: Disk, { plan, provider, nod
       : [use(`class ${disk.storageClass}`, `class ${disk.storageClass}`, perStorageClass)]),
     use('nodes', 'the nodes', perNode === undefined || nodes === undefined ? undefined : perNode * nodes, 'workers'),
   ];
+}
+
+/** Transfers of a plan at once. */
+export function transfersOfPlan({ spec }: PlanResource): number {
+  return spec.limits?.transfers ?? PLAN_TRANSFERS;
+}
+
+/** Transfers of a source at once. A bandwidth that is shared needs a number to be shared among. */
+export function transfersOfSource({ spec: { limits } }: ProviderResource): number {
+  return limits?.total ?? (limits?.bandwidth === undefined ? Number.POSITIVE_INFINITY : SOURCE_TRANSFERS);
 }
 
 /** What is said of a VM before anybody asks for its turn. */

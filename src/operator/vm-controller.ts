@@ -3,6 +3,7 @@ import { MigrationError } from '../model/errors.ts';
 import type { VmProgress } from '../model/plan.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import type { Admission } from './admission.ts';
+import { bandwidthOf } from './bandwidth.ts';
 import { hasEnded, intentOf, isBeforeCutover, isPaused } from './intent.ts';
 import { Notes } from './notes.ts';
 import { reasonOf } from './provider-controller.ts';
@@ -255,7 +256,8 @@ export class VmController {
       release = source.use();
       const namespace = vm.status?.targetNamespace ?? vm.namespace;
       const hooks = { planName: vm.spec.planRef.name, specs: plan?.spec.hooks ?? [], attempt: vm.spec.retry };
-      const parts = reach({ owner, namespace, plan: vmPlan, source: workerSource(provider), hooks, leave });
+      const bandwidth = plan === undefined ? [] : bandwidthOf(plan, provider);
+      const parts = reach({ owner, namespace, plan: vmPlan, source: workerSource(provider), bandwidth, hooks, leave });
       const { destination } = parts;
       const progress = await migrateVm(vmPlan, {
         ...{ connection: source.connection, ...parts, clock, signal, store: record, observer: record },

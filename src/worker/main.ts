@@ -1,7 +1,17 @@
 /** The entry of a worker's container: carries out the mounted order and ends with an exit code that its Job understands. */
 import { readFile, writeFile } from 'node:fs/promises';
+import type { Bandwidth } from '../contracts/bandwidth.ts';
 import { connect, createBandwidth, createCopier, createLog, fetchFile, openRecord, systemClock } from '../wire.ts';
 import { run } from './run.ts';
+
+/** Each holds, one after the other. */
+function allOf(all: readonly Bandwidth[]): Bandwidth {
+  return {
+    take: async (bytes, signal) => {
+      for (const bandwidth of all) await bandwidth.take(bytes, signal);
+    },
+  };
+}
 
 const abort = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => abort.abort());
@@ -20,7 +30,7 @@ process.exitCode = await run(
     clock: systemClock,
     log: createLog('info'),
     connect,
-    copier: () => createCopier(createBandwidth(undefined), process.env['KUBEFERRY_VDDK_LIBDIR']),
+    copier: (limits) => createCopier(allOf(limits.map(createBandwidth)), process.env['KUBEFERRY_VDDK_LIBDIR']),
     fetch: fetchFile,
     record: openRecord,
     read,

@@ -2,6 +2,7 @@
  * What a worker needs from outside: built by main.ts from the composition root, or by a test. This room reads one order, lets the copier or a
  * provider carry it out and says how it went; it knows no VM and no plan.
  */
+import type { BandwidthLimit } from '../contracts/bandwidth.ts';
 import type { Clock } from '../contracts/clock.ts';
 import type { Credentials, Trust } from '../contracts/credentials.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
@@ -13,7 +14,8 @@ export interface Services {
   readonly clock: Clock;
   readonly log: Log;
   connect(source: string, options: ConnectOptions): Promise<Connection>;
-  copier(): DiskCopier;
+  /** @param limits what it may read; all of them hold */
+  copier(limits: readonly BandwidthLimit[]): DiskCopier;
   /** Brings a file behind a URL to a path, or goes on with it; nothing happens when it is there. @throws MigrationError of the source and the target */
   fetch(file: RemoteFile, options: FetchOptions): Promise<void>;
   /** What this worker may write. */

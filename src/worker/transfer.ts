@@ -8,11 +8,11 @@ import type { Services } from './services.ts';
 
 /** Brings one disk to its target. */
 export async function transfer(
-  { job, server }: Extract<WorkerOrder, { readonly kind: 'transfer' }>,
+  { job, server, bandwidth = [] }: Extract<WorkerOrder, { readonly kind: 'transfer' }>,
   services: Services,
   signal: AbortSignal,
 ): Promise<TransferResult> {
-  const copier = services.copier();
+  const copier = services.copier(bandwidth);
   await copier.preflight([job], signal);
   await using connection = server === undefined ? undefined : await logIn(server, services, signal);
   const access = connection?.access;

@@ -1,4 +1,5 @@
 /** A DiskCopier that lets a worker Job do each copy. It stands for one VM. */
+import type { BandwidthLimit } from '../../contracts/bandwidth.ts';
 import type { CopyOptions, DiskCopier } from '../../contracts/disk-copier.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
 import type { WorkerSource } from '../../contracts/worker-order.ts';
@@ -24,6 +25,8 @@ export interface JobCopierOptions {
   /** Where the claims are. */
   readonly namespace: string;
   readonly source: WorkerSource;
+  /** What a worker may read of it; all of them hold. */
+  readonly bandwidth: readonly BandwidthLimit[];
   /** Jobs go on although this process ends. */
   readonly leave: AbortSignal;
 }
@@ -78,7 +81,7 @@ export class JobCopier implements DiskCopier {
     const { signal } = options;
     const before = await jobs.look(ref, signal);
     if (before.kind === 'done' && isResult(before.result)) return before.result;
-    if (before.kind === 'failed' || before.kind === 'done') await jobs.remove(ref);
+    if (before.kind !== 'running' && before.kind !== 'none') await jobs.remove(ref);
     if (before.kind !== 'running') await this.#start(ref, job, signal);
     const onLine = (line: unknown): void => {
       if (isProgress(line)) options.onProgress(line);
@@ -89,7 +92,7 @@ export class JobCopier implements DiskCopier {
   }
 
   async #start(ref: JobRef, job: TransferJob, signal: AbortSignal): Promise<void> {
-    const { client, jobs, owner, plan, source } = this.#options;
+    const { client, jobs, owner, plan, source, bandwidth } = this.#options;
     const disk = claimOf(plan, job.disk);
     const claim = disk.metadata.name;
     const block = disk.spec.volumeMode === 'Block';
@@ -106,7 +109,10 @@ export class JobCopier implements DiskCopier {
     const { secret, server, vddk } = source;
     // The library is brought along only where it reads.
     const library = job.source.kind === 'vddk' && vddk !== undefined ? { vddk } : {};
-    await jobs.start({ ...about, secret, ...library, order: { kind: 'transfer', job, server } }, signal);
+    await jobs.start(
+      { ...about, secret, ...library, order: { kind: 'transfer', job, server, ...(bandwidth.length > 0 && { bandwidth }) } },
+      signal,
+    );
   }
 
   async #forgetJournal(ref: JobRef, job: TransferJob, signal: AbortSignal): Promise<void> {

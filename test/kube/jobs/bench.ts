@@ -95,7 +95,7 @@ export async function copyDisk(
   const destination = new ClusterDestination({ client, owner, namespace });
   await destination.claim([plan], { resume: true, signal });
   const leave = new AbortController().signal;
-  const copier = new JobCopier({ client, jobs, plan, owner, destination, namespace, source: from, leave });
+  const copier = new JobCopier({ client, jobs, plan, owner, destination, namespace, source: from, bandwidth: [], leave });
   const target = destination.diskTarget(plan, DISK);
   const job: TransferJob = { id: `${owner.name}/${DISK}`, vm: owner.name, disk: DISK, source, target, verify: true };
   const result = await copier.copy(job, { onProgress: () => undefined, ...rest, signal });
