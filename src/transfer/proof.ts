@@ -39,10 +39,11 @@ export interface HashTargetOptions {
 export async function hashTarget(file: string, options: HashTargetOptions): Promise<BlockHashes> {
   const { job, workspace, workers, signal, onProgress } = options;
   const size = job.source.capacity;
-  await forgetCache(file, signal);
+  const forgotten = forgetCache(file, signal);
   return await onTarget(file, async () => {
     await using handle = await open(file, 'r');
     await using map = await openMap(file, handle, { workspace, signal });
+    await forgotten;
     const end = Math.min(size, map.size);
     const total = await countAllocated(map, end, signal);
     const progress = new StageProgress({ job: job.id, stage: 'prove', total }, onProgress);

@@ -9,7 +9,7 @@ import { parentPort } from 'node:worker_threads';
 import { MigrationError } from '../../model/errors.ts';
 import { systemCode } from '../cancellation.ts';
 import { decodeBlocks, digestBlocks, hashBlocks, TargetTrouble } from './decode-task.ts';
-import { type HashedBlocks, type Task, type TaskFailure, type TaskMessage, WORKER_DEPTH } from './task.ts';
+import { type FileRead, type HashedBlocks, type Task, type TaskFailure, type TaskMessage, WORKER_DEPTH } from './task.ts';
 
 const readAsync = promisify(read);
 const buffers: Buffer[] = Array.from({ length: WORKER_DEPTH }, () => Buffer.alloc(0));
@@ -43,7 +43,7 @@ async function load(task: Task): Promise<Buffer<ArrayBufferLike>> {
     buffers[slot] = held;
   }
   const bytes = held.subarray(0, task.bytes);
-  if (task.reads.reduce((sum, { length }) => sum + length, 0) < bytes.length) bytes.fill(0);
+  clearGaps(task.reads, bytes);
   for (const { fd, at, length, into } of task.reads) {
     for (let done = 0; done < length; ) {
       const { bytesRead } = await readAsync(fd, bytes, into + done, length - done, at + done);
@@ -52,6 +52,16 @@ async function load(task: Task): Promise<Buffer<ArrayBufferLike>> {
     }
   }
   return bytes;
+}
+
+/** Zeros wherever no read comes, and as few more as their order allows: ascending reads leave nothing to be cleared twice. */
+function clearGaps(reads: readonly FileRead[], bytes: Buffer): void {
+  let at = 0;
+  for (const { into, length } of reads) {
+    if (into > at) bytes.fill(0, at, into);
+    at = Math.max(at, into + length);
+  }
+  bytes.fill(0, at);
 }
 
 function work(task: Task, bytes: Buffer): HashedBlocks {
