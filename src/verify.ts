@@ -8,8 +8,9 @@ import { MigrationError } from './model/errors.ts';
 import type { DiskProof, TransferProgress } from './model/transfer.ts';
 import type { DiskVerdict, Verification } from './model/verification.ts';
 
-/** What the look at one disk needs. */
-export interface DiskVerifyContext {
+export interface VerifyContext {
+  /** A worker that looks at one claim gives a list of one: what is mounted where, and what `DiskHasher.look` says of it. */
+  readonly kept: KeptDisks;
   readonly hasher: DiskHasher;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -17,10 +18,6 @@ export interface DiskVerifyContext {
   readonly starts: (disk: KeptDisk) => void;
   readonly moves: (progress: TransferProgress) => void;
   readonly ends: (disk: KeptDisk, verdict: DiskVerdict) => void;
-}
-
-export interface VerifyContext extends DiskVerifyContext {
-  readonly kept: KeptDisks;
 }
 
 /**
@@ -50,7 +47,7 @@ export async function verifyAll(vms: readonly string[], context: VerifyContext):
  * One disk, wherever it is: a file, a device, a mounted claim.
  * @throws MigrationError `canceled`
  */
-export async function verifyDisk(disk: KeptDisk, context: DiskVerifyContext): Promise<DiskVerdict> {
+async function verifyDisk(disk: KeptDisk, context: VerifyContext): Promise<DiskVerdict> {
   const { vm, disk: key, path: file, size, result } = disk;
   const about = { vm, disk: key, file };
   if (size === undefined) return { ...about, outcome: 'missing', finding: 'Nothing is there.' };
@@ -77,7 +74,7 @@ export async function verifyDisk(disk: KeptDisk, context: DiskVerifyContext): Pr
 async function read(
   disk: KeptDisk,
   { about, sealed }: { readonly about: Pick<DiskVerdict, 'vm' | 'disk' | 'file'>; readonly sealed: DiskProof },
-  { hasher, clock, signal, moves }: DiskVerifyContext,
+  { hasher, clock, signal, moves }: VerifyContext,
 ): Promise<DiskVerdict> {
   const before = clock.now();
   try {

@@ -1,9 +1,11 @@
 /**
  * Holds the files of an image to what a manifest promises, while the image is copied. A digest is over a file in its own order, a copy reads in
  * whatever order is fastest and leaves out what it need not have: so the file is hashed beside the copy and a little behind it, out of
- * the page cache that the copy has just filled. The medium is read once, and a wrong file ends the copy.
+ * the page cache that the copy has just filled. The medium is read once, and a wrong file ends the copy. What lives here reads files and
+ * compares; it knows no format, no target and no provider, and believes nothing about a file that it did not hash to its end.
  *
- * Measured (test/bench/digests.ts; 1 GiB streamOptimized, 2 busy cores): see there.
+ * Measured in processor seconds, because the machine was busy (202 MiB streamOptimized with 200 MiB of data, two cores, medians of 3):
+ * 2.26 without digests; beside the copy 2.50 with SHA-256, 2.83 with SHA-512; 2.64 when the file is hashed with SHA-256 before the copy.
  */
 import { MigrationError } from '../../model/errors.ts';
 import type { FileDigest } from '../../model/transfer.ts';

@@ -1,9 +1,11 @@
-/** Entry of the thread that hashes source files from their beginning to their end, a piece at a time, several files side by side. */
+/**
+ * Entry of the thread that hashes source files from their beginning to their end, a piece at a time, several files side by side. It imports
+ * nothing of ours but types: a thread loads its modules anew, which took longer than hashing a hundred megabytes.
+ */
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { type Bytes, MiB } from '../../model/units.ts';
-import { systemCode } from '../cancellation.ts';
+import type { Bytes } from '../../model/units.ts';
 import type { HashAnswer, HashMessage } from './hash-thread.ts';
 
 interface OpenFile {
@@ -12,7 +14,7 @@ interface OpenFile {
 }
 
 /** Small enough to stay in the processor's cache between reading and hashing. */
-const buffer = Buffer.allocUnsafeSlow(MiB);
+const buffer = Buffer.allocUnsafeSlow(2 ** 20);
 const files = new Map<number, OpenFile>();
 
 parentPort?.on('message', (message: HashMessage) => {
@@ -36,7 +38,7 @@ function take(message: HashMessage): HashAnswer | undefined {
         return undefined;
     }
   } catch (error) {
-    return { id, failure: systemCode(error) ?? String(error) };
+    return { id, failure: error instanceof Error && 'code' in error ? String(error.code) : String(error) };
   }
 }
 
