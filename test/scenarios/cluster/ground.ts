@@ -44,6 +44,8 @@ export interface Thing {
 export interface Operator extends AsyncDisposable {
   /** Everything that it logged. */
   readonly log: () => string;
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<unknown>;
   /** Without a word: its Lease stays as it is. */
   kill(): Promise<void>;
 }
@@ -132,6 +134,7 @@ export class Ground implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (log += text.toString()));
     return {
       log: () => log,
+      ended: once(child, 'exit'),
       kill: async () => await end(child, 'SIGKILL'),
       [Symbol.asyncDispose]: async () => await end(child),
     };

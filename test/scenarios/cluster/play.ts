@@ -71,20 +71,21 @@ async function changeMind({ ground, namespace, witness }: Stage, { mind }: Clust
   else await ground.remove(namespace, 'vmmigrations', name);
 }
 
-/** The operators of one story, and the proxy between them and their API server. */
+/** The operator of a story, and the proxy between it and its API server. */
 class Stage implements AsyncDisposable {
   readonly ground: Ground;
   readonly namespace: string;
   readonly witness: Witness;
   readonly #proxy: StallingProxy;
-  #operators: readonly [Operator, ...Operator[]];
+  readonly #over = new AbortController();
+  #operator: Operator;
 
   private constructor(about: { ground: Ground; namespace: string; witness: Witness; proxy: StallingProxy }) {
     this.ground = about.ground;
     this.namespace = about.namespace;
     this.witness = about.witness;
     this.#proxy = about.proxy;
-    this.#operators = [this.#start()];
+    this.#operator = this.#start();
   }
 
   static async open(ground: Ground, namespace: string, witness: Witness): Promise<Stage> {
@@ -93,7 +94,7 @@ class Stage implements AsyncDisposable {
   }
 
   get operator(): Operator {
-    return this.#operators[0];
+    return this.#operator;
   }
 
   /** @returns those that had time to strike */
@@ -109,7 +110,8 @@ class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#operators.map((operator) => operator[Symbol.asyncDispose]()));
+    this.#over.abort();
+    await this.#operator[Symbol.asyncDispose]();
     await this.#proxy[Symbol.asyncDispose]();
   }
 
@@ -119,13 +121,12 @@ class Stage implements AsyncDisposable {
       case 'operator-killed':
         await this.operator.kill();
         await ground.forgetLeader(namespace);
-        this.#operators = [this.#start()];
         return;
       case 'operator-replaced': {
-        const next = this.#start();
-        await ground.until(async () => next.log().includes('pages are served'));
-        await this.operator.kill();
-        this.#operators = [next];
+        const before = this.#operator;
+        this.#operator = this.#start();
+        await ground.until(async () => this.#operator.log().includes('pages are served'));
+        await before.kill();
         return;
       }
       case 'operator-cut-off':
@@ -140,8 +141,13 @@ class Stage implements AsyncDisposable {
     }
   }
 
+  /** One that ends is started anew, as its Deployment does: also one that has lost its Lease because the API server was away. */
   #start(): Operator {
-    return this.ground.operate(this.namespace, { through: this.#proxy.port });
+    const operator = this.ground.operate(this.namespace, { through: this.#proxy.port });
+    void operator.ended.then(() => {
+      if (!this.#over.signal.aborted && this.#operator === operator) this.#operator = this.#start();
+    });
+    return operator;
   }
 }
 
