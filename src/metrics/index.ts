@@ -29,8 +29,8 @@ export interface Metrics extends ClusterObserver {
   readonly contentType: string;
   /** All of it, as it is now. */
   render(): Promise<string>;
-  /** This process leads from now on, or no longer. */
-  leads(leading: boolean): void;
+  /** This process leads from now on. */
+  leads(): void;
   /** Something went wrong that somebody tries again. */
   trouble(where: Trouble, error: unknown): void;
   /** The same work, measured. @param controller whose work it is, one of few words */

@@ -6,7 +6,7 @@ import { MigrationError } from '../model/errors.ts';
 export type Trouble = 'vm' | 'plan' | 'provider' | 'cluster' | 'controller';
 
 export interface Program {
-  leads(leading: boolean): void;
+  leads(): void;
   trouble(where: Trouble, error: unknown): void;
 }
 
@@ -27,7 +27,7 @@ export function measureProgram(registry: Registry, version: string): Program {
     registers,
   });
   return {
-    leads: (leading) => leader.set(leading ? 1 : 0),
+    leads: () => leader.set(1),
     trouble: (where, error) => errors.inc({ where, code: codeOf(error) }),
   };
 }

@@ -60,7 +60,7 @@ const services: Services = {
 };
 metrics.follow(services);
 const ended = await cluster.lead(async (signal) => {
-  metrics.leads(true);
+  metrics.leads();
   health.leads();
   await run(services, signal);
 }, abort.signal);

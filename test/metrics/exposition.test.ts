@@ -40,7 +40,7 @@ test('promtool finds no fault with the figures', async () => {
   metrics.answered({ verb: 'get', status: 200, seconds: 0.01 });
   metrics.followed('Provider', 'list');
   metrics.trouble('cluster', new MigrationError('cluster-unreachable', 'gone'));
-  metrics.leads(true);
+  metrics.leads();
   // Node's own figures bring names that are no fault of ours.
   const ours = (await metrics.render()).split('\n').filter((line) => /^(# (HELP|TYPE) )?kubeferry_/.test(line));
   assert.equal(await promtool(['check', 'metrics'], `${ours.join('\n')}\n`), '');
