@@ -32,6 +32,7 @@ export { createLog } from './log.ts';
 export { createMetrics } from './metrics/index.ts';
 export { FileHasher } from './transfer/hash-file.ts';
 export { createQueue } from './transfer/queue.ts';
+export { removeFinished } from './transfer/remove-finished.ts';
 
 export const systemClock: Clock = {
   now: () => Date.now(),

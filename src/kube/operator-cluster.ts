@@ -106,7 +106,11 @@ export function operatorCluster(options: OperatorClusterOptions) {
     }) => {
       const destination = new ClusterDestination({ client, ...about });
       const hooks = { client, watch, ttlSeconds: workers.ttlSeconds, every: lookEvery, ...about, ...about.hooks };
-      return { destination, copier: new JobCopier({ client, jobs, destination, ...about }), hooks: new JobHooks(hooks) };
+      return {
+        destination,
+        copier: new JobCopier({ client, jobs, destination, attempt: about.hooks.attempt, ...about }),
+        hooks: new JobHooks(hooks),
+      };
     },
     clear: (
       {

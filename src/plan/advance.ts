@@ -42,12 +42,12 @@ export function advance(progress: VmProgress, event: StepEvent, at: string): VmP
 
 /**
  * A failed or canceled migration goes back to the phase that stopped it, or to the one that stops the source where that was started
- * again; every other one continues where it is.
+ * again: that ran meanwhile, and what was copied before is another state of it. Every other one continues where it is.
  */
 export function resume(progress: VmProgress, at: string): VmProgress {
   const { failure, sourceStopped, ...rest } = progress;
   if (failure === undefined) return progress;
-  if (failure.source === 'started-again') return { ...rest, phase: 'PowerOffSource', since: at };
+  if (failure.source === 'started-again') return { ...rest, transfers: [], phase: 'PowerOffSource', since: at };
   return { ...rest, ...(sourceStopped !== undefined && { sourceStopped }), phase: failure.phase, since: at };
 }
 

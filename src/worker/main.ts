@@ -1,7 +1,16 @@
 /** The entry of a worker's container: carries out the mounted order and ends with an exit code that its Job understands. */
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Bandwidth } from '../contracts/bandwidth.ts';
-import { connect, createBandwidth, createCopier, createLog, fetchFile, openRecord, systemClock } from '../wire.ts';
+import {
+  connect,
+  createBandwidth,
+  createCopier,
+  createLog,
+  fetchFile,
+  openRecord,
+  removeFinished,
+  systemClock,
+} from '../wire.ts';
 import { run } from './run.ts';
 
 /** Each holds, one after the other. */
@@ -31,6 +40,7 @@ process.exitCode = await run(
     log: createLog('info'),
     connect,
     copier: (limits) => createCopier(allOf(limits.map(createBandwidth)), process.env['KUBEFERRY_VDDK_LIBDIR']),
+    removeFinished,
     fetch: fetchFile,
     record: openRecord,
     read,

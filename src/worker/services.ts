@@ -16,6 +16,8 @@ export interface Services {
   connect(source: string, options: ConnectOptions): Promise<Connection>;
   /** @param limits what it may read; all of them hold */
   copier(limits: readonly BandwidthLimit[]): DiskCopier;
+  /** Removes a finished disk of an earlier try. */
+  removeFinished(file: string): Promise<void>;
   /** Brings a file behind a URL to a path, or goes on with it; nothing happens when it is there. @throws MigrationError of the source and the target */
   fetch(file: RemoteFile, options: FetchOptions): Promise<void>;
   /** What this worker may write. */

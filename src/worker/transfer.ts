@@ -13,6 +13,8 @@ export async function transfer(
   signal: AbortSignal,
 ): Promise<TransferResult> {
   const copier = services.copier(bandwidth);
+  // Whoever orders a copy has no use for what an earlier try left: its source may have run since.
+  if (job.target.kind === 'raw-file') await services.removeFinished(job.target.path);
   await copier.preflight([job], signal);
   await using connection = server === undefined ? undefined : await logIn(server, services, signal);
   const access = connection?.access;

@@ -60,15 +60,18 @@ test('resuming returns to the phase that failed and forgets the failure', () => 
 test('a migration whose source was started again stops it anew when it goes on', () => {
   const stopped = advance(reach('PowerOffSource'), { kind: 'source-stopping' }, LATER);
   assert.equal(stopped.phase, 'PowerOffSource');
-  const copying = advance(stopped, { kind: 'done' }, LATER);
+  const result = { job: 'web/0', size: 1, moved: 1, allocated: 1, seconds: 1, transport: 'none' };
+  const copying = advance(advance(stopped, { kind: 'done' }, LATER), { kind: 'transferred', result }, LATER);
   const failed = advance(copying, { ...FAILED, source: 'started-again' }, LATER);
   assert.equal(failed.failure?.source, 'started-again');
   const resumed = resume(failed, LATER);
   assert.equal(resumed.phase, 'PowerOffSource');
   assert.equal('sourceStopped' in resumed, false);
+  assert.deepEqual(resumed.transfers, [], 'what was copied before the source ran again is copied anew');
   const leftOff = resume(advance(copying, { ...FAILED, source: 'left-off' }, LATER), LATER);
   assert.equal(leftOff.phase, 'CopyDisks');
   assert.equal(leftOff.sourceStopped, true);
+  assert.deepEqual(leftOff.transfers, [result]);
 });
 
 test('resuming a migration that was killed continues where it was', () => {

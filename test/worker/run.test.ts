@@ -7,7 +7,7 @@ import type { TransferProgress } from '../../src/model/transfer.ts';
 import { lastWord, run } from '../../src/worker/run.ts';
 import type { Services } from '../../src/worker/services.ts';
 
-const ORDER = { kind: 'transfer', job: { id: 'web/scsi0:0' } };
+const ORDER = { kind: 'transfer', job: { id: 'web/scsi0:0', target: { kind: 'block-device' } } };
 
 interface Told {
   readonly lines: string[];

@@ -70,6 +70,12 @@ export class ClusterDestination implements Destination {
     await this.#client.patch(CLAIMS, ref, { metadata: { annotations: { [FILLED]: root ?? 'unproven' } } }, { signal });
   }
 
+  /** Whether the claim still says that it was filled with this. @param root of the proof */
+  async isFilled(plan: VmPlan, diskKey: string, root: string | undefined, signal: AbortSignal): Promise<boolean> {
+    const claim = await this.#own(CLAIMS, claimOf(plan, diskKey).metadata.name, signal);
+    return textAt(claim, 'metadata', 'annotations', FILLED) === (root ?? 'unproven');
+  }
+
   async createVm(plan: VmPlan, signal: AbortSignal): Promise<void> {
     const { mapping } = plan;
     if ((await this.#own(VIRTUAL_MACHINES, mapping.targetName, signal)) !== undefined) return;

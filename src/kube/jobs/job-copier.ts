@@ -12,7 +12,7 @@ import { type ClusterDestination, claimOf } from '../destination/cluster-destina
 import { textAt } from '../facts/json.ts';
 import { CLAIMS, JOBS } from '../kinds.ts';
 import type { JobRef } from './job-watch.ts';
-import { journalClaim, journalName } from './journal-claim.ts';
+import { journalClaim } from './journal-claim.ts';
 import { sourceClaim } from './source-claim.ts';
 import { type WorkerJobs, workerName } from './worker-jobs.ts';
 
@@ -25,6 +25,11 @@ export interface JobCopierOptions {
   /** Where the claims are. */
   readonly namespace: string;
   readonly source: WorkerSource;
+  /**
+   * Which try of the VM it is, from 0. Each has Jobs of its own: what one of an earlier try said may be about another state of the source, and
+   * counts only when the caller still has it.
+   */
+  readonly attempt: number;
   /** What a worker may read of it; all of them hold. */
   readonly bandwidth: readonly BandwidthLimit[];
   /** Jobs go on although this process ends. */
@@ -47,9 +52,12 @@ export class JobCopier implements DiskCopier {
   }
 
   async copy(job: TransferJob, options: CopyOptions): Promise<TransferResult> {
-    const { owner, namespace, plan, destination, leave, jobs } = this.#options;
+    const { namespace, plan, destination, leave, jobs } = this.#options;
     const { signal } = options;
-    const ref = { namespace, name: workerName(owner, job.disk) };
+    const earlier = options.earlier?.get(job.id);
+    if (earlier !== undefined && (await destination.isFilled(plan, job.disk, earlier.proof?.root, signal)))
+      return { ...earlier, moved: 0 };
+    const ref = { namespace, name: this.#nameOf(job) };
     try {
       // Twice, for a result that was lost with its Pod: the claim tells what is left to do.
       const result = (await this.#work(ref, job, options)) ?? (await this.#work(ref, job, options));
@@ -60,7 +68,7 @@ export class JobCopier implements DiskCopier {
     } catch (error) {
       if (signal.aborted && !leave.aborted) {
         await jobs.remove(ref);
-        await this.#forgetJournal(ref, job, AbortSignal.timeout(CLEAR_UP_WITHIN));
+        await this.#forgetJournal(job, AbortSignal.timeout(CLEAR_UP_WITHIN));
       }
       throw error;
     }
@@ -68,11 +76,10 @@ export class JobCopier implements DiskCopier {
 
   /** Jobs stay for a while, for whoever wants to read their logs; one with a journal goes, because its Pod would hold the journal's claim. */
   async release(job: TransferJob, signal: AbortSignal): Promise<void> {
-    const { client, namespace, owner, plan } = this.#options;
+    const { client, namespace, plan } = this.#options;
     if (claimOf(plan, job.disk).spec.volumeMode !== 'Block') return;
-    const ref = { namespace, name: workerName(owner, job.disk) };
-    await client.delete(JOBS, ref, { signal });
-    await this.#forgetJournal(ref, job, signal);
+    await client.delete(JOBS, { namespace, name: this.#nameOf(job) }, { signal });
+    await this.#forgetJournal(job, signal);
   }
 
   /** Undefined where a Job has ended and its Pod is gone with what it said. */
@@ -92,15 +99,15 @@ export class JobCopier implements DiskCopier {
   }
 
   async #start(ref: JobRef, job: TransferJob, signal: AbortSignal): Promise<void> {
-    const { client, jobs, owner, plan, source, bandwidth } = this.#options;
+    const { client, jobs, owner, namespace, plan, source, bandwidth } = this.#options;
     const disk = claimOf(plan, job.disk);
     const claim = disk.metadata.name;
     const block = disk.spec.volumeMode === 'Block';
     if (block) {
-      const journal = journalClaim({ ...ref, owner }, disk, job.source.capacity);
+      const journal = journalClaim({ name: this.#journalOf(job), owner, namespace }, disk, job.source.capacity);
       await client.apply(CLAIMS, journal, { signal, force: true });
     }
-    const target = block ? ({ claim, block, journal: journalName(ref.name) } as const) : ({ claim, block: false } as const);
+    const target = block ? ({ claim, block, journal: this.#journalOf(job) } as const) : ({ claim, block: false } as const);
     const about = { ...ref, owner, target };
     if (source.kind === 'images') {
       const from = await sourceClaim(client, { namespace: ref.namespace, name: source.claim }, signal);
@@ -115,10 +122,20 @@ export class JobCopier implements DiskCopier {
     );
   }
 
-  async #forgetJournal(ref: JobRef, job: TransferJob, signal: AbortSignal): Promise<void> {
-    const { client, plan } = this.#options;
+  async #forgetJournal(job: TransferJob, signal: AbortSignal): Promise<void> {
+    const { client, namespace, plan } = this.#options;
     if (claimOf(plan, job.disk).spec.volumeMode !== 'Block') return;
-    await client.delete(CLAIMS, { ...ref, name: journalName(ref.name) }, { signal });
+    await client.delete(CLAIMS, { namespace, name: this.#journalOf(job) }, { signal });
+  }
+
+  #nameOf({ disk }: TransferJob): string {
+    const { owner, attempt } = this.#options;
+    return workerName(owner, attempt === 0 ? disk : `${disk} ${attempt}`);
+  }
+
+  /** The same in all tries: it knows itself which state of the source it is about. */
+  #journalOf({ disk }: TransferJob): string {
+    return `${workerName(this.#options.owner, disk)}-journal`;
   }
 }
 

@@ -11,16 +11,12 @@ import { type Belonging, workerMetadata } from './worker-pod.ts';
 const BYTES_A_BLOCK = 192;
 const LEAST: Bytes = 64 * MiB;
 
-export function journalName(job: string): string {
-  return `${job}-journal`;
-}
-
 /** Of the same class as the disk's claim, so that whatever reaches the one reaches the other. @param capacity of the disk */
-export function journalClaim(job: Belonging, disk: PersistentVolumeClaim, capacity: Bytes): KubeObject {
+export function journalClaim(about: Belonging, disk: PersistentVolumeClaim, capacity: Bytes): KubeObject {
   const { storageClassName } = disk.spec;
   const size = LEAST + Math.ceil(((capacity / MiB) * BYTES_A_BLOCK) / MiB) * MiB;
   return {
-    metadata: workerMetadata({ ...job, name: journalName(job.name) }),
+    metadata: workerMetadata(about),
     spec: {
       ...(storageClassName !== undefined && { storageClassName }),
       accessModes: ['ReadWriteOnce'],

@@ -83,11 +83,12 @@ export interface Copy {
   readonly plan: VmPlan;
   readonly from: WorkerSource;
   readonly source: DiskSource;
+  readonly attempt?: number;
 }
 
 /** Makes the claim and lets a worker fill it. */
 export async function copyDisk(
-  { client, jobs, owner, plan, from, source }: Copy,
+  { client, jobs, owner, plan, from, source, attempt = 0 }: Copy,
   options: Partial<CopyOptions> = {},
 ): Promise<TransferResult> {
   const { signal = AbortSignal.timeout(120_000), ...rest } = options;
@@ -95,7 +96,18 @@ export async function copyDisk(
   const destination = new ClusterDestination({ client, owner, namespace });
   await destination.claim([plan], { resume: true, signal });
   const leave = new AbortController().signal;
-  const copier = new JobCopier({ client, jobs, plan, owner, destination, namespace, source: from, bandwidth: [], leave });
+  const copier = new JobCopier({
+    client,
+    jobs,
+    plan,
+    owner,
+    destination,
+    namespace,
+    source: from,
+    attempt,
+    bandwidth: [],
+    leave,
+  });
   const target = destination.diskTarget(plan, DISK);
   const job: TransferJob = { id: `${owner.name}/${DISK}`, vm: owner.name, disk: DISK, source, target, verify: true };
   const result = await copier.copy(job, { onProgress: () => undefined, ...rest, signal });

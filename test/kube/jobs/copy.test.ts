@@ -131,6 +131,22 @@ test('an image on a claim arrives on a claim with a file system, by a worker tha
   assert.ok(!JSON.stringify(pod?.spec['volumes']).includes('kube-api-access'));
 });
 
+test('a disk that is complete is not copied again in the next try, unless its source has run since', async () => {
+  const owner = await makeOwner(ground, NAMESPACE, 'again');
+  const plan = planFor({ name: 'again', storageClass: STORAGE_CLASSES.late, volumeMode: 'Filesystem', capacity: image.length });
+  const copy = { ...cluster, ...workers, owner, plan, from: { kind: 'images', claim: 'images' } as const, source: local() };
+  const first = await copyDisk(copy);
+  const kept = await copyDisk({ ...copy, attempt: 1 }, { earlier: new Map([[first.job, first]]) });
+  assert.deepEqual(kept, { ...first, moved: 0 });
+  assert.equal((await podsOf(owner.uid)).length, 1);
+  const file = path.join(await ground.kubelet.volumePath(NAMESPACE, 'images'), 'disk.raw');
+  const changed = Buffer.from(image).fill(0x5a, 1000, 9000);
+  await writeFile(file, changed);
+  await copyDisk({ ...copy, attempt: 1 });
+  assert.ok((await contentOf('again-disk', false, image.length)).equals(changed));
+  await writeFile(file, image);
+});
+
 /** Kills, or sends away, the worker once its journal says that something is done, and returns what the second one moved. */
 async function interrupted(name: string, volumeMode: 'Filesystem' | 'Block', end: (pod: string) => Promise<void>) {
   const owner = await makeOwner(ground, NAMESPACE, name);
