@@ -5,9 +5,9 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { Ajv } from 'ajv';
 import type { ProgressEvent } from '../../src/cli/progress/json-lines.ts';
+import type { DiskHasher } from '../../src/contracts/verification.ts';
 import type { Verification } from '../../src/model/verification.ts';
 import { FileHasher } from '../../src/wire.ts';
-import type { DiskHasher } from '../../src/contracts/verification.ts';
 import { buildGuest } from '../demo/guest/build.ts';
 import { loopDevice } from '../peers/loop-device.ts';
 import { PUBLISHED_VERIFICATION, publishedText, verificationSchema } from '../report/schema.ts';
@@ -24,6 +24,8 @@ const migrated = await kubeferry(['migrate', OVA, '--to', OUT]);
 assert.equal(migrated.code, 0, migrated.err);
 const KEPT = path.join(SCRATCH, 'kept.img');
 await copyFile(DISK, KEPT);
+const REPORT = path.join(SCRATCH, 'report.json');
+await copyFile(path.join(OUT, 'report.json'), REPORT);
 await rm(OVA);
 
 async function restore(): Promise<void> {
@@ -135,8 +137,6 @@ test('its progress can be read by programs', async () => {
   assert.equal(moves.at(-1)?.done, moves.at(-1)?.total);
 });
 
-const REPORT = path.join(SCRATCH, 'report.json');
-await copyFile(path.join(OUT, 'report.json'), REPORT);
 const JOB = `${NAME}/scsi0:0`;
 
 async function verdictOf(place: string, ...args: string[]): Promise<{ code: number; err: string; verification?: Verification }> {
@@ -227,7 +227,11 @@ test('what is printed as JSON is what the published schema says, and the schema 
   assert.deepEqual(JSON.parse(await readFile(PUBLISHED_VERIFICATION, 'utf8')), JSON.parse(publishedText(strict)));
   const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
   const matches = ajv.compile(strict);
-  const documents = [(await verdicts()).verification, (await verdictOf(KEPT)).verification, (await verdictOf('/nowhere')).verification];
+  const documents = [
+    (await verdicts()).verification,
+    (await verdictOf(KEPT)).verification,
+    (await verdictOf('/nowhere')).verification,
+  ];
   for (const document of documents) assert.ok(matches(document), JSON.stringify(matches.errors));
   assert.ok(!matches({ ...documents[0], surprise: true }));
 });
