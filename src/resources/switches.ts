@@ -20,6 +20,37 @@ export interface SwitchOptions {
   readonly at: string;
 }
 
+/** What is to be set, and what is to be said. Where anything is refused nothing is to be set. */
+export interface Decision {
+  /** Fields of the plan. */
+  readonly plan?: Fields;
+  /** VMs whose own fields are to be set; `judgeVm` says which. */
+  readonly vms: readonly VmState[];
+  /** What is so already, in sentences. */
+  readonly so: readonly string[];
+  readonly refused: readonly string[];
+}
+
+/** @param about all VMs of the plan, and those of them that were named; absent where nobody named any */
+export function decide(
+  command: Switch,
+  { all, named }: { readonly all: readonly VmState[]; readonly named?: readonly VmState[] },
+  options: SwitchOptions,
+): Decision {
+  const whole = named === undefined ? judgePlan(command, all, options) : undefined;
+  const chosen = named ?? all.filter((vm) => concerns(command, vm));
+  const judged = whole === undefined ? chosen.map((vm) => ({ vm, verdict: judgeVm(command, vm, options) })) : [];
+  const verdicts = whole === undefined ? judged.map(({ verdict }) => verdict) : [whole];
+  const said = (wanted: 'so' | 'refused'): readonly string[] =>
+    verdicts.flatMap((verdict) => (verdict.kind !== 'set' && verdict.kind === wanted ? [verdict.because] : []));
+  return {
+    ...(whole?.kind === 'set' && { plan: whole.spec }),
+    vms: judged.filter(({ verdict }) => verdict.kind === 'set').map(({ vm }) => vm),
+    so: said('so'),
+    refused: said('refused'),
+  };
+}
+
 /** For one VM that is named. */
 export function judgeVm(command: Switch, vm: VmState, options: SwitchOptions): Verdict {
   return VM_RULES[command](vm, standingOf(vm), options);
@@ -57,7 +88,7 @@ export function judgePlan(command: Switch, vms: readonly VmState[], { plan, at }
 }
 
 /** Whether a command about a whole plan means this VM. A VM that was canceled is tried again only where it is named. */
-export function concerns(command: Switch, vm: VmState): boolean {
+function concerns(command: Switch, vm: VmState): boolean {
   if (command === 'retry') return standingOf(vm) === 'failed';
   return hasArrived(vm) && !vm.committed && !vm.rolledBack;
 }
@@ -75,6 +106,7 @@ const VM_RULES: Readonly<Record<Switch, (vm: VmState, standing: Standing, option
   cancel: (vm, standing, { plan }) => {
     if (vm.canceled || plan.canceled) return { kind: 'so', because: `${vm.vm.name} is canceled already.` };
     if (standing === 'blocked') return set({ canceled: true });
+    if (AT_CUTOVER.has(vm.phase ?? '')) return refused(`${vm.vm.name} is at its cutover, in ${vm.phase}: it comes to its end.`);
     return ended(vm, standing) ?? set({ canceled: true });
   },
   retry: (vm, standing, { plan }) => {
@@ -96,6 +128,9 @@ const VM_RULES: Readonly<Record<Switch, (vm: VmState, standing: Standing, option
     return ended(vm, standing) ?? set({ paused: false });
   },
 };
+
+/** From here on the VM may run in the cluster: whoever stopped now would have it run twice. */
+const AT_CUTOVER: ReadonlySet<string> = new Set(['CreateVm', 'Prove']);
 
 /** How people say where a VM stands. */
 const WORDS: Readonly<Record<Standing, string>> = {

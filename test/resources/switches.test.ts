@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlanState, VmState } from '../../src/model/plan-state.ts';
-import { judgePlan, judgeVm, type Switch, type Verdict } from '../../src/resources/switches.ts';
+import { decide, judgePlan, judgeVm, type Switch, type Verdict } from '../../src/resources/switches.ts';
 import { failed, plan, vm } from '../report/status/sample.ts';
 
 const AT = '2030-01-05T23:00:00.000Z';
@@ -52,6 +52,7 @@ test('what is so already is no mistake', () => {
 
 test('nonsense is refused with its reason', () => {
   assert.match(refusal(one('cancel', DONE)), /come to its end: it is complete/);
+  assert.match(refusal(one('cancel', vm('x', { phase: 'CreateVm' }))), /at its cutover, in CreateVm/);
   assert.match(refusal(one('cutover', RUNNING)), /The plan first is cold/);
   assert.match(refusal(one('retry', RUNNING)), /neither failed nor been canceled: it is under way/);
   assert.match(refusal(one('retry', failed('x'), { canceled: true })), /make another plan/);
@@ -63,4 +64,17 @@ test('nonsense is refused with its reason', () => {
   assert.match(refusal(whole('cancel', [DONE, failed('x')])), /left to cancel/);
   assert.match(refusal(whole('pause', [RUNNING], { canceled: true })), /cannot be taken back/);
   assert.match(refusal(whole('rollback', [DONE])), /commits by itself/);
+});
+
+test('a command about a whole plan means the VMs that it can be about, and one about names means those', () => {
+  const all = [failed('a'), failed('b'), RUNNING, CANCELED];
+  const about = { plan: plan(), at: AT };
+  const names = ({ vms }: ReturnType<typeof decide>): readonly string[] => vms.map(({ vm: { name } }) => name);
+  assert.deepEqual(names(decide('retry', { all }, about)), ['a', 'b']);
+  assert.deepEqual(names(decide('retry', { all, named: [CANCELED] }, about)), ['stopped']);
+  assert.deepEqual(decide('pause', { all }, about), { plan: { paused: true }, vms: [], so: [], refused: [] });
+  const mixed = decide('retry', { all, named: [failed('a'), RUNNING] }, about);
+  assert.deepEqual(mixed.refused, ['runs has neither failed nor been canceled: it is under way.']);
+  const none = decide('commit', { all: [] }, { ...about, plan: plan({ manualCommit: true }) });
+  assert.deepEqual(none, { vms: [], so: [], refused: [] });
 });

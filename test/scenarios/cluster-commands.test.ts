@@ -56,6 +56,9 @@ test('migrate --to cluster follows the plan to its end', async () => {
   assert.match(status.out, /^1 VM: 1 completed$/m);
   assert.equal((await cluster(namespace, 'status', 'first', '--watch')).code, 0, 'a plan that is over is followed no longer');
   assert.match((await cluster(namespace, 'cancel', 'first', '--yes')).err, /left to cancel/);
+  const again = await migrate(namespace);
+  assert.equal(again.code, 0, 'what is there already is no obstacle to itself');
+  assert.match(again.err, /MigrationPlan [\w-]+\/first: unchanged/);
 });
 
 test('a VM that is canceled while it is copied is cleared up, and arrives when it is tried again', async () => {

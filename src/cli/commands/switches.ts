@@ -2,9 +2,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClusterPlans } from '../../contracts/plans.ts';
 import { MigrationError } from '../../model/errors.ts';
-import type { PlanState, VmState } from '../../model/plan-state.ts';
+import type { VmState } from '../../model/plan-state.ts';
 import { printable } from '../../report/columns.ts';
-import { concerns, judgePlan, judgeVm, SWITCHES, type Switch, type Verdict } from '../../resources/switches.ts';
+import { decide, judgeVm, SWITCHES, type Switch, type SwitchOptions } from '../../resources/switches.ts';
 import { addYes, type ConfirmFlags, confirm } from '../cluster/confirm.ts';
 import { addPlanAccess, type PlanAccess, planRef, requirePlan, selectVms, withPlans } from '../cluster/plan-access.ts';
 import type { CommandContext } from '../context.ts';
@@ -74,6 +74,7 @@ const WORDS: Readonly<Record<Switch, Words>> = {
 const TRIES = 5;
 /** Writes at once. */
 const AT_ONCE = 8;
+const NAMES_SHOWN = 8;
 
 /** `kubeferry cancel PLAN [VM…]` and its siblings. */
 export function switchCommands(program: Command, context: CommandContext): void {
@@ -106,67 +107,48 @@ async function act(command: Switch, asked: Asked, tools: Tools): Promise<void> {
   const { terminal, services, signal } = context;
   const plan = await requirePlan(planRef(asked.plan, asked.options, plans), plans, signal);
   const all = await plans.vms(plan, signal);
+  const named = asked.vms.length === 0 ? {} : { named: selectVms(all, asked.vms, plan) };
   const about = { plan, at: asked.options.at ?? new Date(services.clock.now()).toISOString() };
-  const named = selectVms(all, asked.vms, plan);
-  const whole = asked.vms.length === 0 ? judgePlan(command, all, about) : undefined;
-  if (whole !== undefined && whole.kind !== 'set') return settle(whole, context);
-  const chosen = asked.vms.length === 0 ? named.filter((vm) => concerns(command, vm)) : named;
-  const judged = whole === undefined ? chosen.map((vm) => ({ vm, verdict: judgeVm(command, vm, about) })) : [];
+  const { plan: spec, vms, so, refused } = decide(command, { all, ...named }, about);
   // One mistake among many names is a mistake in what was asked: nothing is done by halves.
-  const refused = judged.filter(({ verdict }) => verdict.kind === 'refused').map(({ verdict }) => textOf(verdict));
-  if (refused.length > 0) return settle({ kind: 'refused', because: refused.join('\n') }, context);
-  for (const { verdict } of judged.filter((one) => one.verdict.kind === 'so')) terminal.err(`${printable(textOf(verdict))}\n`);
-  const meant = judged.filter(({ verdict }) => verdict.kind === 'set').map(({ vm }) => vm);
-  if (whole === undefined && meant.length === 0) {
-    if (judged.length === 0) terminal.err(`${WORDS[command].none}\n`);
+  if (refused.length > 0) throw new MigrationError('usage', refused.join('\n'), { hint: 'Nothing was changed.' });
+  for (const text of so) terminal.err(`${printable(text)}\n`);
+  if (spec === undefined && vms.length === 0) {
+    if (so.length === 0) terminal.err(`${WORDS[command].none}\n`);
     return;
   }
-  if (!(await agreed(command, { plan, meant, options: asked.options, all }, context))) return context.exit(2);
-  if (whole?.kind === 'set') await plans.switchPlan(plan, whole.spec, signal);
-  else await switchEach(command, meant, { ...tools, about });
-  const subject = whole === undefined ? meant.map(({ vm }) => vm.name).join(', ') : `${plan.namespace}/${plan.name}`;
-  terminal.err(`${printable(subject)}: ${WORDS[command].done}. See \`kubeferry status ${plan.name} --watch\`.\n`);
+  const whom = spec === undefined ? namesOf(vms) : `the plan ${plan.namespace}/${plan.name} with ${count(all)}`;
+  if (!(await agreed(command, { whom, options: asked.options }, context))) return context.exit(2);
+  if (spec !== undefined) await plans.switchPlan(plan, spec, signal);
+  else await switchEach(command, vms, { ...tools, about });
+  const follow = `See \`kubeferry status ${plan.namespace}/${plan.name} --watch\`.`;
+  terminal.err(printable(`${spec === undefined ? namesOf(vms) : plan.name}: ${WORDS[command].done}. ${follow}`).concat('\n'));
 }
 
 async function agreed(
   command: Switch,
-  {
-    plan,
-    meant,
-    all,
-    options,
-  }: {
-    readonly plan: PlanState;
-    readonly meant: readonly VmState[];
-    readonly all: readonly VmState[];
-    readonly options: SwitchFlags;
-  },
+  { whom, options }: { readonly whom: string; readonly options: SwitchFlags },
   context: CommandContext,
 ): Promise<boolean> {
-  const whom =
-    meant.length === 0
-      ? `the plan ${plan.namespace}/${plan.name} with ${all.length} VM${all.length === 1 ? '' : 's'}`
-      : meant.map(({ vm }) => vm.name).join(', ');
   const what = printable(`${command} ${whom}: ${WORDS[command].will}`);
   if (WORDS[command].asks) return await confirm(what, options, context);
   context.terminal.err(`${what}\n`);
   return true;
 }
 
-/** What is so already is fine; what makes no sense is a mistake. */
-function settle(verdict: Verdict, { terminal }: CommandContext): void {
-  if (verdict.kind === 'refused') throw new MigrationError('usage', verdict.because, { hint: 'Nothing was changed.' });
-  terminal.err(`${printable(textOf(verdict))}\n`);
+function namesOf(vms: readonly VmState[]): string {
+  const names = vms.slice(0, NAMES_SHOWN).map(({ vm }) => vm.name);
+  return vms.length > names.length ? `${names.join(', ')} and ${vms.length - names.length} more` : names.join(', ');
 }
 
-function textOf(verdict: Verdict): string {
-  return verdict.kind === 'set' ? '' : verdict.because;
+function count({ length }: readonly VmState[]): string {
+  return `${length} VM${length === 1 ? '' : 's'}`;
 }
 
 async function switchEach(
   command: Switch,
   vms: readonly VmState[],
-  { plans, context, about }: Tools & { readonly about: Parameters<typeof judgeVm>[2] },
+  { plans, context, about }: Tools & { readonly about: SwitchOptions },
 ): Promise<void> {
   const { services, signal, terminal } = context;
   const queue = services.queue({ perPlan: AT_ONCE });
@@ -189,11 +171,7 @@ async function switchEach(
 async function switchOne(
   command: Switch,
   vm: VmState,
-  {
-    plans,
-    about,
-    signal,
-  }: { readonly plans: ClusterPlans; readonly about: Parameters<typeof judgeVm>[2]; readonly signal: AbortSignal },
+  { plans, about, signal }: { readonly plans: ClusterPlans; readonly about: SwitchOptions; readonly signal: AbortSignal },
 ): Promise<void> {
   let now: VmState | undefined = vm;
   for (let tried = 1; now !== undefined; tried += 1) {

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../contracts/clock.ts';
 import type { ClusterAccess } from '../../contracts/cluster.ts';
 import type { Applied, AppliedObject, ClusterPlans, PlanScope, PlanWatch } from '../../contracts/plans.ts';
-import { MigrationError } from '../../model/errors.ts';
 import type { PlanRef, PlanState, VmState } from '../../model/plan-state.ts';
 import { KINDS } from '../../resources/index.ts';
 import { MIGRATION_PLAN } from '../../resources/migration-plan.ts';
@@ -14,6 +13,7 @@ import { type Cluster, openCluster } from '../index.ts';
 import { SECRETS } from '../kinds.ts';
 import { typeOf } from '../resources/collection.ts';
 import { followPlans } from './follow.ts';
+import { ifInstalled, pagesIfInstalled } from './installed.ts';
 import { planState, vmState, withProvider } from './states.ts';
 
 const PLANS = typeOf(MIGRATION_PLAN);
@@ -42,14 +42,14 @@ class PlansOfCluster implements ClusterPlans {
 
   async list(scope: PlanScope, signal: AbortSignal): Promise<readonly PlanState[]> {
     const plans: PlanState[] = [];
-    for await (const { items } of ours(this.#client.list(PLANS, { ...within(scope), signal }))) {
+    for await (const { items } of pagesIfInstalled(this.#client.list(PLANS, { ...within(scope), signal }))) {
       plans.push(...items.map(planState));
     }
     return await Promise.all(plans.map((plan) => this.#explained(plan, signal)));
   }
 
   async get({ namespace, name }: PlanRef, signal: AbortSignal): Promise<PlanState | undefined> {
-    const found = await this.#client.get(PLANS, { namespace, name }, { signal });
+    const found = await ifInstalled(this.#client.get(PLANS, { namespace, name }, { signal }));
     return found && (await this.#explained(planState(found), signal));
   }
 
@@ -97,8 +97,8 @@ class PlansOfCluster implements ClusterPlans {
 
   async #apply(object: AppliedObject, options: { readonly signal: AbortSignal; readonly dryRun?: boolean }): Promise<Applied> {
     const type = typeByKind(object.kind);
-    const before = await this.#client.get(type, object.metadata, options);
-    const after = await installed(this.#client.apply(type, object, options));
+    const before = await ifInstalled(this.#client.get(type, object.metadata, options));
+    const after = await ifInstalled(this.#client.apply(type, object, options));
     if (before === undefined) return 'created';
     return isDeepStrictEqual(content(before), content(after)) ? 'unchanged' : 'changed';
   }
@@ -125,30 +125,4 @@ function typeByKind(kind: string): ResourceType {
 /** What people write of an object. */
 function content({ spec, data, type }: KubeObject): unknown {
   return { spec, data, type };
-}
-
-/** A cluster that lacks our kinds is one without kubeferry. */
-async function installed<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw notInstalled(error);
-  }
-}
-
-async function* ours<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
-  try {
-    yield* pages;
-  } catch (error) {
-    throw notInstalled(error);
-  }
-}
-
-function notInstalled(error: unknown): unknown {
-  if (!(error instanceof MigrationError) || error.code !== 'cluster-kind-missing') return error;
-  return new MigrationError('cluster-kind-missing', 'kubeferry is not installed in this cluster.', {
-    ...error.place,
-    hint: 'Apply deploy/crds and the operator first, or choose another cluster with --kubeconfig and --context.',
-    cause: error,
-  });
 }

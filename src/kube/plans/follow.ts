@@ -5,6 +5,7 @@ import type { PlanState, VmState } from '../../model/plan-state.ts';
 import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client.ts';
 import { Informer } from '../runtime/informer.ts';
 import { type Change, keyOf } from '../runtime/object-store.ts';
+import { notInstalled } from './installed.ts';
 import { planState, vmState, withProvider } from './states.ts';
 
 interface FollowContext {
@@ -36,7 +37,9 @@ export function followPlans(
       ...{ client, type, selection, project, clock, random: Math.random, onChange: seen },
       // Before anything was shown, trouble ends the command; later it is outlasted.
       onTrouble: (error) =>
-        first ? failed.reject(error) : tell({ kind: 'trouble', message: error instanceof Error ? error.message : String(error) }),
+        first
+          ? failed.reject(notInstalled(error))
+          : tell({ kind: 'trouble', message: error instanceof Error ? error.message : String(error) }),
     });
   }
   const tell = (change: PlanChange): void => {
