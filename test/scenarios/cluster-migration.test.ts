@@ -92,7 +92,7 @@ test('a plan that is deleted while disks are copied takes everything with it', a
   await ground.remove(namespace, 'migrationplans', 'first');
   await ground.until(async () => (await ground.claims(namespace)).length === 0, { namespace, operator });
   await ground.until(async () => (await ground.jobs(namespace)).length === 1, { namespace, operator });
-  assert.deepEqual(await ground.migrations(namespace), []);
+  await ground.until(async () => (await ground.migrations(namespace)).length === 0, { namespace, operator });
   assert.deepEqual(await ground.machines(namespace), []);
 });
 

@@ -91,7 +91,7 @@ export async function copyDisk(
   { client, jobs, owner, plan, from, source, attempt = 0 }: Copy,
   options: Partial<CopyOptions> = {},
 ): Promise<TransferResult> {
-  const { signal = AbortSignal.timeout(120_000), ...rest } = options;
+  const { signal = AbortSignal.timeout(400_000), ...rest } = options;
   const { namespace } = owner;
   const destination = new ClusterDestination({ client, owner, namespace });
   await destination.claim([plan], { resume: true, signal });
