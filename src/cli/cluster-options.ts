@@ -10,10 +10,17 @@ export interface ClusterOptions {
   readonly context?: string;
 }
 
-/** @param rivals names of options that say the same in another way */
-export function addClusterOptions(command: Command, rivals: readonly string[] = []): Command {
+/**
+ * @param rivals names of options that say the same in another way
+ * @param about what the cluster is to the command
+ */
+export function addClusterOptions(
+  command: Command,
+  rivals: readonly string[] = [],
+  about = 'target cluster, asked for its facts now',
+): Command {
   return command
-    .addOption(new Option('--kubeconfig <file>', 'target cluster, asked for its facts now').conflicts([...rivals]))
+    .addOption(new Option('--kubeconfig <file>', about).conflicts([...rivals]))
     .addOption(new Option('--context <name>', 'context of the kubeconfig instead of its current one').conflicts([...rivals]));
 }
 

@@ -11,7 +11,7 @@ export interface PlanAccess extends ClusterOptions {
 }
 
 export function addPlanAccess(command: Command): Command {
-  return addClusterOptions(command).option(
+  return addClusterOptions(command, [], 'cluster of the plan, instead of the one that kubectl would choose').option(
     '-n, --namespace <name>',
     "namespace of the plan instead of that of the kubeconfig's context",
   );
