@@ -1,7 +1,10 @@
 /** The ways to install: kustomize and Helm make the same objects, and a real API server takes every one of them. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
 import { type ControlPlane, startControlPlane } from '../peers/control-plane.ts';
 import { callApi } from '../peers/kubernetes-api.ts';
 import type { RenderedObject } from '../peers/kustomize.ts';
@@ -107,6 +110,18 @@ test('with its monitoring the chart makes what deploy/monitoring holds, in its o
   const here = (objects: readonly RenderedObject[]) =>
     objects.map(({ metadata: { name }, ...rest }) => ({ ...rest, metadata: { name } }));
   assert.deepEqual(byName(here(helm)), byName(here(kustomize)));
+});
+
+test('chart, overlays and Dockerfile are those of this version', async () => {
+  const read = async (file: string) => await readFile(path.join(import.meta.dirname, '../..', file), 'utf8');
+  const { version } = JSON.parse(await read('package.json'));
+  const chart = parse(await read('deploy/helm/kubeferry/Chart.yaml'));
+  assert.deepEqual([chart.version, chart.appVersion], [version, version]);
+  assert.ok((await read('deploy/image/Dockerfile')).includes(`ARG VERSION=${version}\n`));
+  for (const overlay of Object.keys(VARIANTS)) {
+    const image = `ghcr.io/kubeferry/kubeferry:${version}`;
+    assert.equal(JSON.stringify(await fromKustomize(overlay)).split(image).length, 3, 'for the operator and for its workers');
+  }
 });
 
 test('the image stands in one place, and workers are started from it', async () => {
