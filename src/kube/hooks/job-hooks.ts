@@ -4,11 +4,12 @@ import type { ResourceName } from '../../contracts/resources.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { VmPlan } from '../../model/plan.ts';
 import type { KubeClient } from '../client/kube-client.ts';
-import { JOB_NAME, type JobView, jobView, type PodView, podView } from '../jobs/job-views.ts';
-import { byAge, type JobRef, type JobWatch } from '../jobs/job-watch.ts';
+import { type JobView, jobView, type PodView } from '../jobs/job-views.ts';
+import type { JobRef, JobWatch } from '../jobs/job-watch.ts';
 import { obstacleOf } from '../jobs/obstacles.ts';
+import { podsOf } from '../jobs/pods-of.ts';
 import { workerName } from '../jobs/worker-jobs.ts';
-import { JOBS, PODS } from '../kinds.ts';
+import { JOBS } from '../kinds.ts';
 import { type HookSpec, hookJob } from './hook-job.ts';
 
 export interface JobHooksOptions {
@@ -73,7 +74,7 @@ export class JobHooks implements Hooks {
         const job = jobView(found);
         if (job.ended !== undefined) {
           if (obstacle !== undefined) onWait(undefined);
-          return endOf(job, await this.#pods(ref, signal), stuck);
+          return endOf(job, await podsOf(client, ref, signal), stuck);
         }
       } else if (quiet) {
         const pods = watch.pods(ref);
@@ -85,13 +86,6 @@ export class JobHooks implements Hooks {
       }
       quiet = !(await change);
     }
-  }
-
-  async #pods({ namespace, name }: JobRef, signal: AbortSignal): Promise<readonly PodView[]> {
-    const pods: PodView[] = [];
-    const ofJob = { namespace, labels: `${JOB_NAME}=${name}`, signal };
-    for await (const { items } of this.#options.client.list(PODS, ofJob)) pods.push(...items.map(podView));
-    return byAge(pods);
   }
 }
 

@@ -9,9 +9,10 @@ import { MigrationError } from '../../model/errors.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { pathOf, withQuery } from '../client/paths.ts';
 import { JOBS, PODS, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS } from '../kinds.ts';
-import { JOB_NAME, jobView, type PodView, podView } from './job-views.ts';
-import { byAge, type JobRef, type JobWatch } from './job-watch.ts';
+import { jobView } from './job-views.ts';
+import type { JobRef, JobWatch } from './job-watch.ts';
 import { obstacleOf } from './obstacles.ts';
+import { podsOf } from './pods-of.ts';
 import { failureOf, resultOf } from './worker-end.ts';
 import { ACCOUNT, type WorkerPod, workerJob, workerRole, workerRoleBinding } from './worker-pod.ts';
 import type { WorkerSetup } from './worker-setup.ts';
@@ -64,12 +65,9 @@ export class WorkerJobs {
     const job = jobView(found);
     if (job.deleting) return { kind: 'ending' };
     if (job.ended === undefined) return { kind: 'running' };
-    const pods: PodView[] = [];
-    const ofJob = { namespace: ref.namespace, labels: `${JOB_NAME}=${ref.name}`, signal };
-    for await (const { items } of client.list(PODS, ofJob)) pods.push(...items.map(podView));
-    const ended = byAge(pods);
-    if (job.ended.complete) return { kind: 'done', result: resultOf(ended) };
-    return { kind: 'failed', error: failureOf(job, ended) };
+    const pods = await podsOf(client, ref, signal);
+    if (job.ended.complete) return { kind: 'done', result: resultOf(pods) };
+    return { kind: 'failed', error: failureOf(job, pods) };
   }
 
   /** Makes what is not there yet. What an earlier, failed one left has to be removed first. */
