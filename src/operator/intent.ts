@@ -69,7 +69,7 @@ export function windowOf({ spec: { schedule } }: PlanResource, now: number): 'be
 }
 
 /** As it stands now, and with nothing against the plan as a whole. */
-export function isAssessed({ status, generation }: PlanResource): boolean {
+function isAssessed({ status, generation }: PlanResource): boolean {
   const judged = status?.conditions?.find(({ type }) => type === 'Assessed');
   return judged?.status === 'True' && status?.observedGeneration === generation;
 }

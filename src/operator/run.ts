@@ -86,6 +86,7 @@ export async function run(services: Services, signal: AbortSignal): Promise<void
   };
   await Promise.all([
     following,
+    vms.clearCanceled(),
     providerWork.run({ ...options, workers: WORKERS.providers, work: (key, end) => ofProvider.reconcile(key, end) }),
     planWork.run({ ...options, workers: WORKERS.plans, work: (key, end) => ofPlan.reconcile(key, end) }),
     vmWork.run({ ...options, workers: WORKERS.vms, work: (key, end) => vms.reconcile(key, end) }),

@@ -1,32 +1,19 @@
-import { migrateVm } from '../migrate.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { VmProgress } from '../model/plan.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import type { Admission } from './admission.ts';
-import { bandwidthOf } from './bandwidth.ts';
-import { hasEnded, intentOf, isBeforeCutover, isPaused } from './intent.ts';
+import { hasEnded, intentOf, isBeforeCutover, isPaused, wantsRetry } from './intent.ts';
 import { Notes } from './notes.ts';
-import { reasonOf } from './provider-controller.ts';
-import {
-  named,
-  type PlanResource,
-  type ProviderResource,
-  type Services,
-  VM_KIND,
-  type VmRecord,
-  type VmResource,
-} from './services.ts';
-import { type Sources, workerSource } from './sources.ts';
+import { named, type PlanResource, type ProviderResource, type Services, VM_KIND, type VmResource } from './services.ts';
+import type { Sources } from './sources.ts';
 import { endedBeforeItBegan, withWait } from './unbegun.ts';
-import { eventsOf } from './vm-events.ts';
+import { VmRun } from './vm-run.ts';
 import { VmTurn } from './vm-turn.ts';
 
 /** Milliseconds until what could not begin is tried again: longer each time. */
 const TRY_AGAIN = { first: 5000, longest: 300_000 };
 /** Milliseconds after which the run before is surely forgotten. */
 const AT_ONCE = 50;
-/** Milliseconds that the removal of claims may take. */
-const CLEAR_UP_WITHIN = 60_000;
+const SOON = 1000;
 /** VMs that are told at once why they wait. */
 const NOTES_AT_ONCE = 4;
 
@@ -36,15 +23,6 @@ interface Waiting {
   /** Of plan and provider, by which it asked. */
   readonly as: string;
   readonly turn: VmTurn;
-}
-
-interface Run {
-  readonly uid: string;
-  readonly cancel: AbortController;
-  phase: string;
-  /** Lets a run that is paused go on. */
-  awake: PromiseWithResolvers<void>;
-  done: Promise<void>;
 }
 
 interface Parents {
@@ -68,10 +46,12 @@ export class VmController {
   readonly #services: Services;
   readonly #options: VmControllerOptions;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Map<string, { readonly run: VmRun; readonly done: Promise<void> }>();
   readonly #notes: Notes;
   /** How a run of this process ended, until the cluster has told us the same. */
   readonly #ended = new Map<string, { readonly uid: string; readonly status: VmMigrationStatus }>();
+  /** A VM whose leavings are being removed: it cannot begin anew meanwhile. */
+  #clearing: string | undefined;
   /** Failures in a row to begin at all. */
   readonly #failures = new Map<string, number>();
 
@@ -96,9 +76,26 @@ export class VmController {
     }
   }
 
+  /** Removes what is left of VMs whose operator ended after their cancellation and before it had cleared up. */
+  async clearCanceled(): Promise<void> {
+    const { leave } = this.#options;
+    for (const vm of [...this.#services.migrations.values()]) {
+      if (leave.aborted) return;
+      if (vm.status?.phase !== 'Canceled' || wantsRetry(vm) || this.#runs.has(vm.key)) continue;
+      const namespace = vm.status.targetNamespace ?? vm.namespace;
+      const about = { owner: named(VM_KIND, vm), namespace, isComplete: false };
+      this.#clearing = vm.key;
+      await this.#services.clear(about, leave).catch((error: unknown) => {
+        if (!leave.aborted)
+          this.#services.log.warn({ vm: vm.key, cause: String(error) }, 'a canceled VM could not be cleared up');
+      });
+    }
+    this.#clearing = undefined;
+  }
+
   async reconcile(key: string, signal: AbortSignal): Promise<undefined> {
     const vm = this.#newest(key);
-    const run = this.#runs.get(key);
+    const run = this.#runs.get(key)?.run;
     if (run !== undefined) return this.#look(run, vm);
     if (vm === undefined) {
       this.#withdraw(key);
@@ -134,16 +131,9 @@ export class VmController {
   }
 
   /** What a run minds while it goes on. */
-  #look(run: Run, vm: VmResource | undefined): undefined {
-    if (vm === undefined || vm.uid !== run.uid) {
-      run.cancel.abort();
-      return undefined;
-    }
-    if (!isPaused(vm)) run.awake.resolve();
-    const plan = this.#parentsOf(vm).plan;
-    const canceled = vm.deleting || vm.spec.canceled || plan?.spec.canceled === true;
-    // Nothing can happen between this look and the abort: a step begins after its phase was noted.
-    if (canceled && isBeforeCutover(run.phase)) run.cancel.abort();
+  #look(run: VmRun, vm: VmResource | undefined): undefined {
+    if (vm === undefined || vm.uid !== run.uid || isCanceled(vm, this.#parentsOf(vm).plan)) run.cancel();
+    else if (!isPaused(vm)) run.goOn();
     return undefined;
   }
 
@@ -153,6 +143,10 @@ export class VmController {
     // What is past the point of no return needs no place any more, and perhaps has no plan.
     if (isCutOver) return this.#begin(vm, parents, undefined);
     if (plan === undefined || provider === undefined) return undefined;
+    if (this.#clearing === vm.key) {
+      this.#options.again(vm.key, SOON);
+      return undefined;
+    }
     const as = `${plan.uid} ${plan.generation} ${provider.uid} ${provider.generation} ${vm.status?.decided ?? ''}`;
     const waiting = this.#waiting.get(vm.key);
     if (waiting?.uid === vm.uid && waiting.as === as) return undefined;
@@ -204,16 +198,15 @@ export class VmController {
 
   #begin(vm: VmResource, parents: Parents, turn: VmTurn | undefined): undefined {
     const { key, uid } = vm;
-    const run: Run = {
-      ...{ uid, cancel: new AbortController(), phase: vm.status?.phase ?? 'Pending' },
-      ...{ awake: Promise.withResolvers<void>(), done: Promise.resolve() },
+    const { sources, leave, again } = this.#options;
+    const written = (status: VmMigrationStatus): void => {
+      this.#ended.set(key, { uid, status });
     };
-    this.#runs.set(key, run);
-    const stop = vm.deleting || vm.spec.canceled || parents.plan?.spec.canceled === true;
-    if (stop && isBeforeCutover(run.phase)) run.cancel.abort();
-    run.done = this.#notes
+    const run = new VmRun(this.#services, { ...parents, vm, turn, sources, leave, written });
+    if (isCanceled(vm, parents.plan)) run.cancel();
+    const done = this.#notes
       .drop(key)
-      .then(() => this.#drive(vm, { ...parents, turn, run }))
+      .then(() => run.drive())
       .then(
         () => {
           this.#failures.delete(key);
@@ -224,8 +217,9 @@ export class VmController {
       .then((later) => {
         turn?.leave();
         this.#runs.delete(key);
-        if (!this.#options.leave.aborted) this.#options.again(key, later);
+        if (!leave.aborted) again(key, later);
       });
+    this.#runs.set(key, { run, done });
     return undefined;
   }
 
@@ -238,105 +232,6 @@ export class VmController {
       this.#services.log.warn({ vm: key, code, cause }, 'a VM does not go on for now');
     }
     return Math.min(TRY_AGAIN.longest, TRY_AGAIN.first * 2 ** Math.min(failures, 10));
-  }
-
-  async #drive(vm: VmResource, about: Parents & { readonly turn: VmTurn | undefined; readonly run: Run }): Promise<void> {
-    const { provider, plan, turn, run } = about;
-    const { clock, keptPlan, target: reach } = this.#services;
-    const { leave, sources } = this.#options;
-    const signal = AbortSignal.any([run.cancel.signal, leave]);
-    const owner = named(VM_KIND, vm);
-    const vmPlan = await keptPlan(owner, leave);
-    const record = this.#record(vm, vmPlan, run);
-    let release: (() => void) | undefined;
-    try {
-      if (provider === undefined) throw new MigrationError('source-busy', `There is no Provider ${vm.status?.provider ?? ''}.`);
-      const source = await sources.source(provider);
-      if (source === undefined) throw new MigrationError('source-busy', `The Provider ${provider.name} is not ready.`);
-      release = source.use();
-      const namespace = vm.status?.targetNamespace ?? vm.namespace;
-      const hooks = { planName: vm.spec.planRef.name, specs: plan?.spec.hooks ?? [], attempt: vm.spec.retry };
-      const bandwidth = plan === undefined ? [] : bandwidthOf(plan, provider);
-      const parts = reach({ owner, namespace, plan: vmPlan, source: workerSource(provider), bandwidth, hooks, leave });
-      const { destination } = parts;
-      const progress = await migrateVm(vmPlan, {
-        ...{ connection: source.connection, ...parts, clock, signal, store: record, observer: record },
-        transfers: turn?.transfers ?? AT_WILL,
-        verify: plan?.spec.verify ?? true,
-        powerOnAfterFailure: true,
-        ...(plan?.spec.shutdown && { shutdown: plan.spec.shutdown }),
-        resume: true,
-        leave,
-      });
-      if (progress.phase === 'Canceled')
-        await destination.discard(AbortSignal.any([leave, AbortSignal.timeout(CLEAR_UP_WITHIN)]));
-    } catch (error) {
-      if (!leave.aborted && error instanceof MigrationError)
-        await record.wait(reasonOf(error.code), `${error.message} ${error.hint}`.trim());
-      throw error;
-    } finally {
-      release?.();
-    }
-  }
-
-  /** The status of the VM as its progress: it tells events, minds a pause between two phases, and is remembered until the cluster tells it. */
-  #record(vm: VmResource, plan: Parameters<Services['record']>[0]['plan'], run: Run): VmRecord {
-    const { tell } = this.#services;
-    const owner = named(VM_KIND, vm);
-    let before: VmProgress | undefined;
-    const onPhase = (progress: VmProgress): void => {
-      run.phase = progress.phase;
-      for (const text of eventsOf(progress, before)) tell(owner, text);
-      before = progress;
-    };
-    const written = (status: VmMigrationStatus): void => {
-      this.#ended.set(vm.key, { uid: vm.uid, status });
-    };
-    const open = (status: VmMigrationStatus): VmRecord =>
-      this.#services.record({ migration: vm, plan, status, onPhase, written, signal: this.#options.leave });
-    // A try that could not even begin does not count: it would never come back.
-    const unbegun = open(vm.status ?? {});
-    const record = open({ ...vm.status, retried: vm.spec.retry });
-    let begun = false;
-    return {
-      load: (name) => record.load(name),
-      save: async (progress) => {
-        begun = true;
-        const isNew = progress.phase !== before?.phase && !hasEnded(progress.phase);
-        await record.save(progress);
-        if (isNew) await this.#whilePaused(vm, run, record);
-      },
-      wait: (reason, message) => (begun ? record : unbegun).wait(reason, message),
-      phase: (about, progress) => record.phase(about, progress),
-      transferStarts: (job) => {
-        begun = true;
-        record.transferStarts(job);
-      },
-      transferMoves: (progress) => record.transferMoves(progress),
-      transferEnds: (job, failed) => record.transferEnds(job, failed),
-      ...(record.transferWaits && { transferWaits: (job, because) => record.transferWaits?.(job, because) }),
-      ...(record.hookWaits && { hookWaits: (because) => record.hookWaits?.(because) }),
-    };
-  }
-
-  /** The next phase does not begin as long as the VM is paused. */
-  async #whilePaused(vm: VmResource, run: Run, record: VmRecord): Promise<void> {
-    const signal = AbortSignal.any([run.cancel.signal, this.#options.leave]);
-    const aborted = Promise.withResolvers<void>();
-    const end = (): void => aborted.resolve();
-    signal.addEventListener('abort', end, { once: true });
-    try {
-      for (let told = false; !signal.aborted; ) {
-        const now = this.#services.migrations.get(vm.key);
-        if (now === undefined || !isPaused(now)) return;
-        run.awake = Promise.withResolvers();
-        if (!told) await record.wait('Paused', 'Paused: the next phase does not begin.');
-        told = true;
-        await Promise.race([run.awake.promise, aborted.promise]);
-      }
-    } finally {
-      signal.removeEventListener('abort', end);
-    }
   }
 
   async #endUnbegun(vm: VmResource, intent: 'cancel' | 'expire', signal: AbortSignal): Promise<undefined> {
@@ -389,13 +284,11 @@ export class VmController {
   }
 }
 
+function isCanceled({ deleting, spec }: VmResource, plan: PlanResource | undefined): boolean {
+  return deleting || spec.canceled || plan?.spec.canceled === true;
+}
+
 /** What tells two states of a migration apart. */
 function markOf({ phase, since, retried, history }: VmMigrationStatus = {}): string {
   return [phase, since, retried, history?.length ?? 0].join(' ');
 }
-
-/** For a run that only brings its source back, or ends what is done already. */
-const AT_WILL = {
-  submit: <T>(_key: string, work: () => Promise<T>): Promise<T> => work(),
-  limit: (): void => undefined,
-};

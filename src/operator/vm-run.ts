@@ -1,0 +1,175 @@
+import type { JobQueue } from '../contracts/job-queue.ts';
+import { migrateVm } from '../migrate.ts';
+import { MigrationError } from '../model/errors.ts';
+import type { VmPlan, VmProgress } from '../model/plan.ts';
+import type { VmMigrationStatus } from '../resources/vm-migration.ts';
+import { bandwidthOf } from './bandwidth.ts';
+import { hasEnded, isBeforeCutover, isPaused } from './intent.ts';
+import { reasonOf } from './provider-controller.ts';
+import {
+  named,
+  type PlanResource,
+  type ProviderResource,
+  type Services,
+  VM_KIND,
+  type VmRecord,
+  type VmResource,
+} from './services.ts';
+import { type Sources, workerSource } from './sources.ts';
+import { eventsOf } from './vm-events.ts';
+import type { VmTurn } from './vm-turn.ts';
+
+/** Milliseconds that the removal of claims may take. */
+const CLEAR_UP_WITHIN = 60_000;
+
+export interface VmRunOptions {
+  readonly vm: VmResource;
+  readonly plan: PlanResource | undefined;
+  readonly provider: ProviderResource | undefined;
+  /** Absent for a run that only brings its source back, or ends what is done already. */
+  readonly turn: VmTurn | undefined;
+  readonly sources: Sources;
+  /** The operator ends: the VM stays where it is. */
+  readonly leave: AbortSignal;
+  /** Told of every status that the cluster took. */
+  readonly written: (status: VmMigrationStatus) => void;
+}
+
+/** One VM under way, by migrateVm(). */
+export class VmRun {
+  readonly #services: Services;
+  readonly #options: VmRunOptions;
+  readonly #cancel = new AbortController();
+  readonly #signal: AbortSignal;
+  #phase: string;
+  /** Lets a run that is paused go on. */
+  #awake = Promise.withResolvers<void>();
+
+  constructor(services: Services, options: VmRunOptions) {
+    this.#services = services;
+    this.#options = options;
+    this.#signal = AbortSignal.any([this.#cancel.signal, options.leave]);
+    this.#phase = options.vm.status?.phase ?? 'Pending';
+  }
+
+  get uid(): string {
+    return this.#options.vm.uid;
+  }
+
+  /** Ends it as canceled, unless the VM may run in the cluster already: then it comes to its end. */
+  cancel(): void {
+    // Nothing can happen between this look and the abort: a step begins after its phase was noted.
+    if (isBeforeCutover(this.#phase)) this.#cancel.abort();
+  }
+
+  /** It is not paused, or no longer. */
+  goOn(): void {
+    this.#awake.resolve();
+  }
+
+  /**
+   * Brings the VM to its end, or to where it is when the operator leaves.
+   * @throws MigrationError why it could not begin, which is in its status then
+   */
+  async drive(): Promise<void> {
+    const { vm, provider, plan, turn, leave, sources } = this.#options;
+    const { clock, keptPlan, target: reach } = this.#services;
+    const signal = this.#signal;
+    const owner = named(VM_KIND, vm);
+    const vmPlan = await keptPlan(owner, leave);
+    const record = this.#record(vmPlan);
+    let release: (() => void) | undefined;
+    try {
+      if (provider === undefined) throw new MigrationError('source-busy', `There is no Provider ${vm.status?.provider ?? ''}.`);
+      const source = await sources.source(provider);
+      if (source === undefined) throw new MigrationError('source-busy', `The Provider ${provider.name} is not ready.`);
+      release = source.use();
+      const namespace = vm.status?.targetNamespace ?? vm.namespace;
+      const hooks = { planName: vm.spec.planRef.name, specs: plan?.spec.hooks ?? [], attempt: vm.spec.retry };
+      const bandwidth = plan === undefined ? [] : bandwidthOf(plan, provider);
+      const parts = reach({ owner, namespace, plan: vmPlan, source: workerSource(provider), bandwidth, hooks, leave });
+      const { destination } = parts;
+      const progress = await migrateVm(vmPlan, {
+        ...{ connection: source.connection, ...parts, clock, signal, store: record, observer: record },
+        transfers: turn?.transfers ?? AT_WILL,
+        verify: plan?.spec.verify ?? true,
+        powerOnAfterFailure: true,
+        ...(plan?.spec.shutdown && { shutdown: plan.spec.shutdown }),
+        resume: true,
+        leave,
+      });
+      if (progress.phase === 'Canceled')
+        await destination.discard(AbortSignal.any([leave, AbortSignal.timeout(CLEAR_UP_WITHIN)]));
+    } catch (error) {
+      if (!leave.aborted && error instanceof MigrationError)
+        await record.wait(reasonOf(error.code), `${error.message} ${error.hint}`.trim());
+      throw error;
+    } finally {
+      release?.();
+    }
+  }
+
+  /** The status of the VM as its progress: it tells events, minds a pause between two phases, and is remembered until the cluster tells it. */
+  #record(plan: VmPlan): VmRecord {
+    const { tell } = this.#services;
+    const { vm, written, leave } = this.#options;
+    const owner = named(VM_KIND, vm);
+    let before: VmProgress | undefined;
+    const onPhase = (progress: VmProgress): void => {
+      this.#phase = progress.phase;
+      for (const text of eventsOf(progress, before)) tell(owner, text);
+      before = progress;
+    };
+    const open = (status: VmMigrationStatus): VmRecord =>
+      this.#services.record({ migration: vm, plan, status, onPhase, written, signal: leave });
+    // A try that could not even begin does not count: it would never come back.
+    const unbegun = open(vm.status ?? {});
+    const record = open({ ...vm.status, retried: vm.spec.retry });
+    let begun = false;
+    return {
+      load: (name) => record.load(name),
+      save: async (progress) => {
+        begun = true;
+        const isNew = progress.phase !== before?.phase && !hasEnded(progress.phase);
+        await record.save(progress);
+        if (isNew) await this.#whilePaused(record);
+      },
+      wait: (reason, message) => (begun ? record : unbegun).wait(reason, message),
+      phase: (about, progress) => record.phase(about, progress),
+      transferStarts: (job) => {
+        begun = true;
+        record.transferStarts(job);
+      },
+      transferMoves: (progress) => record.transferMoves(progress),
+      transferEnds: (job, failed) => record.transferEnds(job, failed),
+      ...(record.transferWaits && { transferWaits: (job, because) => record.transferWaits?.(job, because) }),
+      ...(record.hookWaits && { hookWaits: (because) => record.hookWaits?.(because) }),
+    };
+  }
+
+  /** The next phase does not begin as long as the VM is paused. */
+  async #whilePaused(record: VmRecord): Promise<void> {
+    const signal = this.#signal;
+    const aborted = Promise.withResolvers<void>();
+    const end = (): void => aborted.resolve();
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      for (let told = false; !signal.aborted; ) {
+        const now = this.#services.migrations.get(this.#options.vm.key);
+        if (now === undefined || !isPaused(now)) return;
+        this.#awake = Promise.withResolvers();
+        if (!told) await record.wait('Paused', 'Paused: the next phase does not begin.');
+        told = true;
+        await Promise.race([this.#awake.promise, aborted.promise]);
+      }
+    } finally {
+      signal.removeEventListener('abort', end);
+    }
+  }
+}
+
+/** For a run that only brings its source back, or ends what is done already. */
+const AT_WILL: JobQueue = {
+  submit: <T>(_key: string, work: () => Promise<T>): Promise<T> => work(),
+  limit: (): void => undefined,
+};
