@@ -19,6 +19,9 @@ import { MADE_BY, madeFor } from '../runtime/owners.ts';
 /** Annotation of a claim that holds all of its disk: the root of its proof, or `unproven`. */
 const FILLED = 'kubeferry.dev/filled';
 
+/** Time for a look whether a VM was made although nobody said so. */
+const LOOK_AGAIN_MS = 30_000;
+
 export interface ClusterDestinationOptions {
   readonly client: KubeClient;
   readonly owner: ResourceName;
@@ -94,7 +97,13 @@ export class ClusterDestination implements Destination {
     const vm = mapping.manifests.find((manifest): manifest is VirtualMachine => manifest.kind === 'VirtualMachine');
     if (vm === undefined) throw new Error(`${mapping.targetName} has no VirtualMachine`);
     const spec = { ...vm.spec, runStrategy: mapping.runStrategy ?? vm.spec.runStrategy };
-    await this.#client.create(VIRTUAL_MACHINES, { ...vm, metadata: this.#marked(vm.metadata), spec }, { signal });
+    try {
+      await this.#client.create(VIRTUAL_MACHINES, { ...vm, metadata: this.#marked(vm.metadata), spec }, { signal });
+    } catch (error) {
+      // The answer may be lost and the VM be there: whoever took that for a failure would start the source beside it.
+      const late = AbortSignal.timeout(LOOK_AGAIN_MS);
+      if ((await this.#own(VIRTUAL_MACHINES, mapping.targetName, late).catch(() => undefined)) === undefined) throw error;
+    }
   }
 
   /** What happened is in the status of the VmMigration. */
