@@ -79,7 +79,16 @@ test('limits of what is moved at once are what a prediction assumes', async () =
     return Object.fromEntries(limits.map(({ id, value }: { id: string; value: number }) => [id, value]));
   };
   assert.deepEqual(await assumed(), {});
-  const given = ['--parallel-disks', '5', '--parallel-per-host', '2', '--parallel-per-datastore', '3', '--parallel-per-target', '4'];
+  const given = [
+    '--parallel-disks',
+    '5',
+    '--parallel-per-host',
+    '2',
+    '--parallel-per-datastore',
+    '3',
+    '--parallel-per-target',
+    '4',
+  ];
   assert.deepEqual(await assumed(...given), {
     'transfers-per-host': 2,
     'transfers-per-datastore': 3,
