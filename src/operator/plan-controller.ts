@@ -21,7 +21,6 @@ const ASSESS_EVERY = 60_000;
 const REST = 20;
 
 interface Known {
-  /** As of its last write. */
   readonly status: MigrationPlanStatus;
   /** Of the inventory that it was assessed by, when, and how long it took. */
   readonly assessed?: { readonly source: Source; readonly version: number; readonly at: number; readonly took: number };
@@ -40,8 +39,10 @@ export interface PlanControllerOptions {
 export class PlanController {
   readonly #services: Services;
   readonly #options: PlanControllerOptions;
-  /** What this process wrote; the cluster may not have told us of it yet. */
+  /** What this process found out, whether it is written yet or not. */
   readonly #known = new Map<string, Known>();
+  /** What this process wrote last; the cluster may not have told us of it yet. */
+  readonly #written = new Map<string, MigrationPlanStatus>();
   /** What the VMs of a plan were woken by last. */
   readonly #woken = new Map<string, string>();
 
@@ -55,6 +56,7 @@ export class PlanController {
     if (plan === undefined) return undefined;
     if (plan.deleting) {
       this.#known.delete(plan.uid);
+      this.#written.delete(plan.uid);
       this.#woken.delete(plan.uid);
       return undefined;
     }
@@ -79,7 +81,8 @@ export class PlanController {
 
   /** Assesses the VMs where that is due. `again`: milliseconds until it may be due again; `obstacle`: why they could not be. */
   async #assess(plan: PlanResource, signal: AbortSignal): Promise<{ readonly again?: number; readonly obstacle?: Judgement }> {
-    const { services, sources } = { services: this.#services, ...this.#options };
+    const services = this.#services;
+    const { sources, onFacts } = this.#options;
     const as = assessedAs(plan, services);
     const isNew = this.#statusOf(plan).assessedAs !== as;
     // What the VMs were assessed by has not changed; and who is canceled needs no assessment, and begins nothing.
@@ -104,7 +107,7 @@ export class PlanController {
     }
     const begun = clock.now();
     const assessment = await assessPlan({ plan, provider, source, services, signal });
-    this.#options.onFacts(assessment.facts);
+    onFacts(assessment.facts);
     const assessed = { source, version, at: clock.now(), took: clock.now() - begun };
     this.#remember(plan, { ...this.#assessedStatus(plan, status, assessment), assessedAs: as }, assessed);
     return this.#mayChange(plan, this.#statusOf(plan)) ? { again: ASSESS_EVERY } : {};
@@ -201,9 +204,6 @@ export class PlanController {
     this.#written.set(plan.uid, wanted);
     this.#remember(plan, wanted);
   }
-
-  /** By plan: the status as it was written last. */
-  readonly #written = new Map<string, MigrationPlanStatus>();
 }
 
 interface Summary {

@@ -7,7 +7,7 @@
  */
 import type { Spread } from '../../model/estimate.ts';
 import type { PrecopyPass } from '../../model/precopy.ts';
-import type { Bytes } from '../../model/units.ts';
+import { type Bytes, MiB } from '../../model/units.ts';
 
 export interface CadenceBasis {
   /** All passes, the full copy first; at least one. */
@@ -52,14 +52,17 @@ const LONGEST = 6 * 3600;
 const HOPELESS = 3600;
 /** Part of the goal that a delta may use up by itself: the rest is for a guest that is busier than it was. */
 const RESERVE = 0.5;
-/** A pass that moved less says nothing about how fast bytes are copied: 64 MiB. */
-const TELLING: Bytes = 64 * 1024 * 1024;
+/** A pass that moved less says nothing about how fast bytes are copied. */
+const TELLING: Bytes = 64 * MiB;
+/** More precopies in a row than this have never made a delta smaller. */
+const MAX_PASSES = 16;
 
 /** Undefined before the first delta: nothing has been measured then. */
 export function measuredPace(passes: CadenceBasis['passes']): Pace | undefined {
   const recent = passes.slice(-RECENT);
-  const rates = recent.flatMap((pass, index) => {
-    const before = recent[index - 1] ?? passes[passes.length - recent.length + index - 1];
+  // The oldest of them has its interval from the pass before it.
+  const rates = passes.slice(-RECENT - 1).flatMap((pass, index, all) => {
+    const before = all[index - 1];
     if (before === undefined) return [];
     const apart = (Date.parse(pass.checkpointAt) - Date.parse(before.checkpointAt)) / 1000;
     return apart > 0 ? [pass.bytes / apart] : [];
@@ -120,9 +123,6 @@ function leadSeconds({ capacity, goalSeconds, passes, cutoverAt = 0 }: CadenceBa
   }
   return 2 * (total + snapshot);
 }
-
-/** More precopies in a row than this have never made a delta smaller. */
-const MAX_PASSES = 16;
 
 /** The last delta took longer than a final one may, and was no smaller than the one before. */
 function isHopeless({ passes, goalSeconds }: CadenceBasis, { change, copy }: Pace): boolean {
