@@ -3,7 +3,8 @@
  * be gone. What cannot be read is a verdict like the others, so that one bad file does not hide the rest.
  */
 import type { Clock } from './contracts/clock.ts';
-import type { DiskHasher, KeptDisk, KeptDisks } from './contracts/verification.ts';
+import type { JobQueue } from './contracts/job-queue.ts';
+import type { ClaimedDisk, ClaimLooks, DiskHasher, KeptDisk, KeptDisks } from './contracts/verification.ts';
 import { MigrationError } from './model/errors.ts';
 import type { DiskProof, TransferProgress } from './model/transfer.ts';
 import type { DiskVerdict, Verification } from './model/verification.ts';
@@ -87,4 +88,68 @@ async function read(
     if (!(error instanceof MigrationError) || error.code === 'canceled') throw error;
     return { ...about, outcome: 'unreadable', finding: error.message, sealed };
   }
+}
+
+export interface VerifyClaimsContext {
+  /** Where the claims are, for people. */
+  readonly place: string;
+  readonly looks: ClaimLooks;
+  /** Says how many claims are read at once. */
+  readonly queue: JobQueue;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** A claim is about to be read. */
+  readonly starts: (disk: ClaimedDisk) => void;
+  readonly moves: (progress: TransferProgress) => void;
+  /** Why a claim is not read yet; undefined when nothing is in the way any more. */
+  readonly waits: (disk: ClaimedDisk, because: string | undefined) => void;
+  readonly ends: (disk: ClaimedDisk, verdict: DiskVerdict) => void;
+}
+
+/**
+ * Checks disks on claims of a cluster, each by a worker beside it. A claim that is in use, or cannot be read, is a verdict; a cluster that does not
+ * let us look at all is thrown, after the others were called off.
+ * @throws MigrationError of the cluster; the reason of the signal
+ */
+export async function verifyClaims(disks: readonly ClaimedDisk[], context: VerifyClaimsContext): Promise<Verification> {
+  const { place, queue, clock, signal } = context;
+  const checkedAt = new Date(clock.now()).toISOString();
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  let failure: unknown;
+  const looked = disks.map(async (disk) => {
+    try {
+      return [
+        await queue.submit(`${disk.namespace}/${disk.claim}`, () => verifyClaim(disk, { ...context, signal: either }), either),
+      ];
+    } catch (error) {
+      failure ??= error;
+      stop.abort();
+      return [];
+    }
+  });
+  const verdicts = (await Promise.all(looked)).flat();
+  if (failure !== undefined) throw failure;
+  return { schema: 'kubeferry.dev/verification/v1', place, checkedAt, disks: verdicts };
+}
+
+async function verifyClaim(disk: ClaimedDisk, context: VerifyClaimsContext): Promise<DiskVerdict> {
+  const { vm, disk: key, claim, result } = disk;
+  const about = { vm, disk: key, file: `pvc/${claim}` };
+  const sealed = result?.proof;
+  if (sealed === undefined) {
+    const finding = result === undefined ? 'The transfer of this disk did not end.' : 'Nothing was sealed when it was moved.';
+    return { ...about, outcome: 'unproven', finding };
+  }
+  const { looks, signal, moves, waits } = context;
+  context.starts(disk);
+  let verdict: DiskVerdict;
+  try {
+    verdict = await looks.look(disk, { signal, onProgress: moves, onWait: (because) => waits(disk, because) });
+  } catch (error) {
+    if (signal.aborted || !(error instanceof MigrationError) || error.code.startsWith('cluster-')) throw error;
+    verdict = { ...about, outcome: 'unreadable', finding: `${error.message} ${error.hint}`, sealed };
+  }
+  context.ends(disk, verdict);
+  return verdict;
 }

@@ -10,11 +10,14 @@ import type { FolderTarget, Store } from './contracts/destination.ts';
 import type { DiskCopier } from './contracts/disk-copier.ts';
 import type { ClusterPlans } from './contracts/plans.ts';
 import type { Check, Connection, ConnectOptions, Provider } from './contracts/provider.ts';
+import type { ClaimLooks } from './contracts/verification.ts';
 import type { RecordRef, RemoteFile, WorkerRecord } from './contracts/worker-order.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
 import { openCluster, readFacts as readFactsOf } from './kube/index.ts';
+import { LooksByJobs } from './kube/jobs/claim-looks.ts';
 import { ImageRecord } from './kube/jobs/image-record.ts';
+import { workerSetup } from './kube/jobs/worker-setup.ts';
 import { type OperatorClusterOptions, operatorCluster } from './kube/operator-cluster.ts';
 import { openPlans as openPlansOf } from './kube/plans/cluster-plans.ts';
 import { leadWhenElected } from './kube/runtime/leader.ts';
@@ -122,6 +125,18 @@ export async function readFacts(access: ClusterAccess, signal: AbortSignal): Pro
 /** Plans in a cluster. @throws MigrationError `cluster-not-configured` */
 export async function openPlans(access: ClusterAccess): Promise<ClusterPlans> {
   return await openPlansOf(access, systemClock);
+}
+
+/**
+ * Looks at claims of a cluster. @param image of the workers @param settings of them, as JSON; the defaults when absent
+ * @throws MigrationError `cluster-not-configured`, `config-invalid`
+ */
+export async function openLooks(
+  access: ClusterAccess,
+  { image, settings }: { readonly image: string; readonly settings?: string },
+): Promise<ClaimLooks> {
+  const setup = workerSetup(image, settings);
+  return new LooksByJobs({ cluster: await openCluster(access, systemClock), clock: systemClock, setup });
 }
 
 /** Brings a file behind a URL to a path. @throws MigrationError of the source and of the target */

@@ -52,6 +52,7 @@ Examples:
   kubeferry migrate guest.ova --to ./out --resume      go on after an interruption
   kubeferry verify ./out                               are the disks still what was proven
   kubeferry migrate vsphere://me@vc web-1 --to cluster the same by the operator in a cluster; it is followed to its end
+  kubeferry verify --plan web-1                        the same for the claims of a plan, while its VMs are off
   kubeferry plan vsphere://me@vc web-1 -o yaml         what that applies, for kubectl or Git
   kubeferry status web-1 --watch                       how far it is; cancel, retry, pause, resume, cutover act on it
 `;

@@ -48,13 +48,21 @@ export function sealedDisk(
   return {
     name: file,
     list: async (): Promise<readonly KeptDisk[]> => {
-      const result = choose(await readResults(report), disk, report);
+      const result = await sealedResult(report, disk);
       const found = await hasher.look(file);
       const [vm = '', ...key] = result.job.split('/');
       const about = { id: result.job, vm, disk: key.join('/'), path: file, result };
       return [{ ...about, size: found?.size, ...(found?.device && { device: true }) }];
     },
   };
+}
+
+/**
+ * What a report says about its disk of this name, which may be left out where it seals one only.
+ * @throws MigrationError `config-invalid`, `vm-not-found`
+ */
+export async function sealedResult(report: string, disk: string | undefined): Promise<TransferResult> {
+  return choose(await readResults(report), disk, report);
 }
 
 function choose(results: readonly TransferResult[], disk: string | undefined, file: string): TransferResult {

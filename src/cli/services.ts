@@ -11,7 +11,7 @@ import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
 import type { ClusterPlans } from '../contracts/plans.ts';
 import type { Check, Connection, ConnectOptions } from '../contracts/provider.ts';
-import type { DiskHasher, KeptDisks } from '../contracts/verification.ts';
+import type { ClaimLooks, DiskHasher, KeptDisks } from '../contracts/verification.ts';
 import type { CredentialSources } from './credentials.ts';
 
 export interface Services {
@@ -41,6 +41,8 @@ export interface Services {
   /** The disks that a migration left in a folder. */
   keptDisks(folder: string): KeptDisks;
   hasher(): DiskHasher;
+  /** Workers that look at claims of a cluster. @throws MigrationError `cluster-not-configured`, `config-invalid` */
+  openLooks(access: ClusterAccess, workers: { readonly image: string; readonly settings?: string }): Promise<ClaimLooks>;
 }
 
 export interface Terminal {

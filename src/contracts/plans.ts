@@ -1,5 +1,6 @@
 /** Plans in a cluster, as a door that starts, shows and switches them wants them. */
 import type { PlanRef, PlanState, VmState } from '../model/plan-state.ts';
+import type { ClaimedDisk } from './verification.ts';
 
 /** Which plans: all of the cluster where there is no namespace. */
 export interface PlanScope {
@@ -16,6 +17,11 @@ export interface AppliedObject {
   readonly [field: string]: unknown;
 }
 
+export interface SealedVm {
+  readonly vm: VmState;
+  readonly disks: readonly ClaimedDisk[];
+}
+
 export type Applied = 'created' | 'changed' | 'unchanged';
 
 /** Every call throws the MigrationErrors of the cluster. */
@@ -28,6 +34,8 @@ export interface ClusterPlans extends Disposable {
   get(plan: PlanRef, signal: AbortSignal): Promise<PlanState | undefined>;
   /** Those of one plan, in the order of their names. */
   vms(plan: PlanRef, signal: AbortSignal): Promise<readonly VmState[]>;
+  /** The VMs of a scope with what was sealed about their disks; a disk that VMs share is told once. */
+  sealed(scope: PlanScope, signal: AbortSignal): Promise<readonly SealedVm[]>;
   /** Undefined when it is gone. */
   vm(vm: Pick<VmState, 'namespace' | 'name'>, signal: AbortSignal): Promise<VmState | undefined>;
   /** Keeps up with the plans of a scope, and with the VMs where it names a plan, until the signal aborts. */

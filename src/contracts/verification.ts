@@ -1,6 +1,7 @@
 /** Finished disks and what was sealed about them, for whoever looks at them again later. */
 import type { TransferProgress, TransferResult } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
+import type { DiskVerdict } from '../model/verification.ts';
 
 /** A disk that should be on its target. */
 export interface KeptDisk {
@@ -45,4 +46,28 @@ export interface DiskHasher {
     disk: Pick<KeptDisk, 'id' | 'path'> & { readonly size: Bytes },
     options: { readonly signal: AbortSignal; readonly onProgress: (progress: TransferProgress) => void },
   ): Promise<string>;
+}
+
+/** A disk that should be on a claim of a cluster. */
+export interface ClaimedDisk extends Pick<KeptDisk, 'id' | 'vm' | 'disk' | 'result'> {
+  readonly namespace: string;
+  readonly claim: string;
+}
+
+/** Looks at claims of a cluster by workers that run beside them. */
+export interface ClaimLooks extends Disposable {
+  /**
+   * Reads a claim and compares it with what was sealed. Nothing of the worker is left behind, however it ends.
+   * @throws MigrationError `claim-in-use` while something else may write to it, what the worker says, and those of the cluster; the reason of
+   * the signal
+   */
+  look(
+    disk: ClaimedDisk,
+    options: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: TransferProgress) => void;
+      /** Why nothing is read yet; undefined when nothing is in the way any more. Must not throw. */
+      readonly onWait: (because: string | undefined) => void;
+    },
+  ): Promise<DiskVerdict>;
 }

@@ -5,6 +5,7 @@ import type { DiskSource, TransferJob } from '../model/transfer.ts';
 import type { SourceVm } from '../model/vm.ts';
 import type { BandwidthLimit } from './bandwidth.ts';
 import type { ResourceName } from './resources.ts';
+import type { KeptDisk } from './verification.ts';
 
 /** Objects of the cluster that a worker may write, named by the first of them. They go with their owner. */
 export interface RecordRef {
@@ -48,7 +49,9 @@ export type WorkerOrder =
       readonly bandwidth?: readonly BandwidthLimit[];
     }
   /** Say which VMs the image files below a path are; `fetch` is brought to that path first. */
-  | { readonly kind: 'images'; readonly record: RecordRef; readonly path: string; readonly fetch?: RemoteFile };
+  | { readonly kind: 'images'; readonly record: RecordRef; readonly path: string; readonly fetch?: RemoteFile }
+  /** Say whether a disk still is what was sealed. */
+  | { readonly kind: 'verify'; readonly disk: Omit<KeptDisk, 'size' | 'device'> };
 
 /** Where a worker keeps what is too large for its last word. */
 export interface WorkerRecord {
@@ -56,7 +59,7 @@ export interface WorkerRecord {
   keep(vms: AsyncIterable<RecordedVm>, signal: AbortSignal): Promise<void>;
 }
 
-/** The last word of a worker, as JSON in its termination message. `result` of a transfer is its TransferResult. */
+/** The last word of a worker, as JSON in its termination message. `result` of a transfer is its TransferResult, that of a look at a disk its DiskVerdict. */
 export type WorkerEnd = { readonly result: unknown } | { readonly failure: WorkerFailure };
 
 export interface WorkerFailure {

@@ -100,6 +100,11 @@ export const ERROR_CODES = {
   'target-full': entry(3, 'wait', 'Free space on the target and run again with --resume.'),
   'target-write-failed': entry(3, 'retry', 'Check the target disk and run again with --resume.'),
   'target-changed': entry(3, 'stalled', 'A finished disk was changed from outside. Remove it and run again with --resume.'),
+  'target-not-stopped': entry(
+    3,
+    'stalled',
+    'Look whether the VM runs in the cluster, and stop it there, before its source is started by hand.',
+  ),
   'source-read-failed': entry(3, 'retry', 'Check the source disk and run again with --resume.'),
   'source-changed': entry(3, 'stalled', 'The source changed while it was read. Run again when it is still.'),
   'transfer-tool-failed': entry(3, 'retry', 'The message holds what the program said.'),
@@ -149,6 +154,13 @@ export const ERROR_CODES = {
   'snapshot-failed': entry(3, 'stalled', 'The message holds what the server said.'),
   'change-tracking-unavailable': entry(3, 'stalled', 'Copy the VM cold, or compare whole disks.'),
   'change-tracking-reset': entry(3, 'stalled', 'The next copy compares the whole disk; it stays correct and takes longer.'),
+  'disks-changed': entry(3, 'stalled', 'Plan the VM anew, then retry it: what is copied of its other disks is kept.'),
+  'source-running': entry(
+    3,
+    'stalled',
+    'Somebody started the source while it was cut over. Find out why, then retry: what it wrote is copied again.',
+  ),
+  'group-failed': entry(3, 'stalled', 'Mend what failed in its group, then retry all of its VMs.'),
   'disk-unreachable': entry(3, 'stalled', 'The message says which ways to the bytes were tried.'),
 
   // The target cluster
@@ -174,6 +186,11 @@ export const ERROR_CODES = {
     3,
     'retry',
     'Something between here and the API server cuts or replaces its answers; check proxies and load.',
+  ),
+  'claim-in-use': entry(
+    3,
+    'wait',
+    'Shut the VM down, or end the Pod; a disk that is written to cannot be compared with anything.',
   ),
   'quota-exceeded': entry(3, 'wait', 'Raise the quota of the namespace, or free what it counts.'),
 

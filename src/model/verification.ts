@@ -10,7 +10,7 @@ export type DiskOutcome = 'ok' | 'differs' | 'missing' | 'unproven' | 'unreadabl
 export interface DiskVerdict {
   readonly vm: string;
   readonly disk: string;
-  /** Absolute path of the file or device. */
+  /** Absolute path of the file or device; `pvc/NAME` of a claim in a cluster. */
   readonly file: string;
   readonly outcome: DiskOutcome;
   /** One sentence. */

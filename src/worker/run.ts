@@ -4,6 +4,7 @@ import { WORKER_PATHS } from '../model/worker-paths.ts';
 import { listImages } from './list-images.ts';
 import type { Services } from './services.ts';
 import { transfer } from './transfer.ts';
+import { verify } from './verify.ts';
 
 /** 0 done; 2 failed, and trying again does not help before something is mended; 3 failed; 143 asked to end. */
 export type WorkerExit = 0 | 2 | 3 | 143;
@@ -17,9 +18,7 @@ export async function run(services: Services, signal: AbortSignal): Promise<Work
   if (text === undefined) throw new Error(`${WORKER_PATHS.order} is not there: this program runs in a worker's Pod`);
   const order: WorkerOrder = JSON.parse(text);
   try {
-    const result =
-      order.kind === 'transfer' ? await transfer(order, services, signal) : await listImages(order, services, signal);
-    await services.lastWord(lastWord({ result }));
+    await services.lastWord(lastWord({ result: await carryOut(order, services, signal) }));
     return 0;
   } catch (error) {
     // What was copied until now is in the journal, which the next worker goes on with.
@@ -29,6 +28,17 @@ export async function run(services: Services, signal: AbortSignal): Promise<Work
     services.log.error({ code, cause: String(error.cause ?? '') }, message);
     await services.lastWord(lastWord({ failure: { code, message, hint } }));
     return error.disposition === 'stalled' ? 2 : 3;
+  }
+}
+
+async function carryOut(order: WorkerOrder, services: Services, signal: AbortSignal): Promise<unknown> {
+  switch (order.kind) {
+    case 'transfer':
+      return await transfer(order, services, signal);
+    case 'images':
+      return await listImages(order, services, signal);
+    case 'verify':
+      return await verify(order, services, signal);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Credentials, Trust } from '../contracts/credentials.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Connection, ConnectOptions } from '../contracts/provider.ts';
+import type { DiskHasher } from '../contracts/verification.ts';
 import type { RecordRef, RemoteFile, WorkerRecord } from '../contracts/worker-order.ts';
 
 export interface Services {
@@ -16,6 +17,8 @@ export interface Services {
   connect(source: string, options: ConnectOptions): Promise<Connection>;
   /** @param limits what it may read; all of them hold */
   copier(limits: readonly BandwidthLimit[]): DiskCopier;
+  /** Reads disks that are there already. */
+  hasher(): DiskHasher;
   /** Removes a finished disk of an earlier try. */
   removeFinished(file: string): Promise<void>;
   /** Brings a file behind a URL to a path, or goes on with it; nothing happens when it is there. @throws MigrationError of the source and the target */

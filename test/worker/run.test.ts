@@ -84,6 +84,36 @@ test('who is asked to end says nothing, and is no failure', async () => {
   assert.deepEqual(told.words, []);
 });
 
+test('a disk that was moved earlier is read where it is mounted, and the verdict is the last word', async () => {
+  const proof = { algorithm: 'sha256', blockSize: 65536, root: 'aa', size: 100, allocated: 100 };
+  const disk = { id: 'web/scsi0:0', vm: 'web', disk: 'scsi0:0', path: '/disk/disk.img', result: { proof } };
+  for (const [found, root, outcome] of [
+    [{ size: 100, device: false }, 'aa', 'ok'],
+    [{ size: 128, device: true }, 'aa', 'ok'],
+    [{ size: 100, device: false }, 'bb', 'differs'],
+    [{ size: 99, device: false }, 'aa', 'differs'],
+    [undefined, 'aa', 'missing'],
+  ] as const) {
+    const told = nothing();
+    const read: string[] = [];
+    const parts = {
+      ...services(() => Promise.reject(new Error('nothing is copied')), told),
+      read: () => Promise.resolve(JSON.stringify({ kind: 'verify', disk })),
+      hasher: () => ({
+        blockSize: 65536,
+        look: (path: string) => Promise.resolve(path === disk.path ? found : undefined),
+        rootOf: ({ path, size }: { readonly path: string; readonly size: number }) => {
+          read.push(`${path} ${size}`);
+          return Promise.resolve(root);
+        },
+      }),
+    };
+    assert.equal(await run(parts, NEVER), 0, 'a verdict is no failure of the worker');
+    assert.equal(JSON.parse(told.words.join()).result.outcome, outcome);
+    assert.deepEqual(read, found === undefined || found.size < 100 ? [] : [`${disk.path} 100`]);
+  }
+});
+
 test('a last word is JSON of 4096 bytes at most, whatever there is to say', () => {
   const long = 'ü"\n'.repeat(5000);
   const text = lastWord({ failure: { code: 'source-refused', message: long, hint: long } });

@@ -5,41 +5,59 @@ import { formatBytes } from '../../model/units.ts';
 import type { DiskOutcome, Verification } from '../../model/verification.ts';
 import { columns, printable } from '../../report/columns.ts';
 import { verifyAll } from '../../verify.ts';
+import { addClusterVerifyOptions, type ClusterVerifyFlags, isInCluster, verifyInCluster } from '../cluster/verify.ts';
 import type { CommandContext } from '../context.ts';
 import { addProgressOptions, openDisplay, type ProgressFlags } from '../observer.ts';
+import type { Display } from '../progress/display.ts';
 import { sealedDisk } from '../sealed-report.ts';
 
-interface VerifyOptions extends ProgressFlags {
+interface VerifyOptions extends ProgressFlags, ClusterVerifyFlags {
   readonly output: 'text' | 'json';
-  readonly report?: string;
-  readonly disk?: string;
 }
 
-/** `kubeferry verify PLACE [VM…]`: are the disks still what was proven when they were moved? */
+/** `kubeferry verify [PLACE] [VM…]`: are the disks still what was proven when they were moved? */
 export function verifyCommand(program: Command, context: CommandContext): void {
   const command = program
-    .command('verify <place> [vms...]')
+    .command('verify [place] [vms...]')
     .description(
-      'read the disks of a migrated folder, or one raw file or block device, again and compare them with what was sealed',
+      'read disks again and compare them with what was sealed: of a migrated folder, one raw file or block device, or in the cluster (--plan PLAN, pvc/NAME)',
     )
     .option('--report <file>', 'PLACE is one disk, and this report (JSON) sealed it')
     .option('--disk <vm/disk>', 'which disk of the report it is, such as web/scsi0:0; not needed where it seals only one')
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(['text', 'json']).default('text'));
-  addProgressOptions(command).action(async (place: string, vms: string[], options: VerifyOptions) => {
-    const { services, terminal, signal } = context;
-    const hasher = services.hasher();
-    await using display = await openDisplay(options, context);
-    const verification = await verifyAll(vms, {
-      kept: keptAt(place, vms, { ...options, hasher }, context),
-      hasher,
-      clock: services.clock,
-      signal,
-      starts: ({ id, vm, disk, size = 0 }) => display.starts({ id, vm, disk, capacity: size, pass: 'check' }),
-      moves: (progress) => display.moves(progress),
-      ends: ({ id }, { outcome, finding }) => display.ends({ id }, outcome === 'ok' ? undefined : finding),
-    });
-    terminal.out(options.output === 'json' ? `${JSON.stringify(verification, null, 2)}\n` : textOf(verification));
-    context.exit(exitOf(verification));
+  addProgressOptions(addClusterVerifyOptions(command)).action(
+    async (place: string | undefined, vms: string[], options: VerifyOptions) => {
+      const { terminal } = context;
+      const inCluster = isInCluster(place, options);
+      await using display = await openDisplay(options, context);
+      const words = place === undefined ? vms : [place, ...vms];
+      const verification = await (inCluster ? verifyInCluster : verifyHere)(words, { options, display }, context);
+      if (inCluster && verification.disks.some(({ outcome }) => outcome === 'differs')) terminal.err(RAN_SINCE);
+      terminal.out(options.output === 'json' ? `${JSON.stringify(verification, null, 2)}\n` : textOf(verification));
+      context.exit(exitOf(verification));
+    },
+  );
+}
+
+const RAN_SINCE =
+  'kubeferry: a VM that ran since its migration wrote to its disks: that cannot be told from damage. Verify before the VM starts.\n';
+
+async function verifyHere(
+  [place, ...vms]: readonly string[],
+  { options, display }: { readonly options: VerifyOptions; readonly display: Display },
+  context: CommandContext,
+): Promise<Verification> {
+  if (place === undefined) throw new MigrationError('usage', 'Name a folder, a file, pvc/NAME, or a plan with --plan.');
+  const { services, signal } = context;
+  const hasher = services.hasher();
+  return await verifyAll(vms, {
+    kept: keptAt(place, vms, { ...options, hasher }, context),
+    hasher,
+    clock: services.clock,
+    signal,
+    starts: ({ id, vm, disk, size = 0 }) => display.starts({ id, vm, disk, capacity: size, pass: 'check' }),
+    moves: (progress) => display.moves(progress),
+    ends: ({ id }, { outcome, finding }) => display.ends({ id }, outcome === 'ok' ? undefined : finding),
   });
 }
 

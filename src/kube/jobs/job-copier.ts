@@ -5,7 +5,7 @@ import type { ResourceName } from '../../contracts/resources.ts';
 import type { WorkerSource } from '../../contracts/worker-order.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { VmPlan } from '../../model/plan.ts';
-import type { PlannedTransfer, TransferJob, TransferProgress, TransferResult } from '../../model/transfer.ts';
+import type { PlannedTransfer, TransferJob, TransferResult } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { type ClusterDestination, claimOf } from '../destination/cluster-destination.ts';
@@ -15,6 +15,7 @@ import type { JobRef } from './job-watch.ts';
 import { journalClaim } from './journal-claim.ts';
 import { sourceClaim } from './source-claim.ts';
 import { type WorkerJobs, workerName } from './worker-jobs.ts';
+import { isProgress } from './worker-lines.ts';
 
 export interface JobCopierOptions {
   readonly client: KubeClient;
@@ -137,10 +138,6 @@ export class JobCopier implements DiskCopier {
   #journalOf({ disk }: TransferJob): string {
     return `${workerName(this.#options.owner, disk)}-journal`;
   }
-}
-
-function isProgress(line: unknown): line is TransferProgress {
-  return textAt(line, 'job') !== undefined && /^(copy|prove)$/.test(textAt(line, 'stage') ?? '');
 }
 
 function isResult(said: unknown): said is TransferResult {

@@ -19,6 +19,12 @@ export type TargetClaim =
   /** `journal`: a claim with a file system, for what has to outlive the Pod. */
   | { readonly claim: string; readonly block: true; readonly journal: string };
 
+/** Claim with a disk that is only read. */
+export interface KeptClaim {
+  readonly claim: string;
+  readonly block: boolean;
+}
+
 export interface MountedThings {
   /** Claim with image files. */
   readonly source?: SourceClaim;
@@ -27,6 +33,7 @@ export interface MountedThings {
   /** Image that brings the user's VDDK: its entry point copies the library into `/opt`. */
   readonly vddk?: string;
   readonly target?: TargetClaim;
+  readonly kept?: KeptClaim;
 }
 
 interface PodVolume {
@@ -38,7 +45,7 @@ interface PodVolume {
 /** What images with VDDK bring, by the custom of those who build them. */
 export const VDDK_LIBRARY = '/opt/vmware-vix-disklib-distrib';
 
-export function podVolumes({ source, secret, vddk, target }: MountedThings): readonly PodVolume[] {
+export function podVolumes({ source, secret, vddk, target, kept }: MountedThings): readonly PodVolume[] {
   const order = { path: 'order.json', fieldRef: { fieldPath: `metadata.annotations['${ORDER}']` } };
   const all: PodVolume[] = [
     mounted('order', '/kubeferry/order', { projected: { sources: [{ downwardAPI: { items: [order] } }] } }, true),
@@ -50,12 +57,21 @@ export function podVolumes({ source, secret, vddk, target }: MountedThings): rea
     const readOnly = source.writable !== true;
     all.push(mounted('source', WORKER_PATHS.source, { persistentVolumeClaim: { claimName: source.claim, readOnly } }, readOnly));
   }
+  if (kept !== undefined) all.push(keptVolume(kept));
   if (target === undefined) return all;
   const persistentVolumeClaim = { claimName: target.claim };
   if (!target.block) return [...all, mounted('disk', WORKER_PATHS.disk, { persistentVolumeClaim })];
-  const device = { name: 'disk', devicePath: WORKER_PATHS.device };
   const journal = mounted('journal', WORKER_PATHS.journal, { persistentVolumeClaim: { claimName: target.journal } });
-  return [...all, { volume: { name: 'disk', persistentVolumeClaim }, device }, journal];
+  return [...all, { volume: { name: 'disk', persistentVolumeClaim }, device: DEVICE }, journal];
+}
+
+const DEVICE = { name: 'disk', devicePath: WORKER_PATHS.device };
+
+/** Read-only is the mount, not the volume: drivers differ in what they make of that. A device is only ever opened for reading. */
+function keptVolume({ claim, block }: KeptClaim): PodVolume {
+  const persistentVolumeClaim = { claimName: claim };
+  if (block) return { volume: { name: 'disk', persistentVolumeClaim }, device: DEVICE };
+  return mounted('disk', WORKER_PATHS.disk, { persistentVolumeClaim }, true);
 }
 
 function mounted(name: string, mountPath: string, what: Readonly<Record<string, unknown>>, readOnly = false): PodVolume {

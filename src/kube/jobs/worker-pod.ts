@@ -15,7 +15,8 @@ import type { WorkerSetup } from './worker-setup.ts';
 /** Of a Job and of what belongs to it. */
 export interface Belonging {
   readonly name: string;
-  readonly owner: ResourceName;
+  /** Absent: whoever made it removes it. */
+  readonly owner?: ResourceName;
   /** Where it works. */
   readonly namespace: string;
 }
@@ -37,8 +38,8 @@ export const PIECES = 64;
 
 /** The metadata of everything that belongs to a worker. */
 export function workerMetadata({ name, owner, namespace }: Belonging): KubeObject['metadata'] {
-  const labels = { ...JOB_LABELS, 'app.kubernetes.io/component': 'worker' };
-  return madeFor(objectOf(owner), { name, namespace, labels }, { controller: true });
+  const metadata = { name, namespace, labels: { ...JOB_LABELS, 'app.kubernetes.io/component': 'worker' } };
+  return owner === undefined ? metadata : madeFor(objectOf(owner), metadata, { controller: true });
 }
 
 /** Name of a further ConfigMap of a list. */

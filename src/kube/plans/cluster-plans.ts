@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../contracts/clock.ts';
 import type { ClusterAccess } from '../../contracts/cluster.ts';
-import type { Applied, AppliedObject, ClusterPlans, PlanScope, PlanWatch } from '../../contracts/plans.ts';
+import type { Applied, AppliedObject, ClusterPlans, PlanScope, PlanWatch, SealedVm } from '../../contracts/plans.ts';
 import type { PlanRef, PlanState, VmState } from '../../model/plan-state.ts';
 import { KINDS } from '../../resources/index.ts';
 import { MIGRATION_PLAN } from '../../resources/migration-plan.ts';
@@ -14,6 +14,7 @@ import { SECRETS } from '../kinds.ts';
 import { typeOf } from '../resources/collection.ts';
 import { followPlans } from './follow.ts';
 import { ifInstalled, pagesIfInstalled } from './installed.ts';
+import { sealedDisks, withoutShared } from './sealed-disks.ts';
 import { planState, vmState, withProvider } from './states.ts';
 
 const PLANS = typeOf(MIGRATION_PLAN);
@@ -55,13 +56,15 @@ class PlansOfCluster implements ClusterPlans {
 
   async vms({ namespace, name }: PlanRef, signal: AbortSignal): Promise<readonly VmState[]> {
     const vms: VmState[] = [];
-    for await (const { items } of this.#client.list(VMS, { namespace, signal })) {
-      for (const item of items) {
-        const vm = vmState(item);
-        if (vm.plan === name) vms.push(vm);
-      }
-    }
+    for await (const { state } of this.#vmsOf({ namespace, plan: name }, signal)) vms.push(state);
     return vms;
+  }
+
+  async sealed(scope: PlanScope, signal: AbortSignal): Promise<readonly SealedVm[]> {
+    const all: SealedVm[] = [];
+    for await (const { object, state } of this.#vmsOf(scope, signal)) all.push({ vm: state, disks: sealedDisks(object) });
+    const kept = new Set(withoutShared(all.flatMap(({ disks }) => disks)));
+    return all.map(({ vm, disks }) => ({ vm, disks: disks.filter((disk) => kept.has(disk)) }));
   }
 
   async vm({ namespace, name }: Pick<VmState, 'namespace' | 'name'>, signal: AbortSignal): Promise<VmState | undefined> {
@@ -93,6 +96,15 @@ class PlansOfCluster implements ClusterPlans {
 
   [Symbol.dispose](): void {
     this.#cluster[Symbol.dispose]();
+  }
+
+  async *#vmsOf(scope: PlanScope, signal: AbortSignal): AsyncGenerator<{ readonly object: KubeObject; readonly state: VmState }> {
+    for await (const { items } of this.#client.list(VMS, { ...within(scope), signal })) {
+      for (const object of items) {
+        const state = vmState(object);
+        if (scope.plan === undefined || state.plan === scope.plan) yield { object, state };
+      }
+    }
   }
 
   async #apply(object: AppliedObject, options: { readonly signal: AbortSignal; readonly dryRun?: boolean }): Promise<Applied> {
