@@ -2,24 +2,26 @@
  * Drives migrations: advance → step → event → advance. (Read me third.)
  * Progress is durable after each event and before the next step, so that a killed process repeats one step at most.
  */
-import type { Clock } from './contracts/clock.ts';
 import type { Store } from './contracts/destination.ts';
 import type { Hooks } from './contracts/hooks.ts';
 import type { JobQueue } from './contracts/job-queue.ts';
 import { MigrationError } from './model/errors.ts';
 import { isTerminal } from './model/phase.ts';
 import type { StepEvent, VmPlan, VmProgress } from './model/plan.ts';
+import type { Outlook } from './model/precopy.ts';
 import type { Report } from './model/report.ts';
-import { advance, begin, resume } from './plan/advance.ts';
+import { advance, begin, isSetback, resume } from './plan/advance.ts';
 import { type HookContext, MOMENTS, runHooks } from './steps/hooks.ts';
 import { STEPS } from './steps/index.ts';
-import { startSourceAgain } from './steps/start-source-again.ts';
+import { keptDisks } from './steps/source-changes.ts';
 import type { StepContext } from './steps/step.ts';
 import { plannedTransfers } from './steps/transfer-jobs.ts';
+import { releaseHeld, startSourceAgain } from './steps/way-back.ts';
 
 export interface MigrateContext extends Omit<StepContext, 'record'> {
   readonly store: Store;
-  readonly clock: Clock;
+  /** Plans a VM anew whose disks are others than they were; absent: that is a failure. @throws MigrationError where it cannot be migrated so */
+  readonly replan?: (plan: VmPlan, signal: AbortSignal) => Promise<VmPlan>;
   /** Somebody else's work at named moments; none when absent. */
   readonly hooks?: Hooks;
   /** Orders whole VMs. */
@@ -47,9 +49,8 @@ export async function migrateAll(report: Report, context: MigrateContext): Promi
   await makeReady(plans, context);
   const vms = await Promise.all(
     report.vms.map(async (entry) => {
-      const name = entry.plan.mapping.targetName;
-      const progress = await context.vms.submit(name, () => migrate(entry.plan, context), NEVER);
-      return { ...entry, progress };
+      const { plan, progress } = await seeThrough(entry.plan, context);
+      return { ...entry, vm: plan.vm, plan, progress };
     }),
   );
   const finished = { ...report, vms };
@@ -57,13 +58,48 @@ export async function migrateAll(report: Report, context: MigrateContext): Promi
   return finished;
 }
 
+/** A VM that waits gives up its place, and asks for one again when something is due. */
+async function seeThrough(first: VmPlan, context: MigrateContext): Promise<Stand> {
+  const name = first.mapping.targetName;
+  for (let stand: Stand | undefined; ; ) {
+    const { plan = first } = stand ?? {};
+    const again = { ...context, resume: context.resume || stand !== undefined };
+    stand = await context.vms.submit(name, () => migrate(plan, again), NEVER);
+    const { phase, outlook } = stand.progress;
+    if (isTerminal(phase) || outlook === undefined || context.leave?.aborted === true) return stand;
+    await somethingIsDue(stand.plan, outlook, context);
+  }
+}
+
+/** Also when the run is canceled. */
+async function somethingIsDue(plan: VmPlan, { at }: Outlook, { clock, wishes, signal }: MigrateContext): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const waits = [
+    ...(at === undefined ? [] : [clock.sleep(Math.max(0, Date.parse(at) - clock.now()), either)]),
+    ...(wishes === undefined ? [] : [wishes.changed(plan, either)]),
+  ];
+  if (waits.length === 0) throw new Error('a wait for nobody');
+  await Promise.race(waits).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  over.abort();
+  await Promise.allSettled(waits);
+}
+
+/** Where a VM is, and by which plan: it is another one when its disks changed meanwhile. */
+interface Stand {
+  readonly plan: VmPlan;
+  readonly progress: VmProgress;
+}
+
 /**
- * Brings one VM by itself to a terminal phase, or to where it is when it is left.
+ * Brings one VM by itself to a terminal phase, or to where it waits (then `outlook` says for what), or to where it is when it is left.
  * @throws what `migrateAll` throws before it begins
  */
 export async function migrateVm(plan: VmPlan, context: Omit<MigrateContext, 'vms'>): Promise<VmProgress> {
   if (!context.signal.aborted) await makeReady([plan], context);
-  return await migrate(plan, context);
+  return (await migrate(plan, context)).progress;
 }
 
 async function makeReady(plans: readonly VmPlan[], context: Omit<MigrateContext, 'vms'>): Promise<void> {
@@ -73,42 +109,69 @@ async function makeReady(plans: readonly VmPlan[], context: Omit<MigrateContext,
   await context.destination.claim(plans, context);
 }
 
-/** Brings one VM to a terminal phase. Rejects only for a bug or when progress cannot be stored. */
-async function migrate(plan: VmPlan, context: Omit<MigrateContext, 'vms'>): Promise<VmProgress> {
-  const { store, clock, observer } = context;
+/** Brings one VM to a terminal phase, or to where it waits. Rejects only for a bug or when progress cannot be stored. */
+async function migrate(planned: VmPlan, context: Omit<MigrateContext, 'vms'>): Promise<Stand> {
+  const { store, clock, observer, signal } = context;
   const at = () => new Date(clock.now()).toISOString();
+  let plan = planned;
   let progress = await start(plan, context, at());
   let saving = Promise.resolve();
 
   // Disks of one VM finish at the same time: events take their turn, so that no write overtakes another.
   function apply(event: StepEvent): Promise<void> {
-    progress = advance(progress, event, at());
+    progress = advance(plan, progress, event, at());
     const state = progress;
     saving = saving.then(() => store.save(state));
     return saving;
   }
 
+  async function replanned(): Promise<StepEvent> {
+    const next = await context.replan?.(plan, signal);
+    if (next === undefined) throw new Error('nobody plans anew');
+    const kept = keptDisks(plan.vm, next.vm);
+    plan = next;
+    await context.destination.claim([plan], { resume: true, signal });
+    return { kind: 'replanned', kept };
+  }
+
   const hooks: HookContext = { ...context, ended: () => progress.hooks ?? [], record: apply, now: at };
   while (!isTerminal(progress.phase)) {
     observer.phase(plan, progress);
-    const { before, after } = MOMENTS[progress.phase] ?? {};
+    const { before, after } = MOMENTS[plan.type][progress.phase] ?? {};
     const step = STEPS[progress.phase];
     const work = async (): Promise<StepEvent> => {
       await runHooks(before, plan, hooks);
       const done = await step(plan, progress, { ...context, record: apply });
-      await runHooks(after, plan, hooks);
+      if (done.kind === 'done' || done.kind === 'skipped') await runHooks(after, plan, hooks);
       return done;
     };
-    const event = await outcome(work, context.signal);
-    if (event.kind === 'canceled' && context.leave?.aborted === true) return progress;
-    if (event.kind === 'failed') await outcome(() => onFailure(plan, hooks), context.signal);
-    // The next process comes to the same failure, and finds the hook that runs.
-    if (event.kind === 'failed' && context.leave?.aborted === true) return progress;
+    const first = await outcome(work, signal);
+    const isOther = first.kind === 'failed' && first.code === 'disks-changed' && context.replan !== undefined;
+    const event = isOther ? await outcome(replanned, signal) : first;
+    if (event.kind === 'parked') {
+      if (!isSame(event.outlook, progress.outlook)) await apply(event);
+      return { plan, progress };
+    }
+    if (event.kind === 'canceled' && context.leave?.aborted === true) return { plan, progress };
     const ended = event.kind === 'failed' || event.kind === 'canceled';
-    await apply(ended ? { ...event, ...(await startSourceAgain(plan, progress, context)) } : event);
+    if (!ended) {
+      await apply(event);
+      continue;
+    }
+    const isOver = event.kind === 'canceled' || !isSetback(progress);
+    if (event.kind === 'failed' && isOver) await outcome(() => onFailure(plan, hooks), signal);
+    // The next process comes to the same failure, and finds the hook that runs.
+    if (event.kind === 'failed' && context.leave?.aborted === true) return { plan, progress };
+    const released = await releaseHeld(plan, progress, context);
+    if (released !== undefined) await apply(released);
+    await apply({ ...event, ...(isOver && (await startSourceAgain(plan, progress, context))) });
   }
   observer.phase(plan, progress);
-  return progress;
+  return { plan, progress };
+}
+
+function isSame(one: Outlook, other: Outlook | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Whatever becomes of these hooks, the failure stays the one that they were run for. */

@@ -22,15 +22,16 @@ import type { Connection } from './contracts/provider.ts';
 import type { ClusterFacts } from './model/cluster-facts.ts';
 import { type Concern, sortConcerns } from './model/concern.ts';
 import { MigrationError } from './model/errors.ts';
+import type { Estimate } from './model/estimate.ts';
 import type { MappingOptions, NetworkMap, StorageMap } from './model/mapping.ts';
 import type { MigrationType } from './model/phase.ts';
 import type { Report, VmReport } from './model/report.ts';
 import type { SourceVm } from './model/vm.ts';
 import { readSelection } from './plan/criteria.ts';
 import { estimate } from './plan/estimate.ts';
-import { estimateBasis } from './plan/figures.ts';
+import { type EstimateBasis, estimateBasis } from './plan/figures.ts';
 import { Forecast, type ForecastOptions } from './plan/forecast.ts';
-import { ITINERARIES } from './plan/itineraries.ts';
+import { itineraryOf } from './plan/itineraries.ts';
 import { select } from './plan/select.ts';
 import { storageClassesOf } from './plan/targets.ts';
 
@@ -39,7 +40,12 @@ export interface PrepareRequest {
   readonly vms: readonly string[];
   /** Criteria that all must hold (plan/criteria.ts). */
   readonly select?: readonly string[];
+  /** VMs that are off are migrated cold in any case: there is nothing to keep running. */
   readonly type: MigrationType;
+  /** VMs that are cut over together or not at all: the group of a VM, by its name or id. */
+  readonly groups?: ReadonlyMap<string, string>;
+  /** VMs can be taken back for a while. */
+  readonly commit?: boolean;
   readonly networkMap: NetworkMap;
   readonly storageMap: StorageMap;
   readonly facts: ClusterFacts;
@@ -57,6 +63,7 @@ export async function prepare(
   request: PrepareRequest,
   context: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Report> {
+  checkType(connection, request.type);
   const inventory = await Array.fromAsync(connection.vms(context.signal));
   const vms = select(selected(inventory, request.select), request.vms);
   // Over the whole inventory, so that a VM's name does not depend on what else is selected.
@@ -68,7 +75,8 @@ export async function prepare(
   const forecast = new Forecast(vms, request.forecast);
   const predicted = vms.map((vm) => {
     const entry = prepareVm(vm, { peers: vms, names, networkPlan, sharedDisks, placement, request });
-    return { ...entry, ...forecast.predict(entry.plan, entry.concerns) };
+    const prediction = forecast.predict(entry.plan, entry.concerns);
+    return { ...withTerms(entry, prediction.estimate, forecast.downtimeGoal), ...prediction };
   });
   const waves = vms.length > 1 ? forecast.waves(predicted) : undefined;
   return {
@@ -104,6 +112,7 @@ export async function* prepareEach(
   request: PrepareRequest,
   { signal }: { readonly signal: AbortSignal },
 ): AsyncGenerator<VmReport> {
+  checkType(connection, request.type);
   const basis = estimateBasis(request.forecast);
   const all: Peer[] = [];
   const { matches } = readSelection(request.select ?? []);
@@ -126,7 +135,7 @@ export async function* prepareEach(
   for await (const vm of connection.vms(signal)) {
     if (!wanted.has(vm.ref.id)) continue;
     const entry = prepareVm(vm, { peers, names, networkPlan, sharedDisks, placement, request });
-    yield { ...entry, estimate: estimate(vm, basis, { type: request.type, targets: storageClassesOf(entry.plan.mapping) }) };
+    yield estimated(entry, basis);
   }
 }
 
@@ -141,6 +150,7 @@ export async function prepareInTurn(
   request: PrepareRequest,
   { signal, each }: { readonly signal: AbortSignal; readonly each: (entry: VmReport) => Promise<void> },
 ): Promise<readonly Concern[]> {
+  checkType(connection, request.type);
   const inventory = await Array.fromAsync(connection.vms(signal));
   const vms = select(selected(inventory, request.select), request.vms);
   const names = assignTemplatedNames(inventory, request.options);
@@ -154,10 +164,7 @@ export async function prepareInTurn(
     signal.throwIfAborted();
     const entry = prepareVm(vm, { peers: vms, names, networkPlan, sharedDisks, placement, request });
     whole.add(entry.plan.mapping);
-    await each({
-      ...entry,
-      estimate: estimate(vm, basis, { type: request.type, targets: storageClassesOf(entry.plan.mapping) }),
-    });
+    await each(estimated(entry, basis));
   }
   return sortConcerns([...networks.concerns, ...assessTables(request, surveySource(inventory)), ...whole.concerns()]);
 }
@@ -183,6 +190,28 @@ function selected(vms: readonly SourceVm[], criteria: readonly string[] = []): r
   return found;
 }
 
+function estimated(entry: VmReport, basis: EstimateBasis): VmReport {
+  const { type, mapping } = entry.plan;
+  const predicted = estimate(entry.vm, basis, { type, targets: storageClassesOf(mapping) });
+  return { ...withTerms(entry, predicted, basis.downtimeGoal), estimate: predicted };
+}
+
+function withTerms(entry: VmReport, { fixedSeconds: fixed }: Estimate, goal: number): VmReport {
+  return entry.plan.type === 'warm' ? { ...entry, plan: { ...entry.plan, warm: { fixed, goal } } } : entry;
+}
+
+/** @throws MigrationError `change-tracking-unavailable` */
+function checkType(connection: Connection, type: MigrationType): void {
+  if (type === 'cold' || (connection.snapshots !== undefined && connection.changes !== undefined)) return;
+  throw new MigrationError(
+    'change-tracking-unavailable',
+    `${connection.name} cannot be migrated warm: nothing tells what changes in it.`,
+    {
+      hint: 'Migrate cold.',
+    },
+  );
+}
+
 function peerOf({ ref, name, nics }: SourceVm): Peer {
   return { ref, name, nics: nics.flatMap(({ mac }) => (mac === undefined ? [] : [{ mac }])) };
 }
@@ -205,12 +234,17 @@ interface Surroundings {
 function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings): VmReport {
   const assigned = names.get(vm.ref.id);
   if (assigned === undefined) throw new Error(`no name for ${vm.ref.id}`);
-  const { type, networkMap, storageMap, facts, options } = request;
+  const { networkMap, storageMap, facts, options, groups, commit = false } = request;
+  const type = vm.power === 'off' ? 'cold' : request.type;
+  const group = groups?.get(vm.name) ?? groups?.get(vm.ref.id);
   const tables = { networkMap, storageMap, facts, options, ...run };
   const mapping = mapVm(vm, { ...tables, name: assigned.name, nameBecause: assigned.because });
   return {
     vm,
     concerns: sortConcerns([...assess(vm, { peers, options }), ...mapping.concerns, ...assessTarget(vm, mapping, request)]),
-    plan: { vm, type, itinerary: ITINERARIES[type], mapping },
+    plan: {
+      ...{ vm, type, mapping, itinerary: itineraryOf(type, { commit, group: group !== undefined }) },
+      ...(group !== undefined && { group }),
+    },
   };
 }

@@ -36,6 +36,7 @@ export function withRetries(connection: Connection, options: RetryOptions): Conn
   return {
     name: connection.name,
     vms: (signal, hint) => allVms(connection, retry, hint, signal),
+    ...(connection.vm !== undefined && { vm: (ref, signal) => retry.call(async () => await connection.vm?.(ref, signal), signal) }),
     surroundings: (signal) => retry.call(() => connection.surroundings(signal), signal),
     openDisk: (vm, disk, signal, snapshot) => retry.call(() => connection.openDisk(vm, disk, signal, snapshot), signal),
     ...(access !== undefined && { access: patientAccess(access, retry) }),

@@ -15,8 +15,21 @@ export interface Destination {
   diskTarget(plan: VmPlan, diskKey: string): DiskTarget;
   /** What receives the bytes of one disk, as limits count it: a file system, a storage class. Absent: nobody knows. */
   receiver?(plan: VmPlan, diskKey: string): Promise<string>;
+  /**
+   * Does, or tries, whatever of `createVm` can be done while the source still runs: what would fail then fails now. Changes nothing that
+   * a cancellation would have to undo. Absent: there is nothing of the kind.
+   * @throws MigrationError what `createVm` would throw
+   */
+  makeReady?(plan: VmPlan, signal: AbortSignal): Promise<void>;
   /** Writes the objects of one VM; the same content when it is there already. Called only when every disk is complete. */
   createVm(plan: VmPlan, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes sure that what `createVm` made does not run, nor will because of a call whose answer was lost: after this the source may be started
+   * again. What is there stays, stopped, for whoever looks for the cause; a later `createVm` takes it up. Absent: nothing runs there by itself.
+   * @returns whether there was anything
+   * @throws MigrationError `target-not-stopped` and others where nobody can be sure: the source must stay off
+   */
+  discardVm?(plan: VmPlan, signal: AbortSignal): Promise<'never-there' | 'stopped'>;
   /** Writes the report of the whole run and what ties the VMs together. Also runs when the migration was canceled. */
   publish(report: Report): Promise<void>;
 }

@@ -49,6 +49,11 @@ export interface Connection extends AsyncDisposable {
    * @throws MigrationError for what cannot be read; nothing after it is delivered
    */
   vms(signal: AbortSignal, hint?: ReadHint): AsyncIterable<SourceVm>;
+  /**
+   * One VM as it is now, for the price of one question; undefined when it is gone. Absent where nothing changes by itself (files).
+   * @throws MigrationError like `vms`
+   */
+  vm?(ref: VmRef, signal: AbortSignal): Promise<SourceVm | undefined>;
   /** Networks, storages and hosts. VMs are not in it. */
   surroundings(signal: AbortSignal): Promise<Omit<Inventory, 'vms'>>;
   /**

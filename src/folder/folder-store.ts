@@ -3,18 +3,67 @@ import { z } from 'zod';
 import type { Store } from '../contracts/destination.ts';
 import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
 import { MigrationError } from '../model/errors.ts';
+import { TERMINAL_PHASES, WORK_PHASES } from '../model/phase.ts';
 import type { VmProgress } from '../model/plan.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';
 import { STATE_FOLDER } from './marker.ts';
 
-const WORK_PHASES = ['Pending', 'PowerOffSource', 'CopyDisks', 'Convert', 'CreateVm', 'Prove'] as const;
 const ERROR_CODE_NAMES = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
+
+const Spread = z.object({ low: z.number(), likely: z.number(), high: z.number() });
+const Checkpoints = z.record(z.string(), z.string());
+
+const Warm = z.object({
+  id: z.string(),
+  held: z
+    .object({
+      id: z.string(),
+      name: z.string(),
+      pass: z.number(),
+      at: z.iso.datetime(),
+      seconds: z.number(),
+      checkpoints: Checkpoints,
+    })
+    .exactOptional(),
+  checkpoints: Checkpoints,
+  passes: z.array(
+    z.object({
+      number: z.number(),
+      checkpointAt: z.iso.datetime(),
+      bytes: z.number(),
+      copySeconds: z.number(),
+      snapshotSeconds: z.number(),
+      compared: z.object({ bytes: z.number(), because: z.string() }).exactOptional(),
+    }),
+  ),
+  setback: z
+    .object({ count: z.number(), code: z.enum(ERROR_CODE_NAMES), message: z.string(), at: z.iso.datetime() })
+    .exactOptional(),
+});
+
+const AnOutlook = z.object({
+  next: z.enum(['start', 'precopy', 'cutover', 'group', 'commit']),
+  at: z.iso.datetime().exactOptional(),
+  because: z.string(),
+  cutoverAt: z.iso.datetime().exactOptional(),
+  cutoverBecause: z.string().exactOptional(),
+  downtime: z
+    .object({
+      finalDelta: Spread,
+      seconds: Spread,
+      changeRate: z.number(),
+      copyRate: z.number(),
+      converges: z.boolean(),
+      advice: z.array(z.string()),
+    })
+    .exactOptional(),
+});
 
 const Progress: z.ZodType<VmProgress> = z.object({
   vm: z.string(),
   targetName: z.string(),
-  type: z.enum(['cold']),
-  phase: z.enum([...WORK_PHASES, 'Completed', 'Failed', 'Canceled']),
+  type: z.enum(['cold', 'warm']),
+  phase: z.enum([...WORK_PHASES, ...TERMINAL_PHASES]),
   since: z.iso.datetime(),
   history: z.array(
     z.object({
@@ -29,6 +78,7 @@ const Progress: z.ZodType<VmProgress> = z.object({
       job: z.string(),
       size: z.number(),
       moved: z.number(),
+      compared: z.string().exactOptional(),
       passes: z.number().exactOptional(),
       allocated: z.number(),
       seconds: z.number(),
@@ -65,9 +115,12 @@ const Progress: z.ZodType<VmProgress> = z.object({
       message: z.string(),
       hint: z.string(),
       source: z.enum(['started-again', 'left-off']).exactOptional(),
+      target: z.enum(['stopped', 'never-there', 'unknown']).exactOptional(),
     })
     .exactOptional(),
   sourceStopped: z.boolean().exactOptional(),
+  warm: Warm.exactOptional(),
+  outlook: AnOutlook.exactOptional(),
 });
 
 /** Keeps the progress of each VM in `.kubeferry/<target name>.json` of a destination folder. */

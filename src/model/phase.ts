@@ -1,13 +1,42 @@
 /** The phases of a migration. Their order is data in src/plan/itineraries.ts, the state machine is src/plan/advance.ts. */
 
-export type WorkPhase = 'Pending' | 'PowerOffSource' | 'CopyDisks' | 'Convert' | 'CreateVm' | 'Prove';
+export const WORK_PHASES = [
+  'Pending',
+  'EnableTracking',
+  'Snapshot',
+  'CopyDisks',
+  'CopyDelta',
+  'AwaitPrecopy',
+  'AwaitCutover',
+  'PowerOffSource',
+  'CopyFinalDelta',
+  'Convert',
+  'AwaitGroup',
+  'CreateVm',
+  'Prove',
+  'AwaitCommit',
+  'RollBack',
+] as const;
 
-export type TerminalPhase = 'Completed' | 'Failed' | 'Canceled';
+export type WorkPhase = (typeof WORK_PHASES)[number];
+
+/** `Completed`: nothing is left to do. `Committed`: the same after a commit window. `RolledBack`: the source runs again, for good. */
+export const TERMINAL_PHASES = ['Completed', 'Committed', 'RolledBack', 'Failed', 'Canceled'] as const;
+
+export type TerminalPhase = (typeof TERMINAL_PHASES)[number];
 
 export type Phase = WorkPhase | TerminalPhase;
 
-export type MigrationType = 'cold';
+/** `cold`: the VM is off while it is copied. `warm`: it runs until its cutover. */
+export type MigrationType = 'cold' | 'warm';
+
+const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_PHASES);
 
 export function isTerminal(phase: Phase): phase is TerminalPhase {
-  return phase === 'Completed' || phase === 'Failed' || phase === 'Canceled';
+  return TERMINAL.has(phase);
+}
+
+/** The VM is at the target, for good or for now. */
+export function isMigrated(phase: Phase | undefined): boolean {
+  return phase === 'Completed' || phase === 'Committed';
 }

@@ -2,6 +2,8 @@
 import type { ErrorCode } from './error-codes.ts';
 import type { Mapping } from './mapping.ts';
 import type { MigrationType, Phase, WorkPhase } from './phase.ts';
+import type { HeldSnapshot, Outlook, PrecopyPass, Setback } from './precopy.ts';
+import type { WarmTerms } from './schedule.ts';
 import type { TransferResult } from './transfer.ts';
 import type { SourceVm } from './vm.ts';
 
@@ -12,6 +14,10 @@ export interface VmPlan {
   /** The work phases in their order. */
   readonly itinerary: readonly WorkPhase[];
   readonly mapping: Mapping;
+  /** What a warm migration is predicted by. Present for type warm. */
+  readonly warm?: WarmTerms;
+  /** Name of the group whose VMs are cut over together, or not at all. */
+  readonly group?: string;
 }
 
 /** How a phase ended. */
@@ -32,6 +38,8 @@ export interface Failure {
   readonly hint: string;
   /** What became of a source that this migration had stopped. */
   readonly source?: 'started-again' | 'left-off';
+  /** What became of the VM at the target, where it may have been made already: whether it is there, it does not run. */
+  readonly target?: 'stopped' | 'never-there' | 'unknown';
 }
 
 /** When somebody else's work is done; the migration waits for it. */
@@ -63,8 +71,20 @@ export type StepEvent =
   | { readonly kind: 'hook-ended'; readonly result: HookResult }
   /** The source runs and is about to be brought to rest: from now on a failure has to start it again. */
   | { readonly kind: 'source-stopping' }
+  /** The disks are frozen in this snapshot; the phase stays. */
+  | { readonly kind: 'snapshot-held'; readonly held: HeldSnapshot }
+  /** The snapshot is gone from the source; the phase stays. */
+  | { readonly kind: 'snapshot-released' }
+  /** The target holds what the snapshot froze; the phase stays. `checkpoints`: where the next delta of each disk begins. */
+  | { readonly kind: 'pass-ended'; readonly pass: PrecopyPass; readonly checkpoints: Readonly<Record<string, string>> }
+  /** The disks of the source are others than they were, and the VM was planned anew. `kept`: keys of those that are the same. */
+  | { readonly kind: 'replanned'; readonly kept: readonly string[] }
+  /** Nothing can be done before something happens: the VM gives up its place and is looked at again then. */
+  | { readonly kind: 'parked'; readonly outlook: Outlook }
+  /** The itinerary goes on elsewhere: with another precopy, or back to the source. */
+  | { readonly kind: 'turned'; readonly to: 'Snapshot' | 'RollBack' }
   | ({ readonly kind: 'failed' } & Omit<Failure, 'phase'>)
-  | ({ readonly kind: 'canceled' } & Pick<Failure, 'source'>);
+  | ({ readonly kind: 'canceled' } & Pick<Failure, 'source' | 'target'>);
 
 /** The persisted state of one VM's migration. A killed process continues from here. */
 export interface VmProgress {
@@ -84,4 +104,22 @@ export interface VmProgress {
   readonly failure?: Failure;
   /** The source ran when this migration stopped it. */
   readonly sourceStopped?: boolean;
+  /** Present for type warm, once it has begun. */
+  readonly warm?: WarmProgress;
+  /** What the VM waits for, where it is parked, or waited for last. */
+  readonly outlook?: Outlook;
+}
+
+/** Where a warm migration stands between its passes. */
+export interface WarmProgress {
+  /** Tells the snapshots of this migration from those of every other one of the same VM. */
+  readonly id: string;
+  /** Snapshot at the source that is ours; absent when none is. */
+  readonly held?: HeldSnapshot;
+  /** State of the source's change tracking that the target holds, by disk key. Absent disks are compared as a whole next time. */
+  readonly checkpoints: Readonly<Record<string, string>>;
+  /** The full copy and the latest passes; those between them are forgotten, their number says how many there were. */
+  readonly passes: readonly PrecopyPass[];
+  /** Precopies in a row that failed; absent after one that did not. */
+  readonly setback?: Setback;
 }

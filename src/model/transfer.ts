@@ -176,9 +176,10 @@ export interface TransferJob {
   readonly recheckSource?: boolean;
   /**
    * Absent: the whole disk. Present: only what changed since the checkpoint is brought onto the target, which an earlier job of the
-   * same id left open. The source needs `tracking`.
+   * same id left open; the source needs `tracking`. Without `since`, or where the source has lost count, everything is compared and what
+   * differs is brought; where no earlier job left anything, everything is copied.
    */
-  readonly delta?: { readonly since: string };
+  readonly delta?: { readonly since?: string };
   /** The target stays open for further deltas: it is synced and journaled, but neither proven nor published. */
   readonly staysOpen?: boolean;
 }
@@ -236,6 +237,8 @@ export interface TransferResult {
   readonly size: Bytes;
   /** Bytes moved in this run; 0 when an earlier run had finished the disk. */
   readonly moved: Bytes;
+  /** Why everything was read although only changes were asked for. */
+  readonly compared?: string;
   /** Readings that made the target what it is: 1 for a cold copy, one more for each delta. */
   readonly passes?: number;
   /** Blocks that were found wrong and brought once more: on the target when it was read back, in the first reading of the source. */

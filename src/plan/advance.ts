@@ -1,7 +1,9 @@
 /** The whole state machine: what follows from an event in a phase. Pure and total. */
 import { isTerminal, type Phase, type WorkPhase } from '../model/phase.ts';
-import type { Failure, PhaseRecord, StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
-import { ITINERARIES } from './itineraries.ts';
+import type { Failure, PhaseRecord, StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
+import type { PrecopyPass } from '../model/precopy.ts';
+
+type Itinerary = Pick<VmPlan, 'itinerary'>;
 
 /** Progress of a VM that has not begun. `at` is ISO 8601. */
 export function begin(plan: VmPlan, at: string): VmProgress {
@@ -9,15 +11,16 @@ export function begin(plan: VmPlan, at: string): VmProgress {
     vm: plan.vm.ref.id,
     targetName: plan.mapping.targetName,
     type: plan.type,
-    phase: ITINERARIES[plan.type][0],
+    phase: plan.itinerary[0] ?? 'Pending',
     since: at,
     history: [],
     transfers: [],
+    ...(plan.type === 'warm' && { warm: { id: at, checkpoints: {}, passes: [] } }),
   };
 }
 
 /** The progress after `event`, which happened at `at` (ISO 8601). A terminal progress stays as it is, whatever comes. */
-export function advance(progress: VmProgress, event: StepEvent, at: string): VmProgress {
+export function advance(plan: Itinerary, progress: VmProgress, event: StepEvent, at: string): VmProgress {
   const { phase } = progress;
   if (isTerminal(phase)) return progress;
   switch (event.kind) {
@@ -29,49 +32,121 @@ export function advance(progress: VmProgress, event: StepEvent, at: string): VmP
       return { ...progress, hooks: [...(progress.hooks ?? []), event.result] };
     case 'source-stopping':
       return { ...progress, sourceStopped: true };
+    case 'snapshot-held':
+      return withWarm(progress, (warm) => ({ ...warm, held: event.held }));
+    case 'snapshot-released':
+      return withWarm(progress, ({ held: _, ...warm }) => warm);
+    case 'pass-ended':
+      return withWarm(progress, ({ setback: _, ...warm }) => {
+        return { ...warm, checkpoints: event.checkpoints, passes: remembered([...warm.passes, event.pass]) };
+      });
+    case 'replanned':
+      return { ...withWarm(progress, (warm) => ({ ...warm, checkpoints: only(warm.checkpoints, event.kept) })), transfers: [] };
+    case 'parked':
+      return { ...progress, outlook: event.outlook };
+    case 'turned':
+      return enter(progress, event.to, { phase, startedAt: progress.since, endedAt: at }, at);
     case 'done':
-      return next(progress, { phase, startedAt: progress.since, endedAt: at }, at);
-    case 'skipped':
-      return next(progress, { phase, startedAt: progress.since, endedAt: at, skipped: event.because }, at);
-    case 'failed':
-      return stop(progress, 'Failed', { phase, ...reasonOf(event) }, at);
-    case 'canceled':
-      return stop(progress, 'Canceled', { phase, ...CANCELED, ...sourceOf(event) }, at);
+      return enter(progress, following(plan, progress, phase), { phase, startedAt: progress.since, endedAt: at }, at);
+    case 'skipped': {
+      const record = { phase, startedAt: progress.since, endedAt: at, skipped: event.because };
+      return enter(progress, following(plan, progress, phase), record, at);
+    }
+    case 'failed': {
+      const { kind: _, ...reason } = event;
+      return isSetback(progress) ? setBack(progress, reason, at) : stop(progress, 'Failed', { phase, ...reason }, at);
+    }
+    case 'canceled': {
+      const { kind: _, ...rest } = event;
+      return stop(progress, 'Canceled', { phase, ...CANCELED, ...rest }, at);
+    }
   }
 }
 
 /**
- * A failed or canceled migration goes back to the phase that stopped it, or to the one that stops the source where that was started
- * again: that ran meanwhile, and what was copied before is another state of it. Every other one continues where it is.
+ * A failed or canceled migration goes back to the phase that stopped it. Where the source was started again it ran meanwhile: a cold
+ * migration stops it anew and copies again, a warm one goes on with a precopy; so does one that was rolled back. Every other one continues
+ * where it is.
  */
 export function resume(progress: VmProgress, at: string): VmProgress {
   const { failure, sourceStopped, ...rest } = progress;
-  if (failure === undefined) return progress;
-  if (failure.source === 'started-again') return { ...rest, transfers: [], phase: 'PowerOffSource', since: at };
-  return { ...rest, ...(sourceStopped !== undefined && { sourceStopped }), phase: failure.phase, since: at };
+  if (failure === undefined && progress.phase !== 'RolledBack') return progress;
+  const phase = failure?.phase ?? 'RollBack';
+  if (failure !== undefined && (failure.source !== 'started-again' || phase === 'RollBack')) {
+    return { ...rest, ...(sourceStopped !== undefined && { sourceStopped }), phase, since: at };
+  }
+  if (rest.warm === undefined) return { ...rest, transfers: [], phase: 'PowerOffSource', since: at };
+  return { ...rest, warm: openedAgain(rest.warm, phase), transfers: [], phase: 'Snapshot', since: at };
+}
+
+/** Somebody wants the source back that a failed or canceled migration left off. Undefined where there is nothing to bring back. */
+export function rollBack(progress: VmProgress, at: string): VmProgress | undefined {
+  const { failure: _, ...rest } = progress;
+  if (progress.phase !== 'Failed' && progress.phase !== 'Canceled') return undefined;
+  if (progress.failure?.source === 'started-again' || progress.sourceStopped !== true) return undefined;
+  return { ...rest, phase: 'RollBack', since: at };
+}
+
+/** A failure now is no end: a precopy that fails leaves everything as it was, and the next one brings what it did not. */
+export function isSetback({ warm, phase }: VmProgress): boolean {
+  if (warm === undefined || warm.passes.length === 0) return false;
+  return (phase === 'Snapshot' || phase === 'CopyDelta') && (warm.setback?.count ?? 0) + 1 < MAX_SETBACKS;
 }
 
 const CANCELED = { code: 'canceled', message: 'Canceled on request.', hint: '' } as const;
 
-type End = Extract<StepEvent, { readonly kind: 'failed' | 'canceled' }>;
+/** Precopies in a row that may fail before somebody has to look. */
+const MAX_SETBACKS = 5;
+/** Passes that are remembered beside the full copy. */
+const REMEMBERED = 12;
 
-function reasonOf({ kind: _kind, ...reason }: Extract<End, { readonly kind: 'failed' }>): Omit<Failure, 'phase'> {
-  return reason;
+/** Phases that a warm migration goes through again and again: its history tells the last time. */
+const ROUND: ReadonlySet<WorkPhase> = new Set(['Snapshot', 'CopyDelta', 'AwaitPrecopy', 'AwaitCutover']);
+/** What the target holds was touched since its last pass, by a conversion or by the VM itself. */
+const TOUCHED: ReadonlySet<WorkPhase> = new Set(['Convert', 'AwaitGroup', 'CreateVm', 'Prove', 'AwaitCommit', 'RollBack']);
+
+/** Where a phase leads when it is done, unless that is the next one of the list. */
+const JUMPS: Readonly<Partial<Record<WorkPhase, (progress: VmProgress) => Phase>>> = {
+  Snapshot: ({ warm }) => (warm === undefined || warm.passes.length === 0 ? 'CopyDisks' : 'CopyDelta'),
+  CopyDisks: ({ type }) => (type === 'warm' ? 'AwaitPrecopy' : 'Convert'),
+  AwaitCommit: () => 'Committed',
+  RollBack: () => 'RolledBack',
+};
+
+function following({ itinerary }: Itinerary, progress: VmProgress, phase: WorkPhase): Phase {
+  return JUMPS[phase]?.(progress) ?? itinerary[itinerary.indexOf(phase) + 1] ?? 'Completed';
 }
 
-function sourceOf({ source }: End): Pick<Failure, 'source'> {
-  return source === undefined ? {} : { source };
+function enter({ outlook: _, ...progress }: VmProgress, phase: Phase, record: PhaseRecord, at: string): VmProgress {
+  const before = ROUND.has(record.phase) ? progress.history.filter((each) => each.phase !== record.phase) : progress.history;
+  return { ...progress, phase, since: at, history: [...before, record] };
 }
 
-function next(progress: VmProgress, record: PhaseRecord, at: string): VmProgress {
-  return { ...progress, phase: following(progress, record.phase), since: at, history: [...progress.history, record] };
-}
-
-function stop(progress: VmProgress, phase: Phase, failure: Failure, at: string): VmProgress {
+function stop({ outlook: _, ...progress }: VmProgress, phase: Phase, failure: Failure, at: string): VmProgress {
   return { ...progress, phase, since: at, failure };
 }
 
-function following({ type }: VmProgress, phase: WorkPhase): Phase {
-  const itinerary = ITINERARIES[type];
-  return itinerary[itinerary.indexOf(phase) + 1] ?? 'Completed';
+function setBack(progress: VmProgress, { code, message }: Omit<Failure, 'phase'>, at: string): VmProgress {
+  const aside = withWarm(progress, (warm) => {
+    return { ...warm, setback: { count: (warm.setback?.count ?? 0) + 1, code, message, at } };
+  });
+  return { ...aside, phase: 'AwaitPrecopy', since: at };
+}
+
+function withWarm(progress: VmProgress, change: (warm: WarmProgress) => WarmProgress): VmProgress {
+  return progress.warm === undefined ? progress : { ...progress, warm: change(progress.warm) };
+}
+
+/** The full copy, and the latest. */
+function remembered(passes: readonly PrecopyPass[]): readonly PrecopyPass[] {
+  return passes.length <= REMEMBERED + 1 ? passes : [...passes.slice(0, 1), ...passes.slice(-REMEMBERED)];
+}
+
+function only(checkpoints: WarmProgress['checkpoints'], keys: readonly string[]): WarmProgress['checkpoints'] {
+  return Object.fromEntries(Object.entries(checkpoints).filter(([key]) => keys.includes(key)));
+}
+
+/** A target that was touched is compared as a whole. */
+function openedAgain({ setback: _, ...warm }: WarmProgress, phase: WorkPhase): WarmProgress {
+  return TOUCHED.has(phase) ? { ...warm, checkpoints: {} } : warm;
 }

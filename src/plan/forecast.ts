@@ -47,6 +47,11 @@ export class Forecast {
     return this.#basis.assumptions;
   }
 
+  /** Seconds that the final delta of a warm migration shall take at most. */
+  get downtimeGoal(): number {
+    return this.#basis.downtimeGoal;
+  }
+
   predict({ vm, type, mapping }: VmPlan, concerns: readonly Concern[]): Prediction {
     const predicted = estimate(vm, this.#basis, { type, targets: storageClassesOf(mapping) });
     const relations = this.#ties.get(vm.ref.id) ?? [];

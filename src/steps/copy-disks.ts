@@ -1,28 +1,96 @@
 import type { Destination } from '../contracts/destination.ts';
 import type { Uses } from '../contracts/job-queue.ts';
-import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
-import type { TransferJob } from '../model/transfer.ts';
+import type { StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
+import type { HeldSnapshot } from '../model/precopy.ts';
+import type { TransferJob, TransferResult } from '../model/transfer.ts';
+import { releaseSnapshot } from './snapshot.ts';
 import type { StepContext } from './step.ts';
-import { transferJobs } from './transfer-jobs.ts';
+import { type JobRequest, transferJobs } from './transfer-jobs.ts';
+
+const NO_DISK = { kind: 'skipped', because: 'The VM has no disk to move.' } as const;
 
 /**
- * Moves all disks of the VM side by side, as far as the queue lets them. When one fails its siblings still finish, so that
- * the next run finds them done.
+ * Moves all disks of the VM: of one at rest, or of the snapshot that holds still for the first or a further pass of a warm migration. A
+ * snapshot is removed as soon as its content is on the target and that is noted.
  */
 export async function copyDisks(plan: VmPlan, progress: VmProgress, context: StepContext): Promise<StepEvent> {
-  const jobs = await transferJobs(plan, context);
-  if (jobs.length === 0) return { kind: 'skipped', because: 'The VM has no disk to move.' };
+  const { warm } = progress;
+  if (warm === undefined) return (await copyAll(plan, progress, context)) === undefined ? NO_DISK : { kind: 'done' };
+  if (warm.held === undefined) return { kind: 'turned', to: 'Snapshot' };
+  return await copyPass(plan, progress, { ...context, warm, held: warm.held });
+}
+
+/**
+ * The last pass of a warm migration: the source is off, so its disks are read as they are. Their targets are proven and closed.
+ * @throws MigrationError of the copies
+ */
+export async function copyFinalDelta(plan: VmPlan, progress: VmProgress, context: StepContext): Promise<StepEvent> {
+  const { checkpoints = {} } = progress.warm ?? {};
+  const done = await copyAll(plan, progress, context, { since: checkpoints });
+  return done === undefined ? NO_DISK : { kind: 'done' };
+}
+
+interface PassContext extends StepContext {
+  readonly warm: WarmProgress;
+  readonly held: HeldSnapshot;
+}
+
+async function copyPass(plan: VmPlan, progress: VmProgress, context: PassContext): Promise<StepEvent> {
+  const { warm, held, clock, connection, record, signal } = context;
+  if (warm.passes.at(-1)?.number !== held.pass) {
+    // Somebody removed it, or the VM was reverted to an older one, which takes those behind it along.
+    const found = await connection.snapshots?.find(plan.vm.ref, held.name, signal);
+    if (found?.id !== held.id) {
+      await record({ kind: 'snapshot-released' });
+      return { kind: 'turned', to: 'Snapshot' };
+    }
+    const began = clock.now();
+    const results =
+      (await copyAll(plan, progress, context, { snapshot: held.id, since: warm.checkpoints, staysOpen: true })) ?? [];
+    const compared = results.find((result) => result.compared !== undefined && result.moved > 0);
+    const pass = {
+      number: held.pass,
+      checkpointAt: held.at,
+      bytes: results.reduce((sum, { moved }) => sum + moved, 0),
+      copySeconds: (clock.now() - began) / 1000,
+      snapshotSeconds: held.seconds,
+      ...(compared?.compared !== undefined && { compared: { bytes: compared.moved, because: compared.compared } }),
+    };
+    await record({ kind: 'pass-ended', pass, checkpoints: held.checkpoints });
+  }
+  await releaseSnapshot(plan, held, context);
+  await record({ kind: 'snapshot-released' });
+  return { kind: 'done' };
+}
+
+/**
+ * All disks side by side, as far as the queue lets them. When one fails its siblings still finish, so that the next run finds them done.
+ * @returns undefined when the VM has no disk to move
+ */
+async function copyAll(
+  plan: VmPlan,
+  progress: VmProgress,
+  context: StepContext,
+  request: JobRequest = {},
+): Promise<readonly TransferResult[] | undefined> {
+  const jobs = await transferJobs(plan, context, request);
+  if (jobs.length === 0) return undefined;
   const earlier = new Map(progress.transfers.map((result) => [result.job, result]));
   const outcomes = await Promise.allSettled(
     jobs.map(async (job) => {
       const uses = await usesOf(plan, job, context.destination);
-      await context.transfers.submit(job.id, () => copyDisk(job, earlier, context), context.signal, { uses });
+      const priority = request.snapshot === undefined && request.since !== undefined ? AT_CUTOVER : 0;
+      return await context.transfers.submit(job.id, () => copyDisk(job, earlier, context), context.signal, { uses, priority });
     }),
   );
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed) throw failed.reason;
-  return { kind: 'done' };
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
 }
+
+/** A VM that is off goes before those that run. */
+const AT_CUTOVER = 100;
 
 /** What the copy burdens. */
 async function usesOf(plan: VmPlan, { disk: key }: TransferJob, destination: Destination): Promise<Uses> {
@@ -39,9 +107,9 @@ async function usesOf(plan: VmPlan, { disk: key }: TransferJob, destination: Des
 
 async function copyDisk(
   job: TransferJob,
-  earlier: ReadonlyMap<string, VmProgress['transfers'][number]>,
+  earlier: ReadonlyMap<string, TransferResult>,
   context: StepContext,
-): Promise<void> {
+): Promise<TransferResult> {
   const { copier, observer, signal } = context;
   const { access } = context.connection;
   observer.transferStarts(job);
@@ -56,6 +124,7 @@ async function copyDisk(
     await context.record({ kind: 'transferred', result });
     await copier.release?.(job, signal);
     observer.transferEnds(job);
+    return result;
   } catch (error) {
     observer.transferEnds(job, error instanceof Error ? error.message : String(error));
     throw error;

@@ -2,7 +2,7 @@
 import type { Hook, Hooks } from '../contracts/hooks.ts';
 import type { Observer } from '../contracts/observer.ts';
 import { MigrationError } from '../model/errors.ts';
-import type { WorkPhase } from '../model/phase.ts';
+import type { MigrationType, WorkPhase } from '../model/phase.ts';
 import type { HookMoment, HookResult, StepEvent, VmPlan } from '../model/plan.ts';
 
 interface Moments {
@@ -11,15 +11,23 @@ interface Moments {
 }
 
 /**
- * The moments of a cold migration. BeforeCopy: the source is as it was, and runs where it ran. BeforeCutover: every byte is proven, and nothing of
- * the VM is in the cluster but its claims. AfterCutover: the VM is there. OnFailure has no phase of its own: it comes before a source that was
- * stopped is started again.
+ * BeforeCopy: the source is as it was, and runs where it ran. AfterCopy: all of it was copied once. BeforeCutover: the source is about to be shut
+ * down (warm), or every byte is proven and nothing of the VM is in the cluster but its claims (cold). AfterCutover: the VM is there. OnFailure
+ * has no phase of its own: it comes before a source that was stopped is started again.
  */
-export const MOMENTS: Readonly<Partial<Record<WorkPhase, Moments>>> = {
-  PowerOffSource: { before: 'BeforeCopy' },
-  CopyDisks: { after: 'AfterCopy' },
-  CreateVm: { before: 'BeforeCutover' },
-  Prove: { after: 'AfterCutover' },
+export const MOMENTS: Readonly<Record<MigrationType, Readonly<Partial<Record<WorkPhase, Moments>>>>> = {
+  cold: {
+    PowerOffSource: { before: 'BeforeCopy' },
+    CopyDisks: { after: 'AfterCopy' },
+    CreateVm: { before: 'BeforeCutover' },
+    Prove: { after: 'AfterCutover' },
+  },
+  warm: {
+    EnableTracking: { before: 'BeforeCopy' },
+    CopyDisks: { after: 'AfterCopy' },
+    PowerOffSource: { before: 'BeforeCutover' },
+    Prove: { after: 'AfterCutover' },
+  },
 };
 
 export interface HookContext {

@@ -2,11 +2,13 @@
  * One phase, one file: a step looks first, then acts, and tells the state machine what happened.
  * Every step is idempotent: after a kill it is run again from its beginning. Steps see contracts, never adapters.
  */
+import type { Clock } from '../contracts/clock.ts';
 import type { Destination } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { JobQueue } from '../contracts/job-queue.ts';
 import type { Observer } from '../contracts/observer.ts';
 import type { Connection, PowerOffOptions } from '../contracts/provider.ts';
+import type { Wishes } from '../contracts/wishes.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
 
 /** What a step may use. */
@@ -17,6 +19,9 @@ export interface StepContext {
   /** Orders the transfers of all VMs. */
   readonly transfers: JobQueue;
   readonly observer: Observer;
+  readonly clock: Clock;
+  /** What people want of VMs that wait; absent: that they are cut over as soon as they are ready, for good. */
+  readonly wishes?: Wishes;
   /** How a running source is brought to rest; absent: as the provider does it. */
   readonly shutdown?: PowerOffOptions;
   /** Start a source again that this migration stopped, when it ends before its time. */

@@ -11,14 +11,32 @@ interface JobContext {
   readonly signal: AbortSignal;
 }
 
+/** Which state of the disks is read, and how much of it. */
+export interface JobRequest {
+  /** `SourceSnapshot.id`; absent: the VM is at rest. */
+  readonly snapshot?: string;
+  /** Only what changed since these states, by disk key; disks without one are compared as a whole. Absent: everything is read. */
+  readonly since?: Readonly<Record<string, string>>;
+  /** Further passes follow. */
+  readonly staysOpen?: boolean;
+}
+
 /**
- * What has to be moved for a VM that is at rest: one job a disk that the mapping gave a claim. Reads headers only.
+ * What has to be moved for a VM: one job a disk that the mapping gave a claim. Reads headers only.
  * @throws MigrationError of Connection.openDisk
  */
-export async function transferJobs(plan: VmPlan, context: JobContext): Promise<readonly TransferJob[]> {
+export async function transferJobs(plan: VmPlan, context: JobContext, request: JobRequest = {}): Promise<readonly TransferJob[]> {
+  const { snapshot, since, staysOpen = false } = request;
   const jobs: TransferJob[] = [];
   for (const disk of disksOf(plan)) {
-    jobs.push({ ...jobOf(plan, disk, context), source: await context.connection.openDisk(plan.vm.ref, disk, context.signal) });
+    const source = await context.connection.openDisk(plan.vm.ref, disk, context.signal, snapshot);
+    const checkpoint = since?.[disk];
+    jobs.push({
+      ...jobOf(plan, disk, context),
+      source,
+      ...(since !== undefined && { delta: checkpoint === undefined ? {} : { since: checkpoint } }),
+      ...(staysOpen && { staysOpen }),
+    });
   }
   return jobs;
 }

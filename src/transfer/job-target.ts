@@ -3,13 +3,15 @@
  * that speaks of the same state of the same source; with any other one, or none, it begins anew.
  */
 import { randomUUID } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { MigrationError } from '../model/errors.ts';
 import type { DiskSource, TransferJob } from '../model/transfer.ts';
 import type { PassPlan } from './engine/plan.ts';
 import { openJournal } from './journal/disk-journal.ts';
 import { FileJournalStore } from './journal/file-store.ts';
 import type { TargetJournal } from './journal/journal.ts';
+import { BlockTags } from './proof/block-tags.ts';
+import { CellFile, type KnownCells } from './proof/cell-file.ts';
 import { openBlockDevice } from './writers/block-device.ts';
 import { openRawFile } from './writers/raw-file.ts';
 import type { DiskWriter, OpenedWriter } from './writers/writer.ts';
@@ -17,6 +19,10 @@ import type { DiskWriter, OpenedWriter } from './writers/writer.ts';
 export interface JobTarget extends AsyncDisposable {
   readonly writer: DiskWriter;
   readonly journal: TargetJournal;
+  /** Where blocks are tagged, for their read back; when this job reads back. */
+  readonly tags: BlockTags | undefined;
+  /** Cells of the disk; when more passes come, or have come. */
+  readonly known: KnownCells | undefined;
   /** What the job's pass is on this target. */
   readonly kind: PassPlan['kind'];
   /** The journal's pass is the job's one, and was ended: there is nothing left to copy. */
@@ -33,6 +39,11 @@ export interface JobTargetOptions {
   /** Tells the state of the source; undefined when that cannot be told: then nothing of an earlier run is used. */
   readonly passId: string | undefined;
   readonly signal: AbortSignal;
+}
+
+/** Beside the journal. */
+export function cellPath(job: TransferJob, path: string): string {
+  return `${journalPath(job, path)}.cells`;
 }
 
 /** Where the journal of a job is kept. */
@@ -57,14 +68,18 @@ export async function openJobTarget(job: TransferJob, options: JobTargetOptions)
       if (journal.pass !== undefined || journal.blanked) journal = await renew(journal, store, job);
       await journal.markBlanked();
     }
-    const kind = job.delta !== undefined && journal.passes > 0 ? 'delta' : 'first';
+    const kind = kindOf(job, journal, passId);
     const complete = journal.pass?.ended === true && journal.pass.id === passId && !hasBlock(journal, 'dirty');
     if (!complete) await journal.begin({ id: passId ?? randomUUID(), kind: kind === 'first' ? 'full' : 'delta' });
-    return { writer, journal, kind, complete, ...endings(writer, journal, store) };
+    const cells = cellPath(job, path);
+    const warm = job.staysOpen === true || kind === 'delta';
+    const known = warm ? await CellFile.open(cells, job.source.capacity) : undefined;
+    const tags = job.verify && job.staysOpen !== true ? new BlockTags() : undefined;
+    return { writer, journal, tags, known, kind, complete, ...endings({ writer, journal, store, known, cells }) };
   } catch (error) {
     await journal[Symbol.asyncDispose]();
     if (writer?.resumed === false) {
-      await store.remove().catch(() => undefined);
+      await removeJournal(store, cellPath(job, path)).catch(() => undefined);
       await writer.discard();
     }
     await writer?.[Symbol.asyncDispose]();
@@ -72,18 +87,36 @@ export async function openJobTarget(job: TransferJob, options: JobTargetOptions)
   }
 }
 
-function endings(
-  writer: DiskWriter,
-  journal: TargetJournal,
-  store: FileJournalStore,
-): Pick<JobTarget, 'forget' | 'discard' | typeof Symbol.asyncDispose> {
+/** The journal with what stands beside it. */
+export async function removeJournal(store: FileJournalStore, cells: string): Promise<void> {
+  await store.remove();
+  await rm(cells, { force: true });
+}
+
+interface Opened {
+  readonly writer: DiskWriter;
+  readonly journal: TargetJournal;
+  readonly store: FileJournalStore;
+  readonly known: CellFile | undefined;
+  /** Path of its file. */
+  readonly cells: string;
+}
+
+function endings({
+  writer,
+  journal,
+  store,
+  known,
+  cells,
+}: Opened): Pick<JobTarget, 'forget' | 'discard' | typeof Symbol.asyncDispose> {
   const close = async (): Promise<void> => {
+    await known?.[Symbol.asyncDispose]();
     await writer[Symbol.asyncDispose]();
     await journal[Symbol.asyncDispose]();
   };
   const forget = async (): Promise<void> => {
     await journal[Symbol.asyncDispose]();
-    await store.remove();
+    await removeJournal(store, cells);
   };
   const discard = async (): Promise<void> => {
     // First the journal: without it nobody takes the rest up.
@@ -137,10 +170,16 @@ export async function isThere(file: string): Promise<boolean> {
   );
 }
 
-/** A delta goes onto whatever pass was ended last; a full pass goes on only where it stopped, on the same state of the source. */
-function mayGoOn(job: TransferJob, { pass, passes }: TargetJournal, passId: string | undefined): boolean {
-  if (job.delta !== undefined && passes > 0) return true;
-  return pass?.kind === 'full' && pass.id === passId;
+/** A delta goes onto whatever is there; a full pass goes on only where it stopped, on the same state of the source. */
+function mayGoOn(job: TransferJob, { pass }: TargetJournal, passId: string | undefined): boolean {
+  return job.delta !== undefined || (pass?.kind === 'full' && pass.id === passId);
+}
+
+/** A first pass that did not end left something that another state of the source is compared with. */
+function kindOf({ delta }: TransferJob, { pass, passes }: TargetJournal, passId: string | undefined): PassPlan['kind'] {
+  if (delta !== undefined && passes > 0) return 'delta';
+  const goesOn = pass === undefined || (pass.kind === 'full' && pass.id === passId);
+  return delta === undefined || goesOn ? 'first' : 'compare';
 }
 
 async function openWriter(

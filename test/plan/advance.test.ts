@@ -4,13 +4,15 @@ import fc from 'fast-check';
 import { isTerminal } from '../../src/model/phase.ts';
 import type { StepEvent, VmProgress } from '../../src/model/plan.ts';
 import type { TransferResult } from '../../src/model/transfer.ts';
-import { advance, begin, resume } from '../../src/plan/advance.ts';
+import { advance as advanceBy, begin, resume } from '../../src/plan/advance.ts';
 import { ITINERARIES } from '../../src/plan/itineraries.ts';
 import { fakePlan } from '../fakes/vm.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
 const LATER = '2026-01-02T03:05:05.000Z';
 const FAILED: StepEvent = { kind: 'failed', code: 'target-full', message: 'No space.', hint: 'Free some.' };
+
+const advance = (progress: VmProgress, event: StepEvent, at: string): VmProgress => advanceBy(fakePlan(), progress, event, at);
 
 function reach(phase: VmProgress['phase']): VmProgress {
   let progress = begin(fakePlan(), AT);

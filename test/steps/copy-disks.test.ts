@@ -66,6 +66,7 @@ async function copied(limits: QueueLimits, more: { readonly recheckSource?: bool
       transferMoves: () => undefined,
       transferEnds: () => undefined,
     },
+    clock: { now: () => 0, sleep: () => Promise.resolve() },
     powerOnAfterFailure: true,
     verify: true,
     ...more,

@@ -36,7 +36,7 @@ export function nextCutover({ cutover, blackouts, downtimeBudget }: Schedule, ou
   if (downtimeBudget !== undefined && downtime > downtimeBudget) {
     return { kind: 'never', because: `a downtime of ${seconds(downtime)} is predicted, ${seconds(downtimeBudget)} are allowed` };
   }
-  const open = union(cutover.kind === 'windows' ? cutover.windows.map((window) => spansOf(window, now)) : [once(cutover, now)]);
+  const open = union(openings(cutover, now));
   let longest = 0;
   let looked = 0;
   for (const { begin, end } of subtract(open, union(blackouts.map((blackout) => closed(blackout, now))))) {
@@ -47,6 +47,17 @@ export function nextCutover({ cutover, blackouts, downtimeBudget }: Schedule, ou
   }
   if (longest === 0) return { kind: 'never', because: 'no window opens within the next year' };
   return { kind: 'never', because: `it takes up to ${seconds(needs)}, the longest window is ${seconds(longest / SECOND)}` };
+}
+
+function openings(cutover: Exclude<Schedule['cutover'], { readonly kind: 'manual' }>, now: number): readonly Spans[] {
+  switch (cutover.kind) {
+    case 'when-ready':
+      return [once({ at: 0 }, now)];
+    case 'at':
+      return [once(cutover, now)];
+    case 'windows':
+      return cutover.windows.map((window) => spansOf(window, now));
+  }
 }
 
 function* once({ at, until }: { readonly at: number; readonly until?: number }, now: number): Generator<Span, undefined> {

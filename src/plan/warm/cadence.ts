@@ -125,13 +125,13 @@ function leadSeconds({ capacity, goalSeconds, passes, cutoverAt = 0 }: CadenceBa
 }
 
 /** The last delta took longer than a final one may, and was no smaller than the one before. */
-function isHopeless({ passes, goalSeconds }: CadenceBasis, { change, copy }: Pace): boolean {
+export function isHopeless({ passes, goalSeconds }: CadenceBasis, { change, copy }: Pace): boolean {
   const [before, last] = passes.slice(-2);
   if (change.likely >= copy) return true;
   return before !== undefined && last !== undefined && last.copySeconds > goalSeconds && last.bytes >= before.bytes * SAME;
 }
 
-function stillShrinks(passes: CadenceBasis['passes']): boolean {
+export function stillShrinks(passes: CadenceBasis['passes']): boolean {
   const [before, last] = passes.slice(-2);
   return before !== undefined && last !== undefined && last.bytes > 0 && last.bytes < before.bytes * SHRINKS;
 }

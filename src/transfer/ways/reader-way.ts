@@ -18,13 +18,13 @@ export function readerWay(run: Run, reader: DiskReader): Way {
       // A delta without changes: only what is dirty is read, as whole blocks.
       await copy(run, { reader, target, kind: 'delta', cells: new Cells(reader.size) });
     },
-    recheck: async ({ writer, journal }) => {
+    recheck: async ({ writer, journal, tags, known }) => {
       const { buffers, workers, options } = run;
       const { signal } = options;
       const cells = await collectCells(reader.allocated(signal), reader.size, signal);
       const progress = copyProgress(run, cells.bytes);
       const onBytes = (bytes: Bytes): void => progress.add(bytes);
-      const corrected = await recheck(cells, { reader, writer, journal, buffers, workers, signal, onBytes });
+      const corrected = await recheck(cells, { reader, writer, journal, buffers, workers, signal, onBytes, tags, known });
       progress.finish();
       return corrected;
     },
@@ -35,32 +35,37 @@ export function readerWay(run: Run, reader: DiskReader): Way {
 async function fill(run: Run, reader: DiskReader, target: JobTarget): Promise<Filled> {
   const wanted = await wantedCells(run, reader, target.kind);
   const moved = await copy(run, { reader, target, ...wanted });
-  const { cells, kind, because } = wanted;
+  const { cells, kind, compared } = wanted;
   const allocated = kind === 'delta' ? allocatedIn(target.journal.hashes) : cells.bytes;
-  return { allocated, moved, transport: `${reader.transport}${because}` };
+  return { allocated, moved, transport: reader.transport, ...(compared !== undefined && { compared }) };
 }
 
 interface Wanted {
   readonly cells: Cells;
   readonly kind: PassPlan['kind'];
-  /** To be added to the transport. */
-  readonly because: string;
+  /** Why everything is read although only changes were asked for. */
+  readonly compared?: string;
 }
 
-/** What is to be read for a pass: a delta becomes a comparison of everything where the source has lost count. */
+/** What is to be read for a pass: a delta becomes a comparison of everything where nobody knows what changed. */
 async function wantedCells(run: Run, reader: DiskReader, kind: PassPlan['kind']): Promise<Wanted> {
   const { signal } = run.options;
   const tracking = trackingOf(run.job.source);
-  if (kind === 'delta' && run.job.delta !== undefined && tracking !== undefined) {
+  const since = run.job.delta?.since;
+  let compared = 'its changes are not tracked';
+  if (kind === 'delta' && since !== undefined && tracking !== undefined) {
     try {
-      return { kind, cells: await changedCells(run, tracking, run.job.delta.since), because: '' };
+      return { kind, cells: await changedCells(run, tracking, since) };
     } catch (error) {
       if (!(error instanceof MigrationError) || error.code !== 'change-tracking-reset') throw error;
+      compared = error.message;
     }
   }
   const cells = await collectCells(reader.allocated(signal), reader.size, signal);
-  if (kind === 'first') return { kind, cells, because: '' };
-  return { kind: 'compare', cells, because: '; the whole disk was compared, because its changes are not known' };
+  if (kind === 'first') return { kind, cells };
+  if (kind === 'compare') compared = 'an earlier copy was not finished before its snapshot was gone';
+  else if (tracking !== undefined && since === undefined) compared = 'nobody knows what changed since the last copy';
+  return { kind: 'compare', cells, compared };
 }
 
 async function changedCells(run: Run, tracking: TrackedDisk, checkpoint: string): Promise<Cells> {
@@ -79,9 +84,9 @@ function trackingOf(source: DiskSource): TrackedDisk | undefined {
 /** @returns bytes that were brought now */
 async function copy(
   run: Run,
-  { reader, target, kind, cells }: Omit<Wanted, 'because'> & { readonly reader: DiskReader; readonly target: JobTarget },
+  { reader, target, kind, cells }: Omit<Wanted, 'compared'> & { readonly reader: DiskReader; readonly target: JobTarget },
 ): Promise<Bytes> {
-  const { writer, journal } = target;
+  const { writer, journal, tags, known } = target;
   const { signal } = run.options;
   const progress = copyProgress(run, cells.bytes);
   let moved = 0;
@@ -91,7 +96,8 @@ async function copy(
     progress.add(bytes);
   };
   const plan = planPass({ size: reader.size, cells, kind, blank: writer.blank, journal, onDone });
-  await copyPass(plan, { reader, writer, journal, buffers: run.buffers, workers: run.workers, signal, onBytes });
+  const { buffers, workers } = run;
+  await copyPass(plan, { reader, writer, journal, buffers, workers, signal, onBytes, tags, known });
   await journal.commit(() => writer.sync());
   progress.finish();
   return moved;

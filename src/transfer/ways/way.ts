@@ -54,6 +54,8 @@ export interface Filled {
   readonly moved: Bytes;
   /** How they came, with a word on why. */
   readonly transport: string;
+  /** @see TransferResult.compared */
+  readonly compared?: string;
 }
 
 /** @throws MigrationError `disk-unreachable` */

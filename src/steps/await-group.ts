@@ -1,0 +1,42 @@
+import { MigrationError } from '../model/errors.ts';
+import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
+import { type Gate, type Verdict, verdictAt } from '../plan/warm/group.ts';
+import { decideOn } from './await-precopy.ts';
+import type { StepContext } from './step.ts';
+import { wishesOf } from './wishes.ts';
+
+/**
+ * The last moment at which nothing has happened to the source: what can be done before it is shut down is done here, and the VMs of a group wait for
+ * each other. One that waits so long that its final delta grows takes another precopy meanwhile.
+ */
+export async function awaitCutover(plan: VmPlan, progress: VmProgress, context: StepContext): Promise<StepEvent> {
+  const verdict = atGate('AwaitCutover', plan, context);
+  if (verdict.kind === 'go') {
+    await context.destination.makeReady?.(plan, context.signal);
+    return { kind: 'done' };
+  }
+  const decision = progress.warm && decideOn(plan, progress.warm, context);
+  if (decision?.kind === 'precopy') return { kind: 'turned', to: 'Snapshot' };
+  return { kind: 'parked', outlook: { ...decision?.outlook, next: 'group', because: waiting(verdict) } };
+}
+
+/** Every source of the group is off and copied before any of its VMs is made. @throws MigrationError `group-failed` */
+export function awaitGroup(plan: VmPlan, _progress: VmProgress, context: StepContext): Promise<StepEvent> {
+  const verdict = atGate('AwaitGroup', plan, context);
+  if (verdict.kind === 'go') return Promise.resolve({ kind: 'done' });
+  if (verdict.kind === 'fail') throw new MigrationError('group-failed', `Not cut over, because ${verdict.because}.`);
+  return Promise.resolve({ kind: 'parked', outlook: { next: 'group', because: waiting(verdict) } });
+}
+
+function atGate(gate: Gate, plan: VmPlan, context: StepContext): Verdict {
+  return verdictAt(gate, wishesOf(plan, context).companions ?? []);
+}
+
+/** Names in a sentence; more than these are counted. */
+const NAMED = 3;
+
+function waiting(verdict: Exclude<Verdict, { readonly kind: 'go' }>): string {
+  if (verdict.kind === 'fail') return verdict.because;
+  const more = verdict.for.length - NAMED;
+  return `its group waits for ${verdict.for.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

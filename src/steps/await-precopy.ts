@@ -1,0 +1,30 @@
+import type { StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
+import { type Decision, decide } from '../plan/warm/decide.ts';
+import type { StepContext } from './step.ts';
+import { wishesOf } from './wishes.ts';
+
+/** Another precopy, the cutover, or giving up the place until something is due. */
+export function awaitPrecopy(plan: VmPlan, { warm }: VmProgress, context: StepContext): Promise<StepEvent> {
+  if (warm === undefined) throw new Error('a precopy of a cold migration');
+  const decision = decideOn(plan, warm, context);
+  switch (decision.kind) {
+    case 'cutover':
+      return Promise.resolve({ kind: 'done' });
+    case 'precopy':
+      return Promise.resolve({ kind: 'turned', to: 'Snapshot' });
+    case 'wait':
+      return Promise.resolve({ kind: 'parked', outlook: decision.outlook });
+  }
+}
+
+/** By what is wished and known now. */
+export function decideOn(plan: VmPlan, { passes, setback }: WarmProgress, context: StepContext): Decision {
+  const [first, ...later] = passes;
+  const { warm: terms } = plan;
+  if (first === undefined || terms === undefined) throw new Error('a wait before the first copy, or of a cold migration');
+  const { schedule, cutoverAt } = wishesOf(plan, context);
+  const capacity = plan.vm.disks.reduce((sum, disk) => sum + disk.capacity, 0);
+  const situation = { passes: [first, ...later] as const, capacity, terms, schedule };
+  const more = { ...(cutoverAt !== undefined && { cutoverAt }), ...(setback !== undefined && { setback }) };
+  return decide({ ...situation, ...more }, context.clock.now());
+}

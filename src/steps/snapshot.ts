@@ -1,0 +1,66 @@
+import type { SnapshotControl } from '../contracts/provider.ts';
+import { MigrationError } from '../model/errors.ts';
+import type { StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
+import type { HeldSnapshot } from '../model/precopy.ts';
+import { sourceChanges } from './source-changes.ts';
+import type { StepContext } from './step.ts';
+
+/** What tells our snapshots from everybody else's: people find it in the snapshot manager of the source. */
+const PREFIX = 'kubeferry';
+const DESCRIPTION = 'Made for a warm migration, which removes it as soon as its content is copied.';
+
+/**
+ * Freezes the disks for the next pass. What an earlier pass left is removed first; one that a killed process made is found by its name.
+ * Snapshots of precopies are as a power cut would leave the disks: the guest is shut down before the last pass, and that is the one that counts.
+ */
+export async function takeSnapshot(plan: VmPlan, { warm }: VmProgress, context: StepContext): Promise<StepEvent> {
+  const { connection, record, clock, signal } = context;
+  const { snapshots } = connection;
+  if (warm === undefined || snapshots === undefined) throw new Error('a warm migration without snapshots');
+  const pass = nextPass(warm);
+  const kept = await leftBehind(plan, warm, { snapshots, context, pass });
+  if (kept) return { kind: 'done' };
+  await sourceChanges(plan, context);
+  const name = `${PREFIX} ${plan.mapping.targetName} ${warm.id} ${pass}`;
+  const at = clock.now();
+  const { id, checkpoints } = await snapshots.create(plan.vm.ref, { name, description: DESCRIPTION, quiesce: 'no' }, signal);
+  const seconds = (clock.now() - at) / 1000;
+  await record({ kind: 'snapshot-held', held: { id, name, pass, at: new Date(at).toISOString(), seconds, checkpoints } });
+  return { kind: 'done' };
+}
+
+export function nextPass({ passes }: WarmProgress): number {
+  return (passes.at(-1)?.number ?? 0) + 1;
+}
+
+/** @returns true when the snapshot of this pass is there already */
+async function leftBehind(
+  plan: VmPlan,
+  { held }: WarmProgress,
+  { snapshots, context, pass }: { readonly snapshots: SnapshotControl; readonly context: StepContext; readonly pass: number },
+): Promise<boolean> {
+  if (held === undefined) return false;
+  const { record, signal } = context;
+  const found = await snapshots.find(plan.vm.ref, held.name, signal);
+  if (found !== undefined && found.id === held.id && held.pass === pass) return true;
+  await releaseSnapshot(plan, held, context);
+  await record({ kind: 'snapshot-released' });
+  return false;
+}
+
+/** Removes the snapshot from the source. Nothing happens when somebody removed it already. */
+export async function releaseSnapshot(
+  plan: VmPlan,
+  { id, name }: HeldSnapshot,
+  { connection, signal }: Pick<StepContext, 'connection' | 'signal'>,
+): Promise<void> {
+  const { snapshots } = connection;
+  if (snapshots === undefined) return;
+  try {
+    await snapshots.remove(plan.vm.ref, id, signal);
+  } catch (error) {
+    if (!(error instanceof MigrationError) || error.code !== 'snapshot-failed') throw error;
+    // It may be gone all the same: the answer of a removal gets lost as easily as any other.
+    if ((await snapshots.find(plan.vm.ref, name, signal)) !== undefined) throw error;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * What becomes of the two ends when a migration stops before its end: the snapshot that it holds is removed, and a source that it stopped runs
+ * again. Also after a cancellation, so the signal of the run does not count.
+ */
+import type { Failure, StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
+import { releaseSnapshot } from './snapshot.ts';
+import type { StepContext } from './step.ts';
+
+/** Milliseconds. What is not done by then is told as it is. */
+const PATIENCE = 120_000;
+
+type Ends = Pick<Failure, 'source' | 'target'>;
+type EndContext = Pick<StepContext, 'connection' | 'destination' | 'powerOnAfterFailure'>;
+
+/** @returns what to note of the snapshot; undefined when there was none, or when it is still there: the next try removes it */
+export async function releaseHeld(
+  plan: VmPlan,
+  { warm }: VmProgress,
+  { connection }: Pick<StepContext, 'connection'>,
+): Promise<StepEvent | undefined> {
+  if (warm?.held === undefined) return undefined;
+  try {
+    await releaseSnapshot(plan, warm.held, { connection, signal: AbortSignal.timeout(PATIENCE) });
+    return { kind: 'snapshot-released' };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Two of a VM must never run: where it may be at the target, it is made sure that it does not run there, or the source stays off. */
+export async function startSourceAgain(plan: VmPlan, progress: VmProgress, context: EndContext): Promise<Ends> {
+  const { connection, powerOnAfterFailure } = context;
+  if (progress.sourceStopped !== true || connection.power === undefined) return {};
+  // That is what was tried.
+  if (progress.phase === 'RollBack') return { source: 'left-off' };
+  const target = await stopTarget(plan, progress, context);
+  if (target.target === 'unknown' || !powerOnAfterFailure) return { source: 'left-off', ...target };
+  try {
+    await connection.power.powerOn(plan.vm.ref, AbortSignal.timeout(PATIENCE));
+    return { source: 'started-again', ...target };
+  } catch {
+    // Whatever kept it from starting, its owner has to be told that it does not run.
+    return { source: 'left-off', ...target };
+  }
+}
+
+/** Nothing to tell before the VM may have been made. */
+async function stopTarget(
+  plan: VmPlan,
+  { history, phase }: VmProgress,
+  { destination }: EndContext,
+): Promise<Pick<Ends, 'target'>> {
+  if (phase !== 'CreateVm' && !history.some((record) => record.phase === 'CreateVm')) return {};
+  if (destination.discardVm === undefined) return {};
+  try {
+    return { target: await destination.discardVm(plan, AbortSignal.timeout(PATIENCE)) };
+  } catch {
+    return { target: 'unknown' };
+  }
+}
