@@ -16,30 +16,34 @@ export interface AreaRules {
   readonly allocation?: 'exact' | 'whole-disk' | 'fault';
 }
 
-export async function queryChangedDiskAreas(call: SoapCall, machines: Machines, rules: AreaRules): Promise<Answer | undefined> {
+export function queryChangedDiskAreas(call: SoapCall, machines: Machines, rules: AreaRules): Answer | undefined {
   const guest = machines.guests.get(call.self.id);
   if (!guest) return undefined;
   const snapshot = argument(call, 'snapshot');
-  if (snapshot === undefined && (await machines.poweredOn(guest.vm))) return invalidPowerState('poweredOff', 'poweredOn');
+  if (snapshot === undefined && guest.on) return invalidPowerState('poweredOff', 'poweredOn');
   const since = argument(call, 'changeId') ?? '';
   const start = Number(argument(call, 'startOffset'));
-  const disk = guest.disks.find((entry) => entry.key === Number(argument(call, 'deviceKey')));
+  const key = Number(argument(call, 'deviceKey'));
+  const known = (snapshot === undefined ? guest.disks : guest.everyDisk).filter((entry) => entry.key === key);
+  // A disk that took the place of one that was removed has its key.
+  const disk = known.find((entry) => snapshot === undefined || entry.seenBy(snapshot)) ?? known[0];
   if (!disk) return invalidArgument('deviceKey');
-  if (snapshot !== undefined && !disk.seenBy(snapshot)) {
+  const seen = snapshot === undefined ? disk : disk.seenBy(snapshot);
+  if (!seen) {
     return fault('ManagedObjectNotFound', {
       message: `The object 'vim.vm.Snapshot:${snapshot}' has already been deleted or has not been completely created`,
       fields: `<obj type="VirtualMachineSnapshot">${snapshot}</obj>`,
     });
   }
-  if (!Number.isSafeInteger(start) || start < 0 || start >= disk.capacity) return invalidArgument('startOffset');
+  if (!Number.isSafeInteger(start) || start < 0 || start >= seen.capacity) return invalidArgument('startOffset');
   if (since === '*' && rules.allocation === 'fault') return fileFault(disk, 'noEpoch');
   const areas = disk.areas(snapshot, since);
   if (areas === 'malformed-change') return invalidArgument('changeId');
   if (areas === 'unknown-change') return fileFault(disk, 'cannotGetChanges');
   if (areas === 'not-tracked')
     return rules.untracked === 'start-offset' ? invalidArgument('startOffset') : fileFault(disk, 'noTrack');
-  const told = since === '*' && rules.allocation === 'whole-disk' ? [{ start: 0, length: disk.capacity }] : areas;
-  return answer(call.operation, `<returnval>${page(told, start, disk.capacity, rules.areasPerAnswer ?? 2000)}</returnval>`);
+  const told = since === '*' && rules.allocation === 'whole-disk' ? [{ start: 0, length: seen.capacity }] : areas;
+  return answer(call.operation, `<returnval>${page(told, start, seen.capacity, rules.areasPerAnswer ?? 2000)}</returnval>`);
 }
 
 /** One answer: it covers the disk from `start` up to where the next question has to begin. */

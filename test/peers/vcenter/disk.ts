@@ -1,8 +1,11 @@
 /**
  * One virtual disk with real bytes, as a host keeps it: a chain of files of which only the last is written, a snapshot for each frozen file,
  * and changed block tracking. Pure state in memory; who asks for it over which protocol is the business of the other files here.
+ * A change id is born with a snapshot and with nothing else (VDDK programming guide): that of the disk itself stays the same while it is
+ * written, so it marks no point in time unless the VM is off and stays so.
  */
 import { createHash } from 'node:crypto';
+import { Pages } from './pages.ts';
 
 export interface Area {
   /** Bytes from the start of the disk. */
@@ -18,6 +21,8 @@ export interface DiskOptions {
   readonly capacity: number;
   /** Path of the base disk's descriptor, `[datastore] folder/name.vmdk`. */
   readonly file: string;
+  /** Managed object id of the datastore; as the simulator says when absent. */
+  readonly datastore?: string;
   /** Bytes that one bit of the tracking stands for; 64 KiB when absent, as hosts use on small disks. */
   readonly granularity?: number;
 }
@@ -26,7 +31,7 @@ export interface DiskOptions {
 interface Layer {
   /** Absent where the snapshot was removed but its file could not be merged. */
   snapshot?: string;
-  readonly content: Buffer;
+  readonly content: Pages;
   /** Writes before the freeze. */
   readonly writes: number;
   /** Tracking at the moment of the freeze; absent where tracking was off. */
@@ -45,10 +50,13 @@ export type AreasTrouble = 'not-tracked' | 'unknown-change' | 'malformed-change'
 
 export class SimulatedDisk {
   readonly key: number;
-  readonly capacity: number;
+  datastore: string | undefined;
   readonly #granularity: number;
-  readonly #live: Buffer;
+  readonly #live: Pages;
+  /** Below what is written, oldest first. */
   readonly #layers: Layer[] = [];
+  /** Snapshots that a revert has left beside the chain. */
+  readonly #branches: Layer[] = [];
   /** Descriptors, oldest first; the last is the one that is written. */
   readonly #files: string[];
   #tracking: Tracking | undefined;
@@ -58,15 +66,30 @@ export class SimulatedDisk {
 
   constructor(options: DiskOptions) {
     this.key = options.key;
-    this.capacity = options.capacity;
+    this.datastore = options.datastore;
     this.#granularity = options.granularity ?? 64 * 1024;
-    this.#live = Buffer.alloc(options.capacity);
+    this.#live = new Pages(options.capacity);
     this.#files = [options.file];
+  }
+
+  /** Bytes. */
+  get capacity(): number {
+    return this.#live.length;
   }
 
   /** What the guest sees now. A copy. */
   content(): Buffer {
-    return Buffer.from(this.#live);
+    return this.#live.read();
+  }
+
+  /** What the guest sees now, to be kept: it costs next to nothing. */
+  keep(): Pages {
+    return this.#live.copy();
+  }
+
+  /** SHA-256 in hexadecimal of what the guest sees now. */
+  digest(): string {
+    return this.#live.digest();
   }
 
   /** Descriptor of the file that is written now. */
@@ -80,7 +103,7 @@ export class SimulatedDisk {
   }
 
   /** Bytes of the base file while nothing writes to it; undefined while the guest may write to it. */
-  get frozenBase(): Buffer | undefined {
+  get frozenBase(): Pages | undefined {
     return this.#layers[0]?.content;
   }
 
@@ -105,11 +128,19 @@ export class SimulatedDisk {
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    if (offset < 0 || offset + bytes.length > this.capacity)
-      throw new RangeError(`write of ${bytes.length} at ${offset} is outside the disk`);
-    this.#live.set(bytes, offset);
-    this.#writes += 1;
-    this.#mark(offset, bytes.length);
+    this.#change(offset, bytes.length);
+    this.#live.write(offset, bytes);
+  }
+
+  /** Zeros written by a guest that trims or wipes. */
+  zero(offset: number, length: number): void {
+    this.#change(offset, length);
+    this.#live.zero(offset, length);
+  }
+
+  /** Bytes of the flat file that the guest would write to; to be read when it is off. */
+  read(start: number, end: number): Buffer {
+    return this.#live.read(start, end);
   }
 
   /** Begins tracking with a new identity, or begins anew: change ids given out before are no longer known. */
@@ -125,18 +156,34 @@ export class SimulatedDisk {
     this.#tracking = undefined;
   }
 
+  /** A larger disk; the count begins anew. A disk below a snapshot cannot grow. @param capacity bytes */
+  grow(capacity: number): void {
+    if (capacity < this.capacity || this.#layers.length > 0)
+      throw new RangeError('a disk cannot shrink, nor grow below a snapshot');
+    this.#live.grow(capacity);
+    this.#writes += 1;
+    if (this.#tracking) this.track();
+  }
+
+  /** All its files are on another datastore now. */
+  move(to: { readonly name: string; readonly id: string }): void {
+    for (const [at, file] of this.#files.entries()) this.#files[at] = file.replace(/^\[[^\]]*\]/, `[${to.name}]`);
+    this.datastore = to.id;
+  }
+
   /** Freezes the chain for a snapshot; from now on writes go to a new file and count for the next change id. */
   freeze(snapshot: string): void {
     const tracking = this.#tracking;
-    const layer = { snapshot, content: this.content(), writes: this.#writes };
+    const layer = { snapshot, content: this.keep(), writes: this.#writes };
     this.#layers.push(tracking ? { ...layer, tracked: { uuid: tracking.uuid, sequence: tracking.sequence } } : layer);
     if (tracking) tracking.sequence += 1;
-    this.#filesMade += 1;
-    this.#files.push(this.baseFile.replace(/\.vmdk$/, `-${String(this.#filesMade).padStart(6, '0')}.vmdk`));
+    this.#addFile();
   }
 
   /** Removes a snapshot. @param merge whether its file is merged too, as it should be */
   release(snapshot: string, merge = true): void {
+    const aside = this.#branches.findIndex((layer) => layer.snapshot === snapshot);
+    if (aside >= 0) this.#branches.splice(aside, 1);
     const at = this.#layers.findIndex((layer) => layer.snapshot === snapshot);
     const layer = this.#layers[at];
     if (!layer) return;
@@ -149,25 +196,35 @@ export class SimulatedDisk {
     for (let at = this.#layers.length - 1; at >= 0; at -= 1) if (this.#layers[at]?.snapshot === undefined) this.#mergeAt(at);
   }
 
-  /** Goes back to a snapshot, which forgets what was tracked. */
+  /** Goes back to a snapshot, which forgets what was tracked. Snapshots that were made after it stay, beside the chain. */
   revert(snapshot: string): void {
-    const layer = this.#find(snapshot);
+    const at = this.#layers.findIndex((layer) => layer.snapshot === snapshot);
+    const layer = this.#layers[at] ?? this.#find(snapshot);
     if (!layer) return;
-    this.#live.set(layer.content);
+    if (at >= 0) {
+      this.#branches.push(...this.#layers.splice(at + 1).filter((later) => later.snapshot !== undefined));
+      this.#files.splice(at + 1);
+      this.#addFile();
+    }
+    this.#live.become(layer.content);
+    this.#writes += 1;
     if (this.#tracking) this.track();
   }
 
-  /** What the disk held when the snapshot was taken. */
+  /** What the disk held when the snapshot was taken. A copy. */
   frozen(snapshot: string): Buffer | undefined {
-    return this.#find(snapshot)?.content;
+    return this.#find(snapshot)?.content.read();
   }
 
-  /** Descriptor and change id that the snapshot's configuration shows; undefined where the snapshot has no part of this disk. */
-  seenBy(snapshot: string): { readonly file: string; readonly changeId: string | undefined } | undefined {
-    const at = this.#layers.findIndex((layer) => layer.snapshot === snapshot);
-    const layer = this.#layers[at];
+  /** Descriptor, capacity and change id that the snapshot's configuration shows; undefined where the snapshot has no part of this disk. */
+  seenBy(
+    snapshot: string,
+  ): { readonly file: string; readonly capacity: number; readonly changeId: string | undefined } | undefined {
+    const layer = this.#find(snapshot);
     if (!layer) return undefined;
-    return { file: this.#files[at] ?? '', changeId: layer.tracked && `${layer.tracked.uuid}/${layer.tracked.sequence}` };
+    const changeId = layer.tracked && `${layer.tracked.uuid}/${layer.tracked.sequence}`;
+    // A branch hangs on the file that it was made of, which is no longer told.
+    return { file: this.#files[Math.max(0, this.#layers.indexOf(layer))] ?? '', capacity: layer.content.length, changeId };
   }
 
   /**
@@ -179,18 +236,25 @@ export class SimulatedDisk {
     const layer = snapshot === undefined ? { content: this.#live, tracked: this.#tracking } : this.#find(snapshot);
     const until = layer?.tracked;
     if (!layer || !until) return 'not-tracked';
-    if (since === '*') return this.#join(this.#allocated(layer.content));
+    if (since === '*') return this.#join(layer.content.allocated(this.#granularity), layer.content.length);
     const [uuid, number] = since.split('/');
     const sequence = Number(number);
     if (!uuid || !/^(?:[0-9a-f]{2}[ -]?){16}$/.test(uuid) || !Number.isSafeInteger(sequence)) return 'malformed-change';
-    if (uuid !== until.uuid || sequence < 1 || sequence > until.sequence) return 'unknown-change';
+    // A count that began anew has forgotten what lies below older snapshots too.
+    if (uuid !== until.uuid || uuid !== this.#tracking?.uuid || sequence < 1 || sequence > until.sequence)
+      return 'unknown-change';
     const blocks = new Set<number>();
     for (let at = sequence + 1; at <= until.sequence; at += 1) for (const block of this.#written(at)) blocks.add(block);
-    return this.#join(blocks);
+    return this.#join(blocks, layer.content.length);
   }
 
   #find(snapshot: string): Layer | undefined {
-    return this.#layers.find((layer) => layer.snapshot === snapshot);
+    return [...this.#layers, ...this.#branches].find((layer) => layer.snapshot === snapshot);
+  }
+
+  #addFile(): void {
+    this.#filesMade += 1;
+    this.#files.push(this.baseFile.replace(/\.vmdk$/, `-${String(this.#filesMade).padStart(6, '0')}.vmdk`));
   }
 
   #mergeAt(at: number): void {
@@ -203,7 +267,10 @@ export class SimulatedDisk {
   }
 
   /** The blocks written since the last snapshot. */
-  #mark(offset: number, length: number): void {
+  #change(offset: number, length: number): void {
+    if (offset < 0 || offset + length > this.capacity)
+      throw new RangeError(`write of ${length} at ${offset} is outside the disk`);
+    this.#writes += 1;
     const tracking = this.#tracking;
     if (!tracking || length === 0) return;
     const blocks = tracking.written.get(tracking.sequence) ?? new Set();
@@ -212,21 +279,11 @@ export class SimulatedDisk {
     tracking.written.set(tracking.sequence, blocks);
   }
 
-  #allocated(content: Buffer): Set<number> {
-    const zeros = Buffer.alloc(this.#granularity);
-    const blocks = new Set<number>();
-    for (let start = 0; start < content.length; start += this.#granularity) {
-      const block = content.subarray(start, start + this.#granularity);
-      if (!block.equals(zeros.subarray(0, block.length))) blocks.add(start / this.#granularity);
-    }
-    return blocks;
-  }
-
-  #join(blocks: ReadonlySet<number>): readonly Area[] {
+  #join(blocks: ReadonlySet<number>, capacity: number): readonly Area[] {
     const areas: { start: number; length: number }[] = [];
     for (const block of [...blocks].sort((a, b) => a - b)) {
       const start = block * this.#granularity;
-      const length = Math.min(this.#granularity, this.capacity - start);
+      const length = Math.min(this.#granularity, capacity - start);
       const last = areas.at(-1);
       if (last && last.start + last.length === start) last.length += length;
       else areas.push({ start, length });

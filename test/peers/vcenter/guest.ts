@@ -1,12 +1,17 @@
 /**
- * A guest that is at work: it writes to its disks, the same bytes at the same places for the same seed, whenever it is told to or all the time.
+ * A guest that is at work: it writes to its disks, the same bytes at the same places for the same seed, whenever it is told to. `tick()` is one
+ * turn of its own doing, which happens only while the power is on; its disks at the last power-off are kept as the truth.
  */
 import { randomWords } from '../../demo/guest/disk.ts';
 import type { SimulatedDisk } from './disk.ts';
+import type { Pages } from './pages.ts';
+import { Workload } from './workload.ts';
 
 export interface GuestOptions {
   /** Bytes of each disk, in place of what the simulator says; 8 MiB when absent. */
   readonly capacity?: number;
+  /** Bytes of each disk; the VM gets as many disks. Those of the simulator when absent. */
+  readonly disks?: readonly number[];
   readonly seed?: number;
   /** VMware Tools run in it; true when absent. */
   readonly tools?: boolean;
@@ -16,40 +21,108 @@ export interface GuestOptions {
   readonly quiesces?: boolean;
   /** Tracking is on from the start, in flag and in effect. */
   readonly tracked?: boolean;
+  /** One turn of writing before every n-th request that the server gets, while the VM is on; none when absent. */
+  readonly writeEvery?: number;
 }
 
 const WRITE_SIZES = [512, 4096, 4096, 8192, 65_536, 200_000];
 const TICK_MS = 2;
 
+/** The disks of a guest when its power went. */
+export class Rest {
+  /** In the chronicle. */
+  readonly order: number;
+  readonly #disks: ReadonlyMap<number, Pages>;
+
+  constructor(order: number, disks: readonly SimulatedDisk[]) {
+    this.order = order;
+    this.#disks = new Map(disks.map((disk) => [disk.key, disk.keep()]));
+  }
+
+  /** @param key device key of the disk */
+  content(key: number): Buffer | undefined {
+    return this.#disks.get(key)?.read();
+  }
+
+  digest(key: number): string | undefined {
+    return this.#disks.get(key)?.digest();
+  }
+}
+
 export class SimulatedGuest {
   /** Managed object id of the VM. */
   readonly vm: string;
-  readonly disks: readonly SimulatedDisk[];
-  readonly tools: boolean;
-  readonly shutdown: number | 'never';
-  readonly quiesces: boolean;
+  readonly name: string;
+  tools: boolean;
+  shutdown: number | 'never';
+  quiesces: boolean;
   /** What the VM's configuration says about tracking. */
   trackingAsked: boolean;
+  readonly writeEvery: number | undefined;
+  /** Power-offs, oldest first. */
+  readonly rests: Rest[] = [];
+  /** Writes of its own doing. */
+  writes = 0;
+  /** Writes of the test while the power was off, which no guest can do. */
+  writesWhileOff = 0;
+  on = true;
+  readonly #disks: SimulatedDisk[];
+  readonly #removed: SimulatedDisk[] = [];
   readonly #next: () => number;
+  readonly #workload: Workload;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(vm: string, disks: readonly SimulatedDisk[], options: GuestOptions) {
+  constructor(vm: string, disks: readonly SimulatedDisk[], options: GuestOptions & { readonly name?: string }) {
     this.vm = vm;
-    this.disks = disks;
+    this.name = options.name ?? vm;
+    this.#disks = [...disks];
     this.tools = options.tools ?? true;
     this.shutdown = options.shutdown ?? 0;
     this.quiesces = options.quiesces ?? true;
     this.trackingAsked = options.tracked ?? false;
+    this.writeEvery = options.writeEvery;
     this.#next = randomWords(options.seed ?? 1);
+    this.#workload = new Workload((options.seed ?? 1) + 0x5bd1);
     for (const disk of disks) {
       this.#fill(disk);
       if (options.tracked) disk.track();
     }
   }
 
-  /** @param disk position among the guest's disks */
+  /** Disks that it has now, in the order of their keys. */
+  get disks(): readonly SimulatedDisk[] {
+    return this.#disks;
+  }
+
+  /** These, and those that were taken away while a snapshot still holds them. */
+  get everyDisk(): readonly SimulatedDisk[] {
+    return [...this.#disks, ...this.#removed];
+  }
+
+  /** @param disk position among the guest's disks; whatever the power, so that a test can play the fool */
   write(disk: number, offset: number, bytes: Uint8Array): void {
+    if (!this.on) this.writesWhileOff += 1;
     this.#disk(disk).write(offset, bytes);
+  }
+
+  /** So many turns of its own doing. Nothing happens while the power is off. */
+  tick(turns = 1): void {
+    for (let done = 0; done < turns && this.on; done += 1) this.writes += this.#workload.turn(this.#disks);
+  }
+
+  /** Much at once. Nothing happens while the power is off. */
+  burst(): void {
+    if (this.on && this.#disks.length > 0) this.writes += this.#workload.burst(this.#disks);
+  }
+
+  /** What a disk holds now. @param disk position among the guest's disks */
+  content(disk = 0): Buffer {
+    return this.#disk(disk).content();
+  }
+
+  /** SHA-256 in hexadecimal of what a disk holds now. */
+  digest(disk = 0): string {
+    return this.#disk(disk).digest();
   }
 
   /** Some writes of its own choice. One in eight writes zeros, as a trim or a deleted file does. */
@@ -58,7 +131,7 @@ export class SimulatedGuest {
       const disk = this.#disk(this.#next() % this.disks.length);
       const size = Math.min(WRITE_SIZES[this.#next() % WRITE_SIZES.length] ?? 512, disk.capacity);
       const offset = (this.#next() % (Math.floor((disk.capacity - size) / 512) + 1)) * 512;
-      disk.write(offset, this.#next() % 8 === 0 ? Buffer.alloc(size) : this.#bytes(size));
+      disk.write(offset, this.#next() % 8 === 0 ? Buffer.alloc(size) : this.#workload.bytes(size));
     }
   }
 
@@ -69,10 +142,17 @@ export class SimulatedGuest {
     return { [Symbol.dispose]: () => this.halt() };
   }
 
-  /** No more writes: the power is off. */
+  /** No more writes by themselves. */
   halt(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** The power is gone, at that order of the chronicle. */
+  rest(order: number): void {
+    this.halt();
+    this.on = false;
+    this.rests.push(new Rest(order, this.#disks));
   }
 
   /** The host stuns the VM, at a snapshot or when power comes on: what was asked about tracking takes effect now. */
@@ -83,8 +163,18 @@ export class SimulatedGuest {
     }
   }
 
+  add(disk: SimulatedDisk): void {
+    this.#disks.push(disk);
+    this.#fill(disk);
+  }
+
+  remove(disk: SimulatedDisk): void {
+    const at = this.#disks.indexOf(disk);
+    if (at >= 0) this.#removed.push(...this.#disks.splice(at, 1));
+  }
+
   #disk(position: number): SimulatedDisk {
-    const disk = this.disks[position];
+    const disk = this.#disks[position];
     if (!disk) throw new RangeError(`the guest has no disk ${position}`);
     return disk;
   }
@@ -93,12 +183,6 @@ export class SimulatedGuest {
   #fill(disk: SimulatedDisk): void {
     const piece = Math.min(disk.capacity, 256 * 1024);
     for (let at = 0; at + piece <= disk.capacity; at += piece)
-      if (at === 0 || this.#next() % 3 === 0) disk.write(at, this.#bytes(piece));
-  }
-
-  #bytes(length: number): Buffer {
-    const bytes = Buffer.alloc(length);
-    for (let at = 0; at + 4 <= length; at += 4) bytes.writeUInt32LE(this.#next() >>> 0, at);
-    return bytes;
+      if (at === 0 || this.#next() % 3 === 0) disk.write(at, this.#workload.bytes(piece));
   }
 }

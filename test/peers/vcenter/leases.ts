@@ -114,7 +114,8 @@ export class Leases {
 
   async #exportVm(call: SoapCall, cookie: string): Promise<Answer> {
     const { id } = call.self;
-    if (await this.#machines.poweredOn(id)) return invalidPowerState('poweredOff', 'poweredOn');
+    if (this.#machines.guests.get(id)?.on ?? (await this.#machines.poweredOn(id)))
+      return invalidPowerState('poweredOff', 'poweredOn');
     const snapshot = await this.#upstream.run(
       'CreateSnapshot_Task',
       call.self,
@@ -142,7 +143,8 @@ export class Leases {
   }
 
   #add(record: LeaseRecord, snapshot?: string): void {
-    const disks = this.#machines.guests.get(record.vm)?.disks ?? [];
+    const guest = this.#machines.guests.get(record.vm);
+    const disks = (snapshot === undefined ? guest?.disks : guest?.everyDisk.filter((disk) => disk.seenBy(snapshot))) ?? [];
     const files = disks.map((disk) => {
       const bytes = snapshot === undefined ? disk.content() : disk.frozen(snapshot);
       return [disk.baseFile.replace(/^.*\//, ''), bytes ?? Buffer.alloc(0)] as const;

@@ -1,4 +1,6 @@
 /** What happened at the stand-in, for a test to look at. */
+
+import type { Chronicle } from './chronicle.ts';
 import type { Struck } from './faults.ts';
 import type { LeaseRecord } from './leases.ts';
 import type { SnapshotRecord } from './machines.ts';
@@ -13,8 +15,10 @@ export interface Ledger {
   /** Leases that nobody has ended. */
   readonly openLeases: readonly LeaseRecord[];
   readonly snapshots: readonly SnapshotRecord[];
-  /** Snapshots that exist. */
+  /** Snapshots that clients have made and that exist; those of others are left out. */
   readonly openSnapshots: readonly SnapshotRecord[];
+  /** Power, snapshots and troubles in one order. */
+  readonly chronicle: Chronicle;
   readonly struck: readonly Struck[];
   /** Every request in order: the operation, or the method and path. */
   readonly requests: readonly string[];
@@ -40,7 +44,10 @@ export function ledgerOf(stand: StandIn): Ledger {
       return stand.machines.snapshots;
     },
     get openSnapshots() {
-      return stand.machines.snapshots.filter((snapshot) => snapshot.state === 'present');
+      return stand.machines.snapshots.filter((snapshot) => snapshot.state === 'present' && !snapshot.foreign);
+    },
+    get chronicle() {
+      return stand.machines.chronicle;
     },
     get struck() {
       return stand.faults.struck;

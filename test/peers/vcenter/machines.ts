@@ -1,23 +1,36 @@
 /**
- * What happens to the VMs that have a simulated guest: snapshots freeze their disks, power and tracking take effect, consolidation may fail.
- * The simulator keeps the objects (snapshot tree, power state, flags); this file keeps the bytes in step with them.
+ * What clients do to the VMs that have a simulated guest: snapshots freeze their disks, power and tracking take effect, consolidation may fail.
+ * The simulator keeps the objects (snapshot tree, power state, flags); this file keeps the bytes in step with them. What others do to the VMs is
+ * in `others.ts`.
  */
+import { Chronicle, type Happening } from './chronicle.ts';
 import { SimulatedDisk } from './disk.ts';
 import { type GuestOptions, SimulatedGuest } from './guest.ts';
+import { plugDisk, pluggedDisks, unplugDisk, virtualMachine } from './hardware.ts';
 import { type Answer, answer, argument, encode, fault, type Reference, returned, type SoapCall } from './soap.ts';
-import type { TaskRole, Tasks } from './tasks.ts';
+import type { TaskError, TaskRole, Tasks } from './tasks.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface SnapshotRecord {
   readonly id: string;
   readonly vm: string;
   readonly name: string;
+  /** Made by another program than the client under test, such as a backup. */
+  readonly foreign: boolean;
   state: 'present' | 'removed';
 }
 
 export interface MachineRules {
   /** How long tasks take, in ms by operation, such as `RemoveSnapshot_Task`; none when absent. */
   readonly slow?: Readonly<Record<string, number>>;
+}
+
+/** Tasks that end with an error. */
+export interface Refusal extends TaskError {
+  /** `CreateSnapshot_Task`, `PowerOnVM_Task`, ... */
+  readonly operation: string;
+  /** How many in a row; 1 when absent. */
+  readonly times?: number;
 }
 
 type Forward = () => Promise<Answer>;
@@ -29,13 +42,17 @@ export class Machines {
   readonly guests = new Map<string, SimulatedGuest>();
   /** Every snapshot that was ever made through the stand-in. */
   readonly snapshots: SnapshotRecord[] = [];
+  readonly chronicle = new Chronicle();
   readonly #upstream: Upstream;
   readonly #tasks: Tasks;
   readonly #rules: MachineRules;
   readonly #failing = new Set<string>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #refusals: { readonly vm: string; readonly refusal: Refusal; left: number }[] = [];
+  /** Shutdowns under way, by VM. */
+  readonly #shutdowns = new Map<string, NodeJS.Timeout>();
   /** VMs that an export of the whole VM keeps from being powered on. */
   readonly exporting = new Set<string>();
+  #requests = 0;
 
   constructor(upstream: Upstream, tasks: Tasks, rules: MachineRules) {
     this.#upstream = upstream;
@@ -44,28 +61,38 @@ export class Machines {
   }
 
   /** Gives a VM of the simulator disks with bytes. @param vm managed object id */
-  async attach(vm: string, options: GuestOptions): Promise<SimulatedGuest> {
-    const self = { type: 'VirtualMachine', id: vm };
-    const devices = await this.#upstream.property(self, 'config.hardware.device');
-    const capacity = options.capacity ?? DEFAULT_CAPACITY;
-    const disks = [...devices.matchAll(/<VirtualDevice\b[^>]*type="VirtualDisk"[^>]*>([\s\S]*?)<\/VirtualDevice>/g)].map(
-      ([, disk = '']) => {
-        const key = Number(/<key>(\d+)</.exec(disk)?.[1]);
-        return new SimulatedDisk({ key, capacity, file: /<fileName>([^<]*)</.exec(disk)?.[1] ?? '' });
-      },
+  async attach(vm: string, options: GuestOptions & { readonly name?: string }): Promise<SimulatedGuest> {
+    const self = virtualMachine(vm);
+    const wanted = options.disks;
+    const there = await pluggedDisks(this.#upstream, vm);
+    for (const disk of there.slice(wanted?.length ?? there.length)) await unplugDisk(this.#upstream, vm, disk);
+    for (const capacity of wanted?.slice(there.length) ?? []) await plugDisk(this.#upstream, vm, capacity);
+    const disks = (await pluggedDisks(this.#upstream, vm)).map(
+      ({ key, file }, at) => new SimulatedDisk({ key, capacity: wanted?.[at] ?? options.capacity ?? DEFAULT_CAPACITY, file }),
     );
     const guest = new SimulatedGuest(vm, disks, options);
-    const tools = guest.tools ? 'guestToolsRunning' : 'guestToolsNotRunning';
-    const extra = `<extraConfig><key>SET.guest.toolsRunningStatus</key><value xsi:type="xsd:string">${tools}</value></extraConfig>`;
     const flag = options.tracked ? '<changeTrackingEnabled>true</changeTrackingEnabled>' : '';
-    await this.#upstream.run('ReconfigVM_Task', self, `<spec>${extra}${flag}</spec>`);
+    await this.#upstream.run('ReconfigVM_Task', self, `<spec>${toolsOption(guest.tools)}${flag}</spec>`);
+    guest.on = await this.poweredOn(vm);
+    this.chronicle.note(vm, guest.on ? 'on' : 'off', 'test');
     this.guests.set(vm, guest);
     return guest;
+  }
+
+  /** Forgets a guest and the snapshots of its VM. */
+  forget(vm: string): void {
+    this.guests.delete(vm);
+    for (const record of this.present(vm)) record.state = 'removed';
   }
 
   /** The next removal of a snapshot of this VM leaves its files unmerged. */
   failConsolidation(vm: string): void {
     this.#failing.add(vm);
+  }
+
+  /** The next tasks of that kind on this VM end with an error. */
+  refuse(vm: string, refusal: Refusal): void {
+    this.#refusals.push({ vm, refusal, left: refusal.times ?? 1 });
   }
 
   /** The guest that a snapshot belongs to. */
@@ -75,16 +102,26 @@ export class Machines {
   }
 
   async poweredOn(vm: string): Promise<boolean> {
-    return (await this.#upstream.text({ type: 'VirtualMachine', id: vm }, 'runtime.powerState')) === 'poweredOn';
+    return (await this.#upstream.text(virtualMachine(vm), 'runtime.powerState')) === 'poweredOn';
+  }
+
+  /** A request has come: guests that write by the request do so. */
+  served(): void {
+    this.#requests += 1;
+    for (const guest of this.guests.values()) {
+      if (guest.writeEvery !== undefined && this.#requests % guest.writeEvery === 0) guest.tick();
+    }
   }
 
   stop(): void {
     for (const guest of this.guests.values()) guest.halt();
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#shutdowns.values()) clearTimeout(timer);
   }
 
   /** Answers the calls that mean something to disks; undefined for the rest. @param forward passes the call on to the simulator */
   async handle(call: SoapCall, forward: Forward): Promise<Answer | undefined> {
+    const refused = this.#refused(call);
+    if (refused) return this.#failedTask(call, refused);
     switch (call.operation) {
       case 'CreateSnapshot_Task':
       case 'CreateSnapshotEx_Task':
@@ -92,15 +129,16 @@ export class Machines {
       case 'RemoveSnapshot_Task':
         return this.#remove(call, forward, this.#withChildren(call));
       case 'RemoveAllSnapshots_Task':
-        return this.#remove(call, forward, this.#present(call.self.id));
+        return this.#remove(call, forward, this.present(call.self.id));
       case 'RevertToSnapshot_Task':
-        return this.#task(call, forward, () => this.#revert(call.self.id));
+        return this.#task(call, forward, () => this.reverted(call.self.id, 'client'));
       case 'ConsolidateVMDisks_Task':
         return this.#consolidate(call);
       case 'PowerOnVM_Task':
         return this.#powerOn(call, forward);
       case 'PowerOffVM_Task':
-        return this.#task(call, forward, () => this.guests.get(call.self.id)?.halt());
+      case 'SuspendVM_Task':
+        return this.#powerOff(call, forward);
       case 'ShutdownGuest':
         return this.#shutdown(call);
       case 'ReconfigVM_Task':
@@ -110,21 +148,68 @@ export class Machines {
     }
   }
 
+  /** A snapshot was made. */
+  taken(vm: string, { id, name, by }: { readonly id: string; readonly name: string; readonly by: Happening['by'] }): void {
+    this.snapshots.push({ id, vm, name, foreign: by !== 'client', state: 'present' });
+    this.chronicle.note(vm, `snapshot ${name} made`, by);
+    const guest = this.guests.get(vm);
+    for (const disk of guest?.disks ?? []) disk.freeze(id);
+    guest?.stun();
+  }
+
+  /** A snapshot is gone. */
+  released(record: SnapshotRecord, by: Happening['by']): void {
+    record.state = 'removed';
+    const merge = by !== 'client' || !this.#failing.delete(record.vm);
+    this.chronicle.note(record.vm, `snapshot ${record.name} removed${merge ? '' : ', not merged'}`, by);
+    const guest = this.guests.get(record.vm);
+    for (const disk of guest?.everyDisk ?? []) disk.release(record.id, merge);
+    guest?.stun();
+  }
+
+  reverted(snapshot: string, by: Happening['by']): void {
+    const guest = this.guestOf(snapshot);
+    if (!guest) return;
+    this.chronicle.note(guest.vm, 'reverted', by);
+    for (const disk of guest.disks) disk.revert(snapshot);
+  }
+
+  powered(vm: string, state: 'on' | 'off', by: Happening['by']): void {
+    const { order } = this.chronicle.note(vm, state, by);
+    clearTimeout(this.#shutdowns.get(vm));
+    const guest = this.guests.get(vm);
+    if (!guest) return;
+    if (state === 'off') guest.rest(order);
+    else {
+      guest.on = true;
+      guest.stun();
+    }
+  }
+
+  /** Snapshots that a VM has, oldest first. */
+  present(vm: string): readonly SnapshotRecord[] {
+    return this.snapshots.filter((entry) => entry.vm === vm && entry.state === 'present');
+  }
+
+  #refused({ operation, self }: SoapCall): TaskError | undefined {
+    const vm = this.snapshots.find(({ id }) => id === self.id)?.vm ?? self.id;
+    const entry = this.#refusals.find(({ refusal, left, vm: of }) => of === vm && left > 0 && refusal.operation === operation);
+    if (!entry) return undefined;
+    entry.left -= 1;
+    return entry.refusal;
+  }
+
   async #create(call: SoapCall, forward: Forward): Promise<Answer> {
     const guest = this.guests.get(call.self.id);
     const quiesce = argument(call, 'quiesce') === 'true' || /<quiesceSpec\b/.test(call.text);
-    if (guest && quiesce && !(guest.quiesces && guest.tools) && (await this.poweredOn(guest.vm))) {
+    if (guest?.on && quiesce && !(guest.quiesces && guest.tools)) {
       return this.#failedTask(call, {
         type: 'ApplicationQuiesceFault',
         message: "An error occurred while quiescing the virtual machine. See the virtual machine's event log for details.",
       });
     }
     const name = argument(call, 'name') ?? '';
-    const freeze = (snapshot: string): void => {
-      this.snapshots.push({ id: snapshot, vm: call.self.id, name, state: 'present' });
-      for (const disk of guest?.disks ?? []) disk.freeze(snapshot);
-      guest?.stun();
-    };
+    const freeze = (id: string): void => this.taken(call.self.id, { id, name, by: 'client' });
     const slow = this.#rules.slow?.[call.operation];
     return slow === undefined ? this.#task(call, forward, freeze) : this.#createLate(call, slow, freeze);
   }
@@ -147,12 +232,7 @@ export class Machines {
 
   #remove(call: SoapCall, forward: Forward, doomed: readonly SnapshotRecord[]): Promise<Answer> {
     return this.#task(call, forward, () => {
-      for (const record of doomed) {
-        record.state = 'removed';
-        const merge = !this.#failing.delete(record.vm);
-        for (const disk of this.guests.get(record.vm)?.disks ?? []) disk.release(record.id, merge);
-        this.guests.get(record.vm)?.stun();
-      }
+      for (const record of doomed) this.released(record, 'client');
     });
   }
 
@@ -161,21 +241,14 @@ export class Machines {
     const record = this.snapshots.find((entry) => entry.id === call.self.id);
     if (!record) return [];
     if (argument(call, 'removeChildren') !== 'true') return [record];
-    const chain = this.#present(record.vm);
+    const chain = this.present(record.vm);
     return chain.slice(chain.indexOf(record));
-  }
-
-  #present(vm: string): readonly SnapshotRecord[] {
-    return this.snapshots.filter((entry) => entry.vm === vm && entry.state === 'present');
-  }
-
-  #revert(snapshot: string): void {
-    for (const disk of this.guestOf(snapshot)?.disks ?? []) disk.revert(snapshot);
   }
 
   async #consolidate(call: SoapCall): Promise<Answer> {
     const task = await this.#carrier(call.self);
     this.#finish(call.operation, task, () => {
+      this.chronicle.note(call.self.id, 'consolidated', 'client');
       for (const disk of this.guests.get(call.self.id)?.disks ?? []) disk.consolidate();
     });
     return answer(call.operation, `<returnval type="Task">${task}</returnval>`);
@@ -188,7 +261,24 @@ export class Machines {
         message: 'The operation is not allowed in the current state: the virtual machine is being exported.',
       });
     }
-    return this.#task(call, forward, () => this.guests.get(call.self.id)?.stun());
+    return this.#task(call, forward, () => this.powered(call.self.id, 'on', 'client'));
+  }
+
+  /** The guest stops before the power goes, so that nothing is written after anybody could see it off. */
+  async #powerOff(call: SoapCall, forward: Forward): Promise<Answer> {
+    const guest = this.guests.get(call.self.id);
+    if (!guest?.on) return forward();
+    guest.on = false;
+    const made = await forward();
+    const task = made.status === 200 ? returned(String(made.body)) : undefined;
+    const result = task === undefined ? undefined : await this.#upstream.result(task).catch(() => undefined);
+    if (task === undefined || result === undefined) {
+      guest.on = await this.poweredOn(guest.vm);
+      return made;
+    }
+    this.powered(guest.vm, 'off', 'client');
+    this.#finish(call.operation, task, () => undefined);
+    return made;
   }
 
   async #shutdown(call: SoapCall): Promise<Answer> {
@@ -202,25 +292,37 @@ export class Machines {
     }
     const guest = this.guests.get(self.id);
     if (guest?.shutdown !== 'never') {
-      const timer = setTimeout(() => void this.#off(self, guest), guest?.shutdown ?? 0);
-      this.#timers.add(timer);
+      clearTimeout(this.#shutdowns.get(self.id));
+      this.#shutdowns.set(
+        self.id,
+        setTimeout(() => void this.goOff(self.id), guest?.shutdown ?? 0),
+      );
     }
     return answer(call.operation, '');
   }
 
-  /** A guest flushes what it has not written yet before the power goes. */
-  async #off(self: Reference, guest: SimulatedGuest | undefined): Promise<void> {
-    guest?.writeSome(3);
-    guest?.halt();
-    // It may have been powered off meanwhile, which is as good.
-    await this.#upstream.run('PowerOffVM_Task', self).catch(() => undefined);
+  /** A guest shuts down: it flushes what it has not written yet before the power goes. Nothing happens where it is off already. */
+  async goOff(vm: string): Promise<void> {
+    const guest = this.guests.get(vm);
+    if (guest && !guest.on) return;
+    guest?.burst();
+    guest?.tick(3);
+    if (guest) guest.on = false;
+    const done = await this.#upstream.run('PowerOffVM_Task', virtualMachine(vm)).then(
+      () => true,
+      () => false,
+    );
+    if (done) this.powered(vm, 'off', 'guest');
   }
 
   #reconfigure(call: SoapCall, forward: Forward): Promise<Answer> {
     const asked = argument(call, 'changeTrackingEnabled');
     const guest = this.guests.get(call.self.id);
     return this.#task(call, forward, () => {
-      if (guest && asked !== undefined) guest.trackingAsked = asked === 'true';
+      if (!guest || asked === undefined) return;
+      guest.trackingAsked = asked === 'true';
+      // The files of a VM that is off are written at once (seen on ESXi 8.0.1).
+      if (!guest.on) guest.stun();
     });
   }
 
@@ -241,17 +343,24 @@ export class Machines {
   }
 
   /** A task of the simulator that does nothing. */
-  async #carrier(vm: Reference): Promise<string> {
-    const task = returned(await this.#upstream.call('ReconfigVM_Task', vm, NO_CHANGE));
+  async #carrier(object: Reference): Promise<string> {
+    const vm = this.snapshots.find(({ id }) => id === object.id)?.vm ?? object.id;
+    const task = returned(await this.#upstream.call('ReconfigVM_Task', virtualMachine(vm), NO_CHANGE));
     await this.#upstream.result(task);
     return task;
   }
 
-  async #failedTask(call: SoapCall, error: { readonly type: string; readonly message: string }): Promise<Answer> {
+  async #failedTask(call: SoapCall, error: TaskError): Promise<Answer> {
     const task = await this.#carrier(call.self);
     this.#tasks.fail(task, error);
     return answer(call.operation, `<returnval type="Task">${task}</returnval>`);
   }
+}
+
+/** What makes the simulator say whether VMware Tools run. */
+export function toolsOption(running: boolean): string {
+  const value = running ? 'guestToolsRunning' : 'guestToolsNotRunning';
+  return `<extraConfig><key>SET.guest.toolsRunningStatus</key><value xsi:type="xsd:string">${value}</value></extraConfig>`;
 }
 
 export function invalidPowerState(wanted: string, is: string): Answer {

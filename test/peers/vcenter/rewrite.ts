@@ -33,10 +33,11 @@ function rewriteObject(type: string, id: string, inner: string, { machines, task
   if (type === 'Task') return tasks.rewrite(id, inner);
   if (type === 'HttpNfcLease') return leases.rewrite(id, inner);
   if (type === 'VirtualMachineSnapshot') {
-    return rewriteDisks(inner, machines.guestOf(id)?.disks ?? [], (disk) => {
+    const held = (machines.guestOf(id)?.everyDisk ?? []).filter((disk) => disk.seenBy(id));
+    return rewriteDisks(inner, held, (disk) => {
       const seen = disk.seenBy(id);
       const parents = disk.chain.slice(0, Math.max(0, disk.chain.indexOf(seen?.file ?? ''))).reverse();
-      return { ...seen, capacity: disk.capacity, parents };
+      return { capacity: disk.capacity, ...seen, datastore: disk.datastore, parents };
     });
   }
   const guest = type === 'VirtualMachine' ? machines.guests.get(id) : undefined;
@@ -45,6 +46,7 @@ function rewriteObject(type: string, id: string, inner: string, { machines, task
   const disks = rewriteDisks(inner, guest.disks, (disk) => ({
     file: disk.file,
     changeId: disk.changeId,
+    datastore: disk.datastore,
     capacity: disk.capacity,
     parents: disk.chain.slice(0, -1).reverse(),
   }));
@@ -56,6 +58,8 @@ function rewriteObject(type: string, id: string, inner: string, { machines, task
 interface Shown {
   readonly file?: string;
   readonly changeId?: string | undefined;
+  /** As the simulator says when absent. */
+  readonly datastore?: string | undefined;
   readonly capacity: number;
   /** Descriptors, the nearest first. */
   readonly parents: readonly string[];
@@ -75,6 +79,7 @@ function rewriteDisk(xml: string, shown: Shown): string {
   return xml
     .replace(/<changeId>[^<]*<\/changeId>/, '')
     .replace(/<fileName>[^<]*/, `<fileName>${encode(shown.file ?? '')}`)
+    .replace(/(<datastore\b[^>]*>)([^<]*)/, (_all, tag: string, id: string) => `${tag}${shown.datastore ?? id}`)
     .replace(/(<digestEnabled>|<\/backing>)/, `${changeId}${parents}$1`)
     .replace(/<capacityInKB>\d+/, `<capacityInKB>${shown.capacity / 1024}`)
     .replace(/<capacityInBytes>\d+/, `<capacityInBytes>${shown.capacity}`);

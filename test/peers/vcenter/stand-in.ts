@@ -9,11 +9,13 @@ import { type DatastoreRules, serveFile } from './datastore.ts';
 import { type Fault, Faults, instead, send } from './faults.ts';
 import { type LeaseRules, Leases } from './leases.ts';
 import { type MachineRules, Machines } from './machines.ts';
+import { Others } from './others.ts';
 import { PolicyService } from './policies.ts';
 import { rewriteProperties } from './rewrite.ts';
 import { deny, type SessionRecord, type SessionRules, Sessions } from './sessions.ts';
 import { type Answer, notAuthenticated, readCall, type SoapCall } from './soap.ts';
 import { Tasks } from './tasks.ts';
+import { Troubles } from './troubles.ts';
 import type { Incoming, Upstream } from './upstream.ts';
 import { type UpdateRules, Versions } from './versions.ts';
 
@@ -26,6 +28,12 @@ export class StandIn {
   readonly faults = new Faults();
   readonly machines: Machines;
   readonly leases: Leases;
+  readonly others: Others;
+  readonly troubles: Troubles;
+  /** Connections that are refused before a word is said. */
+  refusing = 0;
+  /** Cuts all connections. */
+  hangUp: () => void = () => undefined;
   readonly policies = new PolicyService();
   readonly requests: string[] = [];
   readonly #tasks = new Tasks();
@@ -40,6 +48,9 @@ export class StandIn {
     this.sessions = new Sessions(rules);
     this.machines = new Machines(upstream, this.#tasks, rules);
     this.leases = new Leases(upstream, this.machines, rules);
+    this.others = new Others(upstream, this.machines);
+    const service = { expireSessions: () => this.expire(this.sessions.open), outage: (times: number) => this.outage(times) };
+    this.troubles = new Troubles({ machines: this.machines, others: this.others, service });
   }
 
   stop(): void {
@@ -53,6 +64,14 @@ export class StandIn {
     this.leases.drop();
     this.#versions.restart();
     if (refused > 0) this.faults.add({ times: refused, fault: { kind: 'status', status: 503 } });
+  }
+
+  /** The service dies and is back after it has refused so many connections. Virtual machines do not notice. */
+  async outage(connections: number): Promise<void> {
+    this.machines.chronicle.note('service', `dies, refuses ${connections} connections`, 'somebody');
+    this.refusing += connections;
+    await this.restart(0);
+    this.hangUp();
   }
 
   /** Ends sessions on the simulator too, so that their views and filters are gone as they would be. */
@@ -70,6 +89,9 @@ export class StandIn {
     response.on('error', () => undefined);
     try {
       const incoming = await received(request, gone.signal);
+      await this.troubles.due();
+      gone.signal.throwIfAborted();
+      this.machines.served();
       const call = /^\/(?:sdk|pbm)\b/.test(incoming.path) ? readCall(incoming.body.toString()) : undefined;
       const { method, path } = incoming;
       const observed = { method, path, operation: call?.operation ?? '', body: incoming.body.toString() };
@@ -118,7 +140,7 @@ export class StandIn {
     }
     if (call.operation === 'WaitForUpdatesEx') return this.#wait(incoming, call, session);
     const areas =
-      call.operation === 'QueryChangedDiskAreas' ? await queryChangedDiskAreas(call, this.machines, this.#rules) : undefined;
+      call.operation === 'QueryChangedDiskAreas' ? queryChangedDiskAreas(call, this.machines, this.#rules) : undefined;
     const own =
       areas ??
       (await this.machines.handle(call, forward)) ??
@@ -151,7 +173,7 @@ export class StandIn {
   async #http(incoming: Incoming, session: SessionRecord | undefined): Promise<Answer> {
     if (incoming.path.startsWith('/folder/') || incoming.path.startsWith('/folder?')) {
       if (!session && !this.#basic(incoming)) return UNAUTHORIZED;
-      return (await serveFile(incoming, this.machines, this.#rules)) ?? this.#upstream.forward(incoming);
+      return serveFile(incoming, this.machines, this.#rules) ?? this.#upstream.forward(incoming);
     }
     if (incoming.path.startsWith('/nfc/')) return (await this.leases.serve(incoming)) ?? this.#upstream.forward(incoming);
     const answer = await this.#upstream.forward(incoming);

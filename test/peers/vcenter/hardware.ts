@@ -1,0 +1,92 @@
+/** VMs and disks of the simulator, made and taken away in the stand-in's own session. */
+import { encode, type Reference, returned, SERVICE_INSTANCE, service } from './soap.ts';
+import type { Upstream } from './upstream.ts';
+
+/** A disk as the simulator has it. */
+export interface PluggedDisk {
+  readonly key: number;
+  /** Descriptor, `[datastore] folder/name.vmdk`. */
+  readonly file: string;
+  /** Managed object id. */
+  readonly datastore: string | undefined;
+  readonly controllerKey: number;
+  readonly unit: number;
+}
+
+const DISK = /<VirtualDevice\b[^>]*type="VirtualDisk"[^>]*>([\s\S]*?)<\/VirtualDevice>/g;
+/** Unit of a SCSI controller that is the controller itself. */
+const RESERVED_UNIT = 7;
+let filesMade = 0;
+
+export function virtualMachine(id: string): Reference {
+  return { type: 'VirtualMachine', id };
+}
+
+/** Ids of all VMs by name. */
+export async function machineIds(upstream: Upstream): Promise<ReadonlyMap<string, string>> {
+  const content = await upstream.call('RetrieveServiceContent', SERVICE_INSTANCE);
+  const root = service(content, 'rootFolder');
+  const inner = `<container type="Folder">${root.id}</container><type>VirtualMachine</type><recursive>true</recursive>`;
+  const view = {
+    type: 'ContainerView',
+    id: returned(await upstream.call('CreateContainerView', service(content, 'viewManager'), inner)),
+  };
+  const ids = references(await upstream.property(view, 'view'), 'VirtualMachine');
+  await upstream.call('DestroyView', view);
+  const named = await Promise.all(ids.map(async (id) => [await upstream.text(virtualMachine(id), 'name'), id] as const));
+  return new Map(named);
+}
+
+/** A new VM that is on, like another one. Gives its id. */
+export async function cloneMachine(upstream: Upstream, from: string, name: string): Promise<string> {
+  const folder = references(await upstream.property(virtualMachine(from), 'parent'), 'Folder')[0] ?? '';
+  const spec = '<location></location><template>false</template><powerOn>true</powerOn>';
+  const inner = `<folder type="Folder">${folder}</folder><name>${encode(name)}</name><spec>${spec}</spec>`;
+  return upstream.run('CloneVM_Task', virtualMachine(from), inner);
+}
+
+export async function pluggedDisks(upstream: Upstream, vm: string): Promise<readonly PluggedDisk[]> {
+  const devices = await upstream.property(virtualMachine(vm), 'config.hardware.device');
+  return [...devices.matchAll(DISK)].map(([, disk = '']) => ({
+    key: Number(/<key>(\d+)</.exec(disk)?.[1]),
+    file: /<fileName>([^<]*)</.exec(disk)?.[1] ?? '',
+    datastore: references(disk, 'Datastore')[0],
+    controllerKey: Number(/<controllerKey>(\d+)</.exec(disk)?.[1]),
+    unit: Number(/<unitNumber>(\d+)</.exec(disk)?.[1]),
+  }));
+}
+
+/** One more disk beside the first. @param capacity bytes */
+export async function plugDisk(upstream: Upstream, vm: string, capacity: number): Promise<PluggedDisk> {
+  const before = await pluggedDisks(upstream, vm);
+  const [first] = before;
+  if (!first) throw new Error(`VM ${vm} has no disk to put another one beside`);
+  const used = new Set([RESERVED_UNIT, ...before.map(({ unit }) => unit)]);
+  let unit = 0;
+  while (used.has(unit)) unit += 1;
+  filesMade += 1;
+  const file = first.file.replace(/[^/]*$/, `added-${filesMade}.vmdk`);
+  const backing = `<backing xsi:type="VirtualDiskFlatVer2BackingInfo"><fileName>${encode(file)}</fileName><diskMode>persistent</diskMode><thinProvisioned>true</thinProvisioned></backing>`;
+  const device = `<device xsi:type="VirtualDisk"><key>-1</key>${backing}<controllerKey>${first.controllerKey}</controllerKey><unitNumber>${unit}</unitNumber><capacityInKB>${capacity / 1024}</capacityInKB></device>`;
+  await reconfigure(upstream, vm, `<operation>add</operation><fileOperation>create</fileOperation>${device}`);
+  const known = new Set(before.map(({ key }) => key));
+  const added = (await pluggedDisks(upstream, vm)).find(({ key }) => !known.has(key));
+  if (!added) throw new Error(`the simulator did not add a disk to ${vm}`);
+  return added;
+}
+
+/** Takes a disk away; its files stay. */
+export async function unplugDisk(upstream: Upstream, vm: string, { key, controllerKey, unit }: PluggedDisk): Promise<void> {
+  const device = `<device xsi:type="VirtualDisk"><key>${key}</key><controllerKey>${controllerKey}</controllerKey><unitNumber>${unit}</unitNumber><capacityInKB>0</capacityInKB></device>`;
+  await reconfigure(upstream, vm, `<operation>remove</operation>${device}`);
+}
+
+async function reconfigure(upstream: Upstream, vm: string, change: string): Promise<void> {
+  const spec = `<spec><deviceChange xsi:type="VirtualDeviceConfigSpec">${change}</deviceChange></spec>`;
+  await upstream.run('ReconfigVM_Task', virtualMachine(vm), spec);
+}
+
+/** Ids of the references of that type in a piece of XML, in order. */
+export function references(xml: string, type: string): readonly string[] {
+  return [...xml.matchAll(new RegExp(`type="${type}"[^>]*>([^<]+)<`, 'g'))].map(([, id = '']) => id);
+}

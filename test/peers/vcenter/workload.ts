@@ -1,0 +1,84 @@
+/**
+ * What a guest does to its disks, by a seed: small writes mostly at a few hot places, some anywhere, zeros where files were deleted, a burst now
+ * and then. All in units of 512 bytes. The same calls in the same order write the same bytes.
+ */
+import { randomWords } from '../../demo/guest/disk.ts';
+import type { SimulatedDisk } from './disk.ts';
+
+const SECTOR = 512;
+const KiB = 1024;
+const SIZES = [SECTOR, SECTOR, 4 * KiB, 4 * KiB, 8 * KiB, 16 * KiB, 64 * KiB];
+/** One that touches several blocks of the tracking, at no boundary. */
+const LARGE = 200_192;
+const HOT_PLACES = 3;
+const HOT_BYTES = 256 * KiB;
+
+export class Workload {
+  readonly #next: () => number;
+  /** Starts of hot places by disk, in thousandths of its capacity. */
+  readonly #hot = new Map<number, readonly number[]>();
+
+  constructor(seed: number) {
+    this.#next = randomWords(seed);
+  }
+
+  /** One turn: usually one write or two, in one turn of 40 a burst. Gives the number of writes. */
+  turn(disks: readonly SimulatedDisk[]): number {
+    if (disks.length === 0) return 0;
+    if (this.#next() % 40 === 0) return this.burst(disks);
+    const writes = 1 + (this.#next() % 2);
+    for (let done = 0; done < writes; done += 1) this.#write(this.#pick(disks));
+    return writes;
+  }
+
+  /** A large file, in order, and some metadata. */
+  burst(disks: readonly SimulatedDisk[]): number {
+    const disk = this.#pick(disks);
+    const pieces = 4 + (this.#next() % 8);
+    const start = this.#place(disk, pieces * 64 * KiB);
+    for (let piece = 0; piece < pieces; piece += 1) {
+      const at = start + piece * 64 * KiB;
+      const size = Math.min(64 * KiB, disk.capacity - at);
+      if (size > 0) disk.write(at, this.bytes(size));
+    }
+    for (let small = 0; small < 3; small += 1) this.#write(disk);
+    return pieces + 3;
+  }
+
+  /** Random bytes. @param length a multiple of 4 */
+  bytes(length: number): Buffer {
+    const words = new Uint32Array(length / 4);
+    for (let at = 0; at < words.length; at += 1) words[at] = this.#next();
+    return Buffer.from(words.buffer);
+  }
+
+  /** True in one of `n` cases. */
+  one(n: number): boolean {
+    return this.#next() % n === 0;
+  }
+
+  #write(disk: SimulatedDisk): void {
+    const size = Math.min(this.#next() % 24 === 0 ? LARGE : (SIZES[this.#next() % SIZES.length] ?? SECTOR), disk.capacity);
+    const offset = this.#next() % 10 < 7 ? this.#hotPlace(disk, size) : this.#place(disk, size);
+    if (this.one(8)) disk.zero(offset, this.one(4) ? Math.min(LARGE, disk.capacity - offset) : size);
+    else disk.write(offset, this.bytes(size));
+  }
+
+  #pick(disks: readonly SimulatedDisk[]): SimulatedDisk {
+    const disk = disks[this.#next() % disks.length];
+    if (!disk) throw new RangeError('a guest without disks cannot write');
+    return disk;
+  }
+
+  #place(disk: SimulatedDisk, size: number): number {
+    return (this.#next() % (Math.floor(Math.max(0, disk.capacity - size) / SECTOR) + 1)) * SECTOR;
+  }
+
+  #hotPlace(disk: SimulatedDisk, size: number): number {
+    const places = this.#hot.get(disk.key) ?? Array.from({ length: HOT_PLACES }, () => this.#next() % 1000);
+    this.#hot.set(disk.key, places);
+    const start = Math.floor(((places[this.#next() % HOT_PLACES] ?? 0) * disk.capacity) / 1000 / SECTOR) * SECTOR;
+    const offset = start + (this.#next() % (HOT_BYTES / SECTOR)) * SECTOR;
+    return Math.max(0, Math.min(offset, Math.floor((disk.capacity - size) / SECTOR) * SECTOR));
+  }
+}
