@@ -40,9 +40,11 @@ export async function machineIds(upstream: Upstream): Promise<ReadonlyMap<string
 /** A new VM that is on, like another one. Gives its id. */
 export async function cloneMachine(upstream: Upstream, from: string, name: string): Promise<string> {
   const folder = references(await upstream.property(virtualMachine(from), 'parent'), 'Folder')[0] ?? '';
-  const spec = '<location></location><template>false</template><powerOn>true</powerOn>';
+  const spec = '<location></location><template>false</template><powerOn>false</powerOn>';
   const inner = `<folder type="Folder">${folder}</folder><name>${encode(name)}</name><spec>${spec}</spec>`;
-  return upstream.run('CloneVM_Task', virtualMachine(from), inner);
+  const made = await upstream.run('CloneVM_Task', virtualMachine(from), inner);
+  await upstream.run('PowerOnVM_Task', virtualMachine(made));
+  return made;
 }
 
 export async function pluggedDisks(upstream: Upstream, vm: string): Promise<readonly PluggedDisk[]> {
