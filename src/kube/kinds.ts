@@ -51,6 +51,12 @@ export const VIRTUAL_MACHINES: ResourceType = {
   kind: 'VirtualMachine',
   plural: 'virtualmachines',
 };
+export const MACHINE_INSTANCES: ResourceType = {
+  group: 'kubevirt.io',
+  version: 'v1',
+  kind: 'VirtualMachineInstance',
+  plural: 'virtualmachineinstances',
+};
 export const PREFERENCES: ResourceType = {
   group: 'instancetype.kubevirt.io',
   version: 'v1beta1',

@@ -104,7 +104,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
       readonly hooks: { readonly planName: string; readonly specs: readonly HookSpec[]; readonly attempt: number };
       readonly leave: AbortSignal;
     }) => {
-      const destination = new ClusterDestination({ client, ...about });
+      const destination = new ClusterDestination({ client, clock, ...about });
       const hooks = { client, watch, ttlSeconds: workers.ttlSeconds, every: lookEvery, ...about, ...about.hooks };
       return {
         destination,
@@ -119,7 +119,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
         isComplete,
       }: { readonly owner: ResourceName; readonly namespace: string; readonly isComplete: boolean },
       signal: AbortSignal,
-    ) => new ClusterDestination({ client, owner, namespace }).clear(signal, { isComplete }),
+    ) => new ClusterDestination({ client, clock, owner, namespace }).clear(signal, { isComplete }),
     record: (about: {
       readonly migration: Omit<ResourceName, 'kind'> & { readonly generation: number };
       readonly plan: VmPlan;

@@ -1,8 +1,9 @@
 /**
- * A namespace of a cluster as the place where one VM goes: claims that our workers fill, and the VirtualMachine after the last byte. Every call
+ * A namespace of a cluster as the place where one VM goes: claims that our workers fill, and the VirtualMachine after the last byte (target-machine.ts). Every call
  * looks first. What is ours carries the uid of its VmMigration; until the VM exists it owns the claims, so that they go with it; from then on
  * nothing does.
  */
+import type { Clock } from '../../contracts/clock.ts';
 import type { ClaimOptions, Destination } from '../../contracts/destination.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
 import { MigrationError } from '../../model/errors.ts';
@@ -12,37 +13,39 @@ import type { DiskTarget } from '../../model/transfer.ts';
 import { WORKER_PATHS } from '../../model/worker-paths.ts';
 import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client.ts';
 import { textAt } from '../facts/json.ts';
-import { CLAIMS, CONFIG_MAPS, JOBS, ROLE_BINDINGS, ROLES, VIRTUAL_MACHINES } from '../kinds.ts';
+import { CLAIMS, JOBS, VIRTUAL_MACHINES } from '../kinds.ts';
 import { objectOf } from '../resources/collection.ts';
 import { MADE_BY, madeFor } from '../runtime/owners.ts';
+import { ownObject } from './own-object.ts';
+import { heldBack, TargetMachine } from './target-machine.ts';
 
 /** Annotation of a claim that holds all of its disk: the root of its proof, or `unproven`. */
 const FILLED = 'kubeferry.dev/filled';
 
-/** Time for a look whether a VM was made although nobody said so. */
-const LOOK_AGAIN_MS = 30_000;
-
 export interface ClusterDestinationOptions {
   readonly client: KubeClient;
+  readonly clock: Clock;
   readonly owner: ResourceName;
   /** Where VMs are made. */
   readonly namespace: string;
 }
 
 export class ClusterDestination implements Destination {
+  readonly #options: ClusterDestinationOptions;
   readonly #client: KubeClient;
   readonly #owner: ResourceName;
   readonly #namespace: string;
 
-  constructor({ client, owner, namespace }: ClusterDestinationOptions) {
-    this.#client = client;
-    this.#owner = owner;
-    this.#namespace = namespace;
+  constructor(options: ClusterDestinationOptions) {
+    this.#options = options;
+    this.#client = options.client;
+    this.#owner = options.owner;
+    this.#namespace = options.namespace;
   }
 
   async check(plans: readonly VmPlan[], { signal }: ClaimOptions): Promise<void> {
     for (const plan of plans) {
-      await this.#own(VIRTUAL_MACHINES, plan.mapping.targetName, signal);
+      await this.#checkMachine(plan, signal);
       for (const { metadata } of claimsToFill(plan)) await this.#own(CLAIMS, metadata.name, signal);
     }
   }
@@ -81,7 +84,9 @@ export class ClusterDestination implements Destination {
 
   async createVm(plan: VmPlan, signal: AbortSignal): Promise<void> {
     const { mapping } = plan;
-    if ((await this.#own(VIRTUAL_MACHINES, mapping.targetName, signal)) !== undefined) return;
+    const machine = this.#machine(plan);
+    const found = await machine.look(signal);
+    if (found !== undefined && heldBack(found) === undefined) return;
     for (const { metadata } of claimsToFill(plan)) {
       const claim = await this.#own(CLAIMS, metadata.name, signal);
       if (textAt(claim, 'metadata', 'annotations', FILLED) === undefined)
@@ -94,16 +99,14 @@ export class ClusterDestination implements Destination {
       const ref = { namespace: this.#namespace, name: metadata.name };
       await this.#client.patch(CLAIMS, ref, { metadata: { ownerReferences: null } }, { signal });
     }
-    const vm = mapping.manifests.find((manifest): manifest is VirtualMachine => manifest.kind === 'VirtualMachine');
-    if (vm === undefined) throw new Error(`${mapping.targetName} has no VirtualMachine`);
-    const spec = { ...vm.spec, runStrategy: mapping.runStrategy ?? vm.spec.runStrategy };
-    try {
-      await this.#client.create(VIRTUAL_MACHINES, { ...vm, metadata: this.#marked(vm.metadata), spec }, { signal });
-    } catch (error) {
-      // The answer may be lost and the VM be there: whoever took that for a failure would start the source beside it.
-      const late = AbortSignal.timeout(LOOK_AGAIN_MS);
-      if ((await this.#own(VIRTUAL_MACHINES, mapping.targetName, late).catch(() => undefined)) === undefined) throw error;
-    }
+    const manifest = mapping.manifests.find((each): each is VirtualMachine => each.kind === 'VirtualMachine');
+    if (manifest === undefined) throw new Error(`${mapping.targetName} has no VirtualMachine`);
+    const runStrategy = mapping.runStrategy ?? manifest.spec.runStrategy;
+    await machine.release(found ?? (await machine.make(manifest, runStrategy, signal)), runStrategy, signal);
+  }
+
+  async discardVm(plan: VmPlan, signal: AbortSignal): Promise<'never-there' | 'stopped'> {
+    return await this.#machine(plan).holdBack('the migration stopped before its end. The source may run again.', signal);
   }
 
   /** What happened is in the status of the VmMigration. */
@@ -115,10 +118,9 @@ export class ClusterDestination implements Destination {
     if (vms.length === 0) await this.#removeOurs(CLAIMS, signal);
   }
 
-  /** Removes what no owner takes with it: everything that was made in another namespace, and the claims of a VM that is not to come. @see ClearOptions */
+  /** Removes what no owner takes with it: the Jobs in another namespace, and the claims of a VM that is not to come. */
   async clear(signal: AbortSignal, { isComplete }: { readonly isComplete: boolean }): Promise<void> {
-    if (this.#owner.namespace !== this.#namespace)
-      for (const type of [JOBS, CONFIG_MAPS, ROLE_BINDINGS, ROLES]) await this.#removeOurs(type, signal);
+    if (this.#owner.namespace !== this.#namespace) await this.#removeOurs(JOBS, signal);
     if (!isComplete) await this.discard(signal);
   }
 
@@ -136,23 +138,22 @@ export class ClusterDestination implements Destination {
     }
   }
 
-  #marked(metadata: PersistentVolumeClaim['metadata']): KubeObject['metadata'] {
-    return { ...metadata, namespace: this.#namespace, labels: { ...metadata.labels, [MADE_BY]: this.#owner.uid } };
+  /** One that was held back may be here, and may not run: somebody may have started it to look at it. */
+  async #checkMachine(plan: VmPlan, signal: AbortSignal): Promise<void> {
+    const machine = this.#machine(plan);
+    if (heldBack(await machine.look(signal)) === undefined || !(await machine.runs(signal))) return;
+    const { targetName: vm } = plan.mapping;
+    throw new MigrationError('target-occupied', `The VM ${vm} runs in the cluster, although its migration stopped.`, {
+      ...{ vm, hint: 'Stop it: its disks are written anew.' },
+    });
   }
 
-  /** The object when it is ours, undefined where there is none. @throws MigrationError `target-occupied` */
+  #machine({ mapping: { targetName: name } }: VmPlan): TargetMachine {
+    return new TargetMachine({ ...this.#options, name });
+  }
+
   async #own(type: ResourceType, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-    const { uid } = this.#owner;
-    const namespace = this.#namespace;
-    const found = await this.#client.get(type, { namespace, name }, { signal });
-    if (found === undefined || found.metadata.labels?.[MADE_BY] === uid) return found;
-    throw new MigrationError(
-      'target-occupied',
-      `There is a ${type.kind} ${name} in ${namespace} that this migration did not make.`,
-      {
-        hint: 'Remove it, or give the VM another name.',
-      },
-    );
+    return await ownObject(this.#options, type, name, signal);
   }
 }
 

@@ -93,7 +93,7 @@ export async function copyDisk(
 ): Promise<TransferResult> {
   const { signal = AbortSignal.timeout(400_000), ...rest } = options;
   const { namespace } = owner;
-  const destination = new ClusterDestination({ client, owner, namespace });
+  const destination = new ClusterDestination({ client, clock: CLOCK, owner, namespace });
   await destination.claim([plan], { resume: true, signal });
   const leave = new AbortController().signal;
   const copier = new JobCopier({

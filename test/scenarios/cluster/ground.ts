@@ -22,6 +22,7 @@ const BIN = path.resolve(import.meta.dirname, '../../../src/cli/bin.js');
 const LONGEST_MS = 150_000;
 /** An API server that is restarted is back by then. */
 const PATIENCE_MS = 60_000;
+const MACHINES = new Set(['virtualmachines.kubevirt.io', 'virtualmachineinstances.kubevirt.io']);
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 /** The worker that does its work, and one that never comes to the end of a disk. */
 export const IMAGES = { worker: 'kubeferry.example/kubeferry:1', endless: 'kubeferry.example/endless:1' } as const;
@@ -95,7 +96,7 @@ export class Ground implements AsyncDisposable {
     const kubelet = await startKubelet({ api: plane.api, images: all });
     const folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-cluster-'));
     await writeFile(path.join(folder, 'kubeconfig'), plane.kubeconfig(), { mode: 0o600 });
-    const machines = (await kubevirtDefinitions()).filter(({ metadata }) => metadata.name === 'virtualmachines.kubevirt.io');
+    const machines = (await kubevirtDefinitions()).filter(({ metadata }) => MACHINES.has(metadata.name));
     for (const definition of [...KINDS.map(definitionOf), ...machines]) {
       const path = `${DEFINITIONS}/${definition.metadata.name}?fieldManager=kubeferry-test&force=true`;
       await expectApi(plane.api, 'PATCH', path, definition, 'application/apply-patch+yaml');

@@ -42,14 +42,17 @@
 # A worker that reads image files may write down what it found, and nothing else. What may be granted is what the operator may do itself.
 - apiGroups: [rbac.authorization.k8s.io]
   resources: [roles, rolebindings]
-  verbs: [list, create, patch]
-# The target. A VirtualMachine is made once and never changed.
+  verbs: [create, patch]
+# The target. A VirtualMachine is made halted and then told to run; one that must not run beside its source is halted, and looked after until it is.
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
   verbs: [get, list, create, patch, delete]
 - apiGroups: [kubevirt.io]
   resources: [virtualmachines]
-  verbs: [get, list, create]
+  verbs: [get, list, create, patch]
+- apiGroups: [kubevirt.io]
+  resources: [virtualmachineinstances]
+  verbs: [get]
 - apiGroups: [""]
   resources: [resourcequotas, limitranges]
   verbs: [list]
