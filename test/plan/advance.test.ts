@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isTerminal } from '../../src/model/phase.ts';
-import type { StepEvent, VmProgress } from '../../src/model/plan.ts';
+import type { StepEvent, VmPlan, VmProgress } from '../../src/model/plan.ts';
 import type { TransferResult } from '../../src/model/transfer.ts';
-import { advance as advanceBy, begin, resume } from '../../src/plan/advance.ts';
-import { ITINERARIES } from '../../src/plan/itineraries.ts';
+import { advance as advanceBy, begin, resume, rollBack } from '../../src/plan/advance.ts';
+import { ITINERARIES, itineraryOf } from '../../src/plan/itineraries.ts';
 import { fakePlan } from '../fakes/vm.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
@@ -106,4 +106,107 @@ test('whatever events come, in whatever order, phases only move along the itiner
     }),
     { seed: 7 },
   );
+});
+
+const WARM: VmPlan = { ...fakePlan(), type: 'warm', itinerary: itineraryOf('warm', { group: false, commit: false }) };
+
+function warmAt(phase: VmProgress['phase'], progress: VmProgress = begin(WARM, AT)): VmProgress {
+  for (let at = progress; ; at = advanceBy(WARM, at, { kind: 'done' }, AT)) if (at.phase === phase) return at;
+}
+
+const HELD = { id: 's-1', name: 'k 1', pass: 1, at: AT, seconds: 2, checkpoints: { a: '52/1' } };
+
+function passEnded(number: number): StepEvent {
+  const pass = { number, checkpointAt: AT, bytes: 10, copySeconds: 1, snapshotSeconds: 2 };
+  return { kind: 'pass-ended', pass, checkpoints: { a: `52/${number}` } };
+}
+
+/** Behind the full copy. */
+function copied(): VmProgress {
+  const held = advanceBy(WARM, warmAt('Snapshot'), { kind: 'snapshot-held', held: HELD }, AT);
+  const ended = advanceBy(WARM, advanceBy(WARM, held, { kind: 'done' }, AT), passEnded(1), AT);
+  return advanceBy(WARM, ended, { kind: 'snapshot-released' }, AT);
+}
+
+test('a warm migration copies everything once, then what changed as often as it is turned back, then the rest', () => {
+  const first = copied();
+  assert.equal(first.phase, 'CopyDisks');
+  assert.deepEqual([first.warm?.checkpoints, first.warm?.held], [{ a: '52/1' }, undefined]);
+  let at = advanceBy(WARM, first, { kind: 'done' }, AT);
+  for (let round = 2; round < 30; round += 1) {
+    assert.equal(at.phase, 'AwaitPrecopy');
+    at = advanceBy(WARM, at, { kind: 'turned', to: 'Snapshot' }, LATER);
+    at = advanceBy(WARM, at, { kind: 'done' }, LATER);
+    assert.equal(at.phase, 'CopyDelta');
+    at = advanceBy(WARM, advanceBy(WARM, at, passEnded(round), LATER), { kind: 'done' }, LATER);
+  }
+  assert.ok((at.warm?.passes.length ?? 0) < 20, 'what is remembered does not grow');
+  assert.equal(at.warm?.passes[0]?.number, 1);
+  assert.equal(at.warm?.passes.at(-1)?.number, 29);
+  const end = warmAt('Completed', at);
+  assert.deepEqual(
+    end.history.map(({ phase }) => phase).filter((phase) => phase !== 'Snapshot' && phase !== 'CopyDelta'),
+    ITINERARIES.warm.filter((phase) => phase !== 'Snapshot' && phase !== 'CopyDelta'),
+    'rounds are in the history once',
+  );
+});
+
+test('a precopy that fails is no end, five in a row are', () => {
+  let at = advanceBy(WARM, copied(), { kind: 'done' }, AT);
+  for (let count = 1; count < 5; count += 1) {
+    at = advanceBy(WARM, advanceBy(WARM, at, { kind: 'turned', to: 'Snapshot' }, AT), FAILED, LATER);
+    assert.equal(at.phase, 'AwaitPrecopy');
+    assert.deepEqual(at.warm?.setback, { count, code: 'target-full', message: 'No space.', at: LATER });
+  }
+  const mended = advanceBy(
+    WARM,
+    warmAt('CopyDelta', advanceBy(WARM, at, { kind: 'turned', to: 'Snapshot' }, AT)),
+    passEnded(2),
+    AT,
+  );
+  assert.equal(mended.warm?.setback, undefined);
+  at = advanceBy(WARM, advanceBy(WARM, at, { kind: 'turned', to: 'Snapshot' }, AT), FAILED, LATER);
+  assert.deepEqual([at.phase, at.failure?.phase], ['Failed', 'Snapshot']);
+});
+
+test('a failed first copy is an end, and goes on where it was', () => {
+  const failed = advanceBy(WARM, warmAt('CopyDisks'), FAILED, LATER);
+  assert.equal(failed.phase, 'Failed');
+  assert.equal(resume(failed, LATER).phase, 'CopyDisks');
+});
+
+test('a warm VM whose source was started again goes on with a precopy, compared as a whole once its target was touched', () => {
+  const stopped = advanceBy(WARM, warmAt('PowerOffSource', copied()), { kind: 'source-stopping' }, LATER);
+  const early = advanceBy(WARM, warmAt('CopyFinalDelta', stopped), { ...FAILED, source: 'started-again' }, LATER);
+  assert.deepEqual([resume(early, LATER).phase, resume(early, LATER).warm?.checkpoints], ['Snapshot', { a: '52/1' }]);
+  const late = advanceBy(WARM, warmAt('CreateVm', stopped), { ...FAILED, source: 'started-again' }, LATER);
+  assert.deepEqual([resume(late, LATER).phase, resume(late, LATER).warm?.checkpoints], ['Snapshot', {}]);
+  assert.equal('sourceStopped' in resume(late, LATER), false);
+});
+
+test('a VM with a way back is committed, or rolled back and then migrated anew', () => {
+  const plan: VmPlan = { ...WARM, itinerary: itineraryOf('warm', { group: true, commit: true }) };
+  let at = begin(plan, AT);
+  while (at.phase !== 'AwaitCommit') at = advanceBy(plan, at, { kind: 'done' }, AT);
+  assert.ok(at.history.some(({ phase }) => phase === 'AwaitGroup'));
+  assert.equal(advanceBy(plan, at, { kind: 'done' }, AT).phase, 'Committed');
+  const back = advanceBy(plan, at, { kind: 'turned', to: 'RollBack' }, AT);
+  const rolled = advanceBy(plan, back, { kind: 'done' }, AT);
+  assert.equal(rolled.phase, 'RolledBack');
+  assert.equal(resume(rolled, LATER).phase, 'Snapshot');
+});
+
+test('a source that was left off can be brought back; one that runs need not', () => {
+  const stopped = advanceBy(WARM, warmAt('PowerOffSource', copied()), { kind: 'source-stopping' }, LATER);
+  const off = advanceBy(WARM, warmAt('CopyFinalDelta', stopped), { ...FAILED, source: 'left-off' }, LATER);
+  assert.equal(rollBack(off, LATER)?.phase, 'RollBack');
+  const on = advanceBy(WARM, warmAt('CopyFinalDelta', stopped), { ...FAILED, source: 'started-again' }, LATER);
+  assert.equal(rollBack(on, LATER), undefined);
+  assert.equal(rollBack(copied(), LATER), undefined);
+});
+
+test('disks that changed lose their checkpoint, the others keep theirs', () => {
+  const at = advanceBy(WARM, copied(), { kind: 'replanned', kept: ['b'] }, AT);
+  assert.deepEqual([at.phase, at.warm?.checkpoints], ['CopyDisks', {}]);
+  assert.deepEqual(advanceBy(WARM, copied(), { kind: 'replanned', kept: ['a', 'b'] }, AT).warm?.checkpoints, { a: '52/1' });
 });
