@@ -60,6 +60,7 @@ export class VsphereConnection implements Connection {
   readonly #transport: ConnectOptions['transport'];
   readonly #clock: Clock;
   readonly #hiddenDatastores = new Set<string>();
+  readonly #single: InventoryReader;
   #datastores: Atlas['datastores'] | undefined;
 
   constructor({ address, http, session, credentials, trust, transport, clock = CLOCK }: ConnectionParts) {
@@ -71,6 +72,7 @@ export class VsphereConnection implements Connection {
     this.#credentials = credentials;
     this.#transport = transport;
     this.#clock = clock;
+    this.#single = this.#reader();
     this.power = powerControl(session);
     this.snapshots = snapshotControl(session);
     this.changes = changeTracking(session);
@@ -80,6 +82,17 @@ export class VsphereConnection implements Connection {
   async *vms(signal: AbortSignal, hint?: ReadHint): AsyncGenerator<SourceVm> {
     signal.throwIfAborted();
     yield* this.#reader().all(signal, hint);
+  }
+
+  async vm(ref: VmRef, signal: AbortSignal): Promise<SourceVm | undefined> {
+    signal.throwIfAborted();
+    const vm = await this.#single.one(ref.id, signal);
+    // The server knows no hardware of a VM that it does not reach; that is not a VM without disks.
+    if (vm !== undefined && vm.disks.length === 0 && vm.connection !== undefined && vm.connection !== 'connected') {
+      const { name, connection } = vm;
+      throw new MigrationError('source-busy', `VM ${name} is ${connection}: its disks cannot be told`, { vm: ref.name });
+    }
+    return vm;
   }
 
   async surroundings(signal: AbortSignal): Promise<Omit<Inventory, 'vms'>> {

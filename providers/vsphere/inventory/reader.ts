@@ -41,6 +41,8 @@ export class InventoryReader {
   readonly #parts: ReaderParts;
   readonly #told = new Map<string, Told>();
   readonly #hidden = new Set<string>();
+  /** VMs whose tags were asked for. */
+  readonly #tagged = new Set<string>();
   #around: Around | undefined;
 
   constructor(parts: ReaderParts) {
@@ -60,15 +62,28 @@ export class InventoryReader {
     yield* this.#map(readVms(session, wanted, signal), this.#around, signal);
   }
 
+  /**
+   * One VM as it is now, undefined when it is gone. From the second time on it costs one call, and one more where the server has storage
+   * policies; tags are those of the first time.
+   */
+  async one(id: string, signal: AbortSignal): Promise<SourceVm | undefined> {
+    if (this.#around !== undefined && !this.#tagged.has(id)) {
+      const tags = await this.#tags([id], signal);
+      this.#around = { ...this.#around, tags: new Map([...this.#around.tags, ...tags]) };
+    }
+    for await (const vm of this.some([id], signal)) return vm;
+    return undefined;
+  }
+
   /** These VMs; those that are gone are left out. */
   async *some(ids: readonly string[], signal: AbortSignal): AsyncGenerator<SourceVm> {
     const { session } = this.#parts;
     const refs = ids.map((id) => ({ type: 'VirtualMachine', id }));
     const found = await Array.fromAsync(these(session, refs, { type: 'VirtualMachine', paths: VM_PATHS }, signal));
     const around = this.#around ?? (await this.#look(ids, signal));
-    // Folders and hosts may be newer than what was read; others are hidden from this account, and are looked for once.
+    // Folders, hosts and datastores may be newer than what was read; others are hidden from this account, and are looked for once.
     const unknown = found
-      .flatMap((vm) => PLACES.flatMap((path) => vm.reference(path)?.id ?? []))
+      .flatMap((vm) => [...PLACES.flatMap((path) => vm.reference(path)?.id ?? []), ...datastoresOf(vm)])
       .filter((id) => !around.atlas.places.has(id));
     const isNew = unknown.some((id) => !this.#hidden.has(id));
     for (const id of unknown) this.#hidden.add(id);
@@ -99,17 +114,21 @@ export class InventoryReader {
   }
 
   async #look(ids: readonly string[], signal: AbortSignal): Promise<Around> {
-    const { session, credentials } = this.#parts;
+    const { session } = this.#parts;
     return {
       atlas: await readAtlas(session, signal),
       attributes: await readAttributes(session, signal),
-      // A standalone ESXi has none.
-      tags:
-        session.about.apiType === 'VirtualCenter'
-          ? (await readTags(session.http, { vms: ids, credentials: await credentials() }, signal)).tags
-          : new Map(),
+      tags: await this.#tags(ids, signal),
       policies: await openPolicies(session, signal),
     };
+  }
+
+  async #tags(ids: readonly string[], signal: AbortSignal): Promise<Beside['tags']> {
+    const { session, credentials } = this.#parts;
+    for (const id of ids) this.#tagged.add(id);
+    // A standalone ESXi has none.
+    if (session.about.apiType !== 'VirtualCenter') return new Map();
+    return (await readTags(session.http, { vms: ids, credentials: await credentials() }, signal)).tags;
   }
 
   async *#map(
@@ -150,6 +169,11 @@ export class InventoryReader {
   #keep(id: string, owners: readonly string[], policies: Beside['policies']): void {
     if (this.#parts.keeps === true) this.#told.set(id, { owners, policies: policyText(owners, policies) });
   }
+}
+
+/** Where the disks of a VM are. */
+function datastoresOf(vm: ObjectProperties): readonly string[] {
+  return members(vm.node('config.hardware.device')).flatMap((device) => device.get('backing')?.ref('datastore')?.id ?? []);
 }
 
 /** Where a VM is. */
