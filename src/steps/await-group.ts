@@ -17,8 +17,15 @@ export async function awaitCutover(plan: VmPlan, progress: VmProgress, context: 
   }
   const decision = progress.warm && decideOn(plan, progress.warm, context);
   if (decision?.kind === 'precopy') return { kind: 'turned', to: 'Snapshot' };
-  return { kind: 'parked', outlook: { ...decision?.outlook, next: 'group', because: waiting(verdict) } };
+  const at = decision?.kind === 'wait' ? decision.outlook.at : new Date(context.clock.now() + LOOK_AGAIN).toISOString();
+  return {
+    kind: 'parked',
+    outlook: { ...decision?.outlook, next: 'group', ...(at !== undefined && { at }), because: waiting(verdict) },
+  };
 }
+
+/** Milliseconds after which the final delta of a VM that waits for its group is looked at again. */
+const LOOK_AGAIN = 300_000;
 
 /** Every source of the group is off and copied before any of its VMs is made. @throws MigrationError `group-failed` */
 export function awaitGroup(plan: VmPlan, _progress: VmProgress, context: StepContext): Promise<StepEvent> {

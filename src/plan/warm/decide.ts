@@ -137,6 +137,7 @@ function tenths(seconds: number): number {
   return Math.round(seconds * 10) / 10;
 }
 
+/** Never before the instant: who comes back then finds it due. */
 function iso(at: number): string {
-  return new Date(at).toISOString();
+  return new Date(Math.ceil(at)).toISOString();
 }

@@ -1,0 +1,193 @@
+/** Weeks of warm migration in virtual time: when the cutover comes, when it does not, and what becomes of both ends. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Schedule } from '../../src/model/schedule.ts';
+import { MiB } from '../../src/model/units.ts';
+import { VirtualClock } from '../fakes/virtual-clock.ts';
+import { type GuestOptions, WarmWorld } from '../fakes/warm-world.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** A Monday. */
+const START = Date.parse('2026-03-23T08:00:00Z');
+
+interface Stage {
+  readonly clock: VirtualClock;
+  readonly world: WarmWorld;
+}
+
+function stage(guests: Readonly<Record<string, GuestOptions>>, schedule: Partial<Schedule> = {}): Stage {
+  const clock = new VirtualClock(START);
+  const world = new WarmWorld(clock, guests);
+  for (const name of Object.keys(guests)) {
+    world.wish(name, { schedule: { cutover: { kind: 'manual' }, blackouts: [], ...schedule } });
+  }
+  return { clock, world };
+}
+
+/** Lets `milliseconds` pass with a process at work, which ends at the end of them; also when its work has ended before. */
+async function work({ clock, world }: Stage, milliseconds: number): Promise<void> {
+  const end = new AbortController();
+  const run = world.run(end.signal);
+  await clock.pass(milliseconds);
+  end.abort();
+  await run;
+}
+
+const SUNDAY_NIGHT = { cron: '30 2 * * 0', minutes: 60, timeZone: 'Europe/Berlin' };
+
+function windows(...all: (typeof SUNDAY_NIGHT)[]): Partial<Schedule> {
+  return { cutover: { kind: 'windows', windows: all } };
+}
+
+test('a window in the hour that is left out when the clocks go forward opens at the leap', async () => {
+  const on = stage({ web: {} }, windows(SUNDAY_NIGHT));
+  await work(on, 8 * DAY);
+  // Sunday 29 March 2026: 02:30 does not exist in Berlin; the window is from 03:00 (01:00 UTC) on.
+  const [off, created] = on.world.happened;
+  assert.deepEqual([off?.at, off?.what, created?.what], ['2026-03-29T01:00:20.000Z', 'off', 'created']);
+  assert.equal(on.world.progress('web')?.phase, 'Completed');
+  assert.ok(Date.parse(created?.at ?? '') < Date.parse('2026-03-29T02:00:00Z'), 'it ends in the window');
+});
+
+test('a window that was missed because nothing ran waits for the next one', async () => {
+  const on = stage({ web: {} }, windows(SUNDAY_NIGHT));
+  await work(on, 4 * DAY);
+  await on.clock.pass(4 * DAY);
+  assert.deepEqual(on.world.happened, []);
+  await work(on, 4 * DAY);
+  assert.deepEqual(on.world.happened, [], 'it does not make up for it outside of a window');
+  await work(on, 2 * DAY);
+  assert.equal(on.world.happened[0]?.at, '2026-04-05T00:30:20.000Z');
+});
+
+test('what cannot end in its window never begins, and says so', async () => {
+  const on = stage({ web: {} }, windows({ ...SUNDAY_NIGHT, minutes: 1 }));
+  await work(on, 8 * DAY);
+  assert.deepEqual(on.world.happened, []);
+  assert.match(on.world.progress('web')?.outlook?.cutoverBecause ?? '', /the longest window is 60 s/);
+});
+
+test('blackouts go before windows', async () => {
+  const easter = { begin: Date.parse('2026-03-28T00:00:00Z'), end: Date.parse('2026-04-07T00:00:00Z') };
+  const on = stage({ web: {} }, { ...windows(SUNDAY_NIGHT), blackouts: [easter] });
+  await work(on, 21 * DAY);
+  assert.equal(on.world.happened[0]?.at, '2026-04-12T00:30:20.000Z');
+});
+
+test('no snapshot is held through a wait, and a long wait costs few of them', async () => {
+  const on = stage({ web: {} });
+  await work(on, 14 * DAY);
+  assert.equal(on.world.progress('web')?.phase, 'AwaitPrecopy');
+  assert.equal(on.world.guest('web').held.size, 0);
+  const passes = on.world.progress('web')?.warm?.passes.at(-1)?.number ?? 0;
+  assert.ok(passes > 14 && passes < 1000, `${passes} passes`);
+});
+
+test('a word is heard while the VM waits, and the rest is small by then', async () => {
+  const on = stage({ web: {} });
+  const end = new AbortController();
+  const run = on.world.run(end.signal);
+  await on.clock.pass(3 * DAY + 1000);
+  on.world.wish('web', { cutoverAt: on.clock.now() });
+  await on.clock.pass(HOUR);
+  await run;
+  const [off, created] = on.world.happened;
+  assert.deepEqual([off?.what, created?.what], ['off', 'created']);
+  assert.ok(Date.parse(created?.at ?? '') - Date.parse(off?.at ?? '') < 60_000, 'its downtime is within the goal');
+});
+
+test('nothing begins before its time', async () => {
+  const on = stage({ web: {} }, { start: START + 2 * DAY, cutover: { kind: 'when-ready' } });
+  await work(on, 2 * DAY - 1);
+  assert.equal(on.world.progress('web')?.phase, 'Pending');
+  assert.equal(on.world.progress('web')?.outlook?.next, 'start');
+  await work(on, DAY);
+  assert.equal(on.world.progress('web')?.phase, 'Completed');
+});
+
+test('a downtime beyond its budget is not begun, and numbers say what would help', async () => {
+  const on = stage({ wild: { changes: 200 * MiB } }, { cutover: { kind: 'when-ready' }, downtimeBudget: 90 });
+  await work(on, 2 * DAY);
+  assert.deepEqual(on.world.happened, []);
+  const { outlook } = on.world.progress('wild') ?? {};
+  assert.match(outlook?.cutoverBecause ?? '', /downtime of .* is predicted, 90 s are allowed/);
+});
+
+test('a precopy that fails once costs nothing but time', async () => {
+  const on = stage({ web: { failsOnce: ['Snapshot'] } }, { cutover: { kind: 'when-ready' } });
+  await work(on, 3 * HOUR);
+  assert.equal(on.world.progress('web')?.phase, 'Completed');
+  assert.equal(on.world.guest('web').fails.size, 0);
+});
+
+test('a group is cut over together', async () => {
+  const on = stage(
+    { db: { group: 'shop' }, web: { group: 'shop', changes: 20 * MiB }, alone: {} },
+    { cutover: { kind: 'when-ready' } },
+  );
+  on.world.wish('db', { schedule: { cutover: { kind: 'when-ready' }, blackouts: [], start: START + 5 * HOUR } });
+  await work(on, 12 * HOUR);
+  const off = on.world.happened.filter(({ what }) => what === 'off');
+  assert.ok(Date.parse(off[0]?.at ?? '') < START + 5 * HOUR && off[0]?.vm === 'alone');
+  const group = off.filter(({ vm }) => vm !== 'alone').map(({ at }) => Date.parse(at));
+  assert.ok(Math.abs((group[0] ?? 0) - (group[1] ?? Number.NaN)) < 60_000, 'one waits for the other');
+  for (const name of ['db', 'web', 'alone']) assert.equal(on.world.progress(name)?.phase, 'Completed');
+});
+
+test('when one of a group fails behind its power-off, all of them run at the source again', async () => {
+  const on = stage(
+    { db: { group: 'shop', failsOnce: ['CopyFinalDelta'] }, web: { group: 'shop' } },
+    { cutover: { kind: 'when-ready' } },
+  );
+  await work(on, 6 * HOUR);
+  assert.deepEqual(
+    ['db', 'web'].map((name) => on.world.progress(name)?.failure?.code),
+    ['snapshot-failed', 'group-failed'],
+  );
+  assert.deepEqual(
+    ['db', 'web'].map((name) => on.world.progress(name)?.failure?.source),
+    ['started-again', 'started-again'],
+  );
+  assert.deepEqual(
+    ['db', 'web'].map((name) => [on.world.guest(name).on, on.world.guest(name).runs]),
+    [
+      [true, false],
+      [true, false],
+    ],
+  );
+  await work(on, 6 * HOUR);
+  assert.deepEqual(
+    ['db', 'web'].map((name) => on.world.progress(name)?.phase),
+    ['Completed', 'Completed'],
+    'and the next try is a delta',
+  );
+});
+
+test('a VM that nobody commits in time runs at the source again, and never twice', async () => {
+  const on = stage({ web: { commit: true } }, { cutover: { kind: 'when-ready' } });
+  on.world.wish('web', { commit: { within: 1800, otherwise: 'roll-back' } });
+  await work(on, 6 * HOUR);
+  assert.equal(on.world.progress('web')?.phase, 'RolledBack');
+  assert.deepEqual(
+    on.world.happened.map(({ what }) => what),
+    ['off', 'created', 'stopped', 'on again'],
+  );
+  const [, created, stopped] = on.world.happened.map(({ at }) => Date.parse(at));
+  assert.equal((stopped ?? 0) - (created ?? 0), 1800_000);
+});
+
+test('a VM that somebody commits is final', async () => {
+  const on = stage({ web: { commit: true } }, { cutover: { kind: 'when-ready' } });
+  on.world.wish('web', { commit: { within: 1800, otherwise: 'roll-back' }, decision: 'commit' });
+  await work(on, 6 * HOUR);
+  assert.equal(on.world.progress('web')?.phase, 'Committed');
+  assert.equal(on.world.guest('web').runs, true);
+});
+
+test('a failure when the VM is made stops it there before the source is started', async () => {
+  const on = stage({ web: { failsOnce: ['CreateVm'] } }, { cutover: { kind: 'when-ready' } });
+  await work(on, 3 * HOUR);
+  assert.deepEqual(on.world.progress('web')?.failure?.target, 'never-there');
+  assert.equal(on.world.guest('web').on, true);
+});
