@@ -6,7 +6,7 @@ import type { ChangeRequest, ChangeTracking, TrackingState } from '../../src/con
 import { MigrationError } from '../../src/model/errors.ts';
 import type { Extent } from '../../src/model/transfer.ts';
 import type { VmRef } from '../../src/model/vm.ts';
-import { findDisk, frozenDisk, requireVm, snapshotRef, vmRef } from './disk-access.ts';
+import { findDisk, requireVm, snapshotRef, vmRef } from './disk-access.ts';
 import { sortDevices } from './inventory/devices.ts';
 import { diskCapacity, diskKey } from './inventory/disks.ts';
 import type { Session } from './session.ts';
@@ -91,10 +91,9 @@ function unavailable(vm: VmRef, why: string, cause?: unknown): MigrationError {
 
 async function* changed(session: Session, request: ChangeRequest, signal: AbortSignal): AsyncGenerator<Extent> {
   const { vm, disk, snapshot, since } = request;
-  const { deviceKey, device } = await findDisk(session, { vm, disk }, signal);
-  const atRest = snapshot === undefined ? device : await frozenDisk(session, { vm, disk, snapshot }, signal);
-  const capacity = diskCapacity(atRest);
-  const current = atRest.string('backing', 'changeId');
+  const { deviceKey, device } = await findDisk(session, request, signal);
+  const capacity = diskCapacity(device);
+  const current = device.string('backing', 'changeId');
   if (current === undefined)
     throw unavailable(vm, `disk ${disk} has no change id${snapshot === undefined ? '' : ' in this snapshot'}`);
   if (since !== 'allocated' && identity(since.checkpoint) !== identity(current)) {

@@ -14,24 +14,22 @@ export interface DiskRequest {
   readonly snapshot?: string;
 }
 
-/** A disk of a VM as the server has it now. */
+/** A disk as the server has it now, or as a snapshot froze it. */
 export interface FoundDisk {
   readonly device: VimNode;
   readonly deviceKey: number;
-  readonly vm: ObjectProperties;
 }
 
-const VM_PATHS = ['name', 'runtime.powerState', 'config.hardware.device', 'config.keyId'];
-
-/** @throws MigrationError `vm-not-found` */
-export async function findDisk(session: Session, { vm, disk }: DiskRequest, signal: AbortSignal): Promise<FoundDisk> {
-  const found = await requireVm(session, vm, VM_PATHS, signal);
-  const device = deviceOf(found, disk);
-  const deviceKey = device?.number('key');
-  if (device === undefined || deviceKey === undefined) {
-    throw new MigrationError('vm-not-found', `VM ${vm.name} has no disk ${disk}`, { vm: vm.name, disk });
-  }
-  return { device, deviceKey, vm: found };
+/**
+ * With a snapshot only that is asked: the VM may have lost the disk since, or have another one in its place.
+ * @throws MigrationError `vm-not-found`, `snapshot-failed`
+ */
+export async function findDisk(session: Session, request: DiskRequest, signal: AbortSignal): Promise<FoundDisk> {
+  const { vm, disk, snapshot } = request;
+  if (snapshot === undefined) return diskOf(await requireVm(session, vm, ['config.hardware.device'], signal), request);
+  const frozen = await properties(session, snapshotRef(snapshot), ['config.hardware.device'], signal);
+  if (frozen !== undefined) return diskOf(frozen, request);
+  throw new MigrationError('snapshot-failed', `VM ${vm.name} has no snapshot ${snapshot} any more`, { vm: vm.name, disk });
 }
 
 /** @throws MigrationError `vm-not-found` */
@@ -54,21 +52,12 @@ export function snapshotRef(id: string): MoRef {
   return { type: 'VirtualMachineSnapshot', id };
 }
 
-function deviceOf(owner: ObjectProperties, disk: string): VimNode | undefined {
+function diskOf(owner: ObjectProperties, { vm, disk, snapshot }: DiskRequest): FoundDisk {
   const devices = sortDevices(members(owner.node('config.hardware.device')));
-  return devices.disks.find((device) => diskKey(device, devices) === disk);
-}
-
-/** The disk as the snapshot froze it. @throws MigrationError `snapshot-failed` */
-export async function frozenDisk(
-  session: Session,
-  request: DiskRequest & { readonly snapshot: string },
-  signal: AbortSignal,
-): Promise<VimNode> {
-  const snapshot = await properties(session, snapshotRef(request.snapshot), ['config.hardware.device'], signal);
-  const device = snapshot === undefined ? undefined : deviceOf(snapshot, request.disk);
-  if (device !== undefined) return device;
-  const what =
-    snapshot === undefined ? `has no snapshot ${request.snapshot} any more` : `had no disk ${request.disk} when it was frozen`;
-  throw new MigrationError('snapshot-failed', `VM ${request.vm.name} ${what}`, { vm: request.vm.name, disk: request.disk });
+  const device = devices.disks.find((entry) => diskKey(entry, devices) === disk);
+  const deviceKey = device?.number('key');
+  if (device !== undefined && deviceKey !== undefined) return { device, deviceKey };
+  if (snapshot === undefined)
+    throw new MigrationError('vm-not-found', `VM ${vm.name} has no disk ${disk}`, { vm: vm.name, disk });
+  throw new MigrationError('snapshot-failed', `VM ${vm.name} had no disk ${disk} when it was frozen`, { vm: vm.name, disk });
 }

@@ -6,7 +6,7 @@ import type { ConnectOptions } from '../../src/contracts/provider.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { DiskSource, LeaseSource, RangeSource, TrackedDisk, VddkSource } from '../../src/model/transfer.ts';
 import type { Address } from './address.ts';
-import { type DiskRequest, findDisk, frozenDisk } from './disk-access.ts';
+import { type DiskRequest, findDisk, requireVm } from './disk-access.ts';
 import type { Http, HttpAnswer } from './http.ts';
 import type { Datastore } from './inventory/atlas.ts';
 import { diskCapacity } from './inventory/disks.ts';
@@ -49,12 +49,12 @@ export async function openDisk(session: Session, request: DiskRequest, ways: Way
 
 async function findStill(session: Session, request: DiskRequest, signal: AbortSignal): Promise<StillDisk> {
   const { vm, disk, snapshot } = request;
-  const { device: current, deviceKey, vm: found } = await findDisk(session, request, signal);
+  const found = await requireVm(session, vm, ['runtime.powerState', 'config.keyId'], signal);
   const power = found.string('runtime.powerState');
   if (snapshot === undefined && power === 'poweredOn') {
     throw unreachable(request, 'is locked by the running VM', 'Power the VM off, or copy from a snapshot (warm migration).');
   }
-  const device = snapshot === undefined ? current : await frozenDisk(session, { ...request, snapshot }, signal);
+  const { device, deviceKey } = await findDisk(session, request, signal);
   // Without a snapshot the server tells the changes of a VM that is off, and of no other.
   const tracked = device.string('backing', 'changeId') !== undefined && (snapshot !== undefined || power === 'poweredOff');
   return {

@@ -51,7 +51,7 @@ export function snapshotControl(session: Session): SnapshotControl {
     create: (vm, request, signal) => create(session, { vm, request }, signal),
     find: async (vm, name, signal) => {
       const tree = await findNamed(session, vm, name, signal);
-      return tree === undefined ? undefined : await describe(session, { vm, tree, because: undefined }, signal);
+      return tree === undefined ? undefined : await describe(session, { vm, tree }, signal);
     },
     remove: (vm, id, signal) => remove(session, { vm, id }, signal),
   };
@@ -63,13 +63,15 @@ async function create(
   signal: AbortSignal,
 ): Promise<SourceSnapshot> {
   const earlier = await findNamed(session, vm, request.name, signal);
-  if (earlier !== undefined) return await describe(session, { vm, tree: earlier, because: undefined }, signal);
+  if (earlier !== undefined) return await describe(session, { vm, tree: earlier }, signal);
+  const before = await requireVm(session, vm, ['runtime.powerState'], signal);
+  const wasOff = before.string('runtime.powerState') === 'poweredOff';
   const because = request.quiesce === 'no' ? undefined : await attempt(session, { vm, request, quiesce: true }, signal);
   if (request.quiesce === 'no' || because !== undefined) await attempt(session, { vm, request, quiesce: false }, signal);
   const tree = await findNamed(session, vm, request.name, signal);
   if (tree === undefined)
     throw new MigrationError('snapshot-failed', `The new snapshot of ${vm.name} is not there`, { vm: vm.name });
-  return await describe(session, { vm, tree, because }, signal);
+  return await describe(session, { vm, tree, because, wasOff }, signal);
 }
 
 /** Why it could not be quiesced where that may be; undefined when the snapshot is made. */
@@ -122,16 +124,25 @@ async function findTree(
   return undefined;
 }
 
+interface Described {
+  readonly vm: VmRef;
+  readonly tree: VimNode;
+  /** Why it could not be quiesced. */
+  readonly because?: string | undefined;
+  /** It was made just now, of a VM that was off. Nobody knows that of one that is found later. */
+  readonly wasOff?: boolean;
+}
+
 async function describe(
   session: Session,
-  { vm, tree, because }: { readonly vm: VmRef; readonly tree: VimNode; readonly because: string | undefined },
+  { vm, tree, because, wasOff = false }: Described,
   signal: AbortSignal,
 ): Promise<SourceSnapshot> {
   const ref = tree.get('snapshot');
   const id = ref === undefined ? undefined : asRef(ref)?.id;
   if (id === undefined) throw new MigrationError('source-answer-broken', `A snapshot of ${vm.name} has no id`, { vm: vm.name });
-  // A VM that was off had nothing to flush.
-  const still = tree.flag('quiesced') === true || tree.string('state') === 'poweredOff';
+  // A VM that was off had nothing to flush. `state` does not tell: without memory, every snapshot is that of a VM that is off.
+  const still = tree.flag('quiesced') === true || wasOff;
   return {
     id,
     name: decodeName(tree.string('name') ?? id),

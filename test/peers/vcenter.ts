@@ -29,7 +29,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { selfSigned } from './certificate.ts';
 import type { Dice, FaultRule } from './vcenter/faults.ts';
 import type { GuestOptions, SimulatedGuest } from './vcenter/guest.ts';
-import { cloneMachine, machineIds, virtualMachine } from './vcenter/hardware.ts';
+import { cloneMachine, machineIds } from './vcenter/hardware.ts';
 import { type Ledger, ledgerOf } from './vcenter/ledger.ts';
 import type { Refusal } from './vcenter/machines.ts';
 import type { Others } from './vcenter/others.ts';
@@ -129,7 +129,7 @@ export async function startVcenter(options: VcenterOptions = {}): Promise<Vcente
       for (const guest of stand.machines.guests.values()) if (guest.name === vm) return guest;
       throw new RangeError(`there is no guest ${vm}`);
     },
-    drop: (guest) => drop(stand, upstream, guest),
+    drop: (guest) => stand.others.destroy(guest),
     others: stand.others,
     trouble: (kind, guest) => stand.troubles.strike(kind, guest),
     plague: (plague) => stand.troubles.plague(plague),
@@ -179,10 +179,4 @@ async function populate(stand: StandIn, upstream: Upstream, name: string, option
   const from = [...ids].find(([model]) => model.startsWith('DC0_C0_'))?.[1] ?? [...ids.values()][0];
   if (from === undefined) throw new Error('the simulator has no VM to make another one of');
   return stand.machines.attach(await cloneMachine(upstream, from, name), { ...options, name });
-}
-
-async function drop(stand: StandIn, upstream: Upstream, guest: SimulatedGuest): Promise<void> {
-  await stand.others.powerOff(guest);
-  stand.machines.forget(guest.vm);
-  await upstream.run('Destroy_Task', virtualMachine(guest.vm));
 }

@@ -12,6 +12,8 @@ import type { Upstream } from './upstream.ts';
 export class Others {
   readonly #upstream: Upstream;
   readonly #machines: Machines;
+  /** Where VMs were before they were moved for the first time. */
+  readonly #homes = new Map<string, { host?: string; datastore?: string }>();
 
   constructor(upstream: Upstream, machines: Machines) {
     this.#upstream = upstream;
@@ -65,6 +67,7 @@ export class Others {
     const hosts = references(await this.#upstream.property({ type: 'ClusterComputeResource', id }, 'host'), 'HostSystem');
     const next = hosts[(hosts.indexOf(host) + 1) % hosts.length];
     if (next === undefined || next === host) return false;
+    this.#homes.set(guest.vm, { host, ...this.#homes.get(guest.vm) });
     await this.#relocate(guest, `<host type="HostSystem">${next}</host>`);
     this.#note(guest, `moved to ${next}`);
     guest.stun();
@@ -81,6 +84,7 @@ export class Others {
     const [now = ''] = references(await this.#upstream.property(virtualMachine(guest.vm), 'datastore'), 'Datastore');
     const id = all[(all.indexOf(now) + 1) % all.length];
     if (id === undefined || id === now) return false;
+    this.#homes.set(guest.vm, { datastore: now, ...this.#homes.get(guest.vm) });
     await this.#relocate(guest, `<datastore type="Datastore">${id}</datastore>`);
     const name = await this.#upstream.text({ type: 'Datastore', id }, 'name');
     this.#note(guest, `moved to ${name}, tracking ${tracking}`);
@@ -139,6 +143,16 @@ export class Others {
     guest.on = false;
     await this.#upstream.run('PowerOffVM_Task', virtualMachine(guest.vm));
     this.#machines.powered(guest.vm, 'off', 'somebody');
+  }
+
+  /** Destroys the VM. The simulator forgets a VM at its first host only, so it goes back there before. */
+  async destroy(guest: SimulatedGuest): Promise<void> {
+    await this.powerOff(guest);
+    const { host, datastore } = this.#homes.get(guest.vm) ?? {};
+    if (datastore !== undefined) await this.#relocate(guest, `<datastore type="Datastore">${datastore}</datastore>`);
+    if (host !== undefined) await this.#relocate(guest, `<host type="HostSystem">${host}</host>`);
+    this.#machines.forget(guest.vm);
+    await this.#upstream.run('Destroy_Task', virtualMachine(guest.vm));
   }
 
   async #relocate(guest: SimulatedGuest, where: string): Promise<void> {
