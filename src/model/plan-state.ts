@@ -1,4 +1,5 @@
 /** Plans of a cluster and their VMs, as people see them and act upon them. Whoever reads them from the cluster leaves out everything else. */
+import type { Outlook } from './precopy.ts';
 import type { Bytes } from './units.ts';
 
 export interface PlanRef {
@@ -32,12 +33,11 @@ export interface PlanState extends PlanRef {
   readonly dryRun: boolean;
   /** VMs can be rolled back until they are committed. */
   readonly manualCommit: boolean;
-  /** Why nothing can be committed or rolled back although the plan says so. */
-  readonly noWayBack?: string;
   /** Names and ids that mean no VM. */
   readonly missing: readonly string[];
   /** RFC 3339. */
   readonly start?: string;
+  /** When all of its VMs are to be cut over, because somebody said so. */
   readonly cutover?: string;
   readonly createdAt?: string;
   readonly counts: VmCounts;
@@ -76,6 +76,12 @@ export interface VmState {
   readonly done: Bytes;
   readonly total: Bytes;
   readonly waitingFor?: string;
+  /** What a VM that is under way waits for. */
+  readonly outlook?: Outlook;
+  /** For people: what is predicted, later how long it was. */
+  readonly downtime?: string;
+  /** Of the VMs that are cut over with it, or not at all. */
+  readonly group?: string;
   /** Critical concerns that nobody accepted, by id. */
   readonly open: readonly string[];
   readonly failure?: VmTrouble;

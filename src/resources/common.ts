@@ -1,5 +1,6 @@
 /** What several kinds share: names, references, conditions. */
 import { z } from 'zod';
+import { DURATION } from '../model/duration.ts';
 
 /** `self`-rules of the API server (CEL), which are part of a kind's schema. @see Kubernetes: x-kubernetes-validations */
 export function rules(...all: readonly (readonly [rule: string, message: string])[]): Record<string, unknown> {
@@ -19,6 +20,9 @@ export const LocalRef = z.strictObject({ name: ObjectName.describe('Name of the 
 
 /** RFC 3339, as Kubernetes writes times. */
 export const Time = z.string().max(64).meta({ format: 'date-time' });
+
+/** A length of time, such as 90s, 30m, 1h30m or 2d. */
+export const Duration = z.string().min(2).max(32).regex(DURATION);
 
 const Condition = z
   .strictObject({

@@ -1,6 +1,6 @@
 /** MigrationPlan: which VMs go where, how and when. It holds wishes only; what happens to a VM is in its VmMigration. */
 import { z } from 'zod';
-import { commonStatus, Label, LocalRef, rules, Time } from './common.ts';
+import { commonStatus, Duration, Label, LocalRef, rules, Time } from './common.ts';
 import { AGE, type Kind } from './kind.ts';
 import { NetworkEntries, StorageEntries } from './maps.ts';
 
@@ -79,31 +79,107 @@ const Options = z
   })
   .describe('Choices that are neither table nor fact; the same as the options of kubeferry plan.');
 
-const Schedule = z
+const RecurringWindow = {
+  cron: z
+    .string()
+    .min(9)
+    .max(128)
+    .regex(/^[^ ]+( [^ ]+){4}$/)
+    .describe('When it opens, by the clock of timeZone: minute, hour, day of month, month, day of week.'),
+  duration: Duration.describe('How long it stays open, in whole minutes: such as 4h; 31 days at most.'),
+  timeZone: z.string().min(1).max(64).exactOptional().describe('IANA name, such as Europe/Berlin; Etc/UTC when absent.'),
+};
+
+const Blackout = z
   .strictObject({
-    start: Time.exactOptional().describe('Nothing begins before this time.'),
-    precopyEvery: z
-      .string()
-      .regex(/^[1-9][0-9]{0,4}(m|h)$/)
-      .default('1h')
-      .describe('Time between two precopies of a warm migration, such as 30m.'),
-    cutover: Time.exactOptional().describe('When warm VMs are cut over; by hand (kubeferry cutover) when absent.'),
-    cutoverUntil: Time.exactOptional().describe('End of the window: what has not begun its cutover by then waits for a new one.'),
-    deadline: Time.exactOptional().describe('What has not begun by this time fails instead of beginning late.'),
+    cron: RecurringWindow.cron.exactOptional(),
+    duration: RecurringWindow.duration.exactOptional(),
+    timeZone: RecurringWindow.timeZone,
+    from: Time.exactOptional().describe('Beginning of a span that does not recur.'),
+    until: Time.exactOptional().describe('Its end.'),
+  })
+  .meta(
+    rules(
+      ['has(self.cron) != has(self.from)', 'say either cron and duration, or from and until'],
+      ['has(self.cron) == has(self.duration) && (has(self.cron) || !has(self.timeZone))', 'duration and timeZone go with cron'],
+      [
+        'has(self.from) == has(self.until) && (!has(self.from) || timestamp(self.until) > timestamp(self.from))',
+        'from needs a later until',
+      ],
+    ),
+  );
+
+const Cutover = z
+  .strictObject({
+    mode: z
+      .enum(['manual', 'at', 'windows', 'whenReady'])
+      .default('manual')
+      .describe(
+        'manual: somebody says so (kubeferry cutover); at: at a time; windows: in the next window in which it can end; whenReady: as soon as further copies make the rest no smaller.',
+      ),
+    at: Time.exactOptional().describe('At this time or later.'),
+    until: Time.exactOptional().describe('What cannot end by this time is not begun.'),
+    windows: z.array(z.strictObject(RecurringWindow)).min(1).max(32).exactOptional().describe('When sources may be shut down.'),
   })
   .meta(
     rules(
       [
-        '!has(self.cutoverUntil) || (has(self.cutover) && timestamp(self.cutoverUntil) > timestamp(self.cutover))',
-        'cutoverUntil needs an earlier cutover',
+        "has(self.at) == (self.mode == 'at') && (has(self.at) || !has(self.until))",
+        'at and until go with mode at, which needs at',
       ],
-      [
-        '!has(self.start) || !has(self.cutover) || timestamp(self.cutover) >= timestamp(self.start)',
-        'cutover must not be before start',
-      ],
+      ["has(self.windows) == (self.mode == 'windows')", 'windows go with mode windows, which needs some'],
+      ['!has(self.at) || !has(self.until) || timestamp(self.until) > timestamp(self.at)', 'until must be later than at'],
     ),
   )
+  .describe('When the sources of warm VMs are shut down and the VMs start in the cluster.');
+
+const Schedule = z
+  .strictObject({
+    start: Time.exactOptional().describe('Nothing begins before this time.'),
+    deadline: Time.exactOptional().describe('What has not begun by this time fails instead of beginning late.'),
+    precopyEvery: Duration.exactOptional().describe(
+      'Time between two copies of what changed in a VM that runs, such as 30m, from 1m; as often as it makes sense when absent.',
+    ),
+    cutover: Cutover.exactOptional(),
+    blackouts: z
+      .array(Blackout)
+      .min(1)
+      .max(64)
+      .exactOptional()
+      .describe('No cutover overlaps one of these: spans that recur (cron, duration, timeZone), or single ones (from, until).'),
+    downtimeBudget: Duration.exactOptional().describe('No cutover while a longer downtime is predicted, such as 5m.'),
+  })
+  .meta(
+    rules([
+      '!has(self.start) || !has(self.cutover) || !has(self.cutover.at) || timestamp(self.cutover.at) >= timestamp(self.start)',
+      'cutover must not be before start',
+    ]),
+  )
   .describe('When things happen; times are RFC 3339.');
+
+const Group = z.strictObject({
+  name: Label.describe('Name of the group.'),
+  vms: z.array(Name).min(2).max(256).describe('Its VMs, by name or id; no VM is in two groups.'),
+});
+
+const Commit = z
+  .strictObject({
+    mode: z
+      .enum(['auto', 'manual'])
+      .default('auto')
+      .describe('auto: a VM that was seen to run is final; manual: it can be rolled back until it is committed.'),
+    within: Duration.exactOptional().describe(
+      'How long a VM waits for somebody to commit it or to take it back, such as 2h; as long as it takes when absent.',
+    ),
+    otherwise: z.enum(['RollBack', 'Commit']).exactOptional().describe('What follows when nobody has said anything by then.'),
+  })
+  .meta(
+    rules(
+      ["!has(self.within) || self.mode == 'manual'", 'within goes with mode manual only'],
+      ['has(self.within) == has(self.otherwise)', 'within and otherwise go together'],
+    ),
+  )
+  .describe('When the way back ends.');
 
 const Limits = z
   .strictObject({
@@ -163,18 +239,18 @@ const MigrationPlanSpec = z
     schedule: Schedule.exactOptional(),
     limits: Limits.exactOptional(),
     hooks: z.array(Hook).max(32).exactOptional().describe('Jobs at named moments.'),
-    commit: z
-      .strictObject({
-        mode: z
-          .enum(['auto', 'manual'])
-          .default('auto')
-          .describe('auto: a VM that was seen to run is final; manual: it can be rolled back until it is committed.'),
-        afterHours: z.int().min(1).max(720).exactOptional().describe('Hours after which a manual commit happens by itself.'),
-      })
-      .meta(rules(["!has(self.afterHours) || self.mode == 'manual'", 'afterHours goes with mode manual only']))
+    groups: z
+      .array(Group)
+      .max(256)
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
       .exactOptional()
-      .describe('When the way back ends.'),
+      .describe('VMs that are cut over together, or not at all.'),
+    commit: Commit.exactOptional(),
     verify: z.boolean().default(true).describe('Read every target back and compare it with the source by hash.'),
+    recheckSource: z
+      .boolean()
+      .default(false)
+      .describe('Read every source a second time and compare: finds what a link or a medium got wrong.'),
     shutdown: z
       .strictObject({
         graceSeconds: z
@@ -184,12 +260,22 @@ const MigrationPlanSpec = z
           .default(300)
           .describe('Seconds for a guest to shut down; 0 cuts the power at once.'),
         otherwise: z.enum(['force', 'fail']).default('fail').describe('What follows when it does not.'),
+        afterFailure: z
+          .enum(['start-again', 'leave-off'])
+          .default('start-again')
+          .describe('What becomes of a source that was shut down, when the migration of its VM fails or is canceled.'),
       })
       .exactOptional()
       .describe('How a running source is brought to rest.'),
     accept: z.array(Accepted).max(100).exactOptional().describe('Critical concerns that are no obstacle.'),
     dryRun: z.boolean().default(false).describe('Assess and map, and leave it at that.'),
-    paused: z.boolean().default(false).describe('Nothing new begins; what runs comes to its end.'),
+    paused: z
+      .boolean()
+      .default(false)
+      .describe('Nothing new begins, no copy and no cutover of VMs that wait either; what runs comes to its end.'),
+    cutover: Time.exactOptional().describe(
+      'Cut warm VMs over at this time, or as soon after as can be; goes before schedule.cutover, its windows and its budget.',
+    ),
     canceled: z
       .boolean()
       .default(false)
@@ -199,7 +285,10 @@ const MigrationPlanSpec = z
     rules(
       ['self.providerRef == oldSelf.providerRef', 'providerRef cannot be changed'],
       ['!has(oldSelf.canceled) || !oldSelf.canceled || self.canceled', 'a canceled plan stays canceled'],
-      ["!has(self.schedule) || !has(self.schedule.cutover) || self.type == 'warm'", 'schedule.cutover goes with type warm only'],
+      [
+        "self.type == 'warm' || !(has(self.cutover) || (has(self.schedule) && (has(self.schedule.cutover) || has(self.schedule.precopyEvery))))",
+        'cutover and schedule.precopyEvery go with type warm only',
+      ],
     ),
   );
 
@@ -251,9 +340,9 @@ export const MIGRATION_PLAN = {
     { name: '%', type: 'integer', jsonPath: '.status.progress', description: 'Percent of all bytes that are moved.' },
     {
       name: 'Cutover',
-      type: 'date',
-      jsonPath: '.spec.schedule.cutover',
-      description: 'When warm VMs are cut over.',
+      type: 'string',
+      jsonPath: '.spec.schedule.cutover.mode',
+      description: 'How it is decided when warm VMs are cut over.',
       priority: 1,
     },
     AGE,

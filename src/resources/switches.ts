@@ -78,46 +78,59 @@ export function judgePlan(command: Switch, vms: readonly VmState[], { plan, at }
       if (plan.type === 'cold') return refused(COLD(plan));
       if (plan.canceled) return refused(`The plan ${plan.name} is canceled, which cannot be taken back.`);
       if (over) return refused(`Nothing of the plan ${plan.name} is left to cut over: all its VMs have come to an end.`);
-      return set({ schedule: { cutover: at } });
+      return set({ cutover: at });
     case 'retry':
       return plan.canceled ? refused(CANCELED_PLAN(plan)) : undefined;
     case 'rollback':
     case 'commit':
-      return noWayBack(plan);
+      if (plan.manualCommit || vms.some((vm) => concerns(command, vm))) return undefined;
+      return refused(AUTO(plan));
   }
 }
 
 /** Whether a command about a whole plan means this VM. A VM that was canceled is tried again only where it is named. */
 function concerns(command: Switch, vm: VmState): boolean {
   if (command === 'retry') return standingOf(vm) === 'failed';
-  return hasArrived(vm) && !vm.committed && !vm.rolledBack;
+  if (vm.committed || vm.rolledBack) return false;
+  return vm.phase === 'AwaitCommit' || (command === 'rollback' && isLeftOff(vm));
 }
 
-/** It is in the cluster, and perhaps waits to be committed. */
-function hasArrived(vm: VmState): boolean {
-  return vm.phase === 'AwaitCommit' || standingOf(vm) === 'completed';
+/** It failed or was canceled, and its source does not run. */
+function isLeftOff(vm: VmState): boolean {
+  const standing = standingOf(vm);
+  return (standing === 'failed' || standing === 'canceled') && vm.failure?.source === 'left-off';
 }
 
 const VM_RULES: Readonly<Record<Switch, (vm: VmState, standing: Standing, options: SwitchOptions) => Verdict>> = {
   cutover: (vm, standing, { plan, at }) => {
     if (plan.type === 'cold') return refused(COLD(plan));
+    if (CUT_OVER.has(vm.phase ?? '')) return { kind: 'so', because: `${vm.vm.name} is cut over already: it is in ${vm.phase}.` };
     return ended(vm, standing) ?? set({ cutover: at });
   },
   cancel: (vm, standing, { plan }) => {
     if (vm.canceled || plan.canceled) return { kind: 'so', because: `${vm.vm.name} is canceled already.` };
     if (standing === 'blocked') return set({ canceled: true });
+    if (vm.phase === 'AwaitCommit') return refused(`${vm.vm.name} is in the cluster: take it back with \`kubeferry rollback\`.`);
     if (AT_CUTOVER.has(vm.phase ?? '')) return refused(`${vm.vm.name} is at its cutover, in ${vm.phase}: it comes to its end.`);
     return ended(vm, standing) ?? set({ canceled: true });
   },
   retry: (vm, standing, { plan }) => {
     if (plan.canceled) return refused(CANCELED_PLAN(plan));
     if (vm.retry > vm.retried) return { kind: 'so', because: `${vm.vm.name} is about to be tried again.` };
-    if (standing === 'failed' || standing === 'canceled')
-      return set({ retry: Math.max(vm.retry, vm.retried) + 1, canceled: false, paused: false });
+    if (standing === 'failed' || standing === 'canceled' || standing === 'rolled-back')
+      return set({ retry: Math.max(vm.retry, vm.retried) + 1, canceled: false, paused: false, rolledBack: false });
     return refused(`${vm.vm.name} has neither failed nor been canceled: it is ${WORDS[standing]}.`);
   },
-  rollback: (vm, _standing, { plan }) => wayBack(vm, { plan, so: vm.rolledBack, spec: { rolledBack: true } }),
-  commit: (vm, _standing, { plan }) => wayBack(vm, { plan, so: vm.committed, spec: { committed: true } }),
+  rollback: (vm, standing, { plan }) => {
+    if (vm.rolledBack && standing === 'failed')
+      return refused(`${vm.vm.name} could not be rolled back: mend what stopped it, and say \`kubeferry retry\`.`);
+    if (vm.rolledBack || standing === 'rolled-back') return { kind: 'so', because: `${vm.vm.name} is rolled back already.` };
+    return isLeftOff(vm) ? set({ rolledBack: true }) : wayBack(vm, plan, { rolledBack: true });
+  },
+  commit: (vm, _standing, { plan }) => {
+    if (vm.committed) return { kind: 'so', because: `${vm.vm.name} is committed already.` };
+    return wayBack(vm, plan, { committed: true });
+  },
   pause: (vm, standing) => {
     if (vm.paused) return { kind: 'so', because: `${vm.vm.name} is paused.` };
     return ended(vm, standing) ?? set({ paused: true });
@@ -130,7 +143,9 @@ const VM_RULES: Readonly<Record<Switch, (vm: VmState, standing: Standing, option
 };
 
 /** From here on the VM may run in the cluster: whoever stopped now would have it run twice. */
-const AT_CUTOVER: ReadonlySet<string> = new Set(['CreateVm', 'Prove']);
+const AT_CUTOVER: ReadonlySet<string> = new Set(['CreateVm', 'Prove', 'AwaitCommit', 'RollBack']);
+/** The source is off, or about to be. */
+const CUT_OVER: ReadonlySet<string> = new Set(['PowerOffSource', 'CopyFinalDelta', 'Convert', 'AwaitGroup', ...AT_CUTOVER]);
 
 /** How people say where a VM stands. */
 const WORDS: Readonly<Record<Standing, string>> = {
@@ -150,22 +165,15 @@ const AUTO = ({ name }: PlanState): string =>
 const CANCELED_PLAN = ({ name }: PlanState): string =>
   `The plan ${name} is canceled, which cannot be taken back: make another plan for its VMs.`;
 
-function wayBack(
-  state: VmState,
-  { plan, so, spec }: { readonly plan: PlanState; readonly so: boolean; readonly spec: Fields },
-): Verdict {
+/** Between the cutover and its end. */
+function wayBack(state: VmState, plan: PlanState, spec: Fields): Verdict {
   const { vm, committed, rolledBack } = state;
-  if (so) return { kind: 'so', because: `${vm.name} is ${committed ? 'committed' : 'rolled back'} already.` };
-  const none = noWayBack(plan);
-  if (none !== undefined) return none;
-  if (committed) return refused(`${vm.name} is committed: its way back is given up.`);
+  if (committed || state.phase === 'Committed') return refused(`${vm.name} is committed: its way back is given up.`);
   if (rolledBack) return refused(`${vm.name} is rolled back.`);
-  return hasArrived(state) ? set(spec) : refused(`${vm.name} is not complete: it is ${WORDS[standingOf(state)]}.`);
-}
-
-function noWayBack(plan: PlanState): Verdict | undefined {
-  if (!plan.manualCommit) return refused(AUTO(plan));
-  return plan.noWayBack === undefined ? undefined : refused(plan.noWayBack);
+  if (state.phase === 'AwaitCommit') return set(spec);
+  const standing = standingOf(state);
+  if (standing === 'completed' || !plan.manualCommit) return refused(AUTO(plan));
+  return refused(`${vm.name} is not in the cluster yet: it is ${WORDS[standing]}.`);
 }
 
 /** A VM that has come to an end takes no more orders. */

@@ -16,7 +16,10 @@ const VmMigrationSpec = z
     paused: z.boolean().default(false).describe('The next phase does not begin.'),
     canceled: z.boolean().default(false).describe('Stop, clear up, and power the source on again where it was on.'),
     committed: z.boolean().default(false).describe('The way back is given up.'),
-    rolledBack: z.boolean().default(false).describe('Stop the migrated VM and power the source on again.'),
+    rolledBack: z
+      .boolean()
+      .default(false)
+      .describe('Stop the migrated VM and power the source on again; also of one that failed with its source left off.'),
     retry: Count.default(0).describe('Counted up to try a failed or canceled VM again from the phase that stopped it.'),
   })
   .meta(
@@ -49,8 +52,70 @@ const Disk = z.strictObject({
   blockSize: Count.exactOptional().describe('Bytes that one hash of the proof covers.'),
   passes: Count.exactOptional().describe('Readings that made the target what it is.'),
   allocated: Count.exactOptional().describe('Bytes that hold data at the source; known when the disk is complete.'),
-  moved: Count.exactOptional().describe('Bytes that were moved in the end.'),
+  moved: Count.exactOptional().describe('Bytes that were moved by the latest copy that ended.'),
+  compared: z.string().max(1024).exactOptional().describe('Why everything was read although only changes were asked for.'),
+  repaired: z
+    .strictObject({ target: Count, source: Count })
+    .exactOptional()
+    .describe('Blocks that were found wrong, at the target or in the first reading of the source, and brought once more.'),
   seconds: z.number().min(0).exactOptional().describe('How long it took.'),
+});
+
+const Seconds = z.number().min(0);
+const Sentence = z.string().max(1024);
+const Checkpoints = z.record(z.string().max(256), z.string().max(1024));
+
+const HeldSnapshot = z.strictObject({
+  id: z.string().max(1024),
+  name: z.string().max(1024),
+  pass: Count.describe('Number of the pass that it is read for.'),
+  at: Time.describe('When it was asked for.'),
+  seconds: Seconds.describe('How long making it took.'),
+  checkpoints: Checkpoints.describe('Change tracking of each disk at this instant.'),
+});
+
+const Pass = z.strictObject({
+  number: Count.describe('1 is the full copy.'),
+  checkpointAt: Time.describe('The instant whose content it brought.'),
+  bytes: Count.describe('Bytes that were moved.'),
+  copySeconds: Seconds,
+  snapshotSeconds: Seconds,
+  compared: z
+    .strictObject({ bytes: Count, because: Sentence })
+    .exactOptional()
+    .describe('What had to be read because nobody knew what had changed.'),
+});
+
+const Warm = z.strictObject({
+  id: z.string().max(64).describe('Tells the snapshots of this migration from those of others.'),
+  held: HeldSnapshot.exactOptional().describe('The snapshot at the source that is ours; absent when none is.'),
+  checkpoints: Checkpoints.describe('From where on the changes of each disk are not at the target yet.'),
+  passes: z.array(Pass).max(32).describe('The full copy, and the latest of those after it.'),
+  setback: z
+    .strictObject({ count: Count, code: z.string().max(128), message: z.string().max(4096), at: Time })
+    .exactOptional()
+    .describe('Copies in a row that failed while the VM runs on.'),
+});
+
+const Spread = z.strictObject({ low: z.number(), likely: z.number(), high: z.number() });
+
+export const Outlook = z.strictObject({
+  next: z.enum(['start', 'precopy', 'cutover', 'group', 'commit']).describe('What comes next.'),
+  at: Time.exactOptional().describe('When; absent: when somebody says so.'),
+  because: Sentence,
+  cutoverAt: Time.exactOptional().describe('When its source is to be shut down.'),
+  cutoverBecause: Sentence.exactOptional(),
+  downtime: z
+    .strictObject({
+      finalDelta: Spread.describe('Bytes of the last copy.'),
+      seconds: Spread.describe('From the shutdown of the source until the VM has booted in the cluster.'),
+      changeRate: Count.describe('Bytes a second that the guest changes.'),
+      copyRate: Count.describe('Bytes a second that are copied.'),
+      converges: z.boolean().describe('False: further copies make the rest no smaller.'),
+      advice: z.array(Sentence).max(8).describe('What would help.'),
+    })
+    .exactOptional()
+    .describe('What a cutover at the next occasion would cost.'),
 });
 
 const VmMigrationStatus = z.strictObject({
@@ -105,9 +170,31 @@ const VmMigrationStatus = z.strictObject({
       message: z.string().max(4096),
       hint: z.string().max(4096).describe('What to do.'),
       source: z.enum(['started-again', 'left-off']).exactOptional().describe('What became of a source that was switched off.'),
+      target: z
+        .enum(['stopped', 'never-there', 'unknown'])
+        .exactOptional()
+        .describe('What became of the VM in the cluster, where it may have been made already.'),
     })
     .exactOptional()
     .describe('Why it stopped.'),
+  group: Label.exactOptional().describe('Group of the VMs that are cut over with it, or not at all.'),
+  warm: Warm.exactOptional().describe('Where a warm migration stands between its copies.'),
+  outlook: Outlook.exactOptional().describe('What it waits for; absent while it is worked on.'),
+  outlookFor: z
+    .string()
+    .max(64)
+    .exactOptional()
+    .describe('Digest of the wishes that the outlook is by; it is looked at anew when they are others.'),
+  downtime: z
+    .strictObject({
+      text: z.string().max(64).describe('For people: what is predicted, later how long it was.'),
+      predicted: Spread.exactOptional().describe('Seconds, as it was predicted last.'),
+      seconds: Seconds.exactOptional().describe(
+        'From the shutdown of the source until the VM ran in the cluster, once that is over.',
+      ),
+    })
+    .exactOptional()
+    .describe('How long the VM runs nowhere.'),
   retried: Count.exactOptional().describe('spec.retry that was acted on.'),
   sourceStopped: z.boolean().exactOptional().describe('This migration switched the source off, or was about to.'),
   sourceWasOn: z.boolean().exactOptional().describe('The source was running when the migration began.'),
@@ -133,6 +220,14 @@ export const VM_MIGRATION = {
       jsonPath: '.status.progress',
       description: 'Percent of the bytes of this pass that are moved.',
     },
+    { name: 'Next', type: 'string', jsonPath: '.status.outlook.next', description: 'What a VM that waits does next.' },
+    {
+      name: 'Cutover',
+      type: 'string',
+      jsonPath: '.status.outlook.cutoverAt',
+      description: 'When its source is to be shut down.',
+    },
+    { name: 'Downtime', type: 'string', jsonPath: '.status.downtime.text', description: 'Predicted, later as it was.' },
     { name: 'Critical', type: 'integer', jsonPath: '.status.critical', description: 'Critical concerns that nobody accepted.' },
     { name: 'Waiting', type: 'string', jsonPath: '.status.waitingFor', description: 'Why nothing happens now.' },
     { name: 'Plan', type: 'string', jsonPath: '.spec.planRef.name', description: 'The plan that made it.', priority: 1 },

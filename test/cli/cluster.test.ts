@@ -12,6 +12,7 @@ import { parseAllDocuments } from 'yaml';
 import type { Services } from '../../src/cli/services.ts';
 import { definitionOf } from '../../src/resources/definition.ts';
 import { KINDS } from '../../src/resources/index.ts';
+import { planLabels } from '../../src/resources/plan-labels.ts';
 import { connect, openPlans } from '../../src/wire.ts';
 import { buildGuest, GUEST_NAME } from '../demo/guest/build.ts';
 import { type ControlPlane, startControlPlane } from '../peers/control-plane.ts';
@@ -80,7 +81,7 @@ async function planOf(
   });
   for (const [name, status] of Object.entries(vms)) {
     await expectApi(plane.api, 'POST', `${OURS}/namespaces/${space}/vmmigrations`, {
-      ...{ apiVersion: 'kubeferry.dev/v1alpha1', kind: 'VmMigration', metadata: { name } },
+      ...{ apiVersion: 'kubeferry.dev/v1alpha1', kind: 'VmMigration', metadata: { name, labels: planLabels('first') } },
       spec: { planRef: { name: 'first' }, vm: { id: `vm-${name}`, name } },
     });
     await stateOf(space, name, status);
@@ -175,11 +176,91 @@ test('the login of a server goes into a Secret and nowhere else', async () => {
 
 test('options that a plan has no field for are refused', async () => {
   const claim = ['--claim', 'images', '--to', 'cluster'];
-  const { code, err } = await cluster('migrate', 'nowhere.ova', ...claim, '--resume', '--leave-source-off');
+  const { code, err } = await cluster('migrate', 'nowhere.ova', ...claim, '--resume', '--limits', 'limits.yaml');
   assert.equal(code, 2);
-  assert.match(err, /--resume, --leave-source-off: only where --to is a folder/);
+  assert.match(err, /--resume, --limits: only where --to is a folder/);
   const networks = ['--generate-networks', 'bridge', '--bridge', 'br0', '-n', 'default'];
   assert.match((await cluster('migrate', ova, ...claim, ...networks)).err, /no field for --generate-networks yet/);
+});
+
+test('limits, a second reading and what becomes of the source are fields of the plan', async () => {
+  await namespace('fields');
+  const args = ['migrate', ova, '--to', 'cluster', '-n', 'fields', '--claim', 'images', '--detach', '--yes', ...ACCEPT];
+  const first = await cluster(
+    ...args,
+    '--parallel-per-target',
+    '3',
+    '--parallel-disks',
+    '5',
+    '--recheck-source',
+    '--leave-source-off',
+  );
+  assert.equal(first.code, 0, first.err);
+  assert.partialDeepStrictEqual((await read('fields', 'migrationplans', GUEST_NAME))?.spec, {
+    limits: { perStorageClass: 3, transfers: 5 },
+    recheckSource: true,
+    shutdown: { afterFailure: 'leave-off', graceSeconds: 300, otherwise: 'fail' },
+  });
+  assert.equal((await cluster(...args)).code, 0);
+  const after = (await read('fields', 'migrationplans', GUEST_NAME))?.spec;
+  assert.deepEqual(
+    [after?.['recheckSource'], after?.['shutdown']],
+    [false, undefined],
+    'what is asked for no longer is taken back',
+  );
+});
+
+test('a file behind a URL is fetched with the login that its server wants, which is in a Secret and nowhere else', async () => {
+  await namespace('fetched');
+  const services: Partial<Services> = { credentials: { environment: { KUBEFERRY_PASSWORD: PASSWORD } } };
+  const at = (url: string) => [
+    'migrate',
+    ova,
+    '--to',
+    'cluster',
+    '-n',
+    'fetched',
+    '--claim',
+    'images',
+    '--image-url',
+    url,
+    '--detach',
+    '--yes',
+  ];
+  const { code, out, err } = await clusterWith(
+    services,
+    ...at('https://me%40sso@files.example.org/guest.ova'),
+    ...ACCEPT,
+    '--thumbprint',
+    'ab:cd',
+  );
+  assert.equal(code, 0, err);
+  const { body } = await callApi(plane.api, 'GET', `/api/v1/namespaces/fetched/secrets/${GUEST_NAME}`);
+  const data = Object.entries((body as Stored).data ?? {}).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]);
+  assert.deepEqual(Object.fromEntries(data), { user: 'me@sso', password: PASSWORD, thumbprint: 'ab:cd' });
+  const provider = await read('fetched', 'providers', GUEST_NAME);
+  assert.partialDeepStrictEqual(provider?.spec, {
+    images: { claim: 'images', path: path.basename(ova), url: 'https://files.example.org/guest.ova' },
+    secretRef: { name: GUEST_NAME },
+    insecure: false,
+  });
+  for (const text of [out, err, JSON.stringify(provider)]) assert.ok(!text.includes(PASSWORD));
+
+  const open = await cluster(...at('https://files.example.org/guest.ova'), ...ACCEPT, '--insecure');
+  assert.equal(open.code, 0, open.err);
+  assert.match(open.err, /WARNING: --insecure/);
+  const trusting = await read('fetched', 'providers', GUEST_NAME);
+  assert.deepEqual([trusting?.spec['insecure'], trusting?.spec['secretRef']], [true, undefined]);
+
+  for (const [url, because] of [
+    ['http://files.example.org/guest.ova', /--image-url is an https:/],
+    [`https://me:${PASSWORD}@files.example.org/guest.ova`, /--image-url must not hold a password/],
+  ] as const) {
+    const refused = await cluster(...at(url), ...ACCEPT);
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, because);
+    assert.ok(!refused.err.includes(PASSWORD));
+  }
 });
 
 test('open Critical concerns apply nothing', async () => {
@@ -251,6 +332,21 @@ test('status shows plans, one plan with its VMs, and all of it as JSON', async (
   assert.equal(unknown.code, 2);
   assert.match(unknown.err, /no plan second in the namespace shown\. It holds first\./);
   assert.match((await cluster('status', 'first', 'nobody', '-n', 'shown')).err, /no VM nobody/);
+});
+
+test('VMs are sorted as people count, and those of other plans are not among them', async () => {
+  const done = { phase: 'Completed' };
+  await planOf('sorted', { 'vm-10': done, 'vm-2': done, 'vm-1': done });
+  await expectApi(plane.api, 'POST', `${OURS}/namespaces/sorted/vmmigrations`, {
+    ...{ apiVersion: 'kubeferry.dev/v1alpha1', kind: 'VmMigration', metadata: { name: 'vm-3', labels: planLabels('other') } },
+    spec: { planRef: { name: 'other' }, vm: { id: 'vm-3', name: 'vm-3' } },
+  });
+  for (const watch of [[], ['--watch']]) {
+    const { code, out } = await cluster('status', 'sorted/first', ...watch);
+    assert.equal(code, 0);
+    assert.match(out, /^vm-1 .*\nvm-2 .*\nvm-10 .*Completed\s*$/m);
+    assert.ok(!out.includes('vm-3'));
+  }
 });
 
 test('status --watch tells each change and ends with the plan, by its exit code', async () => {
@@ -328,7 +424,7 @@ test('cutover sets the time of a warm plan, or of one of its VMs', async () => {
   assert.equal((await read('warm', 'vmmigrations', 'web'))?.spec['cutover'], undefined);
   assert.equal((await cluster('cutover', 'first', ...at)).code, 0);
   assert.partialDeepStrictEqual((await read('warm', 'migrationplans', 'first'))?.spec, {
-    schedule: { cutover: '2030-01-05T23:00:00.000Z' },
+    cutover: '2030-01-05T23:00:00.000Z',
   });
   assert.equal((await cluster('cutover', 'first', '--at', 'tomorrow', '-n', 'warm')).code, 2);
 });

@@ -16,7 +16,7 @@ test('a field has its type, default, range and meaning', () => {
 });
 
 test('a rule is said in words, at the field that it is about', () => {
-  assert.match(page, /^- `schedule`: cutoverUntil needs an earlier cutover\.$/m);
+  assert.match(page, /^- `schedule\.cutover`: until must be later than at\.$/m);
   assert.match(page, /^- a canceled plan stays canceled\.$/m);
 });
 

@@ -71,18 +71,40 @@ test('what is left out gets its default', async () => {
   assert.partialDeepStrictEqual(body, { spec: { type: 'cold', verify: true, paused: false, dryRun: false } });
 });
 
+const WINDOW = { cron: '0 1 * * 6', duration: '4h' };
+
+function windows(window: object): Readonly<Record<string, unknown>> {
+  return { schedule: { cutover: { mode: 'windows', windows: [window] } } };
+}
+
 /** What is wrong, made from a sample, and what the server has to say. */
 const WRONG: readonly (readonly [what: string, sample: string, change: Readonly<Record<string, unknown>>, message: RegExp])[] = [
   ['an unknown field', 'first-two', { verfy: true }, /unknown field "spec.verfy"/],
   ['a selection of nothing', 'first-two', { selection: {} }, /say names, ids or where/],
   ['a map that is named and written', 'first-two', { networkMap: { ref: { name: 'a' }, entries: [] } }, /either ref or entries/],
-  ['a cutover of a cold plan', 'first-two', { schedule: { cutover: '2030-01-01T00:00:00Z' } }, /goes with type warm only/],
+  ['a cutover of a cold plan', 'first-two', { schedule: { cutover: { mode: 'whenReady' } } }, /go with type warm only/],
   [
-    'a window that ends before it begins',
+    'a cutover that ends before it begins',
     'billing',
-    { schedule: { cutover: '2030-01-02T00:00:00Z', cutoverUntil: '2030-01-01T00:00:00Z' } },
-    /cutoverUntil needs an earlier cutover/,
+    { schedule: { cutover: { mode: 'at', at: '2030-01-02T00:00:00Z', until: '2030-01-01T00:00:00Z' } } },
+    /until must be later than at/,
   ],
+  ['windows that are not meant', 'billing', { schedule: { cutover: { windows: [WINDOW] } } }, /windows go with mode windows/],
+  [
+    'a window without a length',
+    'billing',
+    { schedule: { cutover: { mode: 'windows', windows: [{ cron: '0 1 * * 6' }] } } },
+    /duration/,
+  ],
+  ['a cron of six fields', 'billing', windows({ ...WINDOW, cron: '0 0 1 * * 6' }), /cron/],
+  [
+    'a blackout of two kinds',
+    'billing',
+    { schedule: { blackouts: [{ ...WINDOW, from: '2030-01-01T00:00:00Z' }] } },
+    /say either cron/,
+  ],
+  ['a length of time that is none', 'billing', { schedule: { downtimeBudget: 'soon' } }, /downtimeBudget/],
+  ['a group of one', 'billing', { groups: [{ name: 'a', vms: ['a'] }] }, /groups\[0\].vms/],
   ['a concern that is accepted without a reason', 'first-two', { accept: [{ concern: 'x', reason: '' }] }, /reason/],
   ['a password in a URL', 'vcenter', { url: 'vsphere://root:secret@vcenter.example.com' }, /must not hold a password/],
   ['a server without a login', 'vcenter', { secretRef: undefined }, /needs secretRef/],
@@ -97,7 +119,13 @@ const WRONG: readonly (readonly [what: string, sample: string, change: Readonly<
     /name or pool/,
   ],
   ['a VLAN that there is not', 'datacenter', { entries: [{ source: { vlan: 4095 }, target: { type: 'pod' } }] }, /4094/],
-  ['a number of hours that is none', 'billing', { commit: { mode: 'auto', afterHours: 3 } }, /mode manual only/],
+  [
+    'a way back that was never open',
+    'billing',
+    { commit: { mode: 'auto', within: '3h', otherwise: 'Commit' } },
+    /mode manual only/,
+  ],
+  ['a way back that ends in nobody knows what', 'billing', { commit: { mode: 'manual', within: '3h' } }, /within and otherwise/],
 ];
 
 for (const [what, name, change, message] of WRONG) {

@@ -7,6 +7,8 @@ import { failed, plan, vm } from '../report/status/sample.ts';
 const AT = '2030-01-05T23:00:00.000Z';
 const RUNNING = vm('runs', { phase: 'CopyDisks' });
 const DONE = vm('done', { phase: 'Completed' });
+const ARRIVED = vm('arrived', { phase: 'AwaitCommit' });
+const LEFT_OFF = { ...failed('off'), failure: { phase: 'CreateVm', code: 'x', message: '', hint: '', source: 'left-off' } };
 const CANCELED = vm('stopped', { phase: 'Canceled', canceled: true, retry: 1, retried: 1 });
 
 function one(command: Switch, about: VmState, of: Partial<PlanState> = {}): Verdict {
@@ -26,20 +28,27 @@ test('what makes sense sets exactly the fields that say so', () => {
   assert.deepEqual(one('cancel', RUNNING), { kind: 'set', spec: { canceled: true } });
   assert.deepEqual(one('pause', RUNNING), { kind: 'set', spec: { paused: true } });
   assert.deepEqual(one('resume', { ...RUNNING, paused: true }), { kind: 'set', spec: { paused: false } });
-  assert.deepEqual(one('retry', failed('broken')), { kind: 'set', spec: { retry: 1, canceled: false, paused: false } });
+  assert.deepEqual(one('retry', failed('broken')), {
+    kind: 'set',
+    spec: { retry: 1, canceled: false, paused: false, rolledBack: false },
+  });
   assert.deepEqual(one('cutover', RUNNING, { type: 'warm' }), { kind: 'set', spec: { cutover: AT } });
-  assert.deepEqual(one('rollback', DONE, { manualCommit: true }), { kind: 'set', spec: { rolledBack: true } });
-  assert.deepEqual(one('commit', vm('x', { phase: 'AwaitCommit' }), { manualCommit: true }), {
+  assert.deepEqual(one('rollback', ARRIVED, { manualCommit: true }), { kind: 'set', spec: { rolledBack: true } });
+  assert.deepEqual(one('rollback', LEFT_OFF), { kind: 'set', spec: { rolledBack: true } });
+  assert.deepEqual(one('commit', ARRIVED, { manualCommit: true }), {
     kind: 'set',
     spec: { committed: true },
   });
   assert.deepEqual(whole('cancel', [RUNNING, DONE]), { kind: 'set', spec: { canceled: true } });
   assert.deepEqual(whole('pause', [RUNNING]), { kind: 'set', spec: { paused: true } });
-  assert.deepEqual(whole('cutover', [RUNNING], { type: 'warm' }), { kind: 'set', spec: { schedule: { cutover: AT } } });
+  assert.deepEqual(whole('cutover', [RUNNING], { type: 'warm' }), { kind: 'set', spec: { cutover: AT } });
 });
 
 test('a canceled VM that is tried again is no longer canceled, and its count goes on', () => {
-  assert.deepEqual(one('retry', CANCELED), { kind: 'set', spec: { retry: 2, canceled: false, paused: false } });
+  assert.deepEqual(one('retry', CANCELED), {
+    kind: 'set',
+    spec: { retry: 2, canceled: false, paused: false, rolledBack: false },
+  });
 });
 
 test('what is so already is no mistake', () => {
@@ -48,6 +57,8 @@ test('what is so already is no mistake', () => {
   assert.equal(whole('cancel', [RUNNING], { canceled: true })?.kind, 'so');
   assert.equal(whole('resume', [RUNNING])?.kind, 'so');
   assert.equal(one('commit', { ...DONE, committed: true }, { manualCommit: true }).kind, 'so');
+  assert.equal(one('cutover', vm('x', { phase: 'CopyFinalDelta' }), { type: 'warm' }).kind, 'so');
+  assert.equal(one('rollback', vm('x', { phase: 'RolledBack' })).kind, 'so');
 });
 
 test('nonsense is refused with its reason', () => {
@@ -57,9 +68,12 @@ test('nonsense is refused with its reason', () => {
   assert.match(refusal(one('retry', RUNNING)), /neither failed nor been canceled: it is under way/);
   assert.match(refusal(one('retry', failed('x'), { canceled: true })), /make another plan/);
   assert.match(refusal(one('rollback', DONE)), /commits by itself/);
-  assert.match(refusal(one('rollback', RUNNING, { manualCommit: true })), /not complete/);
-  assert.match(refusal(one('rollback', DONE, { manualCommit: true, noWayBack: 'Not in this version.' })), /Not in this version/);
-  assert.match(refusal(one('commit', { ...DONE, rolledBack: true }, { manualCommit: true })), /is rolled back/);
+  assert.match(refusal(one('rollback', RUNNING, { manualCommit: true })), /not in the cluster yet/);
+  assert.match(refusal(one('rollback', failed('x'))), /commits by itself/);
+  assert.match(refusal(one('rollback', vm('x', { phase: 'Committed' }), { manualCommit: true })), /way back is given up/);
+  assert.match(refusal(one('commit', { ...ARRIVED, rolledBack: true }, { manualCommit: true })), /is rolled back/);
+  assert.match(refusal(one('rollback', { ...LEFT_OFF, rolledBack: true })), /say `kubeferry retry`/);
+  assert.match(refusal(one('cancel', ARRIVED)), /take it back with `kubeferry rollback`/);
   assert.match(refusal(one('resume', { ...RUNNING, paused: true }, { paused: true })), /plan first itself is paused/);
   assert.match(refusal(whole('cancel', [DONE, failed('x')])), /left to cancel/);
   assert.match(refusal(whole('pause', [RUNNING], { canceled: true })), /cannot be taken back/);
@@ -73,6 +87,8 @@ test('a command about a whole plan means the VMs that it can be about, and one a
   assert.deepEqual(names(decide('retry', { all }, about)), ['a', 'b']);
   assert.deepEqual(names(decide('retry', { all, named: [CANCELED] }, about)), ['stopped']);
   assert.deepEqual(decide('pause', { all }, about), { plan: { paused: true }, vms: [], so: [], refused: [] });
+  const back = decide('rollback', { all: [ARRIVED, LEFT_OFF, RUNNING, DONE] }, about);
+  assert.deepEqual(names(back), ['arrived', 'off']);
   const mixed = decide('retry', { all, named: [failed('a'), RUNNING] }, about);
   assert.deepEqual(mixed.refused, ['runs has neither failed nor been canceled: it is under way.']);
   const none = decide('commit', { all: [] }, { ...about, plan: plan({ manualCommit: true }) });

@@ -3,13 +3,13 @@
  * show nothing of an object that a newer operator wrote.
  */
 import type { PlanState, VmState, VmTrouble } from '../../model/plan-state.ts';
+import { Outlook } from '../../resources/vm-migration.ts';
 import type { KubeObject } from '../client/kube-client.ts';
 import { at, defined, listAt, numberAt, textAt, textsAt } from '../facts/json.ts';
 
 export function planState({ metadata, spec, status }: KubeObject): PlanState {
   const { namespace = '', name, uid = '', generation = 0, creationTimestamp } = metadata;
   const ready = conditionOf(status, 'Ready');
-  const window = conditionOf(status, 'CommitWindow');
   const counts = at(status, 'vms');
   const count = (word: string): number => numberAt(counts, word) ?? 0;
   return {
@@ -39,9 +39,8 @@ export function planState({ metadata, spec, status }: KubeObject): PlanState {
       state: textAt(ready, 'reason'),
       message: textAt(ready, 'message'),
       start: textAt(spec, 'schedule', 'start'),
-      cutover: textAt(spec, 'schedule', 'cutover'),
+      cutover: textAt(spec, 'cutover'),
       createdAt: creationTimestamp,
-      noWayBack: textAt(window, 'status') === 'False' ? textAt(window, 'message') : undefined,
     }),
   };
 }
@@ -73,6 +72,9 @@ export function vmState({ metadata, spec, status }: KubeObject): VmState {
       since: textAt(status, 'since'),
       stage: stageOf(disks),
       waitingFor: textAt(status, 'waitingFor'),
+      outlook: Outlook.safeParse(at(status, 'outlook')).data,
+      downtime: textAt(status, 'downtime', 'text'),
+      group: textAt(status, 'group'),
       failure: troubleOf(at(status, 'failure')),
       cutover: textAt(spec, 'cutover'),
     }),

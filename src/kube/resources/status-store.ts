@@ -7,19 +7,21 @@ import type { Store } from '../../contracts/destination.ts';
 import type { Observer } from '../../contracts/observer.ts';
 import { ERROR_CODES, type ErrorCode } from '../../model/error-codes.ts';
 import { MigrationError } from '../../model/errors.ts';
-import { isTerminal, type Phase, type WorkPhase } from '../../model/phase.ts';
-import type { VmPlan, VmProgress } from '../../model/plan.ts';
-import type { TransferJob, TransferProgress, TransferResult } from '../../model/transfer.ts';
+import { isMigrated, type Phase, TERMINAL_PHASES, WORK_PHASES, type WorkPhase } from '../../model/phase.ts';
+import type { VmPlan, VmProgress, WarmProgress } from '../../model/plan.ts';
+import type { TransferJob, TransferProgress } from '../../model/transfer.ts';
 import { type Judgement, withCondition } from '../../resources/conditions.ts';
+import { begun, type DiskStatus, replannedDisks, resultOf, withResult } from '../../resources/disk-status.ts';
 import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
-
-type Disk = NonNullable<VmMigrationStatus['disks']>[number];
+import { downtimeStatus, failureWithin, outlookWithin, warmWithin } from './progress-status.ts';
 
 export interface StatusStoreOptions {
   readonly plan: VmPlan;
   /** As it was stored last. */
   readonly status: VmMigrationStatus;
   readonly generation: number;
+  /** What is shown beside the progress and made from it. */
+  readonly beside?: (progress: VmProgress) => BesideProgress;
   /** Durable when it resolves. */
   readonly write: (status: VmMigrationStatus) => Promise<void>;
   readonly clock: Clock;
@@ -27,6 +29,13 @@ export interface StatusStoreOptions {
   readonly onPhase: (progress: VmProgress) => void;
   /** Called when figures could not be written; later ones will be. */
   readonly onTrouble: (error: unknown) => void;
+}
+
+export interface BesideProgress {
+  /** Digest of the wishes that the VM was looked at by. */
+  readonly wished?: string;
+  /** Seconds of a downtime that is over. */
+  readonly downtime?: number;
 }
 
 /** Part of a disk's way between two writes of mere figures: a whole migration may cost the API server 30 writes. */
@@ -37,6 +46,7 @@ const MOST_HOOKS = 256;
 
 export class StatusStore implements Store, Observer {
   readonly #options: StatusStoreOptions;
+  #plan: VmPlan;
   #status: VmMigrationStatus;
   #writing: Promise<void> = Promise.resolve();
   /** How far each disk was when its figures were written last, by key. */
@@ -46,41 +56,57 @@ export class StatusStore implements Store, Observer {
 
   constructor(options: StatusStoreOptions) {
     this.#options = options;
+    this.#plan = options.plan;
     this.#status = options.status;
+    this.replanned(options.plan);
+  }
+
+  /** The VM goes on by this plan. */
+  replanned(plan: VmPlan): void {
+    this.#plan = plan;
+    this.#status = { ...this.#status, disks: [...replannedDisks(plan, this.#status.disks ?? [])] };
   }
 
   load(): Promise<VmProgress | undefined> {
-    const { plan } = this.#options;
-    const { phase, since, history = [], failure, disks = [], sourceStopped, hooks } = this.#status;
+    const plan = this.#plan;
+    const { phase, since, history = [], failure, disks = [], sourceStopped, hooks, warm, outlook } = this.#status;
     if (phase === undefined || since === undefined) return Promise.resolve(undefined);
     return Promise.resolve({
       vm: plan.vm.ref.id,
       targetName: plan.mapping.targetName,
       type: plan.type,
-      phase: knownPhase(phase, plan),
+      phase: knownPhase(phase),
       since,
-      history: history.map((record) => ({ ...record, phase: workPhase(record.phase, plan) })),
-      transfers: disks.flatMap((disk) => resultOf(disk, plan)),
+      history: history.map((record) => ({ ...record, phase: workPhase(record.phase) })),
+      transfers: disks.flatMap((disk) => resultOf(disk, this.#jobOf(disk.disk)) ?? []),
       ...(hooks !== undefined && { hooks }),
       ...(sourceStopped !== undefined && { sourceStopped }),
       ...(failure !== undefined && {
-        failure: { ...failure, phase: workPhase(failure.phase, plan), code: knownCode(failure.code) },
+        failure: { ...failure, phase: workPhase(failure.phase), code: knownCode(failure.code) },
       }),
+      ...(warm !== undefined && { warm: warmOf(warm) }),
+      ...(outlook !== undefined && { outlook }),
     });
   }
 
   async save(progress: VmProgress): Promise<void> {
-    const { failure: _failure, waitingFor: _waiting, ...rest } = this.#status;
-    const { phase, since, failure, transfers, sourceStopped, hooks } = progress;
+    const { failure: _failure, waitingFor: _waiting, warm: _warm, ...known } = this.#status;
+    const { outlook: _outlook, outlookFor: _for, sourceStopped: _stopped, hooks: _hooks, ...rest } = known;
+    const { phase, since, failure, transfers, sourceStopped, hooks, warm, outlook } = progress;
     const results = new Map(transfers.map((result) => [result.job, result]));
-    const disks = (rest.disks ?? []).map((disk) => finished(disk, results.get(this.#jobOf(disk.disk))));
-    const shown = {
+    const disks = (rest.disks ?? []).map((disk) => withResult(disk, results.get(this.#jobOf(disk.disk))));
+    const { wished, downtime: actual } = this.#options.beside?.(progress) ?? {};
+    const downtime = downtimeStatus(rest.downtime, { forecast: outlook?.downtime, actual });
+    const shown: VmMigrationStatus = {
       ...{ ...rest, phase, since, history: [...progress.history], disks },
-      ...(failure && { failure }),
+      ...(failure && { failure: failureWithin(failure) }),
       ...(hooks && { hooks: hooks.slice(-MOST_HOOKS) }),
       ...(sourceStopped !== undefined && { sourceStopped }),
+      ...(warm && { warm: warmWithin(warm) }),
+      ...(outlook && { outlook: outlookWithin(outlook), ...(wished !== undefined && { outlookFor: wished }) }),
+      ...(downtime && { downtime }),
     };
-    this.#status = { ...shown, progress: phase === 'Completed' ? 100 : percent(disks) };
+    this.#status = { ...shown, progress: isMigrated(phase) ? 100 : percent(disks) };
     await this.#judge(readiness(progress));
   }
 
@@ -97,8 +123,11 @@ export class StatusStore implements Store, Observer {
     this.#options.onPhase(progress);
   }
 
-  transferStarts({ disk }: TransferJob): void {
-    this.#change(disk, (known) => ({ ...known, stage: known.stage === 'complete' ? 'complete' : 'copy' }));
+  transferStarts({ disk, delta, staysOpen }: TransferJob): void {
+    const isPass = delta !== undefined || staysOpen === true;
+    // What an earlier run of a cold migration completed is not copied again.
+    this.#change(disk, (known) => (isPass || known.stage !== 'complete' ? begun(known) : known));
+    this.#figuresAt.delete(disk);
   }
 
   transferMoves({ job, stage, done, total }: TransferProgress): void {
@@ -134,10 +163,10 @@ export class StatusStore implements Store, Observer {
   }
 
   #jobOf(disk: string): string {
-    return `${this.#options.plan.mapping.targetName}/${disk}`;
+    return `${this.#plan.mapping.targetName}/${disk}`;
   }
 
-  #change(key: string, change: (disk: Disk) => Disk): void {
+  #change(key: string, change: (disk: DiskStatus) => DiskStatus): void {
     const disks = (this.#status.disks ?? []).map((disk) => (disk.disk === key ? change(disk) : disk));
     this.#status = { ...this.#status, disks, progress: percent(disks) };
   }
@@ -158,55 +187,41 @@ export class StatusStore implements Store, Observer {
   }
 }
 
-function readiness({ phase, failure }: VmProgress): Judgement {
-  const status = phase === 'Completed' ? 'True' : 'False';
-  const words = { Completed: 'The VM is in the cluster.', Canceled: 'Canceled on request.' };
-  const message = failure?.message ?? (phase in words ? words[phase as keyof typeof words] : `${phase} is under way.`);
-  return { type: 'Ready', status, reason: phase, message };
+const WORDS: Readonly<Partial<Record<Phase, string>>> = {
+  Completed: 'The VM is in the cluster.',
+  Committed: 'The VM is in the cluster, for good.',
+  RolledBack: 'The source runs again; the VM in the cluster is stopped and kept.',
+  Canceled: 'Canceled on request.',
+};
+
+function readiness({ phase, failure, outlook }: VmProgress): Judgement {
+  const status = isMigrated(phase) ? 'True' : 'False';
+  const waits = outlook === undefined ? undefined : `${phase}: it waits, because ${outlook.because}.`;
+  return { type: 'Ready', status, reason: phase, message: failure?.message ?? WORDS[phase] ?? waits ?? `${phase} is under way.` };
 }
 
-function finished(disk: Disk, result: TransferResult | undefined): Disk {
-  if (result === undefined) return disk;
-  const { size, moved, allocated, seconds, transport, passes, proof } = result;
-  return {
-    ...disk,
-    capacity: size,
-    ...{ moved, allocated, seconds, stage: 'complete', transport: transport.slice(0, 512) },
-    ...{ done: allocated, total: allocated },
-    ...(passes !== undefined && { passes }),
-    ...(proof !== undefined && { root: proof.root, blockSize: proof.blockSize }),
-  };
-}
-
-/** The result that `finished` wrote; none of a disk that is not complete. */
-function resultOf(disk: Disk, { mapping }: VmPlan): readonly TransferResult[] {
-  const { stage, capacity: size, moved, allocated, seconds, transport = '', passes, root, blockSize } = disk;
-  if (stage !== 'complete' || moved === undefined || allocated === undefined || seconds === undefined) return [];
-  const proof =
-    root === undefined || blockSize === undefined
-      ? {}
-      : { proof: { algorithm: 'sha256' as const, blockSize, root, size, allocated } };
-  const job = `${mapping.targetName}/${disk.disk}`;
-  return [{ job, size, moved, allocated, seconds, transport, ...(passes !== undefined && { passes }), ...proof }];
-}
-
-function percent(disks: readonly Disk[]): number {
+function percent(disks: readonly DiskStatus[]): number {
   const total = disks.reduce((sum, disk) => sum + (disk.total === 0 ? disk.capacity : disk.total), 0);
   const done = disks.reduce((sum, disk) => sum + disk.done, 0);
   return total === 0 ? 0 : Math.min(100, Math.floor((100 * done) / total));
 }
 
-function knownPhase(text: string, plan: VmPlan): Phase {
-  const terminal = (['Completed', 'Failed', 'Canceled'] as const).find((phase) => phase === text);
-  return terminal !== undefined && isTerminal(terminal) ? terminal : workPhase(text, plan);
+function knownPhase(text: string): Phase {
+  return TERMINAL_PHASES.find((phase) => phase === text) ?? workPhase(text);
 }
 
-function workPhase(text: string, { itinerary }: VmPlan): WorkPhase {
-  const found = itinerary.find((phase) => phase === text);
+function workPhase(text: string): WorkPhase {
+  const found = WORK_PHASES.find((phase) => phase === text);
   if (found !== undefined) return found;
   throw new MigrationError('state-unreadable', `The status names a phase ${text}, which this version does not know.`);
 }
 
+/** A code that a later version wrote is no reason to lose what was done. */
 function knownCode(text: string): ErrorCode {
   return Object.hasOwn(ERROR_CODES, text) ? (text as ErrorCode) : 'state-unreadable';
+}
+
+function warmOf(warm: NonNullable<VmMigrationStatus['warm']>): WarmProgress {
+  const { setback, ...rest } = warm;
+  return { ...rest, ...(setback && { setback: { ...setback, code: knownCode(setback.code) } }) };
 }

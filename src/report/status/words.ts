@@ -1,5 +1,6 @@
 /** What is said of a VM besides figures. */
 import { type PlanState, standingOf, type VmState } from '../../model/plan-state.ts';
+import { instantText, outlookText } from '../outlook.ts';
 
 /** `CopyDisks, proving` */
 export function stateWord(vm: VmState): string {
@@ -49,10 +50,15 @@ function waitingText(plan: PlanState, { waitingFor, canceled, paused, retry, ret
   return plan.start === undefined ? '' : `begins at ${plan.start}`;
 }
 
-function nextText(plan: PlanState, { phase, waitingFor, canceled, cutover }: VmState): string {
+function nextText(plan: PlanState, { phase, waitingFor, canceled, cutover, outlook, group }: VmState): string {
   if (canceled || plan.canceled) return 'is being canceled';
-  if (phase === 'AwaitCommit') return 'next: `kubeferry commit` or `kubeferry rollback`';
+  const within = group === undefined ? '' : `group ${group}: `;
+  if (phase === 'AwaitCommit') {
+    const until = outlook?.at === undefined ? '' : ` until ${instantText(outlook.at)}, then ${outlook.because}`;
+    return `${within}next: \`kubeferry commit\` or \`kubeferry rollback\`${until}`;
+  }
   if (waitingFor !== undefined) return waitingFor;
+  if (outlook !== undefined) return `${within}${outlookText(outlook, instantText)}`;
   if (plan.type === 'cold') return '';
   const at = cutover ?? plan.cutover;
   if (at !== undefined) return `next: cutover at ${at}`;

@@ -11,7 +11,9 @@ const KEYS = ['scsi0:0', 'scsi0:1'];
 function open() {
   const written: VmMigrationStatus[] = [];
   const disks = KEYS.map((disk) => ({ disk, claim: disk, capacity: 100, done: 0, total: 0, stage: 'waiting' as const }));
-  const plan = { vm: { ref: { id: 'vm-1', name: 'web' } }, type: 'cold', mapping: { targetName: 'web' } } as unknown as VmPlan;
+  const placements = KEYS.map((disk) => ({ disk, claim: disk }));
+  const vm = { ref: { id: 'vm-1', name: 'web' }, disks: KEYS.map((key) => ({ key, capacity: 100 })) };
+  const plan = { vm, type: 'cold', mapping: { targetName: 'web', placements, manifests: [] } } as unknown as VmPlan;
   const store = new StatusStore({
     ...{ plan, status: { disks }, generation: 1 },
     write: (status) => Promise.resolve(void written.push(status)),

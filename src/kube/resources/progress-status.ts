@@ -1,0 +1,56 @@
+/** What a progress says, cut to what the definition of VmMigration takes: sentences come from servers and guests, and have no bounds of their own. Pure. */
+import type { Failure, WarmProgress } from '../../model/plan.ts';
+import type { DowntimeForecast, Outlook } from '../../model/precopy.ts';
+import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
+
+const SENTENCE = 1024;
+const MESSAGE = 4096;
+const ADVICE = 8;
+
+type Status<Field extends keyof VmMigrationStatus> = NonNullable<VmMigrationStatus[Field]>;
+
+export function failureWithin({ message, hint, ...failure }: Failure): Status<'failure'> {
+  return { ...failure, message: message.slice(0, MESSAGE), hint: hint.slice(0, MESSAGE) };
+}
+
+export function warmWithin({ held, checkpoints, passes, setback, id }: WarmProgress): Status<'warm'> {
+  return {
+    id,
+    ...(held !== undefined && { held: { ...held, checkpoints: { ...held.checkpoints } } }),
+    checkpoints: { ...checkpoints },
+    passes: passes.map(({ compared, ...pass }) => ({
+      ...pass,
+      ...(compared && { compared: { ...compared, because: compared.because.slice(0, SENTENCE) } }),
+    })),
+    ...(setback !== undefined && { setback: { ...setback, message: setback.message.slice(0, MESSAGE) } }),
+  };
+}
+
+export function outlookWithin({ because, cutoverBecause, downtime, ...outlook }: Outlook): Status<'outlook'> {
+  return {
+    ...outlook,
+    because: because.slice(0, SENTENCE),
+    ...(cutoverBecause !== undefined && { cutoverBecause: cutoverBecause.slice(0, SENTENCE) }),
+    ...(downtime !== undefined && {
+      downtime: { ...downtime, advice: downtime.advice.slice(0, ADVICE).map((text) => text.slice(0, SENTENCE)) },
+    }),
+  };
+}
+
+/** What is predicted until it is known how long it was; undefined before the first prediction. */
+export function downtimeStatus(
+  before: VmMigrationStatus['downtime'],
+  { forecast, actual }: { readonly forecast: DowntimeForecast | undefined; readonly actual: number | undefined },
+): VmMigrationStatus['downtime'] {
+  const predicted = forecast?.seconds ?? before?.predicted;
+  const told = predicted && { predicted };
+  if (actual !== undefined) return { text: about(actual), ...told, seconds: actual };
+  return predicted && { text: `${about(predicted.likely)}, up to ${about(predicted.high)}`, predicted };
+}
+
+/** `45 s`, `12 min`, `3.5 h` */
+function about(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  const minutes = seconds / 60;
+  return minutes < 120 ? `${Math.round(minutes)} min` : `${Math.round(minutes / 6) / 10} h`;
+}
