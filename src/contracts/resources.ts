@@ -49,6 +49,7 @@ export interface ResourceState {
 export interface OwnedSpec {
   readonly name: string;
   readonly owner: ResourceName;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly spec: Readonly<Record<string, unknown>>;
 }
 

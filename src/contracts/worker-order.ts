@@ -37,6 +37,8 @@ export interface RemoteFile {
   readonly url: string;
   /** Of the whole file, hexadecimal. */
   readonly sha256?: string;
+  /** Whoever answers is taken for the server. */
+  readonly insecure?: boolean;
 }
 
 export type WorkerOrder =

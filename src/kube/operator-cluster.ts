@@ -47,7 +47,7 @@ export interface OperatorClusterOptions {
 /** Of an image provider. */
 interface ImageProvider extends Omit<ResourceName, 'kind'> {
   readonly generation: number;
-  readonly spec: Pick<ProviderSpec, 'images' | 'secretRef'>;
+  readonly spec: Pick<ProviderSpec, 'images' | 'secretRef' | 'insecure'>;
 }
 
 export function operatorCluster(options: OperatorClusterOptions) {
@@ -79,7 +79,9 @@ export function operatorCluster(options: OperatorClusterOptions) {
     openImages: async ({ namespace, name, uid, generation, spec }: ImageProvider, signal: AbortSignal) => {
       if (spec.images === undefined) return undefined;
       const { claim, path, url, sha256 } = spec.images;
-      const fetch = url === undefined ? {} : { fetch: { url, ...(sha256 !== undefined && { sha256 }) } };
+      const { insecure } = spec;
+      const file = url !== undefined && { url, ...(sha256 !== undefined && { sha256 }), ...(insecure && { insecure }) };
+      const fetch = file && { fetch: file };
       const images = { claim, path, ...fetch, ...(spec.secretRef !== undefined && { secret: spec.secretRef.name }) };
       return await openImages({ client, jobs }, { kind: PROVIDER.kind, namespace, name, uid, generation }, images, signal);
     },

@@ -5,6 +5,7 @@ import type { Concern } from '../model/concern.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { VmReport } from '../model/report.ts';
 import { prepareInTurn } from '../prepare.ts';
+import { planLabels } from '../resources/plan-labels.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import { Accepted, acceptance, isOpen, textOf } from './acceptance.ts';
 import { bandwidthOf } from './bandwidth.ts';
@@ -125,7 +126,7 @@ async function take(name: string, entry: VmReport, about: Omit<About, 'source'>)
   )
     return;
   const spec = { planRef: { name: plan.name }, vm: { id, name: vmName } };
-  const made = await migrations.make({ name, owner: named(PLAN_KIND, plan), spec }, signal);
+  const made = await migrations.make({ name, owner: named(PLAN_KIND, plan), labels: planLabels(plan.name), spec }, signal);
   if (made.status?.phase !== undefined) return;
   await keepPlan(named(VM_KIND, made), entry.plan, signal);
   await migrations.saveStatus(made, statusOf(made, entry, decided, about), signal);

@@ -89,12 +89,14 @@ export class VmRun {
       const bandwidth = plan === undefined ? [] : bandwidthOf(plan, provider);
       const parts = reach({ owner, namespace, plan: vmPlan, source: workerSource(provider), bandwidth, hooks, leave });
       const { destination } = parts;
+      const shutdown = plan?.spec.shutdown;
       const progress = await migrateVm(vmPlan, {
         ...{ connection: source.connection, ...parts, clock, signal, store: record, observer: record },
         transfers: turn?.transfers ?? AT_WILL,
         verify: plan?.spec.verify ?? true,
-        powerOnAfterFailure: true,
-        ...(plan?.spec.shutdown && { shutdown: plan.spec.shutdown }),
+        recheckSource: plan?.spec.recheckSource ?? false,
+        powerOnAfterFailure: shutdown?.afterFailure !== 'leave-off',
+        ...(shutdown && { shutdown }),
         resume: true,
         leave,
       });

@@ -43,7 +43,12 @@ export interface PlanWish extends Named {
     readonly bandwidth?: string;
   };
   readonly verify: boolean;
-  readonly shutdown?: { readonly graceSeconds: number; readonly otherwise: 'force' | 'fail' };
+  readonly recheckSource?: boolean;
+  readonly shutdown?: {
+    readonly graceSeconds?: number;
+    readonly otherwise?: 'force' | 'fail';
+    readonly afterFailure?: 'leave-off';
+  };
   readonly accept: readonly { readonly concern: string; readonly reason: string }[];
 }
 
@@ -58,7 +63,8 @@ export function providerObject({ spec, ...named }: ProviderWish): OurObject {
  * @throws MigrationError `config-invalid`
  */
 export function planObject(wish: PlanWish): OurObject {
-  const { provider, selection, networkMap, storageMap, networkIds, options, limits, verify, shutdown, accept, ...named } = wish;
+  const { provider, selection, networkMap, storageMap, networkIds, options, limits, accept, ...rest } = wish;
+  const { verify, recheckSource, shutdown, ...named } = rest;
   const networks = networkMap.entries.map(({ source, target }) => ({ source: networkSource(source, networkIds), target }));
   const storages = storageMap.entries.map(({ source, target }) => ({ source: storageSource(source), target }));
   return object(MIGRATION_PLAN, named, {
@@ -69,6 +75,7 @@ export function planObject(wish: PlanWish): OurObject {
     options: planOptions(options),
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(!verify && { verify }),
+    ...(recheckSource && { recheckSource }),
     ...(shutdown && { shutdown }),
     ...(accept.length > 0 && { accept }),
   });

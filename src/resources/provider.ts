@@ -33,7 +33,7 @@ const ProviderSpec = z
     insecure: z
       .boolean()
       .default(false)
-      .describe('Whoever answers gets the password. For tests only; the condition Ready says so.'),
+      .describe('Whoever answers, also for images.url, gets the password. For tests only; the condition Ready says so.'),
     transport: z
       .enum(['auto', 'range', 'lease', 'vddk'])
       .default('auto')

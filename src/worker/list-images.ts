@@ -15,9 +15,10 @@ export async function listImages(
   const list = await services.record(record);
   if (fetch !== undefined) {
     const figures = new Figures(services);
-    const login = await readLogin(services);
+    const { trust, ...login } = await readLogin(services);
     const onProgress = (done: number, total: number | undefined): void => figures.tell({ fetched: done, total });
-    await services.fetch(fetch, { ...login, path, onProgress, signal });
+    const { insecure = false } = fetch;
+    await services.fetch(fetch, { ...login, trust: { ...trust, ...(insecure && { insecure }) }, path, onProgress, signal });
   }
   await using connection = await services.connect(path, { signal });
   let vms = 0;

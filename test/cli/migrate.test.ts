@@ -146,12 +146,6 @@ test('a source without a VM is told as such, and nothing is written', async () =
   await assert.rejects(readdir(out));
 });
 
-test('a second reading of the sources is refused where nobody would do it, before anything is looked at', async () => {
-  const { code, err } = await kubeferry(['migrate', path.join(SCRATCH, 'none.ova'), '--to', 'cluster', '--recheck-source']);
-  assert.equal(code, 2);
-  assert.match(err, /--recheck-source works with a folder only/);
-});
-
 test('a disk that differs from the manifest of its package is not migrated', async () => {
   const forged = path.join(SCRATCH, 'forged.ova');
   await copyFile(OVA, forged);

@@ -58,6 +58,7 @@ export function planNamed(
     selection: {},
     type,
     verify: true,
+    recheckSource: false,
     dryRun: false,
     paused: false,
     canceled: false,

@@ -7,7 +7,14 @@ const about = { key: 'lab/x', namespace: 'lab', name: 'x', uid: 'u', generation:
 
 function planWith(bandwidth: string): PlanResource {
   const limits = { vms: 10, transfers: 4, priority: 0, bandwidth };
-  const spec = { providerRef: { name: 'v' }, selection: {}, type: 'cold', verify: true, dryRun: false } as const;
+  const spec = {
+    providerRef: { name: 'v' },
+    selection: {},
+    type: 'cold',
+    verify: true,
+    recheckSource: false,
+    dryRun: false,
+  } as const;
   return { ...about, spec: { ...spec, limits, paused: false, canceled: false } };
 }
 

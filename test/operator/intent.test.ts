@@ -21,7 +21,7 @@ function planWith(spec: Partial<PlanResource['spec']> = {}, assessed: 'True' | '
   return {
     ...{ key: 'lab/plan', namespace: 'lab', name: 'plan', uid: 'p', generation: 2, deleting: false },
     spec: {
-      ...{ providerRef: { name: 'v' }, selection: {}, type: 'cold', verify: true },
+      ...{ providerRef: { name: 'v' }, selection: {}, type: 'cold', verify: true, recheckSource: false },
       ...{ dryRun: false, paused: false, canceled: false, ...spec },
     },
     status: { observedGeneration: 2, conditions: [condition] },

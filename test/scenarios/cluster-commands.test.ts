@@ -8,6 +8,7 @@ import { kubeferry, type Session } from '../cli/session.ts';
 import { buildGuest, GUEST_NAME } from '../demo/guest/build.ts';
 import { GUEST_DISK_BYTES, guestDisk } from '../demo/guest/disk.ts';
 import { STORAGE_CLASSES } from '../peers/kubelet.ts';
+import { startNginx } from '../peers/nginx.ts';
 import { Ground, IMAGES } from './cluster/ground.ts';
 
 let ground: Ground;
@@ -59,6 +60,20 @@ test('migrate --to cluster follows the plan to its end', async () => {
   const again = await migrate(namespace);
   assert.equal(again.code, 0, 'what is there already is no obstacle to itself');
   assert.match(again.err, /MigrationPlan [\w-]+\/first: unchanged/);
+});
+
+test('a file behind HTTPS is fetched by the cluster, from whom the plan trusts, and its source is read a second time', async () => {
+  await using nginx = await startNginx({ root: path.dirname(ova) });
+  const namespace = ground.name('by-url');
+  await ground.namespace(namespace, {});
+  await using _operator = ground.operate(namespace);
+  const url = ['--image-url', `${nginx.origin}/${path.basename(ova)}`, '--ca-file', nginx.certificateFile];
+  const about = ['--claim', 'images:in/guest.ova', '--storage-map', path.join(folder, 'storage.yaml'), '--recheck-source'];
+  const { code, err } = await cluster(namespace, 'migrate', ova, '--to', 'cluster', '--yes', ...url, ...about);
+  assert.equal(code, 0, err);
+  assert.ok((await arrived(namespace)).equals(guestDisk()));
+  const pods = await ground.list(`/api/v1/namespaces/${namespace}/pods`);
+  assert.ok(JSON.stringify(pods).includes(String.raw`\"recheckSource\":true`), 'the order of the worker says so');
 });
 
 test('a VM that is canceled while it is copied is cleared up, and arrives when it is tried again', async () => {

@@ -84,6 +84,31 @@ test('who is asked to end says nothing, and is no failure', async () => {
   assert.deepEqual(told.words, []);
 });
 
+test('a file is fetched with the trust of its Secret, and with what the order says of it', async () => {
+  const secret: Readonly<Record<string, string>> = { user: 'me\n', password: 'secret', thumbprint: 'ab:cd' };
+  for (const [fetch, trust] of [
+    [{ url: 'https://files/a.ova' }, { thumbprint: 'ab:cd' }],
+    [
+      { url: 'https://files/a.ova', insecure: true },
+      { thumbprint: 'ab:cd', insecure: true },
+    ],
+  ] as const) {
+    const fetched: unknown[] = [];
+    const order = { kind: 'images', record: {}, path: '/source/a.ova', fetch };
+    const parts = {
+      ...services(() => Promise.reject(new Error('nothing is copied')), nothing()),
+      read: (path: string) =>
+        Promise.resolve(path.endsWith('order.json') ? JSON.stringify(order) : secret[path.split('/').at(-1) ?? '']),
+      record: () => Promise.resolve({ keep: () => Promise.resolve() }),
+      fetch: (_file: unknown, { onProgress: _, signal: __, ...options }: Record<string, unknown>) =>
+        Promise.resolve(void fetched.push(options)),
+      connect: () => Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() }),
+    } as unknown as Services;
+    assert.equal(await run(parts, NEVER), 0);
+    assert.deepEqual(fetched, [{ path: '/source/a.ova', trust, credentials: { user: 'me', password: 'secret' } }]);
+  }
+});
+
 test('a disk that was moved earlier is read where it is mounted, and the verdict is the last word', async () => {
   const proof = { algorithm: 'sha256', blockSize: 65536, root: 'aa', size: 100, allocated: 100 };
   const disk = { id: 'web/scsi0:0', vm: 'web', disk: 'scsi0:0', path: '/disk/disk.img', result: { proof } };

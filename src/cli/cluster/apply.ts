@@ -12,7 +12,8 @@ import type { PlanObjects, Prepared } from './plan-options.ts';
 
 /** The login that the dry run was made with. */
 export interface Login {
-  readonly credentials: Credentials;
+  /** Absent for a server that gives its files to everybody. */
+  readonly credentials?: Credentials;
   readonly ca?: string;
   readonly thumbprint?: string;
 }
@@ -93,8 +94,7 @@ function secretOf({ secret }: PlanObjects, login: Login | undefined, namespace: 
   if (login === undefined) throw new MigrationError('credentials-missing', 'The source was opened without a login.');
   const { credentials, ca, thumbprint } = login;
   const texts = {
-    user: credentials.user,
-    password: credentials.password,
+    ...credentials,
     ...(ca !== undefined && { 'ca.crt': ca }),
     ...(thumbprint !== undefined && { thumbprint }),
   };

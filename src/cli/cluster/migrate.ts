@@ -7,6 +7,7 @@ import { prepare } from '../../prepare.ts';
 import { type ReportFormat, renderParts } from '../../report/index.ts';
 import type { Accepted } from '../accept-options.ts';
 import type { CommandContext } from '../context.ts';
+import { readCredentials } from '../credentials.ts';
 import { readText } from '../limits-file.ts';
 import { type MapOptions, readRequest } from '../request.ts';
 import { connectOptions } from '../source-options.ts';
@@ -14,11 +15,12 @@ import { applyObjects, type Login } from './apply.ts';
 import type { ConfirmFlags } from './confirm.ts';
 import { EXITS, followPlan } from './follow.ts';
 import { withPlans } from './plan-access.ts';
-import { type PlanFlags, type PlanLimits, type Prepared, planObjects, requireReachable } from './plan-options.ts';
+import { imageFile, type PlanFlags, type PlanLimits, type Prepared, planObjects, requireReachable } from './plan-options.ts';
 
 export interface ClusterMigrateOptions extends MapOptions, PlanFlags, ConfirmFlags {
   readonly detach: boolean;
   readonly verify: boolean;
+  readonly recheckSource: boolean;
   readonly accept: readonly Accepted[];
   readonly parallelVms: number;
   readonly parallelDisks?: number;
@@ -29,11 +31,12 @@ export interface ClusterMigrateOptions extends MapOptions, PlanFlags, ConfirmFla
   readonly bandwidthCalendar?: string;
   readonly shutdownGrace: number;
   readonly shutdownOtherwise: 'force' | 'fail';
+  readonly leaveSourceOff: boolean;
   readonly output: ReportFormat;
 }
 
 /** Options that only a migration on this machine has. */
-const LOCAL_ONLY = ['resume', 'facts', 'limits', 'leaveSourceOff', 'progressFile', 'progress'] as const;
+const LOCAL_ONLY = ['resume', 'facts', 'limits', 'progressFile', 'progress'] as const;
 
 /** @throws MigrationError `usage` for options that a plan has no field for, and what preparing and applying throw */
 export async function migrateToCluster(
@@ -92,13 +95,16 @@ async function prepareFor(
   };
   await using connection = await services.connect(source, remembering);
   const report = await prepare(connection, request, { clock: services.clock, signal });
+  const { url, user } = imageFile(options);
+  if (url !== undefined && user !== undefined)
+    credentials = await readCredentials(services.credentials, { source: new URL(url).host, user, signal });
   const { ca, thumbprint } = known.trust ?? {};
-  const login = credentials && {
-    credentials,
+  const login = (credentials !== undefined || url !== undefined) && {
+    ...(credentials && { credentials }),
     ...(ca !== undefined && { ca }),
     ...(thumbprint !== undefined && { thumbprint }),
   };
-  return { prepared: { source, vms, request, report }, login };
+  return { prepared: { source, vms, request, report }, login: login || undefined };
 }
 
 /** Only what was asked for: the defaults of this machine are not those of a cluster. */
@@ -109,7 +115,11 @@ async function limitsOf(options: ClusterMigrateOptions, given: (name: string) =>
     bandwidthCalendar === undefined || bandwidthCalendar.includes('=') ? bandwidthCalendar : await readText(bandwidthCalendar);
   // Bytes are not among the units; what is lost is less than a kilobyte a second.
   const rate = bandwidth === undefined ? calendar : `${Math.max(1, Math.floor(bandwidth / 1000))}kB/s`;
-  const { shutdownGrace: graceSeconds, shutdownOtherwise: otherwise } = options;
+  const { shutdownGrace: graceSeconds, shutdownOtherwise: otherwise, leaveSourceOff } = options;
+  const shutdown = {
+    ...((given('shutdownGrace') || given('shutdownOtherwise')) && { graceSeconds, otherwise }),
+    ...(leaveSourceOff && { afterFailure: 'leave-off' as const }),
+  };
   return {
     limits: {
       ...(given('parallelVms') && { vms: parallelVms }),
@@ -119,8 +129,9 @@ async function limitsOf(options: ClusterMigrateOptions, given: (name: string) =>
     },
     ...(parallelPerHost !== undefined && { perHost: parallelPerHost }),
     ...(parallelPerDatastore !== undefined && { perStorage: parallelPerDatastore }),
-    ...((given('shutdownGrace') || given('shutdownOtherwise')) && { shutdown: { graceSeconds, otherwise } }),
+    ...(Object.keys(shutdown).length > 0 && { shutdown }),
     verify: options.verify,
+    recheckSource: options.recheckSource,
     accept: options.accept.map(({ id, reason = 'Accepted on the command line, without a reason.' }) => ({ concern: id, reason })),
   };
 }

@@ -34,14 +34,14 @@ export function addPlanOptions(command: Command): Command {
     .addOption(
       new Option(
         '--image-url <url>',
-        'https://… of the image file, which the cluster brings to the path of --claim first',
+        'https://[user@]… of the image file, which the cluster brings to the path of --claim first',
       ).helpGroup(group),
     )
     .addOption(new Option('--vddk-image <image>', "image that holds VMware's VDDK, for --transport vddk").helpGroup(group));
 }
 
 /** What a migration leaves open that only some commands have options for. */
-export type PlanLimits = Pick<PlanWish, 'limits' | 'verify' | 'accept' | 'shutdown'> & {
+export type PlanLimits = Pick<PlanWish, 'limits' | 'verify' | 'recheckSource' | 'accept' | 'shutdown'> & {
   readonly perHost?: number;
   readonly perStorage?: number;
 };
@@ -93,7 +93,7 @@ export function planObjects(
       options: request.options,
       ...limits,
     }),
-    ...(server !== undefined && { secret: provider }),
+    ...((server !== undefined || needsSecret(options)) && { secret: provider }),
   };
 }
 
@@ -170,11 +170,42 @@ function serverSpec(
 function imageSpec(
   source: string,
   { name, path }: ImageClaim,
-  { config, imageUrl: url }: PlanFlags & SourceOptions,
+  { secret, ...options }: PlanFlags & SourceOptions & { readonly secret: string },
 ): ProviderSpec {
+  const { config, insecure } = options;
   if (config !== undefined) throw new MigrationError('usage', 'A plan in a cluster has no field for --config yet.');
+  const { url } = imageFile(options);
   const file = path ?? (url === undefined ? undefined : source.split('/').at(-1));
-  return { type: 'image', images: { claim: name, ...(file !== undefined && { path: file }), ...(url !== undefined && { url }) } };
+  return {
+    type: 'image',
+    images: { claim: name, ...(file !== undefined && { path: file }), ...(url !== undefined && { url }) },
+    ...(needsSecret(options) && { secretRef: { name: secret } }),
+    ...(url !== undefined && insecure === true && { insecure }),
+  };
+}
+
+/**
+ * The file behind --image-url: its URL without the user whose password is asked for.
+ * @throws MigrationError `usage` for what a worker would not fetch
+ */
+export function imageFile({ imageUrl }: PlanFlags): { readonly url?: string; readonly user?: string } {
+  if (imageUrl === undefined) return {};
+  const url = URL.canParse(imageUrl) ? new URL(imageUrl) : undefined;
+  if (url?.protocol !== 'https:') throw new MigrationError('usage', '--image-url is an https://… URL.');
+  if (url.password !== '') {
+    throw new MigrationError('usage', '--image-url must not hold a password.', {
+      hint: 'Set KUBEFERRY_PASSWORD or KUBEFERRY_PASSWORD_FILE, and take the password for known: it was on a command line.',
+    });
+  }
+  const user = decodeURIComponent(url.username);
+  url.username = '';
+  return { url: url.href, ...(user !== '' && { user }) };
+}
+
+/** Whoever serves the file wants a login, or is known by what only we know. */
+function needsSecret(options: PlanFlags & SourceOptions): boolean {
+  const { imageUrl, caFile, thumbprint } = options;
+  return imageUrl !== undefined && [imageFile(options).user, caFile, thumbprint].some((given) => given !== undefined);
 }
 
 /** Names where they name a VM, ids otherwise; every VM where nothing is said. */

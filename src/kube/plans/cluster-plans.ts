@@ -12,7 +12,7 @@ import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client
 import { type Cluster, openCluster } from '../index.ts';
 import { SECRETS } from '../kinds.ts';
 import { typeOf } from '../resources/collection.ts';
-import { followPlans } from './follow.ts';
+import { byName, followPlans, labelsOf } from './follow.ts';
 import { ifInstalled, pagesIfInstalled } from './installed.ts';
 import { sealedDisks, withoutShared } from './sealed-disks.ts';
 import { planState, vmState, withProvider } from './states.ts';
@@ -46,7 +46,7 @@ class PlansOfCluster implements ClusterPlans {
     for await (const { items } of pagesIfInstalled(this.#client.list(PLANS, { ...within(scope), signal }))) {
       plans.push(...items.map(planState));
     }
-    return await Promise.all(plans.map((plan) => this.#explained(plan, signal)));
+    return await Promise.all(plans.toSorted(byName).map((plan) => this.#explained(plan, signal)));
   }
 
   async get({ namespace, name }: PlanRef, signal: AbortSignal): Promise<PlanState | undefined> {
@@ -57,14 +57,16 @@ class PlansOfCluster implements ClusterPlans {
   async vms({ namespace, name }: PlanRef, signal: AbortSignal): Promise<readonly VmState[]> {
     const vms: VmState[] = [];
     for await (const { state } of this.#vmsOf({ namespace, plan: name }, signal)) vms.push(state);
-    return vms;
+    return vms.toSorted(byName);
   }
 
   async sealed(scope: PlanScope, signal: AbortSignal): Promise<readonly SealedVm[]> {
     const all: SealedVm[] = [];
     for await (const { object, state } of this.#vmsOf(scope, signal)) all.push({ vm: state, disks: sealedDisks(object) });
     const kept = new Set(withoutShared(all.flatMap(({ disks }) => disks)));
-    return all.map(({ vm, disks }) => ({ vm, disks: disks.filter((disk) => kept.has(disk)) }));
+    return all
+      .toSorted((a, b) => byName(a.vm, b.vm))
+      .map(({ vm, disks }) => ({ vm, disks: disks.filter((disk) => kept.has(disk)) }));
   }
 
   async vm({ namespace, name }: Pick<VmState, 'namespace' | 'name'>, signal: AbortSignal): Promise<VmState | undefined> {
@@ -99,7 +101,8 @@ class PlansOfCluster implements ClusterPlans {
   }
 
   async *#vmsOf(scope: PlanScope, signal: AbortSignal): AsyncGenerator<{ readonly object: KubeObject; readonly state: VmState }> {
-    for await (const { items } of this.#client.list(VMS, { ...within(scope), signal })) {
+    const only = scope.plan === undefined ? {} : { labels: labelsOf(scope.plan) };
+    for await (const { items } of this.#client.list(VMS, { ...within(scope), ...only, signal })) {
       for (const object of items) {
         const state = vmState(object);
         if (scope.plan === undefined || state.plan === scope.plan) yield { object, state };

@@ -1,8 +1,10 @@
 /** Keeps up with plans and their VMs by lists and watches. Of each object only what is shown is kept, so that ten thousand VMs are a few megabytes. */
 import type { Clock } from '../../contracts/clock.ts';
 import type { PlanChange, PlanScope, PlanWatch } from '../../contracts/plans.ts';
-import type { PlanState, VmState } from '../../model/plan-state.ts';
-import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client.ts';
+import { compareNames } from '../../model/natural-order.ts';
+import type { PlanRef, PlanState, VmState } from '../../model/plan-state.ts';
+import { planLabels } from '../../resources/plan-labels.ts';
+import type { KubeClient, KubeObject, ResourceType, Selection } from '../client/kube-client.ts';
 import { Informer } from '../runtime/informer.ts';
 import { type Change, keyOf } from '../runtime/object-store.ts';
 import { notInstalled } from './installed.ts';
@@ -26,13 +28,13 @@ export function followPlans(
   function informer<T>(
     type: ResourceType,
     options: {
-      readonly fields?: string;
+      readonly only?: Pick<Selection, 'fields' | 'labels'>;
       readonly project: (object: KubeObject) => T | undefined;
       readonly seen: (change: Change<T | undefined>) => void;
     },
   ) {
-    const { fields, project, seen } = options;
-    const selection = { ...(namespace !== undefined && { namespace }), ...(fields !== undefined && { fields }) };
+    const { only, project, seen } = options;
+    const selection = { ...(namespace !== undefined && { namespace }), ...only };
     return new Informer({
       ...{ client, type, selection, project, clock, random: Math.random, onChange: seen },
       // Before anything was shown, trouble ends the command; later it is outlasted.
@@ -46,13 +48,14 @@ export function followPlans(
     for (const listener of listeners) listener(change);
   };
   const plans = informer<PlanState>(types.PLANS, {
-    ...(plan !== undefined && { fields: `metadata.name=${plan}` }),
+    ...(plan !== undefined && { only: { fields: `metadata.name=${plan}` } }),
     project: planState,
     seen: ({ type, value, before }) =>
       tell({ kind: 'plan', ...(type !== 'deleted' && value && { now: value }), ...(before && { before }) }),
   });
   const providers = informer<KubeObject>(types.PROVIDERS, { project: (object) => object, seen: () => undefined });
   const vms = informer<VmState>(types.VMS, {
+    ...(plan !== undefined && { only: { labels: labelsOf(plan) } }),
     project: (object) => ofPlan(vmState(object), plan),
     seen: ({ type, value, before }) => {
       if (value === undefined && before === undefined) return;
@@ -78,16 +81,21 @@ export function followPlans(
   };
 }
 
+/** Selector of the VmMigrations of a plan. */
+export function labelsOf(plan: string): string {
+  return Object.entries(planLabels(plan))
+    .map(([label, value]) => `${label}=${value}`)
+    .join();
+}
+
 function ofPlan(vm: VmState, plan: string | undefined): VmState | undefined {
   return vm.plan === plan ? vm : undefined;
 }
 
-/** In the order of their names, which is that of a list. */
-function known<T extends { readonly namespace: string; readonly name: string }>(all: Iterable<T | undefined>): readonly T[] {
-  return [...all].filter((one) => one !== undefined).toSorted((a, b) => compare(keyOf(a), keyOf(b)));
+function known<T extends PlanRef>(all: Iterable<T | undefined>): readonly T[] {
+  return [...all].filter((one) => one !== undefined).toSorted(byName);
 }
 
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+export function byName(a: PlanRef, b: PlanRef): number {
+  return compareNames(a.namespace, b.namespace) || compareNames(a.name, b.name);
 }

@@ -75,8 +75,8 @@ export class Collection<Spec, Status> implements Resources<Spec, Status> {
     this.#listeners.push(listener);
   }
 
-  async make({ name, owner, spec }: OwnedSpec, signal: AbortSignal): Promise<Made<Spec, Status>> {
-    const about = { name, namespace: owner.namespace, finalizers: [FINALIZER] };
+  async make({ name, owner, labels, spec }: OwnedSpec, signal: AbortSignal): Promise<Made<Spec, Status>> {
+    const about = { name, namespace: owner.namespace, finalizers: [FINALIZER], ...(labels && { labels }) };
     const metadata = ownedBy(about, objectOf(owner), { controller: true, blocking: true });
     const object = await this.#client.apply(this.#type, { metadata, spec }, { signal, force: true });
     const made = this.#parse(object);
