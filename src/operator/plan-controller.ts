@@ -20,10 +20,17 @@ const ASSESS_EVERY = 60_000;
 /** How much longer than it takes an assessment is let rest. */
 const REST = 20;
 
-interface Known {
-  readonly status: MigrationPlanStatus;
-  /** Of the inventory that it was assessed by, when, and how long it took. */
-  readonly assessed?: { readonly source: Source; readonly version: number; readonly at: number; readonly took: number };
+/** What this process remembers of a plan. */
+interface Memory {
+  readonly uid: string;
+  /** What it found out, whether it is written yet or not. */
+  status?: MigrationPlanStatus;
+  /** The inventory that it was assessed by, when, and how long it took. */
+  assessed?: { readonly source: Source; readonly version: number; readonly at: number; readonly took: number };
+  /** What it wrote last; the cluster may not have told us of it yet. */
+  written?: MigrationPlanStatus;
+  /** What the VMs of the plan were woken by last. */
+  woken?: string;
 }
 
 export interface PlanControllerOptions {
@@ -31,6 +38,8 @@ export interface PlanControllerOptions {
   readonly tally: Tally;
   /** All VMs of a plan are to be looked at. */
   readonly wake: (plan: PlanResource) => void;
+  /** A plan is gone. @param uid of it */
+  readonly gone: (uid: string) => void;
   /** Told of what the cluster has, whenever it was read. */
   readonly onFacts: (facts: ClusterFacts) => void;
 }
@@ -39,12 +48,8 @@ export interface PlanControllerOptions {
 export class PlanController {
   readonly #services: Services;
   readonly #options: PlanControllerOptions;
-  /** What this process found out, whether it is written yet or not. */
-  readonly #known = new Map<string, Known>();
-  /** What this process wrote last; the cluster may not have told us of it yet. */
-  readonly #written = new Map<string, MigrationPlanStatus>();
-  /** What the VMs of a plan were woken by last. */
-  readonly #woken = new Map<string, string>();
+  /** By key, because of one that is gone nothing else is told. */
+  readonly #memories = new Map<string, Memory>();
 
   constructor(services: Services, options: PlanControllerOptions) {
     this.#services = services;
@@ -53,11 +58,8 @@ export class PlanController {
 
   async reconcile(key: string, signal: AbortSignal): Promise<{ readonly again: number } | undefined> {
     const plan = this.#services.plans.get(key);
-    if (plan === undefined) return undefined;
-    if (plan.deleting) {
-      this.#known.delete(plan.uid);
-      this.#written.delete(plan.uid);
-      this.#woken.delete(plan.uid);
+    if (plan === undefined || plan.deleting) {
+      this.#forget(key);
       return undefined;
     }
     this.#wake(plan);
@@ -96,7 +98,7 @@ export class PlanController {
       const message = `The Provider ${plan.spec.providerRef.name} is not ready.`;
       return { again: NOT_READY, obstacle: { type: 'Ready', status: 'False', reason: 'ProviderNotReady', message } };
     }
-    const before = this.#known.get(plan.uid)?.assessed;
+    const before = this.#memoryOf(plan).assessed;
     const { version } = source.inventory;
     const { clock } = services;
     if (!isNew && before !== undefined) {
@@ -170,11 +172,12 @@ export class PlanController {
 
   /** The VMs of a plan are looked at when what decides about them has changed, and not for each count. */
   #wake(plan: PlanResource): void {
-    const { generation, status, uid } = plan;
+    const { generation, status } = plan;
     const assessed = status?.conditions?.find(({ type }) => type === 'Assessed')?.status;
     const sign = [generation, status?.observedGeneration, assessed, windowOf(plan, this.#services.clock.now())].join(' ');
-    if (this.#woken.get(uid) === sign) return;
-    this.#woken.set(uid, sign);
+    const memory = this.#memoryOf(plan);
+    if (memory.woken === sign) return;
+    memory.woken = sign;
     this.#options.wake(plan);
   }
 
@@ -186,11 +189,30 @@ export class PlanController {
   }
 
   #statusOf(plan: PlanResource): MigrationPlanStatus {
-    return this.#known.get(plan.uid)?.status ?? plan.status ?? {};
+    return this.#memoryOf(plan).status ?? plan.status ?? {};
   }
 
-  #remember(plan: PlanResource, status: MigrationPlanStatus, assessed = this.#known.get(plan.uid)?.assessed): void {
-    this.#known.set(plan.uid, { status, ...(assessed !== undefined && { assessed }) });
+  #remember(plan: PlanResource, status: MigrationPlanStatus, assessed?: Memory['assessed']): void {
+    const memory = this.#memoryOf(plan);
+    memory.status = status;
+    if (assessed !== undefined) memory.assessed = assessed;
+  }
+
+  /** Another plan of the same name is remembered anew. */
+  #memoryOf({ key, uid }: PlanResource): Memory {
+    const known = this.#memories.get(key);
+    if (known?.uid === uid) return known;
+    this.#forget(key);
+    const memory: Memory = { uid };
+    this.#memories.set(key, memory);
+    return memory;
+  }
+
+  #forget(key: string): void {
+    const known = this.#memories.get(key);
+    if (known === undefined) return;
+    this.#memories.delete(key);
+    this.#options.gone(known.uid);
   }
 
   async #save(plan: PlanResource, { status, judgements }: Summary, signal: AbortSignal): Promise<void> {
@@ -198,11 +220,12 @@ export class PlanController {
     let { conditions } = status;
     for (const judgement of judgements) conditions = withCondition(conditions, judgement, { at, generation: plan.generation });
     const wanted = { ...status, ...(conditions && { conditions }) };
-    const written = this.#written.get(plan.uid) ?? plan.status ?? {};
+    const memory = this.#memoryOf(plan);
+    const written = memory.written ?? plan.status ?? {};
     if (isDeepStrictEqual(wanted, written)) return;
     await this.#services.plans.saveStatus(named(PLAN_KIND, plan), wanted, signal);
-    this.#written.set(plan.uid, wanted);
-    this.#remember(plan, wanted);
+    memory.written = wanted;
+    memory.status = wanted;
   }
 }
 

@@ -19,8 +19,9 @@ export async function run(services: Services, signal: AbortSignal): Promise<void
   await using sources = new Sources(services, signal, (key) => providerWork.addAfter(key, GATHER));
   const tally = new Tally();
   let nodes: number | undefined;
+  const admission = new Admission(services.admissionObserver);
   const vms = new VmController(services, {
-    ...{ sources, leave: signal, admission: new Admission(services.admissionObserver), nodes: () => nodes },
+    ...{ sources, admission, leave: signal, nodes: () => nodes },
     again: (key, later) => vmWork.addAfter(key, later),
   });
   const wake = (plan: PlanResource): void => {
@@ -29,6 +30,7 @@ export async function run(services: Services, signal: AbortSignal): Promise<void
   const ofProvider = new ProviderController(services, sources);
   const ofPlan = new PlanController(services, {
     ...{ sources, tally, wake },
+    gone: (plan) => admission.forget(plan),
     onFacts: (facts) => {
       nodes = facts.nodes?.count ?? nodes;
     },
