@@ -10,7 +10,7 @@ export interface Observer {
   /** At most a few times a second per job. */
   transferMoves(progress: TransferProgress): void;
   /** The disk waits for something outside, in words that follow "waiting for"; undefined: not any more. */
-  transferWaits?(job: TransferJob, because: string | undefined): void;
+  transferWaits?(job: Pick<TransferJob, 'disk'>, because: string | undefined): void;
   /** A hook waits for something outside, in the same words. */
   hookWaits?(because: string | undefined): void;
   /** The disk is on its target, or not: then `failed` holds the message. */

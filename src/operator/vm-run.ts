@@ -92,7 +92,7 @@ export class VmRun {
       const shutdown = plan?.spec.shutdown;
       const progress = await migrateVm(vmPlan, {
         ...{ connection: source.connection, ...parts, clock, signal, store: record, observer: record },
-        transfers: turn?.transfers ?? AT_WILL,
+        transfers: turn?.transfers((disk, because) => record.transferWaits?.({ disk }, because)) ?? AT_WILL,
         verify: plan?.spec.verify ?? true,
         recheckSource: plan?.spec.recheckSource ?? false,
         powerOnAfterFailure: shutdown?.afterFailure !== 'leave-off',

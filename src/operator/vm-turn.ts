@@ -1,5 +1,5 @@
 import type { JobQueue } from '../contracts/job-queue.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, WaitingFor } from './admission.ts';
 import type { PlanResource, ProviderResource, VmResource } from './services.ts';
 import { usesOfTransfer, usesOfVm } from './uses.ts';
 
@@ -85,12 +85,12 @@ export class VmTurn {
     this.#places.clear();
   }
 
-  /** Orders the transfers of this VM among those of all. */
-  get transfers(): JobQueue {
+  /** Orders the transfers of this VM among those of all. @param waits told why a disk waits, in words that follow "waiting for"; undefined: no longer */
+  transfers(waits: (disk: string, because: string | undefined) => void): JobQueue {
     return {
       submit: async (key, work, signal) => {
         const disk = key.slice(key.indexOf('/') + 1);
-        if (!this.#places.has(disk)) await this.#place(disk, signal);
+        if (!this.#places.has(disk)) await this.#place(disk, waits, signal);
         try {
           return await work();
         } finally {
@@ -103,7 +103,7 @@ export class VmTurn {
     };
   }
 
-  async #place(key: string, signal: AbortSignal): Promise<void> {
+  async #place(key: string, waits: (disk: string, because: string | undefined) => void, signal: AbortSignal): Promise<void> {
     const { admission, vm, parents } = this.#options;
     const disk = vm.status?.disks?.find(({ disk: name }) => name === key);
     if (disk === undefined) return;
@@ -116,15 +116,21 @@ export class VmTurn {
       reject(signal.reason);
     };
     signal.addEventListener('abort', giveUp, { once: true });
+    let told = false;
+    const wait = ({ text }: WaitingFor): void => {
+      told = true;
+      waits(key, text.replace(WAITING, ''));
+    };
     const begin = (): void => {
       this.#places.set(key, id);
       resolve();
     };
     const about = { id, what: 'transfer', plan: plan.uid, priority: priorityOf(plan) + BEGUN } as const;
-    admission.ask({ ...about, uses: usesOfTransfer(vm, disk, parents), begin, wait: () => undefined });
+    admission.ask({ ...about, uses: usesOfTransfer(vm, disk, parents), begin, wait });
     try {
       await promise;
     } finally {
+      if (told) waits(key, undefined);
       signal.removeEventListener('abort', giveUp);
     }
   }
@@ -133,6 +139,9 @@ export class VmTurn {
     return `${this.#id}/${disk}`;
   }
 }
+
+/** How a reason begins that is told by itself. */
+const WAITING = /^waiting for /;
 
 /** Disks of a VM that has begun go before VMs that have not, of plans of the same priority. */
 const BEGUN = 0.5;

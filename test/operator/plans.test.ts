@@ -71,6 +71,23 @@ test('two plans share the transfers of a host, take turns, and who waits says fo
   assert.equal(await waits('b1'), undefined);
 });
 
+test('a further disk of a VM that is under way says what it waits for, and no longer when it has its turn', async () => {
+  const namespace = ground.name('further');
+  await furnish(ground, namespace, { perHost: 1 });
+  const source = new FakeSource([{ name: 'web', host: 'esx-7', disks: 2 }]);
+  const copies = new Copies(false);
+  await using operator = await operate(ground, namespace, source, copies);
+  await ground.make(namespace, 'migrationplans', 'first', planOf());
+  const waits = async () => (await ground.migrations(namespace))[0]?.status?.['waitingFor'];
+  const said = 'Waiting for host esx-7: 1 of 1 transfers';
+  await ground.until(async () => (await waits()) === said, { namespace, operator });
+  assert.equal(copies.running.length, 1);
+  copies.finish('web');
+  await ground.until(async () => (await waits()) === undefined, { namespace, operator });
+  copies.finishAll();
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
+});
+
 test('dry run, pause and schedule hold everything back, and what they are changed to begins it', async () => {
   const namespace = ground.name('held');
   await furnish(ground, namespace);

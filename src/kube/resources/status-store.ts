@@ -141,7 +141,7 @@ export class StatusStore implements Store, Observer {
     this.#write().catch(this.#options.onTrouble);
   }
 
-  transferWaits({ disk }: TransferJob, because: string | undefined): void {
+  transferWaits({ disk }: Pick<TransferJob, 'disk'>, because: string | undefined): void {
     this.#waitFor(disk, because);
   }
 
