@@ -144,17 +144,25 @@ export async function fetchFile(file: RemoteFile, options: Omit<FetchOptions, 'c
   await fetchFileWith(file, { ...options, clock: systemClock });
 }
 
+/** The cluster of the Pod that we are, by its environment; where a kubeconfig is named, or this is no Pod, as kubectl chooses. */
+export function ownCluster(env: Readonly<Record<string, string | undefined>>): ClusterAccess {
+  const { KUBECONFIG, KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env;
+  return KUBECONFIG || !host ? {} : { pod: { host, port } };
+}
+
 /** What a worker writes: in the cluster that it runs in. */
-export async function openRecord(ref: RecordRef): Promise<WorkerRecord> {
-  const { client } = await openCluster({}, systemClock);
+export async function openRecord(ref: RecordRef, access: ClusterAccess): Promise<WorkerRecord> {
+  const { client } = await openCluster(access, systemClock);
   return new ImageRecord(client, ref);
 }
 
 /** What an operator works with: the cluster that it runs in, or that of its kubeconfig. One operator at a time leads. */
-export async function openOperatorCluster(options: Omit<OperatorClusterOptions, 'client' | 'clock'>) {
-  const { instance, onTrouble, observer } = options;
+export async function openOperatorCluster(
+  options: Omit<OperatorClusterOptions, 'client' | 'clock'> & { readonly access: ClusterAccess },
+) {
+  const { access, instance, onTrouble, observer } = options;
   const tuning = { ...(observer !== undefined && { observer }) };
-  const { client, namespace: own = 'default' } = await openCluster({}, systemClock, tuning);
+  const { client, namespace: own = 'default' } = await openCluster(access, systemClock, tuning);
   const { namespace = own } = options;
   const lease = { namespace, name: 'kubeferry-operator' };
   const identity = `${instance}-${randomUUID()}`;

@@ -7,6 +7,18 @@ export interface ClusterAccess {
   readonly kubeconfig?: string;
   /** Context of the kubeconfig instead of its current one. */
   readonly context?: string;
+  /** The Pod that we are: its own account goes before every kubeconfig. */
+  readonly pod?: PodAccess;
+}
+
+/** How a Pod gets at its API server. */
+export interface PodAccess {
+  /** KUBERNETES_SERVICE_HOST */
+  readonly host: string;
+  /** KUBERNETES_SERVICE_PORT */
+  readonly port: string;
+  /** Folder of `token`, `ca.crt` and `namespace`; where Kubernetes mounts it when absent. */
+  readonly folder?: string;
 }
 
 /** Why some facts are absent. */

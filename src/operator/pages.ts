@@ -19,6 +19,8 @@ export interface PageServer extends AsyncDisposable {
 }
 
 const TEXT = 'text/plain; charset=utf-8';
+const OTHER_PORT =
+  'Name another port by KUBEFERRY_METRICS_ADDRESS or KUBEFERRY_HEALTH_ADDRESS; where one is empty, those pages are not served.';
 /** Milliseconds that a client may take to ask. */
 const PATIENCE = 10_000;
 
@@ -39,7 +41,9 @@ export async function servePages(address: string, pages: Pages): Promise<PageSer
   });
   const listening = Promise.withResolvers<void>();
   server.once('error', (cause) =>
-    listening.reject(new MigrationError('config-invalid', `Nobody can listen at ${address}: ${cause.message}.`, { cause })),
+    listening.reject(
+      new MigrationError('config-invalid', `Nobody can listen at ${address}: ${cause.message}.`, { cause, hint: OTHER_PORT }),
+    ),
   );
   server.listen({ port, ...(host !== '' && { host }) }, listening.resolve);
   await listening.promise;

@@ -9,6 +9,7 @@ import {
   FileHasher,
   fetchFile,
   openRecord,
+  ownCluster,
   removeFinished,
   systemClock,
 } from '../wire.ts';
@@ -44,7 +45,7 @@ process.exitCode = await run(
     hasher: () => new FileHasher(),
     removeFinished,
     fetch: fetchFile,
-    record: openRecord,
+    record: (ref) => openRecord(ref, ownCluster(process.env)),
     read,
     tell: (line) => process.stdout.write(`${line}\n`),
     // The file is there in every container; elsewhere nobody would read it.

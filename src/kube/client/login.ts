@@ -1,33 +1,14 @@
 /**
  * Who we are to which API server: the kubeconfig rules of `@kubernetes/client-node`, and nothing else of that package. It costs 0.7 s and 90 MB to
- * import, so it is imported when a cluster is asked for and not before.
+ * import, so it is imported when a kubeconfig is asked for and not before; a Pod does without it (pod-login.ts).
  */
 import type { Agent, RequestOptions } from 'node:https';
 import type { Clock } from '../../contracts/clock.ts';
 import type { ClusterAccess } from '../../contracts/cluster.ts';
 import { MigrationError } from '../../model/errors.ts';
+import { kept, type Login, type LoginParts } from './kept-login.ts';
+import { podLogin } from './pod-login.ts';
 
-/** What a request carries and its connection needs. */
-export interface LoginParts {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'servername' | 'rejectUnauthorized'>;
-  /** Connects through the proxy that the kubeconfig names. */
-  readonly proxy?: Agent;
-}
-
-export interface Login {
-  /** `https://host:port`, perhaps with a path. */
-  readonly server: string;
-  /** The context's own namespace. */
-  readonly namespace?: string;
-  /** Tokens and certificates as they are now: files are read and programs asked again when it is time. */
-  current(): Promise<LoginParts>;
-  /** Forgets what the server did not take, unless there is something newer already. */
-  renew(refused: LoginParts): void;
-}
-
-/** How long tokens and certificates are trusted to be the current ones. Kubernetes rotates them long before they expire. */
-const FRESH_MS = 10_000;
 /** What client-node makes of no kubeconfig at all. */
 const NOWHERE = 'http://localhost:8080';
 
@@ -35,11 +16,10 @@ type KubeConfig = import('@kubernetes/client-node').KubeConfig;
 
 /** @throws MigrationError `cluster-not-configured` */
 export async function openLogin(access: ClusterAccess, clock: Clock): Promise<Login> {
+  if (access.pod !== undefined) return await podLogin(access.pod, clock);
   const first = await load(access);
   const { cluster, namespace } = first;
   let config: KubeConfig | undefined = first.config;
-  let known: { readonly parts: Promise<LoginParts>; readonly until: number } | undefined;
-  let latest: LoginParts | undefined;
 
   async function obtain(): Promise<LoginParts> {
     // A kubeconfig that cannot be read any more stays what it was: the server's answer says more than the missing file.
@@ -50,27 +30,10 @@ export async function openLogin(access: ClusterAccess, clock: Clock): Promise<Lo
     return await partsOf(config, cluster.proxied);
   }
 
-  return {
-    server: cluster.server,
-    ...(namespace !== undefined && { namespace }),
-    async current() {
-      // Shared by all who ask meanwhile: a program of the kubeconfig is run once, not once a call.
-      if (known === undefined || clock.now() >= known.until) known = { parts: obtain(), until: clock.now() + FRESH_MS };
-      const mine = known;
-      try {
-        latest = await mine.parts;
-        return latest;
-      } catch (error) {
-        if (known === mine) known = undefined;
-        throw error;
-      }
-    },
-    renew(refused) {
-      if (refused !== latest) return;
-      known = undefined;
-      config = undefined;
-    },
+  const forget = (): void => {
+    config = undefined;
   };
+  return { server: cluster.server, ...(namespace !== undefined && { namespace }), ...kept(obtain, forget, clock) };
 }
 
 interface Loaded {

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, type RequestOptions, request as sendRequest } from 'node:https';
 import { MigrationError } from '../../model/errors.ts';
 import { networkTrouble } from '../../model/network-trouble.ts';
-import type { Login, LoginParts } from './login.ts';
+import type { Login, LoginParts } from './kept-login.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
