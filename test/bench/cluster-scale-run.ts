@@ -33,13 +33,14 @@ export interface OperatorMoment {
 const QUIET_MS = 3000;
 const WRITES: ReadonlySet<string> = new Set(['create', 'patch', 'delete']);
 
-const [kubeconfig = '', namespace = '', count = '0'] = process.argv.slice(2);
+const [server = '', folder = '', namespace = '', count = '0'] = process.argv.slice(2);
+const { hostname: host, port } = new URL(server);
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
 
 const writes: Record<string, number> = {};
 let reads = 0;
-const cluster = await openCluster({ kubeconfig }, systemClock, {
+const cluster = await openCluster({ pod: { host, port, folder } }, systemClock, {
   observer: {
     answered: ({ verb }) => {
       if (WRITES.has(verb)) writes[verb] = (writes[verb] ?? 0) + 1;

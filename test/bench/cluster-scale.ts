@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,6 +21,7 @@ import type { OperatorMoment, OperatorUse } from './cluster-scale-run.ts';
 import type { Bench, BenchOptions, BenchResult, Reach } from './result.ts';
 
 const RUN = path.join(import.meta.dirname, 'cluster-scale-run.ts');
+const DEPLOYMENT = path.join(import.meta.dirname, '../../deploy/kustomize/base/deployment.yaml');
 const OURS = '/apis/kubeferry.dev/v1alpha1/namespaces';
 const MOST_GROWTH = 1.3;
 const MOST_RSS = 600 * MiB;
@@ -51,9 +52,8 @@ export const clusterScale: Bench = {
       for (const vms of sizes) {
         // Each size meets an API server that holds nothing else. Nobody binds claims, and nobody says again and again that nobody does.
         await using plane = await startControlPlane({ own: true, without: ['persistentvolume-binder-controller'] });
-        const kubeconfig = path.join(folder, 'kubeconfig');
-        await writeFile(kubeconfig, plane.kubeconfig(), { mode: 0o600 });
-        all.push(await measure(plane, { vms, kubeconfig, say }));
+        await mountAccount(plane, folder);
+        all.push(await measure(plane, { vms, folder, say }));
       }
     } finally {
       await rm(folder, { recursive: true });
@@ -72,18 +72,21 @@ export const clusterScale: Bench = {
 
 interface About {
   readonly vms: number;
-  readonly kubeconfig: string;
+  /** Of the operator's token, as in its Pod. */
+  readonly folder: string;
   readonly say: (text: string) => void;
 }
 
-async function measure(plane: ControlPlane, { vms, kubeconfig, say }: About): Promise<Measured> {
+async function measure(plane: ControlPlane, { vms, folder, say }: About): Promise<Measured> {
   const namespace = 'scale';
   const stop = new AbortController();
   await furnish(plane, namespace);
   // VMs that fit on no node are not begun.
   await keepNode({ api: plane.api, name: 'node-1', port: NO_LOGS }, stop.signal);
   say(`${vms} VMs`);
-  await using operator = new Operator([kubeconfig, namespace, String(vms)]);
+  const flags = await heapFlags();
+  const args = [...flags, RUN, plane.api.url, folder, namespace, String(vms)];
+  await using operator = new Operator(args);
   await operator.moment('synced');
   const started = performance.now();
   await makePlan(plane, namespace);
@@ -97,10 +100,33 @@ async function measure(plane: ControlPlane, { vms, kubeconfig, say }: About): Pr
   say(
     `${vms} VMs: ${seconds.toFixed(0)} s, ${use.cpu.toFixed(0)} s of CPU, ${formatBytes(use.peakRss)}; once more from the start`,
   );
-  await using again = new Operator([kubeconfig, namespace, String(vms)]);
+  await using again = new Operator(args);
   const restart = await again.moment('steady');
   stop.abort();
   return { vms, seconds, use, restart, restarted: await again.end() };
+}
+
+/** Those of the Deployment: what is measured is what is installed. */
+async function heapFlags(): Promise<readonly string[]> {
+  const text = await readFile(DEPLOYMENT, 'utf8');
+  const flags = /name: NODE_OPTIONS\n\s+value: (\S+)/.exec(text)?.[1];
+  if (flags === undefined) throw new Error('the Deployment sets no NODE_OPTIONS');
+  return [flags];
+}
+
+/** The token of an account that may do everything, and the authority, as a kubelet mounts them. */
+async function mountAccount({ api }: ControlPlane, folder: string): Promise<void> {
+  const account = '/api/v1/namespaces/default/serviceaccounts/default/token';
+  await expectApi(api, 'POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+    metadata: { name: 'bench' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'ServiceAccount', name: 'default', namespace: 'default' }],
+  });
+  while ((await callApi(api, 'GET', account.replace(/\/token$/, ''))).status !== 200) await sleep(50);
+  const spec = { expirationSeconds: 86_400 };
+  const { status } = await expectApi<{ readonly status: { readonly token: string } }>(api, 'POST', account, { spec });
+  await writeFile(path.join(folder, 'token'), status.token, { mode: 0o600 });
+  await writeFile(path.join(folder, 'ca.crt'), api.ca);
 }
 
 async function furnish(plane: ControlPlane, namespace: string): Promise<void> {
@@ -173,7 +199,7 @@ class Operator implements AsyncDisposable {
   readonly #said: (OperatorMoment | OperatorUse)[] = [];
 
   constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [RUN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     if (this.#child.stdout === null) throw new Error('no stdout');
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       if (line.startsWith('{"kind"')) this.#said.push(JSON.parse(line));

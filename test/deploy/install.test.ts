@@ -5,6 +5,8 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
+import { quantityOf } from '../../src/model/quantity.ts';
+import { MiB } from '../../src/model/units.ts';
 import { type ControlPlane, startControlPlane } from '../peers/control-plane.ts';
 import { callApi } from '../peers/kubernetes-api.ts';
 import type { RenderedObject } from '../peers/kustomize.ts';
@@ -85,6 +87,29 @@ test('the Pods of the Deployment keep to the restricted level that their namespa
     await sleep(100);
     const { body } = await callApi(plane.api, 'GET', '/api/v1/namespaces/kubeferry/pods');
     pods = (body as { readonly items: readonly unknown[] }).items;
+  }
+});
+
+interface Deployment {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly {
+          readonly env: readonly { readonly name: string; readonly value?: string }[];
+          readonly resources: { readonly limits: { readonly memory: string } };
+        }[];
+      };
+    };
+  };
+}
+
+test('the memory of the operator has room for its heap, and for what is not in it', async () => {
+  const [deployment] = (await fromHelm({})).filter(({ kind }) => kind === 'Deployment');
+  const { containers } = (deployment as unknown as Deployment).spec.template.spec;
+  for (const { env, resources } of containers) {
+    const flags = env.find(({ name }) => name === 'NODE_OPTIONS')?.value ?? '';
+    const heap = Number(/^--max-old-space-size=(\d+)$/.exec(flags)?.[1]);
+    assert.ok(heap * MiB + 300 * MiB <= (quantityOf(resources.limits.memory) ?? 0), `${flags} in ${resources.limits.memory}`);
   }
 });
 
