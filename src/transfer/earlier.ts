@@ -1,7 +1,7 @@
 /** May the disk of an earlier run be kept? */
 import { MigrationError } from '../model/errors.ts';
 import type { TransferResult } from '../model/transfer.ts';
-import { isThere, journalPath, openOwnJournal } from './job-target.ts';
+import { cellPath, isThere, journalPath, openOwnJournal, removeJournal } from './job-target.ts';
 import { FileJournalStore } from './journal/file-store.ts';
 import { CELL } from './proof/cell-hashes.ts';
 import { hashTarget } from './proof.ts';
@@ -55,7 +55,7 @@ export async function takePublished(
   if (pass?.id !== passId) return undefined;
   const found = await hashTarget(final, { ...run, ...options });
   if (found.root() !== hashes.root()) return undefined;
-  await store.remove();
+  await removeJournal(store, cellPath(job, final));
   const allocated = allocatedIn(hashes);
   const proof = job.verify ? { proof: sealed(hashes, allocated) } : {};
   const passes = journal.passes + (pass.ended ? 0 : 1);

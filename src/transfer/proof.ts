@@ -8,7 +8,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { TransferJob, TransferProgress } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
-import type { FileRead, HashTask } from './blocks/task.ts';
+import type { FileRead, HashBlock, HashTask } from './blocks/task.ts';
 import type { BlockWorkers } from './blocks/workers.ts';
 import { eachOf } from './lanes.ts';
 import type { AllocatedReader } from './nbd/connection.ts';
@@ -16,6 +16,7 @@ import { serveImage } from './nbd/qemu-nbd.ts';
 import { StageProgress } from './progress.ts';
 import { allocatedBlocks, type BlockParts, countAllocated } from './proof/allocated-blocks.ts';
 import { BlockHashes } from './proof/block-hashes.ts';
+import type { BlockTags } from './proof/block-tags.ts';
 import { BLOCK } from './proof/cell-hashes.ts';
 import { fileNode, imageNode } from './qemu-img/argv.ts';
 import type { Workspace } from './workspace.ts';
@@ -29,6 +30,8 @@ export interface HashTargetOptions {
   readonly signal: AbortSignal;
   /** Told of the stage `prove`. */
   readonly onProgress: (progress: TransferProgress) => void;
+  /** What is expected to be there, with tags of what this process brought: a block with its tag has the expected hash. */
+  readonly expected?: { readonly hashes: BlockHashes; readonly tags: BlockTags | undefined };
 }
 
 /**
@@ -37,7 +40,7 @@ export interface HashTargetOptions {
  * @throws MigrationError `target-write-failed`, `tool-missing`, `canceled`
  */
 export async function hashTarget(file: string, options: HashTargetOptions): Promise<BlockHashes> {
-  const { job, workspace, workers, signal, onProgress } = options;
+  const { job, workspace, workers, signal, onProgress, expected } = options;
   const size = job.source.capacity;
   const forgotten = forgetCache(file, signal);
   return await onTarget(file, async () => {
@@ -50,7 +53,7 @@ export async function hashTarget(file: string, options: HashTargetOptions): Prom
     const hashes = new BlockHashes(size);
     const runs = inRuns(allocatedBlocks(map, end, signal));
     await eachOf(runs, workers.depth, async (run) => {
-      hashes.setAll(await workers.run(hashTask(handle.fd, run, hashes)));
+      hashes.setAll(await workers.run(hashTask(handle.fd, run, expected ?? { hashes, tags: undefined })));
       for (const { parts } of run) for (const { length } of parts) progress.add(length);
     });
     progress.finish();
@@ -93,17 +96,23 @@ async function* inRuns(blocks: AsyncIterable<BlockParts>): AsyncGenerator<readon
   return undefined;
 }
 
-function hashTask(fd: number, run: readonly BlockParts[], hashes: BlockHashes): HashTask {
+function hashTask(
+  fd: number,
+  run: readonly BlockParts[],
+  { hashes, tags }: NonNullable<HashTargetOptions['expected']>,
+): HashTask {
   const reads: FileRead[] = [];
-  const blocks: { index: number; length: Bytes }[] = [];
+  const blocks: HashBlock[] = [];
   let bytes = 0;
   for (const { index, parts } of run) {
     for (const { offset, length } of parts) addRead(reads, { fd, at: offset, length, into: bytes + offset - index * BLOCK });
     const length = hashes.lengthOf(index);
-    blocks.push({ index, length });
+    const digest = hashes.get(index);
+    const tag = tags?.get(index, digest);
+    blocks.push({ index, length, ...(tag !== undefined && { expected: { digest: Uint8Array.from(digest), tag } }) });
     bytes += length;
   }
-  return { kind: 'hash', reads, bytes, blocks };
+  return { kind: 'hash', reads, bytes, blocks, ...(tags !== undefined && { key: tags.key }) };
 }
 
 /** What follows the last read both in the file and in memory is one read with it. */

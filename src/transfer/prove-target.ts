@@ -43,11 +43,16 @@ export function sealed(hashes: BlockHashes, allocated: Bytes): DiskProof {
   return { algorithm: 'sha256', blockSize: CELL, root: hashes.root(), size: hashes.size, allocated };
 }
 
-async function findWrong({ job, options, workspace, workers }: Run, { writer, journal }: JobTarget): Promise<readonly number[]> {
+async function findWrong(
+  { job, options, workspace, workers }: Run,
+  { writer, journal, tags }: JobTarget,
+): Promise<readonly number[]> {
   for (let index = 0; index < journal.hashes.count; index += 1) {
     if (journal.stateOf(index) === 'dirty') throw new Error(`Block ${index} was left out`);
   }
-  return [...journal.hashes.differences(await hashTarget(writer.path, { job, workspace, workers, ...options }))];
+  const { hashes } = journal;
+  const expected = { hashes, tags };
+  return [...hashes.differences(await hashTarget(writer.path, { job, workspace, workers, expected, ...options }))];
 }
 
 async function distrust({ journal }: JobTarget, blocks: readonly number[]): Promise<void> {

@@ -4,8 +4,9 @@ import { inflateSync } from 'node:zlib';
 import { MigrationError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/units.ts';
 import { GRAIN_MARKER_BYTES, maxDeflated, parseMarker } from '../formats/vmdk/header.ts';
+import { tagOf } from '../proof/block-tags.ts';
 import { BLOCK, blockHash, CELL, hashCells } from '../proof/cell-hashes.ts';
-import type { BlockDigests, BlockTask, DecodeTask, DigestTask, GrainTask, HashedBlocks, HashTask } from './task.ts';
+import type { BlockTask, DecodeTask, DigestTask, GrainTask, HashBlock, HashedBlocks, HashTask } from './task.ts';
 
 /** The one block that a thread works on. */
 const scratch = Buffer.allocUnsafeSlow(BLOCK);
@@ -19,8 +20,8 @@ export class TargetTrouble extends Error {
  * @param bytes the buffer that holds the task's grains
  * @throws MigrationError `image-malformed`, `image-truncated`; TargetTrouble
  */
-export function decodeBlocks(task: DecodeTask, bytes: Buffer): BlockDigests {
-  const digests: { index: number; digest: Uint8Array }[] = [];
+export function decodeBlocks(task: DecodeTask, bytes: Buffer): HashedBlocks {
+  const digests: HashedBlocks[number][] = [];
   for (const block of task.blocks) {
     const whole = scratch.subarray(0, block.length);
     assemble(task, block, bytes, whole);
@@ -28,26 +29,37 @@ export function decodeBlocks(task: DecodeTask, bytes: Buffer): BlockDigests {
     const cells = hashCells(whole);
     if (block.treatment === 'fresh') writeData(task.target, start, { block: whole, data: cells.data });
     else writeAll(task.target, start, whole);
-    if (cells.data !== 0) digests.push({ index: block.index, digest: blockHash(cells) });
+    if (cells.data !== 0) digests.push({ index: block.index, digest: blockHash(cells), ...tagged(whole, task) });
   }
   return digests;
 }
 
 /** @param bytes the buffer that the task's reads have filled; zeros elsewhere */
-export function hashBlocks(task: HashTask, bytes: Buffer): BlockDigests {
+export function hashBlocks(task: HashTask, bytes: Buffer): HashedBlocks {
   let at = 0;
-  return task.blocks.map(({ index, length }) => {
+  return task.blocks.map(({ index, length, expected }) => {
     const block = bytes.subarray(at, at + length);
     at += length;
-    return { index, digest: blockHash(hashCells(block)) };
+    return { index, digest: asExpected(block, expected, task) ?? blockHash(hashCells(block)) };
   });
 }
 
 export function digestBlocks(task: DigestTask, bytes: Buffer<ArrayBufferLike>): HashedBlocks {
   return task.blocks.map(({ index, at, length, known }) => {
-    const cells = hashCells(bytes.subarray(at, at + length), known);
-    return { index, digest: blockHash(cells), cells };
+    const block = bytes.subarray(at, at + length);
+    const cells = hashCells(block, known);
+    return { index, digest: blockHash(cells), cells, ...(known === undefined && tagged(block, task)) };
   });
+}
+
+function tagged(block: Uint8Array, { key }: Pick<DigestTask, 'key'>): Pick<HashedBlocks[number], 'tag'> {
+  return key === undefined ? {} : { tag: tagOf(key, block) };
+}
+
+/** The digest that a block is expected to have, where its tag shows that it has. */
+function asExpected(block: Buffer, expected: HashBlock['expected'], { key }: HashTask): Uint8Array | undefined {
+  if (key === undefined || expected === undefined) return undefined;
+  return Buffer.compare(tagOf(key, block), expected.tag) === 0 ? expected.digest : undefined;
 }
 
 function assemble(task: DecodeTask, block: BlockTask, bytes: Buffer, whole: Buffer): void {

@@ -9,6 +9,7 @@ import { Commits } from '../engine/commits.ts';
 import { SECTOR } from '../formats/vmdk/descriptor.ts';
 import { Bits } from '../journal/bits.ts';
 import type { DiskJournal } from '../journal/journal.ts';
+import type { BlockTags } from '../proof/block-tags.ts';
 import { BLOCK } from '../proof/cell-hashes.ts';
 import { onTarget } from '../writers/target-errors.ts';
 import type { DiskWriter } from '../writers/writer.ts';
@@ -26,11 +27,13 @@ export interface Landing {
   readonly journal: DiskJournal;
   /** Leased for as long as this is used. */
   readonly workers: BlockWorkers;
+  /** Where blocks are tagged, for their read back. */
+  readonly tags?: BlockTags | undefined;
   readonly signal: AbortSignal;
 }
 
 /** A task but for what only the target knows. */
-export interface GrainWork extends Omit<DecodeTask, 'kind' | 'target' | 'blocks'> {
+export interface GrainWork extends Omit<DecodeTask, 'kind' | 'target' | 'blocks' | 'key'> {
   readonly blocks: readonly GrainedBlock[];
 }
 
@@ -105,14 +108,15 @@ export class JournaledBlocks {
   }
 
   async #run(work: GrainWork, again: readonly boolean[], earlier: readonly (Promise<void> | undefined)[]): Promise<void> {
-    const { writer, journal, workers, signal } = this.#landing;
+    const { writer, journal, workers, tags, signal } = this.#landing;
     await Promise.all(earlier);
     await Promise.all(work.blocks.map(({ index }, at) => this.#announce(index, again[at] === true)));
     checkCanceled(signal);
     const blocks = work.blocks.map((block, at) => ({ ...block, treatment: this.#treatment(block.index, again[at] === true) }));
-    const task = { ...work, kind: 'decode', blocks, target: writer.fd } as const;
+    const task = { ...work, kind: 'decode', blocks, target: writer.fd, ...(tags && { key: tags.key }) } as const;
     const digests = await onTarget(writer.path, () => workers.run(task));
     journal.add(digests);
+    for (const { index, digest, tag } of digests) if (tag !== undefined) tags?.set(index, digest, tag);
     const data = new Set(digests.map(({ index }) => index));
     for (const { index } of blocks) if (!data.has(index)) journal.addZeros(index, index + 1);
     this.#commits.note(blocks.length * BLOCK);

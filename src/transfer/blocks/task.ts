@@ -58,15 +58,26 @@ export interface DecodeTask {
   readonly deflated: boolean;
   /** Descriptor of the target. */
   readonly target: number;
+  /** Blocks are tagged with it too. */
+  readonly key?: Uint8Array;
 }
 
-/** Read whole blocks of a file and hash them. What no read fills is zeros. */
+/**
+ * Read whole blocks of a file and hash them. What no read fills is zeros. A block with the tag that is expected of it has the digest that
+ * goes with the tag, and is not hashed.
+ */
 export interface HashTask {
   readonly kind: 'hash';
   readonly reads: readonly FileRead[];
   readonly bytes: Bytes;
   /** They lie one after the other in the buffer. */
-  readonly blocks: readonly Omit<GrainedBlock, 'grains'>[];
+  readonly blocks: readonly HashBlock[];
+  /** Key of the tags that are expected. */
+  readonly key?: Uint8Array;
+}
+
+export interface HashBlock extends Omit<GrainedBlock, 'grains'> {
+  readonly expected?: { readonly digest: Uint8Array; readonly tag: Uint8Array };
 }
 
 /** Hash blocks that lie in memory which is shared with the worker. Nobody changes them before the answer. */
@@ -74,6 +85,8 @@ export interface DigestTask {
   readonly kind: 'digest';
   readonly given: SharedArrayBuffer;
   readonly blocks: readonly DigestBlock[];
+  /** Blocks that lie in the buffer as a whole are tagged with it too. */
+  readonly key?: Uint8Array;
 }
 
 export interface DigestBlock {
@@ -90,8 +103,8 @@ export type Task = DecodeTask | HashTask | DigestTask;
 /** Hashes of blocks, as proof/cell-hashes.ts has them. */
 export type BlockDigests = readonly { readonly index: number; readonly digest: Uint8Array }[];
 
-/** A digest task tells the cells too; a decode task leaves out blocks of zeros. */
-export type HashedBlocks = readonly (BlockDigests[number] & { readonly cells?: CellHashes })[];
+/** A digest task tells the cells too; a decode task leaves out blocks of zeros. Tags are there where a key was given. */
+export type HashedBlocks = readonly (BlockDigests[number] & { readonly cells?: CellHashes; readonly tag?: Uint8Array })[];
 
 /** Errors lose their class and their code between threads. System errors are about the target; the source's are told as ours. */
 export type TaskFailure =

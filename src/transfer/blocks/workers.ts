@@ -18,6 +18,8 @@ const DEFAULT_THREADS = 4;
  * memory in all instead of 290 MB, for 5 % of processor time; half of it would cost 15 %.
  */
 const HEAP_MB = 64;
+/** Tasks after which a thread has caught up with what waited for its start. */
+const WARM = 16;
 
 interface Waiting {
   readonly task: Task;
@@ -28,6 +30,8 @@ interface Waiting {
 interface Thread {
   readonly worker: Worker;
   readonly inHand: Map<number, Waiting>;
+  /** Tasks that it has done. */
+  done: number;
 }
 
 export class BlockWorkers {
@@ -78,30 +82,38 @@ export class BlockWorkers {
   }
 
   #dispatch(): void {
-    while (this.#queue.length > 0) {
-      const thread = this.#freest();
+    for (let [next] = this.#queue; next !== undefined; [next] = this.#queue) {
+      const thread = this.#freest(next.task);
       if (thread === undefined) return;
-      const next = this.#queue.shift();
-      if (next === undefined) return;
+      this.#queue.shift();
       this.#id += 1;
       thread.inHand.set(this.#id, next);
       thread.worker.postMessage({ id: this.#id, task: next.task });
     }
   }
 
-  /** The thread with the least in hand, a new one rather than one that has work; undefined when all have enough. */
-  #freest(): Thread | undefined {
+  /** The thread with the least in hand, a new one rather than one that has work where that is worth it; undefined when all have enough. */
+  #freest(task: Task): Thread | undefined {
     const [best] = [...this.#threads].sort((a, b) => a.inHand.size - b.inHand.size);
     if (best !== undefined && best.inHand.size === 0) return best;
-    if (this.#threads.size < this.limit) return this.#start();
+    if (this.#threads.size < this.limit && this.#areBehind(task)) return this.#start();
     return best !== undefined && best.inHand.size < WORKER_DEPTH ? best : undefined;
+  }
+
+  /**
+   * Whether a task deserves a thread of its own. One thread hashes faster than most links bring anything, and a start costs as much as
+   * hashing 100 MB: what has piled up while the threads were started does not count.
+   */
+  #areBehind({ kind }: Task): boolean {
+    if (kind !== 'digest') return true;
+    return [...this.#threads].every(({ inHand, done }) => inHand.size === WORKER_DEPTH && done >= WARM);
   }
 
   #start(): Thread {
     // The published files end in .js, those of a checkout in .ts.
     const file = new URL(`./worker${path.extname(fileURLToPath(import.meta.url))}`, import.meta.url);
     const worker = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
-    const thread: Thread = { worker, inHand: new Map() };
+    const thread: Thread = { worker, inHand: new Map(), done: 0 };
     worker.on('message', (answer: TaskAnswer) => this.#settle(thread, answer));
     worker.on('error', (error) => this.#lose(thread, error));
     worker.on('exit', () => this.#lose(thread, new Error('A block worker ended too early')));
@@ -112,6 +124,7 @@ export class BlockWorkers {
   #settle(thread: Thread, answer: TaskAnswer): void {
     const waiting = thread.inHand.get(answer.id);
     thread.inHand.delete(answer.id);
+    thread.done += 1;
     if ('digests' in answer) waiting?.resolve(answer.digests);
     else waiting?.reject(revive(answer.failure));
     this.#dispatch();

@@ -12,7 +12,7 @@ import { addPieces, type Piece } from './zeros.ts';
 interface Slot {
   readonly plan: BlockPlan;
   readonly bytes: Uint8Array<SharedArrayBuffer>;
-  /** Of the block as it is on the target, where it is patched. */
+  /** Of the block as it is on the target, where it is patched. The rest of it need not be in the buffer. */
   readonly old?: CellHashes;
 }
 
@@ -23,7 +23,7 @@ interface Known extends Slot {
 
 /** @throws MigrationError as the reader and the writer do; `canceled` */
 export async function makeBlocks(item: BlocksItem, context: PassContext, source: SourceReads): Promise<void> {
-  const { reader, journal, buffers, signal, onBytes } = context;
+  const { reader, buffers, signal, onBytes } = context;
   using buffer = await buffers.take(signal);
   const planned = item.blocks.map((plan, place): Slot => {
     return { plan, bytes: slotOf(buffer.bytes, place, wholeBlock(plan.index, reader.size).length) };
@@ -33,7 +33,7 @@ export async function makeBlocks(item: BlocksItem, context: PassContext, source:
   await readParts(plans, buffer.bytes, source);
   const known = await know(slots, context);
   await write(known.filter(isDue), buffer.bytes, context);
-  remember(known, journal);
+  await remember(known, context);
   onBytes(weightOf(item));
 }
 
@@ -44,14 +44,19 @@ export async function makeZeros({ from, to }: ZerosItem, { reader, writer, journ
   journal.addZeros(from, to);
 }
 
-/** Puts into the slots what the source is not asked for. A block that is to be patched and is not what it was is read as a whole. */
-async function lay(slots: readonly Slot[], { writer, reader, workers }: PassContext): Promise<readonly Slot[]> {
-  const patched = slots.filter(({ plan }) => plan.treatment === 'patch');
-  for (const { plan, bytes } of slots) if (plan.treatment !== 'patch') clearGaps(plan, bytes);
-  await allEnded(patched.map(({ plan, bytes }) => writer.read(plan.index * BLOCK, bytes)));
-  const hashed = await hashesOf(patched.map(inBuffer), workers);
+/**
+ * Puts into the slots what the source is not asked for. A block that is to be patched is read from the target where its cells are not
+ * known; one that is not what it was is read from the source as a whole.
+ */
+async function lay(planned: readonly Slot[], context: PassContext): Promise<readonly Slot[]> {
+  const { writer, reader, workers } = context;
+  for (const { plan, bytes } of planned) if (plan.treatment !== 'patch') clearGaps(plan, bytes);
+  const slots = await allEnded(planned.map((slot) => recall(slot, context)));
+  const unknown = slots.filter(({ plan, old }) => plan.treatment === 'patch' && old === undefined);
+  await allEnded(unknown.map(({ plan, bytes }) => writer.read(plan.index * BLOCK, bytes)));
+  const hashed = await hashesOf(unknown.map(inBuffer), workers);
   return slots.map((slot): Slot => {
-    const found = hashed[patched.indexOf(slot)];
+    const found = hashed[unknown.indexOf(slot)];
     if (found === undefined) return slot;
     return isExpected(slot.plan, found.digest)
       ? { ...slot, old: found.cells }
@@ -59,12 +64,22 @@ async function lay(slots: readonly Slot[], { writer, reader, workers }: PassCont
   });
 }
 
+/**
+ * Cells of a block that is patched, from an earlier pass. That the block is still on the target is not looked at here: the proof at the end
+ * reads it.
+ */
+async function recall(slot: Slot, { known }: PassContext): Promise<Slot> {
+  const { treatment, index, expected } = slot.plan;
+  const old = treatment === 'patch' && expected !== undefined ? await known?.recall(index, expected) : undefined;
+  return old === undefined ? slot : { ...slot, old };
+}
+
 function asWhole(plan: BlockPlan, size: Bytes): BlockPlan {
   return { ...plan, treatment: 'overwrite', parts: [wholeBlock(plan.index, size)] };
 }
 
-async function know(slots: readonly Slot[], { workers }: PassContext): Promise<readonly Known[]> {
-  const hashed = await hashesOf(slots.map(inBuffer), workers);
+async function know(slots: readonly Slot[], { workers, tags }: PassContext): Promise<readonly Known[]> {
+  const hashed = await hashesOf(slots.map(inBuffer), workers, tags?.key);
   return hashed.flatMap((found, place) => {
     const slot = slots[place];
     return slot === undefined ? [] : [{ ...slot, hashed: found }];
@@ -110,11 +125,16 @@ async function write(slots: readonly Known[], buffer: Uint8Array<SharedArrayBuff
   }
 }
 
-function remember(known: readonly Known[], journal: PassContext['journal']): void {
+async function remember(blocks: readonly Known[], { journal, tags, known }: PassContext): Promise<void> {
   const digests: { index: number; digest: Uint8Array }[] = [];
-  for (const { plan, hashed } of known) {
-    if (hashed.cells.data === 0) journal.addZeros(plan.index, plan.index + 1);
-    else digests.push({ index: plan.index, digest: hashed.digest });
+  for (const {
+    plan: { index },
+    hashed: { digest, cells, tag },
+  } of blocks) {
+    if (tag !== undefined) tags?.set(index, digest, tag);
+    await known?.keep(index, cells);
+    if (cells.data === 0) journal.addZeros(index, index + 1);
+    else digests.push({ index, digest });
   }
   journal.add(digests);
 }

@@ -97,21 +97,24 @@ export interface InBuffer {
 export interface Hashed {
   readonly digest: Uint8Array;
   readonly cells: CellHashes;
+  readonly tag?: Uint8Array;
 }
 
 /**
  * Hashes blocks of one buffer, in their order, by a worker thread. (Web Crypto was measured: it copies each block on this thread first,
  * which takes longer than hashing it.)
+ * @param key blocks that are hashed as a whole are tagged with it too
  */
-export async function hashesOf(blocks: readonly InBuffer[], workers: BlockWorkers): Promise<readonly Hashed[]> {
+export async function hashesOf(blocks: readonly InBuffer[], workers: BlockWorkers, key?: Uint8Array): Promise<readonly Hashed[]> {
   const [first] = blocks;
   if (first === undefined) return [];
   const places = blocks.map(({ index, bytes, known }): DigestBlock => {
     return { index, at: bytes.byteOffset, length: bytes.length, ...(known !== undefined && { known }) };
   });
-  const hashed = await workers.run({ kind: 'digest', given: first.bytes.buffer, blocks: places });
-  return hashed.map(({ digest, cells }) => {
+  const task = { kind: 'digest', given: first.bytes.buffer, blocks: places } as const;
+  const hashed = await workers.run(key === undefined ? task : { ...task, key });
+  return hashed.map(({ digest, cells, tag }) => {
     if (cells === undefined) throw new Error('A worker did not tell the cells of a block');
-    return { digest, cells };
+    return { digest, cells, ...(tag !== undefined && { tag }) };
   });
 }

@@ -25,7 +25,9 @@ export interface CellHashes {
 /** @param known of the same block as it was, where only the cells of `changed` are different now: the others are not looked at */
 export function hashCells(block: Uint8Array, known?: CellHashes & { readonly changed: number }): CellHashes {
   const count = Math.ceil(block.length / CELL);
-  const hashes = known === undefined ? Buffer.allocUnsafe(count * DIGEST) : Buffer.from(known.hashes);
+  // Not out of Node's pool: what is sent to another thread is the whole of the memory that it lies in.
+  const hashes = Buffer.allocUnsafeSlow(count * DIGEST);
+  if (known !== undefined) hashes.set(known.hashes);
   let data = known?.data ?? 0;
   for (let cell = 0; cell < count; cell += 1) {
     const bit = 1 << cell;
@@ -34,6 +36,17 @@ export function hashCells(block: Uint8Array, known?: CellHashes & { readonly cha
     const zero = isZero(bytes);
     data = zero ? data & ~bit : data | bit;
     hashes.set(zero && bytes.length === CELL ? ZERO_CELL : sha256(bytes), cell * DIGEST);
+  }
+  return { hashes, data };
+}
+
+/** What the hashes of a block's cells tell. @param length bytes of the block */
+export function cellsOf(hashes: Uint8Array, length: Bytes): CellHashes {
+  let data = 0;
+  for (let cell = 0; cell * CELL < length; cell += 1) {
+    const bytes = Math.min(CELL, length - cell * CELL);
+    const zeros = bytes === CELL ? ZERO_CELL : sha256(ZEROS.subarray(0, bytes));
+    if (!zeros.equals(hashes.subarray(cell * DIGEST, (cell + 1) * DIGEST))) data |= 1 << cell;
   }
   return { hashes, data };
 }

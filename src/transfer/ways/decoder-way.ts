@@ -15,12 +15,12 @@ export function decoderWay(run: Run, image: SparseImage): Way {
   };
 }
 
-async function fill(run: Run, image: SparseImage, { writer, journal }: ReadingTarget): Promise<Filled> {
+async function fill(run: Run, image: SparseImage, { writer, journal, tags }: ReadingTarget): Promise<Filled> {
   const { workers, bandwidth, options } = run;
   const { allocated, layout } = image;
   const progress = copyProgress(run, allocated);
   const onBytes = (bytes: Bytes): void => progress.add(bytes);
-  const moved = await copySparseInto(image, { writer, journal, workers, bandwidth, signal: options.signal, onBytes });
+  const moved = await copySparseInto(image, { writer, journal, tags, workers, bandwidth, signal: options.signal, onBytes });
   await journal.commit(() => writer.sync());
   progress.finish();
   const why = layout.stream ? 'grains are inflated on several threads' : 'one reading gives both the copy and its hashes';

@@ -16,7 +16,7 @@ export function leaseWay(run: Run, source: LeaseSource): Way {
   };
 }
 
-async function fill(run: Run, source: LeaseSource, { writer, journal }: ReadingTarget): Promise<Filled> {
+async function fill(run: Run, source: LeaseSource, { writer, journal, tags }: ReadingTarget): Promise<Filled> {
   const { signal } = run.options;
   // How much of the disk is allocated is known only at the end.
   const progress = copyProgress(run, source.capacity);
@@ -24,6 +24,7 @@ async function fill(run: Run, source: LeaseSource, { writer, journal }: ReadingT
   const { allocated, moved, transport } = await copyLease(source, accessOf(run), {
     writer,
     journal,
+    tags,
     workers: run.workers,
     bandwidth: run.bandwidth,
     signal,

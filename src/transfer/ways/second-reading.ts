@@ -8,6 +8,7 @@ import { MigrationError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/units.ts';
 import type { DiskJournal } from '../journal/journal.ts';
 import { BlockHashes } from '../proof/block-hashes.ts';
+import type { BlockTags } from '../proof/block-tags.ts';
 import type { DiskWriter } from '../writers/writer.ts';
 
 /** A source that differs in more blocks than this does not hold still. */
@@ -17,6 +18,8 @@ const MAX_DIFFERENT = 10_000;
 export interface ReadingTarget {
   readonly writer: DiskWriter;
   readonly journal: DiskJournal;
+  /** Where blocks are tagged, for their read back. */
+  readonly tags?: BlockTags | undefined;
 }
 
 /**

@@ -17,7 +17,7 @@ export function streamWay(run: Run, source: ImageSource): Way {
   };
 }
 
-async function fill(run: Run, source: ImageSource, { writer, journal }: ReadingTarget): Promise<Filled> {
+async function fill(run: Run, source: ImageSource, { writer, journal, tags }: ReadingTarget): Promise<Filled> {
   const [top, ...parents] = source.layers;
   if (top.gzip === undefined || parents.length > 0) {
     throw new MigrationError('image-unsupported', 'A chain of images cannot be read while one of them is gzip-compressed.', {
@@ -31,6 +31,7 @@ async function fill(run: Run, source: ImageSource, { writer, journal }: ReadingT
     capacity: source.capacity,
     writer,
     journal,
+    tags,
     workers: run.workers,
     bandwidth: run.bandwidth,
     signal: run.options.signal,

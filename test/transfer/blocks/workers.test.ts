@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { BlockWorkers } from '../../../src/transfer/blocks/workers.ts';
+import { tagOf } from '../../../src/transfer/proof/block-tags.ts';
 import { blockHash, hashCells } from '../../../src/transfer/proof/cell-hashes.ts';
 import { fails, MiB, rawDisk, scratch } from '../fixture.ts';
 
@@ -55,6 +56,37 @@ test('what no read fills is zeros, whatever was in the buffer before', async () 
     assert.notEqual(Buffer.from(full?.digest ?? []).toString('hex'), zeros);
     assert.equal(Buffer.from(empty?.digest ?? []).toString('hex'), zeros);
   }
+});
+
+test('a block with the tag that is expected has the digest that goes with it; any other one is hashed', async () => {
+  await using place = await scratch();
+  await rawDisk(place.path('disk'), 2 * MiB, [{ offset: 0, length: 2 * MiB }]);
+  await using file = await open(place.path('disk'), 'r');
+  const workers = new BlockWorkers({ threads: 1 });
+  await using _ = workers.lease();
+  const whole = await readFile(place.path('disk'));
+  const key = new Uint8Array(16).fill(7);
+  // Not the digest of anything, so that it can be seen where it comes from.
+  const digest = new Uint8Array(32).fill(1);
+  const blocks = [0, 1].map((index) => {
+    return { index, length: MiB, expected: { digest, tag: Uint8Array.from(tagOf(key, whole.subarray(0, MiB))) } };
+  });
+  const reads = [{ fd: file.fd, at: 0, length: 2 * MiB, into: 0 }];
+  const [same, other] = await workers.run({ kind: 'hash', reads, bytes: 2 * MiB, blocks, key });
+  assert.deepEqual(Uint8Array.from(same?.digest ?? []), digest);
+  assert.equal(Buffer.from(other?.digest ?? []).toString('hex'), hashOf(whole.subarray(MiB)));
+});
+
+test('light tasks do not start a thread each: one thread hashes faster than most links bring anything', async () => {
+  const workers = new BlockWorkers({ threads: 4 });
+  const before = threads();
+  await using _ = workers.lease();
+  const given = new SharedArrayBuffer(1000);
+  const tasks = Array.from({ length: 12 }, (__, index) =>
+    workers.run({ kind: 'digest', given, blocks: [{ index, at: 0, length: 1000 }] }),
+  );
+  await Promise.all(tasks);
+  assert.equal(threads() - before, 1);
 });
 
 test('a failed task leaves the thread fit for the next one', async () => {

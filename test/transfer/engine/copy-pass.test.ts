@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { Extent } from '../../../src/model/transfer.ts';
@@ -10,9 +11,10 @@ import { type PassPlan, planPass } from '../../../src/transfer/engine/plan.ts';
 import { openJournal } from '../../../src/transfer/journal/disk-journal.ts';
 import type { DiskJournal } from '../../../src/transfer/journal/journal.ts';
 import { BlockHashes } from '../../../src/transfer/proof/block-hashes.ts';
+import { CellFile, type KnownCells } from '../../../src/transfer/proof/cell-file.ts';
 import { BLOCK, blockHash, hashCells } from '../../../src/transfer/proof/cell-hashes.ts';
 import { seededWords } from '../../fakes/seeded.ts';
-import { fails } from '../fixture.ts';
+import { fails, scratch } from '../fixture.ts';
 import { MemoryStore, PowerLoss } from '../journal/memory-store.ts';
 import { changeAt, KiB, MemoryReader, MemoryWriter, seededDisk } from './memory-disk.ts';
 
@@ -34,6 +36,7 @@ interface Copying {
   readonly journal: DiskJournal;
   readonly signal?: AbortSignal;
   readonly buffers?: BufferPool;
+  readonly known?: KnownCells | undefined;
 }
 
 async function* list(extents: readonly Extent[]): AsyncGenerator<Extent> {
@@ -42,14 +45,14 @@ async function* list(extents: readonly Extent[]): AsyncGenerator<Extent> {
 
 /** Copies what is allocated, or applies a delta; returns bytes that were told as progress. */
 async function copy(kind: PassPlan['kind'], copying: Copying, changed?: readonly Extent[]): Promise<number> {
-  const { reader, writer, journal, signal = never, buffers = new BufferPool() } = copying;
+  const { reader, writer, journal, known, signal = never, buffers = new BufferPool() } = copying;
   const cells: Cells = await collectCells(changed === undefined ? reader.allocated() : list(changed), reader.size, never);
   let told = 0;
   const onBytes = (bytes: number): void => {
     told += bytes;
   };
   const plan = planPass({ size: reader.size, cells, kind, blank: writer.blank, journal, onDone: onBytes });
-  await copyPass(plan, { reader, writer, journal, buffers, workers, signal, onBytes });
+  await copyPass(plan, { reader, writer, journal, known, buffers, workers, signal, onBytes });
   assert.equal(told, cells.bytes, 'progress ends at its total');
   return told;
 }
@@ -111,8 +114,11 @@ for (const seed of SEEDS) {
     const reader = new MemoryReader(seededDisk(SIZE, random, 0.5));
     const store = new MemoryStore();
     let writer = new MemoryWriter(Buffer.alloc(SIZE));
+    await using place = await scratch();
     const attempt = async (kind: 'first' | 'delta', changed?: readonly Extent[]): Promise<boolean> => {
       const journal = await openJournal({ store, size: SIZE, identity: 'disk' });
+      // What it says is as old as it happens to be.
+      await using known = seed % 2 === 0 && random() % 4 > 0 ? await CellFile.open(place.path('cells'), SIZE) : undefined;
       let left = 1 + (random() % 12);
       store.powerLoss = (bytes) => {
         left -= 1;
@@ -128,7 +134,7 @@ for (const seed of SEEDS) {
         await journal.begin({ id: kind, kind: kind === 'first' ? 'full' : 'delta' });
         const done = Array.from({ length: journal.hashes.count }, (_, index) => journal.stateOf(index) === 'done');
         const before = reader.reads.length;
-        await copy(kind, { reader, writer, journal }, changed);
+        await copy(kind, { reader, writer, journal, known }, changed);
         const again = reader.reads.slice(before).some(({ offset }) => done[Math.floor(offset / BLOCK)]);
         assert.ok(!again, 'what was done is not read again');
         await journal.end(() => writer.sync());
@@ -170,6 +176,39 @@ test('a delta reads what changed, in cells of 64 KiB, and writes zeros where the
   assert.equal(reader.bytesRead, BLOCK + 3 * 64 * KiB);
   assert.equal(writer.written, reader.bytesRead);
   assert.equal(journal.passes, 2);
+});
+
+test('a delta reads nothing back of blocks whose cells an earlier pass has kept, and all of one whose cells are lost', async () => {
+  await using place = await scratch();
+  const random = seededWords(8);
+  const reader = new MemoryReader(seededDisk(SIZE, random, 0.7));
+  const writer = new MemoryWriter(Buffer.alloc(SIZE));
+  const journal = await begun(new MemoryStore(), SIZE);
+  {
+    await using known = await CellFile.open(place.path('cells'), SIZE);
+    await copy('first', { reader, writer, journal, known });
+    await journal.end(() => writer.sync());
+  }
+  for (const pass of [1, 2, 3]) {
+    await using known = await CellFile.open(place.path('cells'), SIZE);
+    const changed = Array.from({ length: 9 }, () => changeAt(reader.content, random));
+    await journal.begin({ id: `delta ${pass}`, kind: 'delta' });
+    await copy('delta', { reader, writer, journal, known }, changed);
+    await journal.end(() => writer.sync());
+    assertCopied({ reader, writer, journal });
+  }
+  assert.equal(writer.bytesRead, 0);
+  await rm(place.path('cells'));
+  await using known = await CellFile.open(place.path('cells'), SIZE);
+  for (const read of [BLOCK, 0]) {
+    writer.bytesRead = 0;
+    reader.content.write(`changed, ${read} bytes read`, 5 * BLOCK);
+    await journal.begin({ id: `delta, ${read}`, kind: 'delta' });
+    await copy('delta', { reader, writer, journal, known }, [{ offset: 5 * BLOCK, length: 30 }]);
+    await journal.end(() => writer.sync());
+    assertCopied({ reader, writer, journal });
+    assert.equal(writer.bytesRead, read);
+  }
 });
 
 test('a block of the target that is not what the journal says is read as a whole by a delta', async () => {

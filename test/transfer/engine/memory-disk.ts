@@ -73,6 +73,8 @@ export class MemoryWriter implements DiskWriter {
   readonly #durable: Buffer;
   /** Bytes written and zeroed so far. */
   written = 0;
+  /** Bytes read so far. */
+  bytesRead = 0;
   /** May throw. */
   onWrite: (offset: number) => void = () => undefined;
 
@@ -100,6 +102,7 @@ export class MemoryWriter implements DiskWriter {
   }
 
   async read(offset: number, into: Uint8Array): Promise<void> {
+    this.bytesRead += into.length;
     into.set(this.content.subarray(offset, offset + into.length));
   }
 
