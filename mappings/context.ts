@@ -19,6 +19,8 @@ export interface MappingContext {
   readonly placement?: PlacementRules | undefined;
   /** Target name from `assignNames`. */
   readonly name: string;
+  /** Claims that disks of this VM were given before, by disk key: they keep them, also when other disks come and go. */
+  readonly claims?: ReadonlyMap<string, string> | undefined;
   /** Why the name is what it is, where the caller kept it. */
   readonly nameBecause?: string;
 }

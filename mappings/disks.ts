@@ -42,9 +42,10 @@ export function mapDisks(vm: SourceVm, { context, os, boot, ledger }: DiskContex
   const claims: PersistentVolumeClaim[] = [];
   const placements: DiskPlacement[] = [];
   const guessed: string[] = [];
+  const claimOf = claimNamer(context);
   for (const [index, disk] of vm.disks.entries()) {
     const shared = sharedDiskOf(vm, disk, context.sharedDisks);
-    const claim = shared?.claim ?? claimName(context.options.claimNames, context.name, index);
+    const claim = shared?.claim ?? claimOf(disk, index);
     const use: DiskUse = { shared: disk.shared === true || shared !== undefined, lun: isLun(disk, vm, context) };
     placements.push({ disk: disk.key, claim, ...(shared === undefined ? {} : { filledBy: shared.filledBy }) });
     const elsewhere = shared !== undefined && shared.filledBy !== vm.ref.id ? shared : undefined;
@@ -65,6 +66,20 @@ export function mapDisks(vm: SourceVm, { context, os, boot, ledger }: DiskContex
   }
   const drives = mapCdroms(vm.cdroms, { position: devices.length, facts: context.facts, ledger });
   return { devices: [...devices, ...drives], volumes, claims, placements };
+}
+
+/** By the position of the disk, unless it has a claim already, or the one of its position is that of another disk. */
+function claimNamer({ options, name, claims = new Map() }: MappingContext): (disk: Disk, index: number) => string {
+  const taken = new Set(claims.values());
+  return ({ key }, index) => {
+    const known = claims.get(key);
+    if (known !== undefined) return known;
+    let position = index;
+    while (taken.has(claimName(options.claimNames, name, position))) position += 1;
+    const claim = claimName(options.claimNames, name, position);
+    taken.add(claim);
+    return claim;
+  };
 }
 
 function toVolume(

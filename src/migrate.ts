@@ -11,6 +11,7 @@ import type { StepEvent, VmPlan, VmProgress } from './model/plan.ts';
 import type { Outlook } from './model/precopy.ts';
 import type { Report } from './model/report.ts';
 import { advance, begin, isSetback, resume } from './plan/advance.ts';
+import { downtimeOf } from './plan/downtime.ts';
 import { type HookContext, MOMENTS, runHooks } from './steps/hooks.ts';
 import { STEPS } from './steps/index.ts';
 import { keptDisks } from './steps/source-changes.ts';
@@ -50,7 +51,8 @@ export async function migrateAll(report: Report, context: MigrateContext): Promi
   const vms = await Promise.all(
     report.vms.map(async (entry) => {
       const { plan, progress } = await seeThrough(entry.plan, context);
-      return { ...entry, vm: plan.vm, plan, progress };
+      const downtime = downtimeOf(plan, progress, entry.estimate);
+      return { ...entry, vm: plan.vm, plan, progress, ...(downtime && { downtime }) };
     }),
   );
   const finished = { ...report, vms };
@@ -150,6 +152,7 @@ async function migrate(planned: VmPlan, context: Omit<MigrateContext, 'vms'>): P
     const event = isOther ? await outcome(replanned, signal) : first;
     if (event.kind === 'parked') {
       if (!isSame(event.outlook, progress.outlook)) await apply(event);
+      observer.parked?.(plan, progress);
       return { plan, progress };
     }
     if (event.kind === 'canceled' && context.leave?.aborted === true) return { plan, progress };
@@ -158,11 +161,12 @@ async function migrate(planned: VmPlan, context: Omit<MigrateContext, 'vms'>): P
       await apply(event);
       continue;
     }
-    const isOver = event.kind === 'canceled' || !isSetback(progress);
+    const isOver = event.kind === 'canceled' || !isSetback(progress, event.code);
     if (event.kind === 'failed' && isOver) await outcome(() => onFailure(plan, hooks), signal);
     // The next process comes to the same failure, and finds the hook that runs.
     if (event.kind === 'failed' && context.leave?.aborted === true) return { plan, progress };
-    const released = await releaseHeld(plan, progress, context);
+    // A first copy goes on soon, from the same snapshot: it would be compared as a whole with any other.
+    const released = !isOver && progress.phase === 'CopyDisks' ? undefined : await releaseHeld(plan, progress, context);
     if (released !== undefined) await apply(released);
     await apply({ ...event, ...(isOver && (await startSourceAgain(plan, progress, context))) });
   }

@@ -18,6 +18,7 @@ import { surveySource } from './assess/source-survey.ts';
 import { assessTables } from './assess/tables.ts';
 import { assessTarget } from './assess/target.ts';
 import type { Clock } from './contracts/clock.ts';
+import type { Begun } from './contracts/destination.ts';
 import type { Connection } from './contracts/provider.ts';
 import type { ClusterFacts } from './model/cluster-facts.ts';
 import { type Concern, sortConcerns } from './model/concern.ts';
@@ -25,13 +26,17 @@ import { MigrationError } from './model/errors.ts';
 import type { Estimate } from './model/estimate.ts';
 import type { MappingOptions, NetworkMap, StorageMap } from './model/mapping.ts';
 import type { MigrationType } from './model/phase.ts';
+import type { VmPlan } from './model/plan.ts';
 import type { Report, VmReport } from './model/report.ts';
+import type { Schedule } from './model/schedule.ts';
 import type { SourceVm } from './model/vm.ts';
 import { readSelection } from './plan/criteria.ts';
 import { estimate } from './plan/estimate.ts';
 import { type EstimateBasis, estimateBasis } from './plan/figures.ts';
 import { Forecast, type ForecastOptions } from './plan/forecast.ts';
 import { itineraryOf } from './plan/itineraries.ts';
+import { drawSchedule } from './plan/schedule/draw.ts';
+import { nextCutover } from './plan/schedule/next-cutover.ts';
 import { select } from './plan/select.ts';
 import { storageClassesOf } from './plan/targets.ts';
 
@@ -46,6 +51,10 @@ export interface PrepareRequest {
   readonly groups?: ReadonlyMap<string, string>;
   /** VMs can be taken back for a while. */
   readonly commit?: boolean;
+  /** What is drawn in the report. */
+  readonly schedule?: Schedule;
+  /** Migrations that have begun, by `VmRef.id`. */
+  readonly begun?: ReadonlyMap<string, Begun>;
   readonly networkMap: NetworkMap;
   readonly storageMap: StorageMap;
   readonly facts: ClusterFacts;
@@ -64,6 +73,8 @@ export async function prepare(
   context: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Report> {
   checkType(connection, request.type);
+  checkSchedule(request.schedule);
+  const now = context.clock.now();
   const inventory = await Array.fromAsync(connection.vms(context.signal));
   const vms = select(selected(inventory, request.select), request.vms);
   // Over the whole inventory, so that a VM's name does not depend on what else is selected.
@@ -82,8 +93,9 @@ export async function prepare(
   return {
     schema: 'kubeferry.dev/report/v1',
     source: connection.name,
-    createdAt: new Date(context.clock.now()).toISOString(),
+    createdAt: new Date(now).toISOString(),
     vms: predicted,
+    ...(request.schedule && { schedule: drawSchedule(request.schedule, predicted, now) }),
     ...(networkPlan && { networks: networks.objects }),
     concerns: sortConcerns([
       ...networks.concerns,
@@ -100,6 +112,25 @@ export async function prepare(
     ),
     ...(waves && { waves }),
   };
+}
+
+/**
+ * Plans a VM anew whose migration has begun: under the same names, of the same type, with the disks that it has by now.
+ * @throws MigrationError like `prepare`
+ */
+export async function prepareAgain(
+  connection: Connection,
+  { vm, type, mapping }: VmPlan,
+  request: PrepareRequest,
+  context: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<VmReport> {
+  const { select: _, schedule: __, ...rest } = request;
+  const claims = new Map(mapping.placements.map(({ disk, claim }) => [disk, claim]));
+  const begun = new Map([[vm.ref.id, { type, targetName: mapping.targetName, claims }]]);
+  const { vms } = await prepare(connection, { ...rest, vms: [vm.ref.id], begun }, context);
+  const [entry] = vms;
+  if (entry === undefined) throw new MigrationError('vm-not-found', `${vm.name} is gone.`);
+  return entry;
 }
 
 /**
@@ -200,6 +231,11 @@ function withTerms(entry: VmReport, { fixedSeconds: fixed }: Estimate, goal: num
   return entry.plan.type === 'warm' ? { ...entry, plan: { ...entry.plan, warm: { fixed, goal } } } : entry;
 }
 
+/** Before a long inventory. @throws MigrationError `config-invalid` for a window that cannot be */
+function checkSchedule(schedule: Schedule | undefined): void {
+  if (schedule !== undefined) nextCutover(schedule, { now: 0, needs: 0, downtime: 0 });
+}
+
 /** @throws MigrationError `change-tracking-unavailable` */
 function checkType(connection: Connection, type: MigrationType): void {
   if (type === 'cold' || (connection.snapshots !== undefined && connection.changes !== undefined)) return;
@@ -235,10 +271,12 @@ function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings
   const assigned = names.get(vm.ref.id);
   if (assigned === undefined) throw new Error(`no name for ${vm.ref.id}`);
   const { networkMap, storageMap, facts, options, groups, commit = false } = request;
-  const type = vm.power === 'off' ? 'cold' : request.type;
+  const begun = request.begun?.get(vm.ref.id);
+  const type = begun?.type ?? (vm.power === 'off' ? 'cold' : request.type);
   const group = groups?.get(vm.name) ?? groups?.get(vm.ref.id);
   const tables = { networkMap, storageMap, facts, options, ...run };
-  const mapping = mapVm(vm, { ...tables, name: assigned.name, nameBecause: assigned.because });
+  const name = begun?.targetName ?? assigned.name;
+  const mapping = mapVm(vm, { ...tables, name, nameBecause: assigned.because, claims: begun?.claims });
   return {
     vm,
     concerns: sortConcerns([...assess(vm, { peers, options }), ...mapping.concerns, ...assessTarget(vm, mapping, request)]),

@@ -8,12 +8,14 @@ import type { Clock } from './contracts/clock.ts';
 import type { ClusterAccess, FactsReading } from './contracts/cluster.ts';
 import type { FolderTarget, Store } from './contracts/destination.ts';
 import type { DiskCopier } from './contracts/disk-copier.ts';
+import type { FolderWishes } from './contracts/folder-migration.ts';
 import type { ClusterPlans } from './contracts/plans.ts';
 import type { Check, Connection, ConnectOptions, Provider } from './contracts/provider.ts';
 import type { ClaimLooks } from './contracts/verification.ts';
 import type { RecordRef, RemoteFile, WorkerRecord } from './contracts/worker-order.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
+import { type FolderWishesOptions, openFolderWishes } from './folder/folder-wishes.ts';
 import { openCluster, readFacts as readFactsOf } from './kube/index.ts';
 import { LooksByJobs } from './kube/jobs/claim-looks.ts';
 import { ImageRecord } from './kube/jobs/image-record.ts';
@@ -29,6 +31,7 @@ import { ScheduledBandwidth } from './transfer/limits/scheduled-bandwidth.ts';
 import { LocalDiskCopier } from './transfer/local-copier.ts';
 import { probeVddk } from './transfer/transports/vddk/probe.ts';
 
+export { openFolderMigration as openMigration } from './folder/folder-migration.ts';
 export { FolderDisks } from './folder/kept-disks.ts';
 export { workerSetup } from './kube/jobs/worker-setup.ts';
 export { createLog } from './log.ts';
@@ -112,9 +115,18 @@ function providerOf(source: string): Provider {
   return provider;
 }
 
-/** A folder as destination, with the progress that is kept in it. */
-export function openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store } {
-  return { target: new FolderDestination(folder, { vmFiles, runFiles }), store: new FolderStore(folder) };
+/** A folder as destination, with the progress that is kept in it, and what people say about it meanwhile. */
+export function openFolder(folder: string): {
+  readonly target: FolderTarget;
+  readonly store: Store;
+  wishes(options: Pick<FolderWishesOptions, 'schedule' | 'plans'>): Promise<FolderWishes>;
+} {
+  const store = new FolderStore(folder);
+  return {
+    target: new FolderDestination(folder, { vmFiles, runFiles }),
+    store,
+    wishes: (options) => openFolderWishes(folder, { ...options, store, clock: systemClock }),
+  };
 }
 
 /** What a cluster has, as it is now. @throws MigrationError where it cannot be asked at all */

@@ -19,7 +19,7 @@ export function addAcceptOption(command: Command): Command {
 }
 
 /** Ids of Critical concerns that nobody accepted. */
-export function openCritical(report: Report, accepted: readonly Accepted[]): readonly string[] {
+export function openCritical(report: Pick<Report, 'concerns' | 'vms'>, accepted: readonly Accepted[]): readonly string[] {
   const critical = [...report.concerns, ...report.vms.flatMap(({ concerns }) => concerns)].filter(
     ({ category }) => category === 'Critical',
   );

@@ -7,6 +7,7 @@ import type { Display } from './progress/display.ts';
 import { openJsonFile } from './progress/json-file.ts';
 import { JsonLines } from './progress/json-lines.ts';
 import { Lines } from './progress/lines.ts';
+import { Told } from './progress/told.ts';
 
 export interface ProgressFlags {
   readonly progress: 'auto' | 'json';
@@ -53,6 +54,14 @@ function both(one: Display, other: Display): Display {
       one.phase(plan, progress);
       other.phase(plan, progress);
     },
+    passed(plan, pass) {
+      one.passed(plan, pass);
+      other.passed(plan, pass);
+    },
+    waits(plan, outlook) {
+      one.waits(plan, outlook);
+      other.waits(plan, outlook);
+    },
     starts(disk) {
       one.starts(disk);
       other.starts(disk);
@@ -80,10 +89,19 @@ function both(one: Display, other: Display): Display {
 export async function createObserver(flags: ProgressFlags, context: CommandContext): Promise<CliObserver> {
   const { log } = context.services;
   const display = await openDisplay(flags, context);
+  const told = new Told();
   return {
     phase(plan, state) {
+      const pass = told.nextPass(state);
+      if (pass !== undefined) display.passed(plan, pass);
+      if (!told.isNewPhase(state)) return;
       log.info({ vm: plan.vm.name, phase: state.phase, code: state.failure?.code }, 'phase');
       display.phase(plan, state);
+    },
+    parked(plan, { targetName, outlook }) {
+      if (outlook === undefined || !told.isNewOutlook(targetName, outlook)) return;
+      log.info({ vm: plan.vm.name, next: outlook.next, at: outlook.at }, 'waits');
+      display.waits(plan, outlook);
     },
     transferStarts({ id, vm, disk, source, delta }) {
       log.info({ vm, disk, job: id }, 'transfer starts');

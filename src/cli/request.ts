@@ -12,10 +12,13 @@ import type { CommandContext } from './context.ts';
 import { addForecastOptions, type ForecastFlags, forecastOptions } from './forecast-options.ts';
 import { readTables } from './map-files.ts';
 import { addNetworkOptions, type NetworkFlags, networkGeneration } from './network-options.ts';
+import { readGroups, readSchedule, requireGrouped, type ScheduleFlags } from './schedule-options.ts';
 import { addSelectOption, addSourceOptions, type SourceOptions } from './source-options.ts';
 import { addVmOptions, type VmFlags, vmOptions } from './vm-options.ts';
 
-export interface MapOptions extends SourceOptions, ClusterOptions, ForecastFlags, NetworkFlags, VmFlags {
+export interface MapOptions extends SourceOptions, ClusterOptions, ForecastFlags, NetworkFlags, ScheduleFlags, VmFlags {
+  /** Migrations that have begun; no option of its own. */
+  readonly begun?: PrepareRequest['begun'];
   /** What the predictions assume to be moved at once; no option of its own. */
   readonly atOnce?: TransferLimits;
   readonly select?: readonly string[];
@@ -63,12 +66,12 @@ export function addFailOn(command: Command): Command {
 /** Reads the tables first, so that a wrong one is told before a long inventory. */
 export async function prepareReport(
   connection: Connection,
-  vms: readonly string[],
-  options: MapOptions,
-  context: CommandContext,
+  request: PrepareRequest,
+  { services, signal }: CommandContext,
 ): Promise<Report> {
-  const request = await readRequest(vms, options, context);
-  return await prepare(connection, request, { clock: context.services.clock, signal: context.signal });
+  const report = await prepare(connection, request, { clock: services.clock, signal });
+  requireGrouped(request.groups ?? new Map(), report);
+  return report;
 }
 
 /** @param options `liveFacts`: the cluster is asked also where no option names it */
@@ -78,11 +81,16 @@ export async function readRequest(
   context: CommandContext,
 ): Promise<PrepareRequest> {
   const access = namedCluster(options) ?? (options.liveFacts ? {} : undefined);
+  const schedule = await readSchedule(options);
+  const groups = readGroups(options);
   const live = access && (await readClusterFacts(access, context));
   return {
     vms,
     ...(options.select !== undefined && { select: options.select }),
-    type: 'cold',
+    type: options.warm === true ? 'warm' : 'cold',
+    ...(schedule && { schedule }),
+    ...(groups.size > 0 && { groups }),
+    ...(options.begun && { begun: options.begun }),
     ...(await readTables(options, mappingOptions(options), live)),
     forecast: forecastOptions(options, options.atOnce),
   };

@@ -7,11 +7,14 @@ import type { Clock } from '../contracts/clock.ts';
 import type { ClusterAccess, FactsReading } from '../contracts/cluster.ts';
 import type { FolderTarget, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
+import type { FolderMigration, FolderWishes } from '../contracts/folder-migration.ts';
 import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
 import type { ClusterPlans } from '../contracts/plans.ts';
 import type { Check, Connection, ConnectOptions } from '../contracts/provider.ts';
 import type { ClaimLooks, DiskHasher, KeptDisks } from '../contracts/verification.ts';
+import type { VmPlan } from '../model/plan.ts';
+import type { Schedule } from '../model/schedule.ts';
 import type { CredentialSources } from './credentials.ts';
 
 export interface Services {
@@ -30,7 +33,14 @@ export interface Services {
   openPlans(access: ClusterAccess): Promise<ClusterPlans>;
   /** Where logins are read from. */
   readonly credentials: CredentialSources;
-  openFolder(folder: string): { readonly target: FolderTarget; readonly store: Store };
+  openFolder(folder: string): {
+    readonly target: FolderTarget;
+    readonly store: Store;
+    /** @throws MigrationError `state-unreadable` */
+    wishes(options: { readonly schedule: Schedule; readonly plans: readonly VmPlan[] }): Promise<FolderWishes>;
+  };
+  /** A migration in a folder, to look at or to act upon; undefined where there is none. @throws MigrationError `state-unreadable` */
+  openMigration(folder: string): Promise<FolderMigration | undefined>;
   /** What all disks together may read. */
   bandwidth(limit: BandwidthLimit): AdjustableBandwidth;
   /** @param vddkFolder where the user's VDDK is, for disks that are read through it */

@@ -1,4 +1,5 @@
 /** Where migrated VMs go: a folder, or a cluster. */
+import type { MigrationType } from '../model/phase.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
 import type { DiskTarget } from '../model/transfer.ts';
@@ -55,8 +56,18 @@ export interface RenderedFile {
   readonly content: string | Iterable<string>;
 }
 
+/** What a migration that has begun keeps, however often it is planned anew: it may have stopped its VM, and its disks may be others. */
+export interface Begun {
+  readonly type: MigrationType;
+  readonly targetName: string;
+  /** Names of claims by disk key. */
+  readonly claims: ReadonlyMap<string, string>;
+}
+
 /** A folder can also take a dry run, and is held by one process at a time. */
 export interface FolderTarget extends Destination, AsyncDisposable {
+  /** Migrations that were begun here, by `VmRef.id`. @throws MigrationError `state-unreadable` */
+  begun(): Promise<ReadonlyMap<string, Begun>>;
   /**
    * Writes everything but disks; replaces what an earlier dry run left.
    * @param more files beside those of the report

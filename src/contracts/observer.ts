@@ -5,6 +5,8 @@ import type { TransferJob, TransferProgress } from '../model/transfer.ts';
 export interface Observer {
   /** The VM entered `progress.phase`. */
   phase(plan: VmPlan, progress: VmProgress): void;
+  /** The VM stays in its phase until something happens; `progress.outlook` says what. */
+  parked?(plan: VmPlan, progress: VmProgress): void;
   /** A disk is about to be moved. */
   transferStarts(job: TransferJob): void;
   /** At most a few times a second per job. */

@@ -2,12 +2,14 @@ import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { FolderTarget, RenderedFile } from '../contracts/destination.ts';
 import { MigrationError } from '../model/errors.ts';
+import { isMigrated } from '../model/phase.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
 import type { DiskTarget } from '../model/transfer.ts';
 import { makeFolder, writeDurably } from './durable-file.ts';
+import { FolderStore } from './folder-store.ts';
 import { type Lock, lockFolder } from './lock.ts';
-import { identity, isVacant, type Marker, readMarker, STATE_FOLDER, writeMarker } from './marker.ts';
+import { entriesOf, isSameRun, isVacant, type Marker, plainName, readMarker, STATE_FOLDER, writeMarker } from './marker.ts';
 
 /** How objects become files; handed in, because rendering is pure and lives elsewhere. */
 export interface FolderRenderer {
@@ -23,6 +25,7 @@ export class FolderDestination implements FolderTarget {
   readonly #folder: string;
   readonly #render: FolderRenderer;
   #lock: Lock | undefined;
+  #claiming: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string, render: FolderRenderer) {
     this.#folder = path.resolve(folder);
@@ -31,14 +34,46 @@ export class FolderDestination implements FolderTarget {
 
   async check(plans: readonly VmPlan[], { resume }: { readonly resume: boolean }): Promise<void> {
     const marker = await this.#look();
-    if (marker?.kind === 'migration') this.#continueOnly(marker, identity(plans), resume);
+    if (marker?.kind === 'migration') this.#continueOnly(marker, plans, resume);
   }
 
+  /** A claim of a folder that this process holds already is about some of its VMs, whose disks are others by now. */
   async claim(plans: readonly VmPlan[], { resume }: { readonly resume: boolean }): Promise<void> {
-    const vms = identity(plans);
+    const turn = this.#claiming.then(() => (this.#lock === undefined ? this.#claimAll(plans, resume) : this.#claimAgain(plans)));
+    this.#claiming = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async begun(): ReturnType<FolderTarget['begun']> {
+    const marker = await readMarker(this.#folder);
+    const store = new FolderStore(this.#folder);
+    const found = new Map();
+    for (const { target, vm, disks } of marker?.kind === 'migration' ? marker.vms : []) {
+      const progress = await store.load(plainName(target));
+      if (progress === undefined) continue;
+      const claims = new Map(disks.map(({ key, claim }) => [key, claim]));
+      found.set(vm, { type: progress.type, targetName: target, claims });
+    }
+    return found;
+  }
+
+  async #claimAll(plans: readonly VmPlan[], resume: boolean): Promise<void> {
     const marker = await this.#enter();
-    if (marker?.kind === 'migration') this.#continueOnly(marker, vms, resume);
+    if (marker?.kind === 'migration') this.#continueOnly(marker, plans, resume);
     if (marker?.kind === 'plan') await this.#clear(marker);
+    await this.#mark(plans, entriesOf(plans));
+  }
+
+  async #claimAgain(plans: readonly VmPlan[]): Promise<void> {
+    const { vms = [] } = (await readMarker(this.#folder)) ?? {};
+    const changed = entriesOf(plans);
+    await this.#mark(
+      plans,
+      vms.map((known) => changed.find(({ vm }) => vm === known.vm) ?? known),
+    );
+  }
+
+  async #mark(plans: readonly VmPlan[], vms: Marker['vms']): Promise<void> {
     await writeMarker(this.#folder, { kind: 'migration', vms, files: [] });
     for (const { mapping } of plans) await makeFolder(path.join(this.#folder, mapping.targetName, 'disks'));
   }
@@ -56,7 +91,7 @@ export class FolderDestination implements FolderTarget {
     const names = plans.map(({ mapping }) => mapping.targetName);
     const files = [...plans.flatMap((plan) => this.#render.vmFiles(plan)), ...this.#render.runFiles(report, names), ...more];
     if (marker !== undefined) await this.#clear(marker);
-    await writeMarker(this.#folder, { kind: 'plan', vms: identity(plans), files: files.map((file) => file.path) });
+    await writeMarker(this.#folder, { kind: 'plan', vms: entriesOf(plans), files: files.map((file) => file.path) });
     for (const file of files) await this.#write(file);
   }
 
@@ -77,9 +112,7 @@ export class FolderDestination implements FolderTarget {
   }
 
   async publish(report: Report): Promise<void> {
-    const complete = report.vms
-      .filter(({ progress }) => progress?.phase === 'Completed')
-      .map(({ plan }) => plan.mapping.targetName);
+    const complete = report.vms.filter(({ progress }) => isMigrated(progress?.phase)).map(({ plan }) => plan.mapping.targetName);
     for (const file of this.#render.runFiles(report, complete)) await this.#write(file);
   }
 
@@ -108,9 +141,9 @@ export class FolderDestination implements FolderTarget {
     return await readMarker(this.#folder);
   }
 
-  #continueOnly(marker: Marker, vms: Marker['vms'], resume: boolean): void {
+  #continueOnly(marker: Marker, plans: readonly VmPlan[], resume: boolean): void {
     const held = marker.vms.map(({ target }) => target).join(', ');
-    if (JSON.stringify(marker.vms) !== JSON.stringify(vms)) {
+    if (!isSameRun(marker, plans)) {
       throw new MigrationError('target-occupied', `${this.#folder} already holds another migration: ${held}.`, {
         file: this.#folder,
         hint: 'Choose an empty folder.',

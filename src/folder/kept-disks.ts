@@ -5,7 +5,7 @@ import type { KeptDisk, KeptDisks } from '../contracts/verification.ts';
 import { MigrationError } from '../model/errors.ts';
 import { isCode } from './durable-file.ts';
 import { FolderStore } from './folder-store.ts';
-import { readMarker } from './marker.ts';
+import { plainName, readMarker } from './marker.ts';
 
 export class FolderDisks implements KeptDisks {
   readonly name: string;
@@ -37,12 +37,6 @@ export class FolderDisks implements KeptDisks {
     const copied = new Set(disks.filter(({ result }) => result !== undefined).map(({ claim }) => claim));
     return disks.filter(({ result, claim }) => result !== undefined || !copied.has(claim)).map(({ claim: _, ...disk }) => disk);
   }
-}
-
-/** Names in a marker come from a file that somebody may have edited: they may not lead out of the folder. */
-function plainName(name: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(name)) return name;
-  throw new MigrationError('state-unreadable', `${JSON.stringify(name)} is no name that kubeferry gives.`);
 }
 
 /** Links are not followed. */

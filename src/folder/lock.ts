@@ -29,6 +29,12 @@ export async function lockFolder(folder: string): Promise<Lock> {
   throw new MigrationError('target-occupied', `Another process has just begun to migrate to ${folder}.`, { file: folder });
 }
 
+/** The process that works in the folder; undefined when none does. */
+export async function lockOwner(folder: string): Promise<number | undefined> {
+  const owner = Number.parseInt(await readFile(path.join(folder, STATE_FOLDER, 'lock'), 'utf8').catch(() => ''), 10);
+  return isAlive(owner) ? owner : undefined;
+}
+
 async function tryLock(file: string): Promise<boolean> {
   try {
     const handle = await open(file, 'wx');

@@ -13,6 +13,9 @@ const Marker = z.object({
     z.object({
       target: z.string(),
       vm: z.string(),
+      /** As the source calls it. */
+      name: z.string().exactOptional(),
+      group: z.string().exactOptional(),
       disks: z.array(z.object({ key: z.string(), claim: z.string(), capacity: z.number() })),
     }),
   ),
@@ -24,17 +27,36 @@ export type Marker = z.infer<typeof Marker>;
 
 export const STATE_FOLDER = '.kubeferry';
 
-/** What identifies a run over restarts: the same VMs under the same names with the same disks. */
-export function identity(plans: readonly VmPlan[]): Marker['vms'] {
-  return plans.map(({ vm, mapping }) => ({
+/** What is kept of the VMs of a run over restarts. */
+export function entriesOf(plans: readonly VmPlan[]): Marker['vms'] {
+  return plans.map(({ vm, mapping, group }) => ({
     target: mapping.targetName,
     vm: vm.ref.id,
+    name: vm.name,
+    ...(group !== undefined && { group }),
     disks: mapping.placements.map(({ disk, claim }) => ({
       key: disk,
       claim,
       capacity: vm.disks.find(({ key }) => key === disk)?.capacity ?? 0,
     })),
   }));
+}
+
+/**
+ * Whether these are the VMs of an earlier run: the same ones under the same names with the same disks. Disks of warm ones may come, go and grow
+ * meanwhile.
+ */
+export function isSameRun(marker: Pick<Marker, 'vms'>, plans: readonly VmPlan[]): boolean {
+  const warm = new Set(plans.filter(({ type }) => type === 'warm').map(({ vm }) => vm.ref.id));
+  const essence = (vms: Marker['vms']): string =>
+    JSON.stringify(vms.map(({ target, vm, disks }) => [target, vm, warm.has(vm) ? [] : disks]));
+  return essence(marker.vms) === essence(entriesOf(plans));
+}
+
+/** Names in a marker come from a file that somebody may have edited: they may not lead out of the folder. @throws MigrationError `state-unreadable` */
+export function plainName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(name)) return name;
+  throw new MigrationError('state-unreadable', `${JSON.stringify(name)} is no name that kubeferry gives.`);
 }
 
 /** @throws MigrationError `state-unreadable` */

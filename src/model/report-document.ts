@@ -3,6 +3,7 @@
  * It says what a Report says, once: a VM is not repeated in its plan, and sentences that many decisions share stand in one table.
  */
 import type { Concern } from './concern.ts';
+import type { Downtime } from './downtime.ts';
 import type { Estimate, Readiness } from './estimate.ts';
 import type { Manifest } from './manifest.ts';
 import type { Decision, DiskPlacement } from './mapping.ts';
@@ -34,12 +35,16 @@ export interface VmDocument {
   readonly plan?: PlanDocument;
   /** Present once a migration has begun. */
   readonly progress?: VmProgress;
+  /** Present once the source was stopped. */
+  readonly downtime?: Downtime;
 }
 
 export interface PlanDocument {
   readonly type: MigrationType;
   /** The work phases in their order. */
   readonly itinerary: readonly WorkPhase[];
+  /** VMs of the same group are cut over together, or not at all. */
+  readonly group?: string;
   readonly mapping: MappingDocument;
 }
 

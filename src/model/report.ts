@@ -2,7 +2,9 @@
 import type { Concern } from './concern.ts';
 import type { Assumption, Estimate, Readiness, WavePlan } from './estimate.ts';
 import type { SharedObject } from './mapping.ts';
+import type { Downtime } from './downtime.ts';
 import type { VmPlan, VmProgress } from './plan.ts';
+import type { ScheduleReport } from './schedule-report.ts';
 import type { StorageClassReport } from './storage-class-report.ts';
 import type { SourceVm } from './vm.ts';
 
@@ -16,6 +18,8 @@ export interface VmReport {
   readonly readiness?: Readiness;
   /** Present once a migration has begun. */
   readonly progress?: VmProgress;
+  /** Present once the source was stopped. */
+  readonly downtime?: Downtime;
 }
 
 export interface Report {
@@ -35,4 +39,6 @@ export interface Report {
   readonly storageClasses?: readonly StorageClassReport[];
   /** Proposed waves. */
   readonly waves?: WavePlan;
+  /** When what begins; present where a schedule was given. */
+  readonly schedule?: ScheduleReport;
 }

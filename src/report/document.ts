@@ -14,7 +14,7 @@ export function reportHead({ vms: _vms, ...head }: Report): Omit<ReportDocument,
 
 /** One VM; its reasons go into `reasons`, which may be shared with others. */
 export function vmDocument(entry: VmReport, depth: ReportDepth, reasons: ReasonTable): VmDocument {
-  const { vm, concerns, estimate, readiness, plan, progress } = entry;
+  const { vm, concerns, estimate, readiness, plan, progress, downtime } = entry;
   return {
     vm,
     concerns,
@@ -22,6 +22,7 @@ export function vmDocument(entry: VmReport, depth: ReportDepth, reasons: ReasonT
     ...(readiness && { readiness }),
     ...(depth === 'full' && { plan: planDocument(plan, reasons) }),
     ...(progress && { progress }),
+    ...(downtime && { downtime }),
   };
 }
 
@@ -53,11 +54,12 @@ export class ReasonTable {
   }
 }
 
-function planDocument({ type, itinerary, mapping }: VmPlan, reasons: ReasonTable): PlanDocument {
+function planDocument({ type, itinerary, group, mapping }: VmPlan, reasons: ReasonTable): PlanDocument {
   const { targetName, manifests, placements, decisions } = mapping;
   return {
     type,
     itinerary,
+    ...(group !== undefined && { group }),
     mapping: { targetName, manifests, placements, decisions: decisions.map((decision) => decisionDocument(decision, reasons)) },
   };
 }

@@ -1,7 +1,13 @@
 import { type Command, Option } from 'commander';
+import type { Clock } from '../../contracts/clock.ts';
 import type { Connection } from '../../contracts/provider.ts';
 import { migrateAll } from '../../migrate.ts';
+import { MigrationError } from '../../model/errors.ts';
+import { isMigrated } from '../../model/phase.ts';
+import type { VmPlan } from '../../model/plan.ts';
 import type { Report } from '../../model/report.ts';
+import type { Schedule } from '../../model/schedule.ts';
+import { type PrepareRequest, prepareAgain } from '../../prepare.ts';
 import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
 import { type Accepted, addAcceptOption, openCritical } from '../accept-options.ts';
 import { addYes, type ConfirmFlags } from '../cluster/confirm.ts';
@@ -11,7 +17,8 @@ import type { CommandContext } from '../context.ts';
 import { addLimitOptions, followLimits, type LimitFlags, type Limits, readLimits } from '../limit-options.ts';
 import { addProgressOptions, createObserver, type ProgressFlags } from '../observer.ts';
 import { atOnce, toOneTarget } from '../parallel-options.ts';
-import { addMapOptions, type MapOptions, prepareReport } from '../request.ts';
+import { addMapOptions, type MapOptions, prepareReport, readRequest } from '../request.ts';
+import { addScheduleOptions } from '../schedule-options.ts';
 import { addShutdownOptions, type ShutdownFlags, shutdownOptions } from '../shutdown-options.ts';
 import { withSource } from '../source-options.ts';
 
@@ -46,14 +53,16 @@ export function migrateCommand(program: Command, context: CommandContext): void 
     .addOption(new Option('--parallel-vms <n>', 'VMs at once, 1–64').argParser(atOnce).default(4))
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'));
   addPlanOptions(command).option('--detach', 'leave the plan to the operator instead of following it', false);
+  addScheduleOptions(command);
   addMapOptions(addProgressOptions(addLimitOptions(addShutdownOptions(addAcceptOption(addYes(command)))))).action(
     async (source: string, vms: string[], options: MigrateOptions) => {
       if (options.to === CLUSTER) return await migrateToCluster(source, vms, { options, command }, context);
       // Before a long inventory, so that a wrong file is told at once.
       const limits = await readLimits(options);
+      const begun = options.resume ? await context.services.openFolder(options.to).target.begun() : new Map();
+      const request = await readRequest(vms, { ...options, begun, atOnce: toOneTarget(limits.queue) }, context);
       await withSource(source, options, context, async (connection) => {
-        const assumed = { ...options, atOnce: toOneTarget(limits.queue) };
-        const prepared = await prepareReport(connection, vms, assumed, context);
+        const prepared = await prepareReport(connection, request, context);
         const open = openCritical(prepared, options.accept);
         if (open.length > 0) {
           context.terminal.out(renderReport(prepared, options.output, 'concerns'));
@@ -63,39 +72,47 @@ export function migrateCommand(program: Command, context: CommandContext): void 
           context.exit(1);
           return;
         }
-        const report = await carryOut(prepared, connection, { ...options, now: limits }, context);
+        const report = await carryOut(prepared, { connection, request, options, limits }, context);
         context.terminal.out(renderReport(report, options.output, 'concerns'));
-        context.exit(report.vms.every(({ progress }) => progress?.phase === 'Completed') ? 0 : 3);
+        context.exit(report.vms.every(({ progress }) => isMigrated(progress?.phase)) ? 0 : 3);
       });
     },
   );
 }
 
-async function carryOut(
-  report: Report,
-  connection: Connection,
-  options: MigrateOptions & { readonly now: Limits },
-  context: CommandContext,
-): Promise<Report> {
-  const { services, signal } = context;
-  const { target, store } = services.openFolder(options.to);
-  await using destination = target;
+interface Work {
+  readonly connection: Connection;
+  readonly request: PrepareRequest;
+  readonly options: MigrateOptions;
+  /** As they are when it begins. */
+  readonly limits: Limits;
+}
+
+async function carryOut(report: Report, work: Work, context: CommandContext): Promise<Report> {
+  const { connection, options, limits, request } = work;
+  const { services } = context;
+  const folder = services.openFolder(options.to);
+  await using destination = folder.target;
+  await using wishes = await folder.wishes({
+    schedule: request.schedule ?? AT_ONCE,
+    plans: report.vms.map(({ plan }) => plan),
+  });
   await using observer = await createObserver(options, context);
-  using bandwidth = services.bandwidth(options.now.bandwidth);
-  const transfers = services.queue(options.now.queue);
-  await using _ = followLimits(options, options.now, {
+  using bandwidth = services.bandwidth(limits.bandwidth);
+  const transfers = services.queue(limits.queue);
+  await using _ = followLimits(options, limits, {
     apply: (changed) => {
       bandwidth.change(changed.bandwidth);
       transfers.limit(changed.queue);
     },
     tell: (text) => observer.note(text),
   });
+  wishes.stuck.addEventListener('abort', () => observer.note(STUCK), { once: true });
   return await migrateAll(report, {
-    connection,
-    destination,
-    store,
-    observer,
-    signal,
+    ...{ connection, destination, store: wishes.store, wishes, observer },
+    signal: AbortSignal.any([context.signal, wishes.stuck]),
+    leave: wishes.stuck,
+    replan: (plan, signal) => planAnew(plan, work, { clock: services.clock, signal }),
     copier: services.copier(bandwidth, options.vddkLibdir),
     transfers,
     vms: services.queue({ perPlan: options.parallelVms }),
@@ -105,4 +122,26 @@ async function carryOut(
     recheckSource: options.recheckSource,
     resume: options.resume,
   });
+}
+
+const AT_ONCE: Schedule = { cutover: { kind: 'when-ready' }, blackouts: [] };
+
+const STUCK = 'What is left waits for VMs of its group that failed. It stays where it is: see to them, then go on with --resume.';
+
+/** @throws MigrationError `disks-changed` where the VM as it is now has Critical concerns that nobody accepted */
+async function planAnew(
+  plan: VmPlan,
+  { connection, request, options }: Work,
+  about: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<VmPlan> {
+  const entry = await prepareAgain(connection, plan, request, about);
+  const open = openCritical({ concerns: [], vms: [entry] }, options.accept);
+  if (open.length === 0) return entry.plan;
+  throw new MigrationError(
+    'disks-changed',
+    `${plan.vm.name} has Critical concerns since its disks changed: ${open.join(', ')}.`,
+    {
+      hint: 'Resolve them, or accept each with --accept ID; then go on with --resume.',
+    },
+  );
 }

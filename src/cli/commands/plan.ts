@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { MigrationError } from '../../model/errors.ts';
-import { prepare } from '../../prepare.ts';
 import { planFiles, planYaml } from '../../report/folder.ts';
 import { REPORT_FORMATS, type ReportFormat, renderParts } from '../../report/index.ts';
 import {
@@ -14,7 +13,8 @@ import {
 } from '../cluster/plan-options.ts';
 import type { CommandContext } from '../context.ts';
 import { addParallelOptions, limitsOf, type ParallelFlags } from '../parallel-options.ts';
-import { addFailOn, addMapOptions, exitFor, type FailOn, type MapOptions, readRequest } from '../request.ts';
+import { addFailOn, addMapOptions, exitFor, type FailOn, type MapOptions, prepareReport, readRequest } from '../request.ts';
+import { addScheduleOptions } from '../schedule-options.ts';
 import type { Terminal } from '../services.ts';
 import { withSource } from '../source-options.ts';
 import { streamVms } from '../stream-vms.ts';
@@ -44,15 +44,14 @@ export function planCommand(program: Command, context: CommandContext): void {
         'also write a GitOps-ready folder: manifests, kustomization, report, and in plan/ the custom resources that make an operator do it',
       ),
     );
-  addFailOn(addParallelOptions(addMapOptions(addPlanOptions(command)), 'Predictions:')).action(
+  addFailOn(addParallelOptions(addMapOptions(addScheduleOptions(addPlanOptions(command))), 'Predictions:')).action(
     async (source: string, vms: string[], given: PlanOptions) => {
       const options = { ...given, atOnce: limitsOf(given) };
       if (options.output === 'ndjson') return await streamVms(source, vms, options, context);
       // Before a long inventory: what the cluster could never reach is told at once.
       if (options.output === 'yaml') requireReachable(source, options);
       const request = await readRequest(vms, options, context);
-      const about = { clock: context.services.clock, signal: context.signal };
-      const report = await withSource(source, options, context, (connection) => prepare(connection, request, about));
+      const report = await withSource(source, options, context, (connection) => prepareReport(connection, request, context));
       await tell({ source, vms, request, report }, { ...options, output: options.output }, context);
       context.exit(exitFor(report, options.failOn));
     },

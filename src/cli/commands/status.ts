@@ -9,6 +9,7 @@ import { paced } from '../cluster/paces.ts';
 import { addPlanAccess, namedBy, type PlanAccess, planRef, requirePlan, selectVms, withPlans } from '../cluster/plan-access.ts';
 import { Screen } from '../cluster/screen.ts';
 import type { CommandContext } from '../context.ts';
+import { showFolder } from '../folder/status.ts';
 
 interface StatusOptions extends PlanAccess {
   readonly watch: boolean;
@@ -20,11 +21,11 @@ interface StatusOptions extends PlanAccess {
 const LINES = 60;
 const DRAW_EVERY_MS = 500;
 
-/** `kubeferry status [PLAN [VM…]]`: how far plans in a cluster are. */
+/** `kubeferry status [PLAN|DIR [VM…]]`: how far plans in a cluster are, or a migration to a folder. */
 export function statusCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('status [plan] [vms...]')
-    .description('show how far plans in the cluster are; with a plan, its VMs')
+    .description('show how far plans in the cluster are; with a plan, its VMs; with a folder, the migration in it')
     .option('-w, --watch', 'follow until the end of the plan; the exit code is then that of `migrate`', false)
     .option('-A, --all-namespaces', 'plans of all namespaces', false)
     .addOption(
@@ -34,6 +35,11 @@ export function statusCommand(program: Command, context: CommandContext): void {
     );
   addPlanAccess(command).action(async (plan: string | undefined, vms: string[], options: StatusOptions) => {
     if (options.watch && options.output !== 'table') throw new MigrationError('usage', '--watch goes with -o table only.');
+    const migration = plan === undefined ? undefined : await context.services.openMigration(plan);
+    if (migration !== undefined) {
+      if (options.watch) throw new MigrationError('usage', '--watch goes with plans in a cluster only.');
+      return await showFolder(migration, { words: vms, output: options.output }, context);
+    }
     await withPlans(options, context, async (plans) => {
       if (plan === undefined) return await (options.watch ? watchAll : showAll)(plans, options, context);
       return await (options.watch ? watchOne : showOne)(plan, vms, { plans, options, context });

@@ -1,4 +1,7 @@
-/** cutover, cancel, retry, rollback, commit, pause and resume: each sets switches in the specs of a plan or of its VMs. */
+/**
+ * cutover, cancel, retry, rollback, commit, pause and resume: each sets switches in the specs of a plan or of its VMs. Where a folder is named
+ * instead of a plan it is about the migration in it.
+ */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClusterPlans } from '../../contracts/plans.ts';
 import { MigrationError } from '../../model/errors.ts';
@@ -8,6 +11,8 @@ import { decide, judgeVm, SWITCHES, type Switch, type SwitchOptions } from '../.
 import { addYes, type ConfirmFlags, confirm } from '../cluster/confirm.ts';
 import { addPlanAccess, type PlanAccess, planRef, requirePlan, selectVms, withPlans } from '../cluster/plan-access.ts';
 import type { CommandContext } from '../context.ts';
+import { actOnFolder } from '../folder/act.ts';
+import { INSTANT_EXAMPLE, parseInstant } from '../instants.ts';
 
 interface SwitchFlags extends PlanAccess, ConfirmFlags {
   readonly at?: string;
@@ -26,7 +31,7 @@ interface Words {
 
 const WORDS: Readonly<Record<Switch, Words>> = {
   cutover: {
-    help: 'cut warm VMs over: shut the source down, copy the rest, start the VM in the cluster',
+    help: 'cut warm VMs over: shut the source down, copy the rest, start the VM in the cluster; also of a folder that `migrate --to` works in',
     will: 'Sources are shut down, the rest of their disks is copied, and the VMs start in the cluster.',
     done: 'cutover is asked for',
     none: 'No VM is left to cut over.',
@@ -84,9 +89,10 @@ export function switchCommands(program: Command, context: CommandContext): void 
       command.addOption(new Option('--at <time>', 'when, such as 2030-01-05T23:00:00Z (default: now)').argParser(parseTime));
     if (WORDS[name].asks) addYes(command);
     addPlanAccess(command).action(async (plan: string, vms: string[], options: SwitchFlags) => {
-      await withPlans(options, context, (plans) =>
-        act(name, { plan, vms, options: { ...options, yes: options.yes ?? false } }, { plans, context }),
-      );
+      const flags = { ...options, yes: options.yes ?? false };
+      const migration = await context.services.openMigration(plan);
+      if (migration !== undefined) return await actOnFolder(name, { migration, words: vms, at: options.at, flags }, context);
+      await withPlans(options, context, (plans) => act(name, { plan, vms, options: flags }, { plans, context }));
     });
   }
 }
@@ -189,8 +195,7 @@ async function switchOne(
 }
 
 function parseTime(text: string): string {
-  const time = Date.parse(text);
-  if (Number.isNaN(time) || !/^\d{4}-\d\d-\d\dT/.test(text))
-    throw new InvalidArgumentError('A time such as 2030-01-05T23:00:00Z.');
+  const time = parseInstant(text);
+  if (time === undefined) throw new InvalidArgumentError(`A time such as ${INSTANT_EXAMPLE}.`);
   return new Date(time).toISOString();
 }

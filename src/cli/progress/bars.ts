@@ -3,11 +3,12 @@ import cliProgress from 'cli-progress';
 import type { Clock } from '../../contracts/clock.ts';
 import { isTerminal } from '../../model/phase.ts';
 import type { VmPlan, VmProgress } from '../../model/plan.ts';
+import type { Outlook } from '../../model/precopy.ts';
 import type { TransferProgress } from '../../model/transfer.ts';
 import { formatBytes } from '../../model/units.ts';
 import { printable } from '../../report/columns.ts';
 import { formatDuration } from '../rate.ts';
-import { type Display, endLine, STAGES, type Subject } from './display.ts';
+import { type Display, endLine, type Pass, passLine, STAGES, type Subject, waitLine } from './display.ts';
 import { Pace } from './pace.ts';
 
 const TICK_MS = 1000;
@@ -19,6 +20,8 @@ const ERASE_TO_END = '\u001b[K';
 export class Bars implements Display {
   readonly #bars: cliProgress.MultiBar;
   readonly #byJob = new Map<string, Flight>();
+  /** Lines of VMs that wait, by target name. */
+  readonly #waiting = new Map<string, cliProgress.SingleBar>();
   readonly #clock: Clock;
   /** A disk that stands still tells nothing by itself; its rate falls and its end goes away all the same. */
   readonly #ticking = setInterval(() => this.#tick(), TICK_MS);
@@ -40,7 +43,26 @@ export class Bars implements Display {
   }
 
   phase({ mapping }: VmPlan, { phase }: VmProgress): void {
+    this.#forget(mapping.targetName);
     if (isTerminal(phase)) this.note(`${mapping.targetName}: ${phase}`);
+  }
+
+  passed(plan: VmPlan, pass: Pass): void {
+    this.note(passLine(plan, pass));
+  }
+
+  /** A line that stays below the others until the VM goes on. */
+  waits(plan: VmPlan, outlook: Outlook): void {
+    const { targetName } = plan.mapping;
+    this.#forget(targetName);
+    const text = printable(waitLine(plan, outlook, this.#clock.now()));
+    this.#waiting.set(targetName, this.#bars.create(1, 0, { text }, { format: `{text}${ERASE_TO_END}` }));
+  }
+
+  #forget(name: string): void {
+    const line = this.#waiting.get(name);
+    if (line !== undefined) this.#bars.remove(line);
+    this.#waiting.delete(name);
   }
 
   starts({ id }: Subject): void {

@@ -6,9 +6,10 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import type { Phase } from '../../model/phase.ts';
 import type { VmPlan, VmProgress } from '../../model/plan.ts';
+import type { Outlook, PrecopyPass } from '../../model/precopy.ts';
 import type { TransferProgress } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
-import type { Display, Subject } from './display.ts';
+import type { Display, Pass, Subject } from './display.ts';
 import { Pace } from './pace.ts';
 
 export type ProgressEvent = { /** ISO 8601. */ readonly at: string } & (
@@ -19,6 +20,21 @@ export type ProgressEvent = { /** ISO 8601. */ readonly at: string } & (
       readonly target: string;
       readonly phase: Phase;
       readonly failure?: { readonly code: ErrorCode; readonly message: string; readonly hint: string };
+    }
+  | {
+      /** A pass of a warm migration is on the target. `changeRate`: bytes a second that the guest changed before it; null for the full copy. */
+      readonly event: 'pass';
+      readonly vm: string;
+      readonly target: string;
+      readonly pass: PrecopyPass;
+      readonly changeRate: number | null;
+    }
+  | {
+      /** A VM waits in its phase until something happens. */
+      readonly event: 'waits';
+      readonly vm: string;
+      readonly target: string;
+      readonly outlook: Outlook;
     }
   | {
       /** A disk is about to be moved, all of it or what changed, or to be read again (`check`). `capacity` is what the guest sees. */
@@ -73,6 +89,15 @@ export class JsonLines implements Display {
   phase({ vm, mapping }: VmPlan, { phase, failure }: VmProgress): void {
     const why = failure && { failure: { code: failure.code, message: failure.message, hint: failure.hint } };
     this.#tell({ event: 'phase', vm: vm.name, target: mapping.targetName, phase, ...why });
+  }
+
+  passed({ vm, mapping }: VmPlan, { changeRate, ...pass }: Pass): void {
+    const rate = rounded(changeRate, 1);
+    this.#tell({ event: 'pass', vm: vm.name, target: mapping.targetName, pass, changeRate: rate });
+  }
+
+  waits({ vm, mapping }: VmPlan, outlook: Outlook): void {
+    this.#tell({ event: 'waits', vm: vm.name, target: mapping.targetName, outlook });
   }
 
   starts({ id, vm, disk, capacity, pass }: Subject): void {

@@ -1,11 +1,12 @@
 /** Where there is no terminal: a line a step. */
 import type { Clock } from '../../contracts/clock.ts';
 import type { VmPlan, VmProgress } from '../../model/plan.ts';
+import type { Outlook } from '../../model/precopy.ts';
 import type { TransferProgress } from '../../model/transfer.ts';
 import { formatBytes } from '../../model/units.ts';
 import { printable } from '../../report/columns.ts';
 import type { Terminal } from '../services.ts';
-import { type Display, endLine, STAGES, type Subject } from './display.ts';
+import { type Display, endLine, type Pass, passLine, STAGES, type Subject, waitLine } from './display.ts';
 
 /** One line when a stage of a disk begins and when the disk is finished. */
 export class Lines implements Display {
@@ -20,6 +21,14 @@ export class Lines implements Display {
 
   phase({ mapping }: VmPlan, { phase }: VmProgress): void {
     this.note(`${mapping.targetName}: ${phase}`);
+  }
+
+  passed(plan: VmPlan, pass: Pass): void {
+    this.note(passLine(plan, pass));
+  }
+
+  waits(plan: VmPlan, outlook: Outlook): void {
+    this.note(waitLine(plan, outlook, this.#clock.now()));
   }
 
   starts({ id }: Subject): void {

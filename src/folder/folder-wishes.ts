@@ -1,0 +1,182 @@
+/** What people want of VMs whose state is in a folder: the schedule they gave, what they say from other processes, and the VMs of a group. */
+import { watch } from 'node:fs';
+import type { Clock } from '../contracts/clock.ts';
+import type { Store } from '../contracts/destination.ts';
+import type { FolderWishes } from '../contracts/folder-migration.ts';
+import type { Companion, VmWishes } from '../contracts/wishes.ts';
+import { MigrationError } from '../model/errors.ts';
+import { isTerminal, type Phase } from '../model/phase.ts';
+import type { VmPlan, VmProgress } from '../model/plan.ts';
+import type { Schedule } from '../model/schedule.ts';
+import { makeFolder } from './durable-file.ts';
+import { readWishes, wishFolder } from './wish-files.ts';
+
+export interface FolderWishesOptions {
+  readonly schedule: Schedule;
+  /** All VMs of the run. */
+  readonly plans: readonly VmPlan[];
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** What is known of one VM, and whether it was told. */
+interface Post {
+  readonly plan: VmPlan;
+  /** Grows with whatever its wishes may have become others by. */
+  version: number;
+  /** That of the wishes that were read last. */
+  seen: number;
+  progress?: VmProgress;
+  readonly waiting: Set<() => void>;
+}
+
+/** Milliseconds between two looks, for file systems that tell nothing of what other machines write. */
+const POLL = 5_000;
+
+const LOST: ReadonlySet<Phase> = new Set(['Failed', 'Canceled', 'RolledBack']);
+
+/** @throws MigrationError `state-unreadable` */
+export async function openFolderWishes(folder: string, options: FolderWishesOptions): Promise<FolderWishes> {
+  return new WatchedWishes(folder, options, await readWishes(folder));
+}
+
+class WatchedWishes implements FolderWishes {
+  readonly store: Store;
+  readonly #folder: string;
+  readonly #options: FolderWishesOptions;
+  readonly #posts: ReadonlyMap<string, Post>;
+  readonly #closed = new AbortController();
+  readonly #stuck = new AbortController();
+  #asked: ReadonlyMap<string, number>;
+  #following: Promise<void> | undefined;
+  #looking = Promise.resolve();
+
+  constructor(folder: string, options: FolderWishesOptions, asked: ReadonlyMap<string, number>) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#asked = asked;
+    this.#posts = new Map(
+      options.plans.map((plan) => [plan.mapping.targetName, { plan, version: 0, seen: 0, waiting: new Set<() => void>() }]),
+    );
+    this.store = {
+      load: async (name) => {
+        const progress = await options.store.load(name);
+        if (progress !== undefined) this.#note(progress);
+        return progress;
+      },
+      save: async (progress) => {
+        await options.store.save(progress);
+        this.#note(progress);
+      },
+    };
+  }
+
+  get stuck(): AbortSignal {
+    return this.#stuck.signal;
+  }
+
+  of({ mapping, group }: VmPlan): VmWishes {
+    const post = this.#postOf(mapping.targetName);
+    post.seen = post.version;
+    const cutoverAt = this.#asked.get(mapping.targetName);
+    return {
+      schedule: this.#options.schedule,
+      ...(cutoverAt !== undefined && { cutoverAt }),
+      ...(group !== undefined && { companions: this.#othersOf(post).map(companion) }),
+    };
+  }
+
+  async changed({ mapping }: VmPlan, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#following ??= this.#follow();
+    const post = this.#postOf(mapping.targetName);
+    if (post.seen !== post.version) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const stop = (): void => reject(signal.reason);
+    post.waiting.add(resolve);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      post.waiting.delete(resolve);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    await this.#following;
+    await this.#looking;
+  }
+
+  #postOf(target: string): Post {
+    const post = this.#posts.get(target);
+    if (post === undefined) throw new Error(`${target} is none of the run`);
+    return post;
+  }
+
+  #othersOf({ plan }: Post): readonly Post[] {
+    const { group } = plan;
+    return group === undefined ? [] : [...this.#posts.values()].filter((post) => post.plan.group === group && post.plan !== plan);
+  }
+
+  #note(progress: VmProgress): void {
+    const post = this.#postOf(progress.targetName);
+    const { phase } = post.progress ?? {};
+    post.progress = progress;
+    if (phase !== progress.phase) for (const other of this.#othersOf(post)) bump(other);
+    if (this.#isStuck()) this.#stuck.abort();
+  }
+
+  #isStuck(): boolean {
+    const left = [...this.#posts.values()].filter(({ progress }) => progress === undefined || !isTerminal(progress.phase));
+    return left.length > 0 && left.every((post) => this.#waitsInVain(post));
+  }
+
+  #waitsInVain(post: Post): boolean {
+    const { phase, outlook } = post.progress ?? {};
+    if (phase !== 'AwaitCutover' || outlook?.next !== 'group') return false;
+    return this.#othersOf(post).some(({ progress }) => progress !== undefined && LOST.has(progress.phase));
+  }
+
+  /** Looks whenever the folder says that something is new there, and now and then in case that it says nothing. */
+  async #follow(): Promise<void> {
+    const { signal } = this.#closed;
+    const place = wishFolder(this.#folder);
+    try {
+      await makeFolder(place);
+      const watcher = watch(place, { signal, persistent: false }, () => this.#look());
+      watcher.on('error', () => watcher.close());
+    } catch {
+      // Then it is looked at now and then only.
+    }
+    while (!signal.aborted) {
+      this.#look();
+      await this.#options.clock.sleep(POLL, signal).catch(() => undefined);
+    }
+  }
+
+  #look(): void {
+    this.#looking = this.#looking.then(async () => {
+      if (this.#closed.signal.aborted) return;
+      try {
+        const asked = await readWishes(this.#folder);
+        const before = this.#asked;
+        this.#asked = asked;
+        for (const [target, post] of this.#posts) if (asked.get(target) !== before.get(target)) bump(post);
+      } catch (error) {
+        // What cannot be read changes nothing; whoever starts the next process is told.
+        if (!(error instanceof MigrationError)) throw error;
+      }
+    });
+  }
+}
+
+function bump(post: Post): void {
+  post.version += 1;
+  for (const resolve of post.waiting) resolve();
+}
+
+function companion({ plan, progress }: Post): Companion {
+  return { name: plan.vm.name, type: plan.type, ...(progress !== undefined && { phase: progress.phase }) };
+}

@@ -1,0 +1,51 @@
+/** `.kubeferry/wishes/<target name>.json`: what people said about a VM from another process. One file a VM, so that no writer undoes another. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { MigrationError } from '../model/errors.ts';
+import { isCode, readIfThere, writeDurably } from './durable-file.ts';
+import { STATE_FOLDER } from './marker.ts';
+
+const Wish = z.object({
+  /** ISO 8601: then, or as soon after as can be. */
+  cutoverAt: z.iso.datetime(),
+});
+
+export function wishFolder(folder: string): string {
+  return path.join(folder, STATE_FOLDER, 'wishes');
+}
+
+/** @param at milliseconds since the epoch @throws MigrationError `target-full`, `target-write-failed` */
+export async function writeWish(folder: string, target: string, at: number): Promise<void> {
+  const wish: z.infer<typeof Wish> = { cutoverAt: new Date(at).toISOString() };
+  await writeDurably(path.join(wishFolder(folder), `${target}.json`), `${JSON.stringify(wish)}\n`);
+}
+
+/**
+ * When VMs are wanted to be cut over, in milliseconds since the epoch, by target name.
+ * @throws MigrationError `state-unreadable`
+ */
+export async function readWishes(folder: string): Promise<ReadonlyMap<string, number>> {
+  const wishes = new Map<string, number>();
+  for (const name of await namesIn(wishFolder(folder))) {
+    const target = /^([^.].*)\.json$/.exec(name)?.[1];
+    const file = path.join(wishFolder(folder), name);
+    const text = target === undefined ? undefined : await readIfThere(file);
+    if (target === undefined || text === undefined) continue;
+    try {
+      wishes.set(target, Date.parse(Wish.parse(JSON.parse(text)).cutoverAt));
+    } catch (error) {
+      throw new MigrationError('state-unreadable', `${file} is not what kubeferry writes.`, { file, cause: error });
+    }
+  }
+  return wishes;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return [];
+    throw error;
+  }
+}

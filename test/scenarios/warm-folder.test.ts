@@ -1,0 +1,79 @@
+/**
+ * Warm migrations from a vCenter to a folder by the command line, told when to cut over by another process. The truth is what the guest's disks
+ * held when its power went.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import type { ReportDocument } from '../../src/model/report-document.ts';
+import { kubeferry } from '../cli/session.ts';
+import { startVcenter } from '../peers/vcenter.ts';
+import type { SimulatedGuest } from '../peers/vcenter/guest.ts';
+
+const MiB = 1024 * 1024;
+const CLI = path.join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+
+const scratch = await mkdtemp(path.join(tmpdir(), 'kubeferry-warm-'));
+const vcenter = await startVcenter({ vms: 1 });
+after(async () => {
+  await vcenter[Symbol.asyncDispose]();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+const SOURCE = `vsphere://${encodeURIComponent(vcenter.username)}@${vcenter.host}:${vcenter.port}`;
+const services = { credentials: { environment: { KUBEFERRY_PASSWORD: vcenter.password } } };
+const TRUST = ['--thumbprint', vcenter.thumbprint.sha256, '--transport', 'range'];
+
+/** A process of its own, as another terminal would start it. */
+async function elsewhere(...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  return await promisify(execFile)(process.execPath, [CLI, ...args], { timeout: 60_000 });
+}
+
+/** Waits until `status` says so. */
+async function until(folder: string, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const { out } = await kubeferry(['status', folder]);
+    if (pattern.test(out)) return out;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function assertArrived(folder: string, guest: SimulatedGuest, claims = guest.disks.map((_, index) => index)) {
+  const rest = guest.rests.at(-1) ?? assert.fail('the guest was not shut down');
+  for (const [position, disk] of guest.disks.entries()) {
+    const file = path.join(folder, guest.name, 'disks', `${guest.name}-disk-${claims[position]}.img`);
+    assert.ok((await readFile(file)).equals(rest.content(disk.key) ?? Buffer.alloc(0)), `${file} differs`);
+  }
+  assert.deepEqual(vcenter.ledger.openSnapshots, []);
+}
+
+async function reportOf(folder: string): Promise<ReportDocument> {
+  return JSON.parse(await readFile(path.join(folder, 'report.json'), 'utf8'));
+}
+
+test('a guest that keeps writing is cut over when another process says so', async () => {
+  const guest = await vcenter.guest('web', { disks: [8 * MiB, 2 * MiB], seed: 7, writeEvery: 3 });
+  const folder = path.join(scratch, 'web');
+  const args = ['migrate', SOURCE, 'web', ...TRUST, '--to', folder, '--warm', '--cutover', 'manual'];
+  const running = kubeferry(args, { services });
+  const standing = await until(folder, /somebody has to say when/);
+  assert.match(standing, /web +AwaitPrecopy +\d+ .*predicted|web +AwaitPrecopy/);
+  assert.equal(guest.on, true, 'the source runs until somebody says so');
+  const { stderr } = await elsewhere('cutover', folder, '--yes');
+  assert.match(stderr, new RegExp(`web: cutover is asked for\\. Process ${process.pid} migrates`));
+  const { code, out, err } = await running;
+  assert.equal(code, 0, `${out}\n${err}`);
+  await assertArrived(folder, guest);
+  assert.match(err, /^web: pass 2, /m);
+  assert.match(err, /^web: next precopy .*no cutover yet: somebody has to say when, predicted downtime/m);
+  const [entry] = (await reportOf(folder)).vms;
+  assert.equal(entry?.progress?.phase, 'Completed');
+  const { downtime } = entry ?? assert.fail();
+  assert.equal(downtime?.over, true);
+  const sum = downtime?.parts.reduce((total, { seconds }) => total + seconds, 0) ?? 0;
+  assert.ok(Math.abs(sum - (Date.parse(downtime?.to ?? '') - Date.parse(downtime?.from ?? '')) / 1000) < 0.001);
+});
