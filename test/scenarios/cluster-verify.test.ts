@@ -1,13 +1,15 @@
 /** Disks in a cluster are read again by workers and compared with what was sealed: as they were left, changed behind our back, and while a VM runs. */
 import assert from 'node:assert/strict';
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import type { Verification } from '../../src/model/verification.ts';
 import { kubeferry, type Session } from '../cli/session.ts';
 import { buildGuest, GUEST_NAME } from '../demo/guest/build.ts';
 import { GUEST_DISK_BYTES } from '../demo/guest/disk.ts';
+import { applyObject } from '../deploy/objects.ts';
 import { STORAGE_CLASSES } from '../peers/kubelet.ts';
 import { expectApi } from '../peers/kubernetes-api.ts';
 import { Ground, IMAGES } from './cluster/ground.ts';
@@ -22,9 +24,9 @@ before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-cluster-verify-'));
   const [started, ova] = await Promise.all([Ground.start({ images: { [VM]: ['sleep', '600'] } }), buildGuest(folder)]);
   ground = started;
-  await writeFile(path.join(folder, 'kubeconfig'), ground.plane.kubeconfig(), { mode: 0o600 });
   namespace = ground.name('verify');
   await ground.namespace(namespace, { 'guest.ova': ova });
+  await writeFile(path.join(folder, 'kubeconfig'), ground.plane.kubeconfig(await person()), { mode: 0o600 });
   await using _operator = ground.operate(namespace);
   await Promise.all([
     migrate(ova, 'files', { storageClass: STORAGE_CLASSES.late, volumeMode: 'Filesystem' }),
@@ -35,6 +37,26 @@ after(async () => {
   await ground?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
+
+/** Token of somebody who may do in the namespace what `edit` and our role for people grant, and nothing else. */
+async function person(): Promise<string> {
+  const { api } = ground.plane;
+  const roles = path.resolve(import.meta.dirname, '../../deploy/kustomize/base/user-roles.yaml');
+  for (const role of parseAllDocuments(await readFile(roles, 'utf8'))) await applyObject(api, role.toJS());
+  const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+  await expectApi(api, 'POST', accounts, { metadata: { name: 'person' } });
+  for (const name of ['edit', 'kubeferry-edit']) {
+    await expectApi(api, 'POST', `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`, {
+      metadata: { name },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', name: 'person', namespace }],
+    });
+  }
+  const asked = await expectApi<{ readonly status: { readonly token: string } }>(api, 'POST', `${accounts}/person/token`, {
+    spec: {},
+  });
+  return asked.status.token;
+}
 
 async function cluster(...args: readonly string[]): Promise<Session> {
   return await kubeferry([...args, '--kubeconfig', path.join(folder, 'kubeconfig'), '-n', namespace]);
