@@ -17,7 +17,7 @@
  *     web.tick(10);                                // it writes, only while it is on; also before every third request (`writeEvery`)
  *     await vcenter.trouble('storage-vmotion', web);  // or vcenter.others.grow(web, 0, MiB), vcenter.plague({ seed, kinds })
  *     await vcenter.outage(3); await vcenter.kill(); await vcenter.revive();
- *     web.rests.at(-1)?.digest(key);               // the truth: its disks when the power went; web.content(0) is what they hold now
+ *     web.truth()?.digest(key);                    // what a migrated VM has to hold: the disks while the power is off, or when it last was
  *     vcenter.ledger.chronicle.together(web.vm, 'target');  // what happened in which order; a test notes its targets' power in it
  *
  * Change ids are born with snapshots only, and a VM that is off keeps its id when it is powered on again and writes: an id that was read
@@ -158,6 +158,7 @@ export async function startVcenter(options: VcenterOptions = {}): Promise<Vcente
     ledger: ledgerOf(stand),
     [Symbol.asyncDispose]: async () => {
       stand.stop();
+      upstream.stop();
       if (server.listening) await stopListening();
       await vcsim[Symbol.asyncDispose]();
     },

@@ -28,9 +28,9 @@ export interface GuestOptions {
 const WRITE_SIZES = [512, 4096, 4096, 8192, 65_536, 200_000];
 const TICK_MS = 2;
 
-/** The disks of a guest when its power went. */
+/** The disks of a guest while it had no power. */
 export class Rest {
-  /** In the chronicle. */
+  /** Of the power-off in the chronicle. */
   readonly order: number;
   readonly #disks: ReadonlyMap<number, Pages>;
 
@@ -39,11 +39,17 @@ export class Rest {
     this.#disks = new Map(disks.map((disk) => [disk.key, disk.keep()]));
   }
 
+  /** Device keys of the disks. */
+  get keys(): readonly number[] {
+    return [...this.#disks.keys()];
+  }
+
   /** @param key device key of the disk */
   content(key: number): Buffer | undefined {
     return this.#disks.get(key)?.read();
   }
 
+  /** SHA-256 in hexadecimal. */
   digest(key: number): string | undefined {
     return this.#disks.get(key)?.digest();
   }
@@ -59,7 +65,7 @@ export class SimulatedGuest {
   /** What the VM's configuration says about tracking. */
   trackingAsked: boolean;
   readonly writeEvery: number | undefined;
-  /** Power-offs, oldest first. */
+  /** Power-offs, oldest first, with the disks as they were at the moment. */
   readonly rests: Rest[] = [];
   /** Writes of its own doing. */
   writes = 0;
@@ -153,6 +159,23 @@ export class SimulatedGuest {
     this.halt();
     this.on = false;
     this.rests.push(new Rest(order, this.#disks));
+  }
+
+  /** The power is back. What others did to the disks meanwhile is part of the rest that ends. */
+  wake(): void {
+    const rest = this.truth();
+    if (rest) this.rests.splice(-1, 1, rest);
+    this.on = true;
+    this.stun();
+  }
+
+  /**
+   * What a migrated VM has to hold: the disks as they are while the power is off, and as they were before it came back otherwise. Undefined
+   * while it was never off.
+   */
+  truth(): Rest | undefined {
+    const last = this.rests.at(-1);
+    return last === undefined || this.on ? last : new Rest(last.order, this.#disks);
   }
 
   /** The host stuns the VM, at a snapshot or when power comes on: what was asked about tracking takes effect now. */

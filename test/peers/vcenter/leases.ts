@@ -30,7 +30,7 @@ export interface LeaseRules {
 interface Lease {
   readonly record: LeaseRecord;
   /** Raw bytes by the name of the file in the lease. */
-  readonly files: ReadonlyMap<string, Buffer>;
+  files: ReadonlyMap<string, Buffer>;
   /** Looks that find it not ready. */
   looks: number;
   /** It gets never ready. */
@@ -82,9 +82,9 @@ export class Leases {
   async serve(request: Incoming): Promise<Answer | undefined> {
     const [, , id = '', name = ''] = decodeURIComponent(new URL(request.path, 'http://x').pathname).split('/');
     const lease = this.#leases.get(id);
+    if (lease && lease.record.state !== 'ready') return { status: 404, body: '' };
     const raw = lease?.files.get(name);
-    if (!lease || !raw) return undefined;
-    if (lease.record.state !== 'ready') return { status: 404, body: '' };
+    if (!raw) return undefined;
     return { status: 200, headers: { 'content-type': 'application/x-vnd.vmware-streamVmdk' }, body: await streamOptimized(raw) };
   }
 
@@ -164,6 +164,7 @@ export class Leases {
   #end(lease: Lease, state: LeaseRecord['state']): void {
     clearTimeout(lease.timer);
     lease.record.state = state;
+    lease.files = new Map();
     if (lease.record.whole) this.#machines.exporting.delete(lease.record.vm);
   }
 }

@@ -180,10 +180,7 @@ export class Machines {
     const guest = this.guests.get(vm);
     if (!guest) return;
     if (state === 'off') guest.rest(order);
-    else {
-      guest.on = true;
-      guest.stun();
-    }
+    else guest.wake();
   }
 
   /** Snapshots that a VM has, oldest first. */

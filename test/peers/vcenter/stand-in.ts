@@ -3,7 +3,6 @@
  * and passes on the rest.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { buffer } from 'node:stream/consumers';
 import { type AreaRules, queryChangedDiskAreas } from './changed-areas.ts';
 import { type DatastoreRules, serveFile } from './datastore.ts';
 import { type Fault, Faults, instead, send } from './faults.ts';
@@ -202,5 +201,7 @@ async function received(request: IncomingMessage, signal: AbortSignal): Promise<
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers))
     headers[name] = Array.isArray(value) ? value.join('; ') : (value ?? '');
-  return { method: request.method ?? 'GET', path: request.url ?? '/', headers, body: await buffer(request), signal };
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece);
+  return { method: request.method ?? 'GET', path: request.url ?? '/', headers, body: Buffer.concat(pieces), signal };
 }

@@ -1,6 +1,8 @@
 /**
  * The simulator behind the stand-in: what clients say is passed on as it is, and the stand-in has a session of its own for what it must know or do.
  */
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Vcsim } from '../vcsim.ts';
 import { type Answer, decode, encode, envelope, type Reference, returned, SERVICE_INSTANCE, service } from './soap.ts';
 
@@ -27,6 +29,7 @@ const TASK_POLL_MS = 5;
 export class Upstream {
   readonly origin: string;
   readonly #vcsim: Vcsim;
+  readonly #agent = new Agent({ keepAlive: true });
   #own: Promise<OwnSession> | undefined;
 
   constructor(vcsim: Vcsim) {
@@ -40,20 +43,12 @@ export class Upstream {
   }
 
   /** Passes a request on. */
-  async forward(request: Incoming): Promise<Answer> {
-    const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !HOP.has(name)));
+  async forward(incoming: Incoming): Promise<Answer> {
+    const headers = Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !HOP.has(name)));
     // Real servers put their cookie in quotes, the simulator knows its own without.
     if (headers['cookie']) headers['cookie'] = headers['cookie'].replaceAll('"', '');
-    const withBody = request.method !== 'GET' && request.method !== 'HEAD';
-    const response = await fetch(`${this.origin}${request.path}`, {
-      method: request.method,
-      headers,
-      redirect: 'manual',
-      signal: request.signal,
-      ...(withBody ? { body: new Uint8Array(request.body) } : {}),
-    });
-    const received = Object.fromEntries([...response.headers].filter(([name]) => !HOP.has(name)));
-    return { status: response.status, headers: received, body: Buffer.from(await response.arrayBuffer()) };
+    const withBody = incoming.method !== 'GET' && incoming.method !== 'HEAD';
+    return this.#exchange({ ...incoming, headers, body: withBody ? incoming.body : Buffer.alloc(0) });
   }
 
   /** Calls an operation in the stand-in's own session and gives what is in the answer. @throws Error with the fault's words */
@@ -115,7 +110,32 @@ export class Upstream {
     const body = envelope(
       `<${operation} xmlns="urn:vim25"><_this type="${self.type}">${encode(self.id)}</_this>${inner}</${operation}>`,
     );
-    const response = await fetch(`${this.origin}/sdk`, { method: 'POST', headers: { 'content-type': 'text/xml', cookie }, body });
-    return { text: await response.text(), ok: response.ok, cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '' };
+    const headers = { 'content-type': 'text/xml', cookie };
+    const { signal } = new AbortController();
+    const answer = await this.#exchange({ method: 'POST', path: '/sdk', headers, body: Buffer.from(body), signal });
+    const given = answer.headers?.['set-cookie']?.split(';')[0] ?? '';
+    return { text: String(answer.body), ok: answer.status === 200, cookie: given };
+  }
+
+  /** One request over connections that are kept: some thousand of them are made in a test. */
+  async #exchange({ method, path, headers, body, signal }: Incoming): Promise<Answer> {
+    const sent = request(`${this.origin}${path}`, {
+      agent: this.#agent,
+      method,
+      headers: { ...headers, ...(body.length > 0 && { 'content-length': body.length }) },
+      signal,
+    }).end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const pieces: Buffer[] = [];
+    for await (const piece of response) pieces.push(piece);
+    const received: Record<string, string> = {};
+    for (const [name, value] of Object.entries(response.headers))
+      if (value !== undefined && !HOP.has(name)) received[name] = Array.isArray(value) ? value.join(', ') : value;
+    return { status: response.statusCode ?? 0, headers: received, body: Buffer.concat(pieces) };
+  }
+
+  /** Closes what is kept. */
+  stop(): void {
+    this.#agent.destroy();
   }
 }
