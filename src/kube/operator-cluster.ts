@@ -103,6 +103,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
       readonly plan: VmPlan;
       readonly source: WorkerSource;
       readonly bandwidth: readonly BandwidthLimit[];
+      readonly perNode?: number;
       readonly hooks: { readonly planName: string; readonly specs: readonly HookSpec[]; readonly attempt: number };
       readonly leave: AbortSignal;
     }) => {

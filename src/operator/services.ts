@@ -69,6 +69,8 @@ export interface TargetOptions {
   readonly source: WorkerSource;
   /** What a worker may read; all of them hold. */
   readonly bandwidth: readonly BandwidthLimit[];
+  /** Workers at once on one node; absent: nobody minds. */
+  readonly perNode?: number;
   /** Of the plan, in its order; `attempt` counts the tries of the VM from 0. */
   readonly hooks: {
     readonly planName: string;

@@ -87,7 +87,9 @@ export class VmRun {
       const namespace = vm.status?.targetNamespace ?? vm.namespace;
       const hooks = { planName: vm.spec.planRef.name, specs: plan?.spec.hooks ?? [], attempt: vm.spec.retry };
       const bandwidth = plan === undefined ? [] : bandwidthOf(plan, provider);
-      const parts = reach({ owner, namespace, plan: vmPlan, source: workerSource(provider), bandwidth, hooks, leave });
+      const { perNode } = plan?.spec.limits ?? {};
+      const about = { owner, namespace, plan: vmPlan, source: workerSource(provider), bandwidth, hooks, leave };
+      const parts = reach({ ...about, ...(perNode !== undefined && { perNode }) });
       const { destination } = parts;
       const shutdown = plan?.spec.shutdown;
       const progress = await migrateVm(vmPlan, {

@@ -31,6 +31,8 @@ export interface JobCopierOptions {
    * counts only when the caller still has it.
    */
   readonly attempt: number;
+  /** Workers at once on one node; absent: nobody minds. */
+  readonly perNode?: number;
   /** What a worker may read of it; all of them hold. */
   readonly bandwidth: readonly BandwidthLimit[];
   /** Jobs go on although this process ends. */
@@ -100,7 +102,7 @@ export class JobCopier implements DiskCopier {
   }
 
   async #start(ref: JobRef, job: TransferJob, signal: AbortSignal): Promise<void> {
-    const { client, jobs, owner, namespace, plan, source, bandwidth } = this.#options;
+    const { client, jobs, owner, namespace, plan, source, bandwidth, perNode } = this.#options;
     const disk = claimOf(plan, job.disk);
     const claim = disk.metadata.name;
     const block = disk.spec.volumeMode === 'Block';
@@ -112,7 +114,7 @@ export class JobCopier implements DiskCopier {
     const about = { ...ref, owner, target };
     if (source.kind === 'images') {
       const from = await sourceClaim(client, { namespace: ref.namespace, name: source.claim }, signal);
-      return await jobs.start({ ...about, source: from, order: { kind: 'transfer', job } }, signal);
+      return await jobs.start({ ...about, source: from, order: { kind: 'transfer', job } }, signal, perNode);
     }
     const { secret, server, vddk } = source;
     // The library is brought along only where it reads.
@@ -120,6 +122,7 @@ export class JobCopier implements DiskCopier {
     await jobs.start(
       { ...about, secret, ...library, order: { kind: 'transfer', job, server, ...(bandwidth.length > 0 && { bandwidth }) } },
       signal,
+      perNode,
     );
   }
 

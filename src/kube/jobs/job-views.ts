@@ -33,6 +33,9 @@ export interface PodView {
 /** The label by which Pods are found: the name of their Job. */
 export const JOB_NAME = 'batch.kubernetes.io/job-name';
 
+/** Label of Jobs and their Pods: of those of a namespace that have the same number, there is one on a node. */
+export const NODE_PLACE = 'kubeferry.dev/node-place';
+
 export function jobView(job: KubeObject): JobView {
   const condition = listAt(job, 'status', 'conditions').find(
     (one) => textAt(one, 'status') === 'True' && /^(Failed|Complete)$/.test(textAt(one, 'type') ?? ''),

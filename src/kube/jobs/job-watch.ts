@@ -4,8 +4,8 @@ import type { ClusterObserver } from '../../contracts/cluster-observer.ts';
 import type { KubeClient, ResourceType } from '../client/kube-client.ts';
 import { JOBS, PODS } from '../kinds.ts';
 import { Informer } from '../runtime/informer.ts';
-import { byLabel, keyOf } from '../runtime/object-store.ts';
-import { JOB_NAME, type JobView, jobView, type PodView, podView } from './job-views.ts';
+import { byLabel, type Index, keyOf } from '../runtime/object-store.ts';
+import { JOB_NAME, type JobView, jobView, NODE_PLACE, type PodView, podView } from './job-views.ts';
 
 export interface JobWatchOptions {
   readonly client: KubeClient;
@@ -40,6 +40,7 @@ export class JobWatch {
       ...{ ...about, ...told(JOBS) },
       type: JOBS,
       project: jobView,
+      indexes: { place: byPlace },
       onChange: ({ key }) => this.#wake(key),
     });
     this.#pods = new Informer({
@@ -63,6 +64,11 @@ export class JobWatch {
 
   job(ref: JobRef): JobView | undefined {
     return this.#jobs.objects.get(keyOf(ref));
+  }
+
+  /** Jobs of a namespace that have not ended and stand for one place of each node. */
+  inPlace(namespace: string, place: number): number {
+    return this.#jobs.objects.find('place', `${namespace} ${place}`).length;
   }
 
   /** The oldest first. */
@@ -95,6 +101,12 @@ export class JobWatch {
     for (const wake of this.#waiting.get(key ?? '') ?? []) wake();
   }
 }
+
+const byPlace: Index = (job) => {
+  const { namespace, labels } = job.metadata;
+  const place = labels?.[NODE_PLACE];
+  return place === undefined || jobView(job).ended !== undefined ? [] : [`${namespace} ${place}`];
+};
 
 export function byAge(pods: readonly PodView[]): readonly PodView[] {
   return pods.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));

@@ -11,6 +11,7 @@ import { pathOf, withQuery } from '../client/paths.ts';
 import { JOBS, PODS, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS } from '../kinds.ts';
 import { jobView } from './job-views.ts';
 import type { JobRef, JobWatch } from './job-watch.ts';
+import { NodePlaces } from './node-places.ts';
 import { obstacleOf } from './obstacles.ts';
 import { podsOf } from './pods-of.ts';
 import { failureOf, resultOf } from './worker-end.ts';
@@ -52,9 +53,11 @@ export class WorkerJobs {
   readonly #options: WorkerJobsOptions;
   /** Namespaces that have our account. */
   readonly #accounts = new Set<string>();
+  readonly #places: NodePlaces;
 
   constructor(options: WorkerJobsOptions) {
     this.#options = options;
+    this.#places = new NodePlaces(options.watch);
   }
 
   /** Asks the cluster. A result counts once the Job has ended: until then its Pod may hold the claim, on another node than that of the VM. */
@@ -70,8 +73,11 @@ export class WorkerJobs {
     return { kind: 'failed', error: failureOf(job, pods) };
   }
 
-  /** Makes what is not there yet. What an earlier, failed one left has to be removed first. */
-  async start(pod: WorkerPod, signal: AbortSignal): Promise<void> {
+  /**
+   * Makes what is not there yet. What an earlier, failed one left has to be removed first.
+   * @param perNode workers of its namespace at once on one node; absent: nobody minds
+   */
+  async start(pod: WorkerPod, signal: AbortSignal, perNode?: number): Promise<void> {
     const { client, setup } = this.#options;
     const { namespace } = pod;
     if (!this.#accounts.has(namespace)) {
@@ -84,7 +90,13 @@ export class WorkerJobs {
       await client.apply(ROLES, workerRole(pod), { signal, force: true });
       await client.apply(ROLE_BINDINGS, workerRoleBinding(pod), { signal, force: true });
     }
-    await client.apply(JOBS, workerJob(pod, setup), { signal, force: true });
+    const place = perNode === undefined ? {} : { place: this.#places.next(pod, perNode) };
+    try {
+      await client.apply(JOBS, workerJob({ ...pod, ...place }, setup), { signal, force: true });
+    } catch (error) {
+      this.#places.settled(pod);
+      throw error;
+    }
   }
 
   /**
@@ -102,6 +114,7 @@ export class WorkerJobs {
         // It is waited for at the end of the turn; until then nobody would hear of its failure.
         change.catch(() => undefined);
         const job = watch.job(ref);
+        if (job !== undefined) this.#places.settled(ref);
         if (job === undefined || job.deleting || job.ended !== undefined) {
           const state = await this.look(ref, signal);
           if (state.kind === 'done') return state.result;
@@ -111,6 +124,7 @@ export class WorkerJobs {
         quiet = !(await change);
       }
     } finally {
+      this.#places.settled(ref);
       if (told.obstacle !== undefined) listener.onObstacle(undefined);
     }
   }

@@ -8,6 +8,7 @@ import type { WorkerOrder } from '../../contracts/worker-order.ts';
 import type { KubeObject } from '../client/kube-client.ts';
 import { objectOf } from '../resources/collection.ts';
 import { madeFor } from '../runtime/owners.ts';
+import { NODE_PLACE } from './job-views.ts';
 import { JOB_LABELS } from './job-watch.ts';
 import { type MountedThings, ORDER, podVolumes, VDDK_LIBRARY } from './pod-volumes.ts';
 import type { WorkerSetup } from './worker-setup.ts';
@@ -23,6 +24,8 @@ export interface Belonging {
 
 export interface WorkerPod extends MountedThings, Belonging {
   readonly order: WorkerOrder;
+  /** One of the places that each node has for workers; absent where nobody counts them. */
+  readonly place?: number;
 }
 
 /** KubeVirt's user `qemu`. */
@@ -74,10 +77,10 @@ export const LOCKED = {
 } as const;
 
 export function workerJob(pod: WorkerPod, setup: WorkerSetup): KubeObject {
-  const metadata = workerMetadata(pod);
-  const { labels = {} } = metadata;
+  const { labels: own = {}, ...rest } = workerMetadata(pod);
+  const labels = { ...own, ...placeOf(pod) };
   return {
-    metadata,
+    metadata: { ...rest, labels },
     spec: {
       backoffLimit: 6,
       ttlSecondsAfterFinished: setup.ttlSeconds,
@@ -112,7 +115,7 @@ function podSpec(pod: WorkerPod, setup: WorkerSetup): object {
     ...(priorityClassName !== undefined && { priorityClassName }),
     ...(imagePullSecrets.length > 0 && { imagePullSecrets }),
     ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
-    ...(pod.source?.oneNode === true && { affinity: together(sharing(pod)) }),
+    ...affinity(pod),
     tolerations: tolerations(setup),
     securityContext: {
       ...{ runAsUser: USER, runAsGroup: USER, runAsNonRoot: true, fsGroup: USER, fsGroupChangePolicy: 'OnRootMismatch' },
@@ -151,8 +154,21 @@ function sharing({ source }: WorkerPod): Readonly<Record<string, string>> {
   return source?.oneNode === true ? { [SOURCE_CLAIM]: hash('sha256', source.claim, 'hex').slice(0, 16) } : {};
 }
 
-/** All that read the claim run on one node, because no other can mount it. The first chooses: a Pod may be its own neighbour. */
-function together(matchLabels: Readonly<Record<string, string>>): object {
-  const term = { labelSelector: { matchLabels }, topologyKey: 'kubernetes.io/hostname' };
-  return { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+function placeOf({ place }: WorkerPod): Readonly<Record<string, string>> {
+  return place === undefined ? {} : { [NODE_PLACE]: String(place) };
+}
+
+/**
+ * All that read the claim run on one node, because no other can mount it. The first chooses: a Pod may be its own neighbour. Of those with the same
+ * place there is one on a node: so many places, so many workers.
+ */
+function affinity(pod: WorkerPod): object {
+  const term = (matchLabels: Readonly<Record<string, string>>): object => {
+    return {
+      requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: { matchLabels }, topologyKey: 'kubernetes.io/hostname' }],
+    };
+  };
+  const near = pod.source?.oneNode === true && { podAffinity: term(sharing(pod)) };
+  const apart = pod.place !== undefined && { podAntiAffinity: term(placeOf(pod)) };
+  return near || apart ? { affinity: { ...near, ...apart } } : {};
 }

@@ -84,11 +84,12 @@ export interface Copy {
   readonly from: WorkerSource;
   readonly source: DiskSource;
   readonly attempt?: number;
+  readonly perNode?: number;
 }
 
 /** Makes the claim and lets a worker fill it. */
 export async function copyDisk(
-  { client, jobs, owner, plan, from, source, attempt = 0 }: Copy,
+  { client, jobs, owner, plan, from, source, attempt = 0, perNode }: Copy,
   options: Partial<CopyOptions> = {},
 ): Promise<TransferResult> {
   const { signal = AbortSignal.timeout(400_000), ...rest } = options;
@@ -106,6 +107,7 @@ export async function copyDisk(
     source: from,
     attempt,
     bandwidth: [],
+    ...(perNode !== undefined && { perNode }),
     leave,
   });
   const target = destination.diskTarget(plan, DISK);
