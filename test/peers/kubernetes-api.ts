@@ -93,23 +93,33 @@ export interface WatchEvent<T> {
 
 /**
  * What there is and what becomes of it, until the signal aborts. Begins anew with a list whenever the server ends a watch, so that an object can
- * be told twice; one that vanished meanwhile is not told.
+ * be told twice; one that vanished meanwhile is told as it was last.
  */
 export async function* watchApi<T extends KubernetesObject>(
   server: ApiServer,
   path: string,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>> {
+  const known = new Map<string | undefined, T>();
   while (!signal.aborted) {
     try {
       const list = await expectApi<{ items: T[]; metadata: { resourceVersion: string } }>(server, 'GET', path);
-      for (const object of list.items) yield { type: 'ADDED', object };
+      // What went while nobody watched is told too.
+      for (const { metadata } of list.items) known.delete(metadata.uid);
+      for (const object of known.values()) yield { type: 'DELETED', object };
+      known.clear();
+      for (const object of list.items) {
+        known.set(object.metadata.uid, object);
+        yield { type: 'ADDED', object };
+      }
       const join = path.includes('?') ? '&' : '?';
       const query = `watch=1&timeoutSeconds=60&resourceVersion=${list.metadata.resourceVersion}`;
       const answer = await open(server, `${path}${join}${query}`, signal);
       for await (const line of createInterface(answer)) {
         const event = JSON.parse(line) as WatchEvent<T> | { readonly type: 'ERROR' };
         if (event.type === 'ERROR') break;
+        if (event.type === 'DELETED') known.delete(event.object.metadata.uid);
+        else known.set(event.object.metadata.uid, event.object);
         yield event;
       }
     } catch {
@@ -124,5 +134,7 @@ async function open(server: ApiServer, path: string, signal: AbortSignal): Promi
   const asked = request(`${url}${path}`, { ...tls, headers, signal });
   asked.end();
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-  return answer;
+  if (answer.statusCode === 200) return answer;
+  answer.resume();
+  throw new Error(`watching ${path} was answered by ${answer.statusCode}`);
 }
