@@ -1,4 +1,5 @@
 /** The whole state machine: what follows from an event in a phase. Pure and total. */
+import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
 import { isTerminal, type Phase, type WorkPhase } from '../model/phase.ts';
 import type { Failure, PhaseRecord, StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
 import type { PrecopyPass } from '../model/precopy.ts';
@@ -54,7 +55,7 @@ export function advance(plan: Itinerary, progress: VmProgress, event: StepEvent,
     }
     case 'failed': {
       const { kind: _, ...reason } = event;
-      return isSetback(progress) ? setBack(progress, reason, at) : stop(progress, 'Failed', { phase, ...reason }, at);
+      return isSetback(progress, event.code) ? setBack(progress, reason, at) : stop(progress, 'Failed', { phase, ...reason }, at);
     }
     case 'canceled': {
       const { kind: _, ...rest } = event;
@@ -87,10 +88,14 @@ export function rollBack(progress: VmProgress, at: string): VmProgress | undefin
   return { ...rest, phase: 'RollBack', since: at };
 }
 
-/** A failure now is no end: a precopy that fails leaves everything as it was, and the next one brings what it did not. */
-export function isSetback({ warm, phase }: VmProgress): boolean {
-  if (warm === undefined || warm.passes.length === 0) return false;
-  return (phase === 'Snapshot' || phase === 'CopyDelta') && (warm.setback?.count ?? 0) + 1 < MAX_SETBACKS;
+/**
+ * A failure now is no end: a precopy that fails leaves everything as it was, and the next one brings what it did not. The same holds for
+ * the first copy where trying again may help by itself.
+ */
+export function isSetback({ warm, phase }: VmProgress, code: ErrorCode): boolean {
+  if (warm === undefined || (warm.setback?.count ?? 0) + 1 >= MAX_SETBACKS) return false;
+  if (phase !== 'Snapshot' && phase !== 'CopyDisks' && phase !== 'CopyDelta') return false;
+  return warm.passes.length > 0 || ERROR_CODES[code].disposition === 'retry';
 }
 
 const CANCELED = { code: 'canceled', message: 'Canceled on request.', hint: '' } as const;

@@ -1,5 +1,5 @@
 import type { StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
-import { type Decision, decide } from '../plan/warm/decide.ts';
+import { afterSetback, type Decision, decide } from '../plan/warm/decide.ts';
 import type { StepContext } from './step.ts';
 import { wishesOf } from './wishes.ts';
 
@@ -21,10 +21,12 @@ export function awaitPrecopy(plan: VmPlan, { warm }: VmProgress, context: StepCo
 export function decideOn(plan: VmPlan, { passes, setback }: WarmProgress, context: StepContext): Decision {
   const [first, ...later] = passes;
   const { warm: terms } = plan;
+  const now = context.clock.now();
+  if (first === undefined && setback !== undefined) return afterSetback(setback, now);
   if (first === undefined || terms === undefined) throw new Error('a wait before the first copy, or of a cold migration');
   const { schedule, cutoverAt } = wishesOf(plan, context);
   const capacity = plan.vm.disks.reduce((sum, disk) => sum + disk.capacity, 0);
   const situation = { passes: [first, ...later] as const, capacity, terms, schedule };
   const more = { ...(cutoverAt !== undefined && { cutoverAt }), ...(setback !== undefined && { setback }) };
-  return decide({ ...situation, ...more }, context.clock.now());
+  return decide({ ...situation, ...more }, now);
 }

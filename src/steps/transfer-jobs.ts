@@ -34,6 +34,7 @@ export async function transferJobs(plan: VmPlan, context: JobContext, request: J
     jobs.push({
       ...jobOf(plan, disk, context),
       source,
+      ...(snapshot !== undefined && { snapshot }),
       ...(since !== undefined && { delta: checkpoint === undefined ? {} : { since: checkpoint } }),
       ...(staysOpen && { staysOpen }),
     });
@@ -42,11 +43,12 @@ export async function transferJobs(plan: VmPlan, context: JobContext, request: J
 }
 
 /**
- * The same beforehand. Disks of a VM that may be running cannot be opened; the inventory knows how large they are.
+ * The same beforehand. Disks of a VM that may be running, or frozen in a snapshot, cannot be opened; the inventory knows how large they are.
  * @throws MigrationError of Connection.openDisk
  */
 export async function plannedTransfers(plan: VmPlan, context: JobContext): Promise<readonly PlannedTransfer[]> {
-  if (context.connection.power === undefined || plan.vm.power === 'off') return await transferJobs(plan, context);
+  const isAtRest = context.connection.power === undefined || (plan.type === 'cold' && plan.vm.power === 'off');
+  if (isAtRest) return await transferJobs(plan, context);
   return disksOf(plan).map((disk) => {
     const capacity = plan.vm.disks.find(({ key }) => key === disk)?.capacity ?? 0;
     return { ...jobOf(plan, disk, context), source: { kind: 'unopened', capacity } };

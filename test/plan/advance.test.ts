@@ -169,10 +169,12 @@ test('a precopy that fails is no end, five in a row are', () => {
   assert.deepEqual([at.phase, at.failure?.phase], ['Failed', 'Snapshot']);
 });
 
-test('a failed first copy is an end, and goes on where it was', () => {
+test('a first copy that fails is tried again where that may help, and goes on where it was', () => {
   const failed = advanceBy(WARM, warmAt('CopyDisks'), FAILED, LATER);
   assert.equal(failed.phase, 'Failed');
   assert.equal(resume(failed, LATER).phase, 'CopyDisks');
+  const away = advanceBy(WARM, warmAt('CopyDisks'), { ...FAILED, code: 'source-unreachable' }, LATER);
+  assert.deepEqual([away.phase, away.warm?.setback?.count], ['AwaitPrecopy', 1]);
 });
 
 test('a warm VM whose source was started again goes on with a precopy, compared as a whole once its target was touched', () => {

@@ -40,12 +40,7 @@ export function decide(situation: WarmSituation, now: number): Decision {
     ...{ passes, capacity, goalSeconds: terms.goal },
     ...(schedule.precopyEvery !== undefined && { every: schedule.precopyEvery }),
   };
-  if (setback !== undefined) {
-    const at = Date.parse(setback.at) + AFTER_SETBACK * 1000 * 2 ** (setback.count - 1);
-    const because = `precopy failed ${setback.count} times: ${setback.message}`;
-    const outlook: Outlook = { next: 'precopy', at: iso(at), because };
-    return { kind: at <= now ? 'precopy' : 'wait', outlook };
-  }
+  if (setback !== undefined) return afterSetback(setback, now);
   if (pace === undefined) {
     const next = nextPrecopy(basis, now);
     const hurry = schedule.precopyEvery === undefined || next.at <= now || isAsked(situation, now);
@@ -76,6 +71,13 @@ export function decide(situation: WarmSituation, now: number): Decision {
   }
   const at = Math.min(precopy.at, now + LOOK_AGAIN * 1000);
   return { kind: 'wait', outlook: { next: 'precopy', at: iso(at), because: precopy.because, ...outlook } };
+}
+
+/** Once more, after a pause that grows. */
+export function afterSetback({ count, message, at: failedAt }: Setback, now: number): Decision {
+  const at = Date.parse(failedAt) + AFTER_SETBACK * 1000 * 2 ** (count - 1);
+  const because = `the copy failed ${count === 1 ? 'once' : `${count} times`}: ${message}`;
+  return { kind: at <= now ? 'precopy' : 'wait', outlook: { next: 'precopy', at: iso(at), because } };
 }
 
 /** What a cutover that began `at` would cost. */
