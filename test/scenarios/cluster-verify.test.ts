@@ -135,6 +135,18 @@ test('a claim that a VM has mounted is refused, and says whose it is', async () 
   await ground.until(async () => (await ground.get(`${pods}/virt-launcher-web`)) === undefined);
 });
 
+test('whoever calls a look off leaves nothing behind', async () => {
+  const stop = new AbortController();
+  const about = ['--image', 'example.com/nowhere:1', '--kubeconfig', path.join(folder, 'kubeconfig'), '-n', namespace];
+  const looking = kubeferry(['verify', '--plan', 'files', ...about], { signal: stop.signal });
+  await ground.until(async () => (await verifyJobs()).length === 1);
+  stop.abort();
+  const { code, err } = await looking;
+  assert.equal(code, 3);
+  assert.match(err, /canceled/);
+  await ground.until(async () => (await verifyJobs()).length === 0);
+});
+
 test('one bit that turned behind our back is found, on a file system and on a device', async () => {
   await Promise.all([damage('files', 300_000), damage('device', GUEST_DISK_BYTES - 1)]);
   const [files, device] = await Promise.all([verify('--plan', 'files'), verify(`pvc/${CLAIMS.device}`)]);
