@@ -4,6 +4,10 @@
  * memory that was written: the proof shows that every byte that came is on the target, in its place, and nothing else is. That it came
  * rightly is shown by what transport and format have for it (TLS, the checksum of each deflated grain), and by reading the source
  * once more where a job asks for that (engine/recheck.ts).
+ *
+ * The whole target is read when all of it was written, not each part behind its writing: a late write in a wrong place would not be seen
+ * otherwise. Blocks that this very process brought are compared by tags (proof/block-tags.ts), which is as sure and takes a tenth of the time;
+ * where there is no tag, or another one, the SHA-256 decides.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { TransferJob, TransferProgress } from '../model/transfer.ts';

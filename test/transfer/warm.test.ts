@@ -93,6 +93,7 @@ test('a disk that changes between passes arrives as it was at the last one, prov
   const first = await pass(disk, target, OPEN);
   assert.equal(first.proof, undefined);
   assert.ok(!(await readdir(place.folder)).includes('warm.raw'), 'it is not published');
+  assert.ok((await readdir(place.folder)).includes('warm.raw.journal.cells'), 'the next pass need not read back');
   disk.write(9);
   const second = await pass(disk, target, { ...OPEN, ...since('1') });
   assert.ok(second.moved < first.moved);
