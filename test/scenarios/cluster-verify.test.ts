@@ -156,7 +156,7 @@ test('one bit that turned behind our back is found, on a file system and on a de
     assert.equal(disk?.outcome, 'differs');
     assert.match(disk?.root ?? '', /^[0-9a-f]{64}$/);
     assert.notEqual(disk?.root, disk?.sealed?.root);
-    assert.match(err, /a VM that ran since its migration/);
+    assert.match(err, /A VM that ran since its migration/);
   }
 });
 

@@ -32,7 +32,7 @@ export function verifyCommand(program: Command, context: CommandContext): void {
       await using display = await openDisplay(options, context);
       const words = place === undefined ? vms : [place, ...vms];
       const verification = await (inCluster ? verifyInCluster : verifyHere)(words, { options, display }, context);
-      if (inCluster && verification.disks.some(({ outcome }) => outcome === 'differs')) terminal.err(RAN_SINCE);
+      if (inCluster && verification.disks.some(({ outcome }) => outcome === 'differs')) display.note(RAN_SINCE);
       terminal.out(options.output === 'json' ? `${JSON.stringify(verification, null, 2)}\n` : textOf(verification));
       context.exit(exitOf(verification));
     },
@@ -40,7 +40,7 @@ export function verifyCommand(program: Command, context: CommandContext): void {
 }
 
 const RAN_SINCE =
-  'kubeferry: a VM that ran since its migration wrote to its disks: that cannot be told from damage. Verify before the VM starts.\n';
+  'A VM that ran since its migration wrote to its disks: that cannot be told from damage. Verify before the VM starts.';
 
 async function verifyHere(
   [place, ...vms]: readonly string[],
