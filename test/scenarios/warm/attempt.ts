@@ -60,7 +60,7 @@ export async function perform(attempt: Attempt, tell: (told: Told) => void): Pro
   const clock = new JumpingClock(late);
   const { signal } = new AbortController();
   const credentials = async () => ({ user: server.user, password: server.password });
-  const options = { signal, credentials, trust: { thumbprint: server.thumbprint }, transport: 'range' } as const;
+  const options = { signal, credentials, trust: { thumbprint: server.thumbprint } } as const;
   try {
     await using connection = withRetries(await vsphereProvider.connect(server.url, options), { clock });
     await using target = new FolderDestination(folder, { vmFiles, runFiles });
