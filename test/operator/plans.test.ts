@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { MigrationError } from '../../src/model/errors.ts';
+import { startLosingRelay } from '../kube/losing-relay.ts';
 import { expectApi } from '../peers/kubernetes-api.ts';
 import { Ground } from '../scenarios/cluster/ground.ts';
 import { Copies, FakeSource } from './fake-source.ts';
@@ -144,6 +145,41 @@ test('a VM that failed starts its source again, and goes on when it is asked to 
   const reasons = events.map((event) => (event as unknown as { readonly reason: string }).reason);
   for (const reason of ['SourceStopped', 'CopyingDisks', 'Failed', 'DisksCopied', 'VmCreated', 'Completed'])
     assert.ok(reasons.includes(reason), `${reason} is not among ${reasons.join()}`);
+});
+
+test('a VM whose making nobody answered is stopped before its source runs again, and made to run by the next try', async () => {
+  const namespace = ground.name('unanswered');
+  await furnish(ground, namespace);
+  const source = new FakeSource([{ name: 'web' }]);
+  await using relay = await startLosingRelay(ground.plane.api);
+  let inVain = 0;
+  let dark = false;
+  relay.fate = ({ method, url = '' }) => {
+    if (method === 'POST' && url.includes('/virtualmachines')) {
+      dark = true;
+      return 'answer-lost';
+    }
+    if (!dark || !url.includes('/virtualmachines/')) return 'passed';
+    inVain += 1;
+    return 'lost';
+  };
+  await using operator = await operate(ground, namespace, source, new Copies(), relay.kubeconfig);
+  await ground.make(namespace, 'migrationplans', 'first', planOf());
+  // The looks of the making are six; those that come then are about the source.
+  await ground.until(async () => inVain > 6, { namespace, operator });
+  assert.equal(source.power.get('id-web'), 'off', 'as long as the VM may run in the cluster');
+  relay.fate = () => 'passed';
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Failed', { namespace, operator });
+  const [failed] = await ground.migrations(namespace);
+  assert.partialDeepStrictEqual(failed?.status?.['failure'], { phase: 'CreateVm', source: 'started-again', target: 'stopped' });
+  assert.equal(source.power.get('id-web'), 'on');
+  const strategy = async () => (await ground.machines(namespace)).map(({ spec }) => spec?.['runStrategy']);
+  assert.deepEqual(await strategy(), ['Halted']);
+  await ground.change(namespace, 'vmmigrations', failed?.metadata.name ?? '', { retry: 1 });
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
+  assert.equal(source.power.get('id-web'), 'off');
+  assert.equal((await strategy()).length, 1);
+  assert.notDeepEqual(await strategy(), ['Halted']);
 });
 
 test('a paused VM ends its phase and begins no other until it goes on', async () => {

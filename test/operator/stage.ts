@@ -19,7 +19,14 @@ export interface Staged extends AsyncDisposable {
   readonly bugs: readonly string[];
 }
 
-export async function operate(ground: Ground, namespace: string, source: FakeSource, copies: Copies): Promise<Staged> {
+/** @param kubeconfig of what stands between the operator and its API server; none when absent */
+export async function operate(
+  ground: Ground,
+  namespace: string,
+  source: FakeSource,
+  copies: Copies,
+  kubeconfig = ground.plane.kubeconfig(),
+): Promise<Staged> {
   const stop = new AbortController();
   let writes = 0;
   const observer = {
@@ -28,7 +35,7 @@ export async function operate(ground: Ground, namespace: string, source: FakeSou
     },
     followed: (): void => undefined,
   };
-  const cluster = await withFile(ground.plane.kubeconfig(), (kubeconfig) => openCluster({ kubeconfig }, CLOCK, { observer }));
+  const cluster = await withFile(kubeconfig, (file) => openCluster({ kubeconfig: file }, CLOCK, { observer }));
   const troubles: string[] = [];
   const parts = operatorCluster({
     client: cluster.client,
