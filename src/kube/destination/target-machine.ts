@@ -13,7 +13,7 @@ import { MADE_BY } from '../runtime/owners.ts';
 import { ownObject } from './own-object.ts';
 
 /** Annotation: why the VirtualMachine does not run yet, or no longer. No two moments write the same, and only who names it may start the VM. */
-export const HELD_BACK = 'kubeferry.dev/held-back';
+const HELD_BACK = 'kubeferry.dev/held-back';
 const MADE = 'Made, and not told to run yet.';
 
 /** Time for a look whether something was done although nobody said so. */
