@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -147,6 +147,29 @@ test('a full copy of another state of the source begins anew', async () => {
   disk.content.fill(0, 3 * MiB, 9 * MiB);
   const { passes } = await pass(disk, target, {});
   assert.equal(passes, 1);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('a target that was harmed between passes, beside what changes, is found out by the proof and repaired', async () => {
+  const disk = new LiveDisk('harmed-flat.vmdk', 9);
+  disk.content.fill('data everywhere');
+  const target = place.path('harmed.raw');
+  await pass(disk, target, OPEN);
+  await using partial = await open(`${target}.partial`, 'r+');
+  await partial.write('flipped', 4 * MiB + 900_000);
+  disk.content.write('changed', 4 * MiB);
+  const access: SourceAccess = {
+    ...disk.access,
+    changes: {
+      enable: async () => ({ tracked: [], untracked: [] }),
+      async *changed() {
+        yield { offset: 4 * MiB, length: 7 };
+      },
+    },
+  };
+  const { repaired, moved } = await copy(jobTo(target, await disk.freeze(), since('1')), { access });
+  assert.deepEqual(repaired, { target: 1, source: 0 });
+  assert.equal(moved, 64 * KiB);
   assert.ok((await readFile(target)).equals(disk.content));
 });
 
