@@ -11,12 +11,15 @@ import { wishesOf } from './wishes.ts';
  */
 export async function awaitCutover(plan: VmPlan, progress: VmProgress, context: StepContext): Promise<StepEvent> {
   const verdict = atGate('AwaitCutover', plan, context);
-  if (verdict.kind === 'go') {
+  const decision = progress.warm && decideOn(plan, progress.warm, context);
+  const isTime = decision === undefined || decision.kind === 'cutover';
+  if (verdict.kind === 'go' && (isTime || verdict.begun)) {
     await context.destination.makeReady?.(plan, context.signal);
     return { kind: 'done' };
   }
-  const decision = progress.warm && decideOn(plan, progress.warm, context);
   if (decision?.kind === 'precopy') return { kind: 'turned', to: 'Snapshot' };
+  // Its window closed while it waited for the others.
+  if (decision?.kind === 'wait' && verdict.kind === 'go') return { kind: 'parked', outlook: decision.outlook };
   const at = decision?.kind === 'wait' ? decision.outlook.at : new Date(context.clock.now() + LOOK_AGAIN).toISOString();
   return {
     kind: 'parked',
@@ -42,7 +45,8 @@ function atGate(gate: Gate, plan: VmPlan, context: StepContext): Verdict {
 /** Names in a sentence; more than these are counted. */
 const NAMED = 3;
 
-function waiting(verdict: Exclude<Verdict, { readonly kind: 'go' }>): string {
+function waiting(verdict: Verdict): string {
+  if (verdict.kind === 'go') return 'its group is ready';
   if (verdict.kind === 'fail') return verdict.because;
   const more = verdict.for.length - NAMED;
   return `its group waits for ${verdict.for.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

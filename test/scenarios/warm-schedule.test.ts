@@ -135,6 +135,17 @@ test('a group is cut over together', async () => {
   for (const name of ['db', 'web', 'alone']) assert.equal(on.world.progress(name)?.phase, 'Completed');
 });
 
+test('a group whose last member comes after the window waits for the next window together', async () => {
+  const nightly = { cron: '0 22 * * *', minutes: 60, timeZone: 'UTC' };
+  const on = stage({ db: { group: 'shop' }, web: { group: 'shop' } }, windows(nightly));
+  on.world.wish('db', {
+    schedule: { ...windows(nightly), cutover: { kind: 'windows', windows: [nightly] }, blackouts: [], start: START + 15 * HOUR },
+  });
+  await work(on, 2 * DAY);
+  const off = on.world.happened.filter(({ what }) => what === 'off').map(({ at }) => at.slice(0, 13));
+  assert.deepEqual(off, ['2026-03-24T22', '2026-03-24T22']);
+});
+
 test('when one of a group fails behind its power-off, all of them run at the source again', async () => {
   const on = stage(
     { db: { group: 'shop', failsOnce: ['CopyFinalDelta'] }, web: { group: 'shop' } },

@@ -5,7 +5,8 @@ import type { MigrationType, Phase } from '../../model/phase.ts';
 export type Gate = 'AwaitCutover' | 'AwaitGroup';
 
 export type Verdict =
-  | { readonly kind: 'go' }
+  /** `begun`: others are through already, so nobody may turn back. */
+  | { readonly kind: 'go'; readonly begun: boolean }
   /** `for`: names of those that have not come yet. */
   | { readonly kind: 'wait'; readonly for: readonly string[] }
   /** It will not come, so nobody goes. */
@@ -44,7 +45,8 @@ export function verdictAt(gate: Gate, others: readonly Member[]): Verdict {
   const lost = gate === 'AwaitGroup' ? others.find(({ phase }) => phase !== undefined && LOST.has(phase)) : undefined;
   if (lost !== undefined) return { kind: 'fail', because: `${lost.name} of its group is ${lost.phase}` };
   const missing = others.filter((other) => !hasArrived(gate, other));
-  return missing.length === 0 ? { kind: 'go' } : { kind: 'wait', for: missing.map(({ name }) => name) };
+  if (missing.length === 0) return { kind: 'go', begun: others.some(({ phase }) => phase !== gate) };
+  return { kind: 'wait', for: missing.map(({ name }) => name) };
 }
 
 function hasArrived(gate: Gate, { type, phase }: Member): boolean {

@@ -12,12 +12,13 @@ test('nobody is shut down before all of the group are ready', () => {
   assert.deepEqual(verdictAt('AwaitCutover', [at('AwaitCutover'), at('AwaitPrecopy')]), { kind: 'wait', for: ['db'] });
   assert.deepEqual(verdictAt('AwaitCutover', [at()]), { kind: 'wait', for: ['db'] });
   assert.deepEqual(verdictAt('AwaitCutover', [at('CopyDelta')]), { kind: 'wait', for: ['db'] });
-  assert.deepEqual(verdictAt('AwaitCutover', [at('AwaitCutover'), at('PowerOffSource')]), { kind: 'go' });
+  assert.deepEqual(verdictAt('AwaitCutover', [at('AwaitCutover'), at('PowerOffSource')]), { kind: 'go', begun: true });
+  assert.deepEqual(verdictAt('AwaitCutover', [at('AwaitCutover')]), { kind: 'go', begun: false }, 'all may still turn back');
 });
 
 test('the first copy of a warm VM comes long before the gate, that of a cold one behind it', () => {
   assert.deepEqual(verdictAt('AwaitCutover', [at('CopyDisks')]), { kind: 'wait', for: ['db'] });
-  assert.deepEqual(verdictAt('AwaitCutover', [at('CopyDisks', 'cold')]), { kind: 'go' });
+  assert.deepEqual(verdictAt('AwaitCutover', [at('CopyDisks', 'cold')]), { kind: 'go', begun: true });
   assert.deepEqual(verdictAt('AwaitGroup', [at('CopyDisks', 'cold')]), { kind: 'wait', for: ['db'] });
 });
 
@@ -28,5 +29,5 @@ test('a companion that failed is waited for while its source runs, and fails all
 });
 
 test('who is alone in its group waits for nobody', () => {
-  assert.deepEqual(verdictAt('AwaitCutover', []), { kind: 'go' });
+  assert.deepEqual(verdictAt('AwaitCutover', []), { kind: 'go', begun: false });
 });
