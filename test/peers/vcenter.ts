@@ -31,11 +31,11 @@ import type { Dice, FaultRule } from './vcenter/faults.ts';
 import type { GuestOptions, SimulatedGuest } from './vcenter/guest.ts';
 import { cloneMachine, machineIds } from './vcenter/hardware.ts';
 import { type Ledger, ledgerOf } from './vcenter/ledger.ts';
-import type { Refusal } from './vcenter/machines.ts';
 import type { Others } from './vcenter/others.ts';
 import { type ServerRules, StandIn } from './vcenter/stand-in.ts';
 import type { Plague, Trouble } from './vcenter/troubles.ts';
 import { Upstream } from './vcenter/upstream.ts';
+import type { Refusal } from './vcenter/works.ts';
 import { govc, type ServerAddress, startVcsim, type VcsimOptions } from './vcsim.ts';
 
 /** What the simulator holds, and how the server before it behaves. */

@@ -1,5 +1,5 @@
 /** VMs and disks of the simulator, made and taken away in the stand-in's own session. */
-import { encode, type Reference, returned, SERVICE_INSTANCE, service } from './soap.ts';
+import { decode, encode, type Reference, returned, SERVICE_INSTANCE, service } from './soap.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A disk as the simulator has it. */
@@ -7,8 +7,6 @@ export interface PluggedDisk {
   readonly key: number;
   /** Descriptor, `[datastore] folder/name.vmdk`. */
   readonly file: string;
-  /** Managed object id. */
-  readonly datastore: string | undefined;
   readonly controllerKey: number;
   readonly unit: number;
 }
@@ -26,15 +24,20 @@ export function virtualMachine(id: string): Reference {
 export async function machineIds(upstream: Upstream): Promise<ReadonlyMap<string, string>> {
   const content = await upstream.call('RetrieveServiceContent', SERVICE_INSTANCE);
   const root = service(content, 'rootFolder');
-  const inner = `<container type="Folder">${root.id}</container><type>VirtualMachine</type><recursive>true</recursive>`;
-  const view = {
-    type: 'ContainerView',
-    id: returned(await upstream.call('CreateContainerView', service(content, 'viewManager'), inner)),
-  };
-  const ids = references(await upstream.property(view, 'view'), 'VirtualMachine');
-  await upstream.call('DestroyView', view);
-  const named = await Promise.all(ids.map(async (id) => [await upstream.text(virtualMachine(id), 'name'), id] as const));
-  return new Map(named);
+  const below = `<container type="Folder">${root.id}</container><type>VirtualMachine</type><recursive>true</recursive>`;
+  const view = returned(await upstream.call('CreateContainerView', service(content, 'viewManager'), below));
+  const traversal =
+    '<selectSet xsi:type="TraversalSpec"><name>view</name><type>ContainerView</type><path>view</path><skip>false</skip></selectSet>';
+  const objects = `<objectSet><obj type="ContainerView">${encode(view)}</obj><skip>true</skip>${traversal}</objectSet>`;
+  const names = '<propSet><type>VirtualMachine</type><pathSet>name</pathSet></propSet>';
+  const found = await upstream.call(
+    'RetrievePropertiesEx',
+    service(content, 'propertyCollector'),
+    `<specSet>${names}${objects}</specSet><options/>`,
+  );
+  await upstream.call('DestroyView', { type: 'ContainerView', id: view });
+  const entries = found.matchAll(/<obj type="VirtualMachine">([^<]*)<\/obj>.*?<val\b[^>]*>([^<]*)</gs);
+  return new Map([...entries].map(([, id = '', name = '']) => [decode(name), id]));
 }
 
 /** A new VM that is on, like another one. Gives its id. */
@@ -52,10 +55,22 @@ export async function pluggedDisks(upstream: Upstream, vm: string): Promise<read
   return [...devices.matchAll(DISK)].map(([, disk = '']) => ({
     key: Number(/<key>(\d+)</.exec(disk)?.[1]),
     file: /<fileName>([^<]*)</.exec(disk)?.[1] ?? '',
-    datastore: references(disk, 'Datastore')[0],
     controllerKey: Number(/<controllerKey>(\d+)</.exec(disk)?.[1]),
     unit: Number(/<unitNumber>(\d+)</.exec(disk)?.[1]),
   }));
+}
+
+/** The disks of a VM, after it got as many as there are capacities; as they are where none are given. */
+export async function matchDisks(
+  upstream: Upstream,
+  vm: string,
+  capacities: readonly number[] | undefined,
+): Promise<readonly PluggedDisk[]> {
+  const there = await pluggedDisks(upstream, vm);
+  if (capacities === undefined || capacities.length === there.length) return there;
+  for (const disk of there.slice(capacities.length)) await unplugDisk(upstream, vm, disk);
+  for (const capacity of capacities.slice(there.length)) await plugDisk(upstream, vm, capacity);
+  return pluggedDisks(upstream, vm);
 }
 
 /** One more disk beside the first. @param capacity bytes */
@@ -91,4 +106,10 @@ async function reconfigure(upstream: Upstream, vm: string, change: string): Prom
 /** Ids of the references of that type in a piece of XML, in order. */
 export function references(xml: string, type: string): readonly string[] {
   return [...xml.matchAll(new RegExp(`type="${type}"[^>]*>([^<]+)<`, 'g'))].map(([, id = '']) => id);
+}
+
+/** What makes the simulator say whether VMware Tools run. */
+export function toolsOption(running: boolean): string {
+  const value = running ? 'guestToolsRunning' : 'guestToolsNotRunning';
+  return `<extraConfig><key>SET.guest.toolsRunningStatus</key><value xsi:type="xsd:string">${value}</value></extraConfig>`;
 }

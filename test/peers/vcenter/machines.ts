@@ -6,10 +6,11 @@
 import { Chronicle, type Happening } from './chronicle.ts';
 import { SimulatedDisk } from './disk.ts';
 import { type GuestOptions, SimulatedGuest } from './guest.ts';
-import { plugDisk, pluggedDisks, unplugDisk, virtualMachine } from './hardware.ts';
-import { type Answer, answer, argument, encode, fault, type Reference, returned, type SoapCall } from './soap.ts';
-import type { TaskError, TaskRole, Tasks } from './tasks.ts';
+import { matchDisks, toolsOption, virtualMachine } from './hardware.ts';
+import { type Answer, answer, argument, encode, fault, returned, type SoapCall } from './soap.ts';
+import type { TaskRole, Tasks } from './tasks.ts';
 import type { Upstream } from './upstream.ts';
+import { type Forward, type Refusal, Works } from './works.ts';
 
 export interface SnapshotRecord {
   readonly id: string;
@@ -25,18 +26,7 @@ export interface MachineRules {
   readonly slow?: Readonly<Record<string, number>>;
 }
 
-/** Tasks that end with an error. */
-export interface Refusal extends TaskError {
-  /** `CreateSnapshot_Task`, `PowerOnVM_Task`, ... */
-  readonly operation: string;
-  /** How many in a row; 1 when absent. */
-  readonly times?: number;
-}
-
-type Forward = () => Promise<Answer>;
-
 const DEFAULT_CAPACITY = 8 * 1024 * 1024;
-const NO_CHANGE = '<spec></spec>';
 
 export class Machines {
   readonly guests = new Map<string, SimulatedGuest>();
@@ -47,7 +37,7 @@ export class Machines {
   readonly #tasks: Tasks;
   readonly #rules: MachineRules;
   readonly #failing = new Set<string>();
-  readonly #refusals: { readonly vm: string; readonly refusal: Refusal; left: number }[] = [];
+  readonly #works: Works;
   /** Shutdowns under way, by VM. */
   readonly #shutdowns = new Map<string, NodeJS.Timeout>();
   /** VMs that an export of the whole VM keeps from being powered on. */
@@ -58,16 +48,15 @@ export class Machines {
     this.#upstream = upstream;
     this.#tasks = tasks;
     this.#rules = rules;
+    const vmOf = (object: string) => this.snapshots.find(({ id }) => id === object)?.vm ?? object;
+    this.#works = new Works({ upstream, tasks, slow: rules.slow ?? {}, vmOf });
   }
 
   /** Gives a VM of the simulator disks with bytes. @param vm managed object id */
   async attach(vm: string, options: GuestOptions & { readonly name?: string }): Promise<SimulatedGuest> {
     const self = virtualMachine(vm);
     const wanted = options.disks;
-    const there = await pluggedDisks(this.#upstream, vm);
-    for (const disk of there.slice(wanted?.length ?? there.length)) await unplugDisk(this.#upstream, vm, disk);
-    for (const capacity of wanted?.slice(there.length) ?? []) await plugDisk(this.#upstream, vm, capacity);
-    const disks = (await pluggedDisks(this.#upstream, vm)).map(
+    const disks = (await matchDisks(this.#upstream, vm, wanted)).map(
       ({ key, file }, at) => new SimulatedDisk({ key, capacity: wanted?.[at] ?? options.capacity ?? DEFAULT_CAPACITY, file }),
     );
     const guest = new SimulatedGuest(vm, disks, options);
@@ -92,7 +81,7 @@ export class Machines {
 
   /** The next tasks of that kind on this VM end with an error. */
   refuse(vm: string, refusal: Refusal): void {
-    this.#refusals.push({ vm, refusal, left: refusal.times ?? 1 });
+    this.#works.refuse(vm, refusal);
   }
 
   /** The guest that a snapshot belongs to. */
@@ -120,8 +109,8 @@ export class Machines {
 
   /** Answers the calls that mean something to disks; undefined for the rest. @param forward passes the call on to the simulator */
   async handle(call: SoapCall, forward: Forward): Promise<Answer | undefined> {
-    const refused = this.#refused(call);
-    if (refused) return this.#failedTask(call, refused);
+    const refused = await this.#works.refused(call);
+    if (refused) return refused;
     switch (call.operation) {
       case 'CreateSnapshot_Task':
       case 'CreateSnapshotEx_Task':
@@ -131,7 +120,7 @@ export class Machines {
       case 'RemoveAllSnapshots_Task':
         return this.#remove(call, forward, this.present(call.self.id));
       case 'RevertToSnapshot_Task':
-        return this.#task(call, forward, () => this.reverted(call.self.id, 'client'));
+        return this.#works.task(call, forward, () => this.reverted(call.self.id, 'client'));
       case 'ConsolidateVMDisks_Task':
         return this.#consolidate(call);
       case 'PowerOnVM_Task':
@@ -188,19 +177,11 @@ export class Machines {
     return this.snapshots.filter((entry) => entry.vm === vm && entry.state === 'present');
   }
 
-  #refused({ operation, self }: SoapCall): TaskError | undefined {
-    const vm = this.snapshots.find(({ id }) => id === self.id)?.vm ?? self.id;
-    const entry = this.#refusals.find(({ refusal, left, vm: of }) => of === vm && left > 0 && refusal.operation === operation);
-    if (!entry) return undefined;
-    entry.left -= 1;
-    return entry.refusal;
-  }
-
   async #create(call: SoapCall, forward: Forward): Promise<Answer> {
     const guest = this.guests.get(call.self.id);
     const quiesce = argument(call, 'quiesce') === 'true' || /<quiesceSpec\b/.test(call.text);
     if (guest?.on && quiesce && !(guest.quiesces && guest.tools)) {
-      return this.#failedTask(call, {
+      return this.#works.failed(call, {
         type: 'ApplicationQuiesceFault',
         message: "An error occurred while quiescing the virtual machine. See the virtual machine's event log for details.",
       });
@@ -208,12 +189,12 @@ export class Machines {
     const name = argument(call, 'name') ?? '';
     const freeze = (id: string): void => this.taken(call.self.id, { id, name, by: 'client' });
     const slow = this.#rules.slow?.[call.operation];
-    return slow === undefined ? this.#task(call, forward, freeze) : this.#createLate(call, slow, freeze);
+    return slow === undefined ? this.#works.task(call, forward, freeze) : this.#createLate(call, slow, freeze);
   }
 
   /** Nobody sees a snapshot before the task that makes it has ended. */
   async #createLate(call: SoapCall, ms: number, freeze: (snapshot: string) => void): Promise<Answer> {
-    const task = await this.#carrier(call.self);
+    const task = await this.#works.carrier(call.self);
     const role: TaskRole = { kind: 'VirtualMachine.createSnapshot' };
     this.#tasks.play(task, role);
     const inner = ['name', 'description', 'memory', 'quiesce']
@@ -228,7 +209,7 @@ export class Machines {
   }
 
   #remove(call: SoapCall, forward: Forward, doomed: readonly SnapshotRecord[]): Promise<Answer> {
-    return this.#task(call, forward, () => {
+    return this.#works.task(call, forward, () => {
       for (const record of doomed) this.released(record, 'client');
     });
   }
@@ -243,8 +224,8 @@ export class Machines {
   }
 
   async #consolidate(call: SoapCall): Promise<Answer> {
-    const task = await this.#carrier(call.self);
-    this.#finish(call.operation, task, () => {
+    const task = await this.#works.carrier(call.self);
+    this.#works.finish(call.operation, task, () => {
       this.chronicle.note(call.self.id, 'consolidated', 'client');
       for (const disk of this.guests.get(call.self.id)?.disks ?? []) disk.consolidate();
     });
@@ -253,12 +234,12 @@ export class Machines {
 
   async #powerOn(call: SoapCall, forward: Forward): Promise<Answer> {
     if (this.exporting.has(call.self.id)) {
-      return this.#failedTask(call, {
+      return this.#works.failed(call, {
         type: 'TaskInProgress',
         message: 'The operation is not allowed in the current state: the virtual machine is being exported.',
       });
     }
-    return this.#task(call, forward, () => this.powered(call.self.id, 'on', 'client'));
+    return this.#works.task(call, forward, () => this.powered(call.self.id, 'on', 'client'));
   }
 
   /** The guest stops before the power goes, so that nothing is written after anybody could see it off. */
@@ -274,7 +255,7 @@ export class Machines {
       return made;
     }
     this.powered(guest.vm, 'off', 'client');
-    this.#finish(call.operation, task, () => undefined);
+    this.#works.finish(call.operation, task, () => undefined);
     return made;
   }
 
@@ -315,49 +296,13 @@ export class Machines {
   #reconfigure(call: SoapCall, forward: Forward): Promise<Answer> {
     const asked = argument(call, 'changeTrackingEnabled');
     const guest = this.guests.get(call.self.id);
-    return this.#task(call, forward, () => {
+    return this.#works.task(call, forward, () => {
       if (!guest || asked === undefined) return;
       guest.trackingAsked = asked === 'true';
       // The files of a VM that is off are written at once (seen on ESXi 8.0.1).
       if (!guest.on) guest.stun();
     });
   }
-
-  /** Passes a call on that makes a task, and lets its effect happen before clients see the task's end. */
-  async #task(call: SoapCall, forward: Forward, effect: (result: string) => void): Promise<Answer> {
-    const made = await forward();
-    if (made.status !== 200) return made;
-    const task = returned(String(made.body));
-    const result = await this.#upstream.result(task).catch(() => undefined);
-    if (result !== undefined) this.#finish(call.operation, task, () => effect(result));
-    return made;
-  }
-
-  #finish(operation: string, task: string, effect: () => void): void {
-    const slow = this.#rules.slow?.[operation];
-    if (slow === undefined) effect();
-    else this.#tasks.hold(task, slow, effect);
-  }
-
-  /** A task of the simulator that does nothing. */
-  async #carrier(object: Reference): Promise<string> {
-    const vm = this.snapshots.find(({ id }) => id === object.id)?.vm ?? object.id;
-    const task = returned(await this.#upstream.call('ReconfigVM_Task', virtualMachine(vm), NO_CHANGE));
-    await this.#upstream.result(task);
-    return task;
-  }
-
-  async #failedTask(call: SoapCall, error: TaskError): Promise<Answer> {
-    const task = await this.#carrier(call.self);
-    this.#tasks.fail(task, error);
-    return answer(call.operation, `<returnval type="Task">${task}</returnval>`);
-  }
-}
-
-/** What makes the simulator say whether VMware Tools run. */
-export function toolsOption(running: boolean): string {
-  const value = running ? 'guestToolsRunning' : 'guestToolsNotRunning';
-  return `<extraConfig><key>SET.guest.toolsRunningStatus</key><value xsi:type="xsd:string">${value}</value></extraConfig>`;
 }
 
 export function invalidPowerState(wanted: string, is: string): Answer {

@@ -4,8 +4,8 @@
  */
 import { SimulatedDisk } from './disk.ts';
 import type { SimulatedGuest } from './guest.ts';
-import { plugDisk, pluggedDisks, references, unplugDisk, virtualMachine } from './hardware.ts';
-import { type Machines, type SnapshotRecord, toolsOption } from './machines.ts';
+import { plugDisk, pluggedDisks, references, toolsOption, unplugDisk, virtualMachine } from './hardware.ts';
+import type { Machines, SnapshotRecord } from './machines.ts';
 import { encode, type Reference } from './soap.ts';
 import type { Upstream } from './upstream.ts';
 

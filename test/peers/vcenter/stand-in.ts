@@ -39,6 +39,8 @@ export class StandIn {
   readonly #versions: Versions;
   readonly #upstream: Upstream;
   readonly #rules: ServerRules;
+  /** How often the service has died. */
+  #lives = 0;
 
   constructor(upstream: Upstream, rules: ServerRules & { readonly thumbprint: string }) {
     this.#upstream = upstream;
@@ -69,6 +71,7 @@ export class StandIn {
   async outage(connections: number): Promise<void> {
     this.machines.chronicle.note('service', `dies, refuses ${connections} connections`, 'somebody');
     this.refusing += connections;
+    this.#lives += 1;
     await this.restart(0);
     this.hangUp();
   }
@@ -89,7 +92,7 @@ export class StandIn {
     try {
       const incoming = await received(request, gone.signal);
       await this.troubles.due();
-      gone.signal.throwIfAborted();
+      if (request.socket.destroyed) return;
       this.machines.served();
       const call = /^\/(?:sdk|pbm)\b/.test(incoming.path) ? readCall(incoming.body.toString()) : undefined;
       const { method, path } = incoming;
@@ -130,7 +133,7 @@ export class StandIn {
   async #soap(incoming: Incoming, call: SoapCall, session: SessionRecord | undefined): Promise<Answer> {
     // What was asked is done even if the client does not wait for the answer; otherwise the ledger would miss it.
     const forward = () => this.#upstream.forward({ ...incoming, signal: new AbortController().signal });
-    if (call.operation === 'Login') return this.sessions.refuse(call) ?? this.sessions.settle(call, await forward());
+    if (call.operation === 'Login') return this.sessions.refuse(call) ?? this.#login(call, forward);
     if (call.operation === 'RetrieveServiceContent') return forward();
     if (!session) return notAuthenticated();
     if (call.operation === 'HasPrivilegeOnEntities') {
@@ -145,6 +148,15 @@ export class StandIn {
       (await this.machines.handle(call, forward)) ??
       (await this.leases.handle(call, forward, incoming.headers['cookie'] ?? ''));
     return own ?? this.#rewritten(await forward());
+  }
+
+  /** A session whose login was heard by a service that died before it answered is gone with it. */
+  async #login(call: SoapCall, forward: () => Promise<Answer>): Promise<Answer> {
+    const lives = this.#lives;
+    const answer = this.sessions.settle(call, await forward());
+    const session = this.sessions.find({ cookie: answer.headers?.['set-cookie'] ?? '' });
+    if (session && lives !== this.#lives) await this.expire([session]);
+    return answer;
   }
 
   async #wait(incoming: Incoming, call: SoapCall, session: SessionRecord): Promise<Answer> {
