@@ -23,7 +23,7 @@ import type { WorkerSetup } from './jobs/worker-setup.ts';
 import { SECRETS } from './kinds.ts';
 import { Collection, objectOf } from './resources/collection.ts';
 import { keepPlan, keptPlan } from './resources/kept-plans.ts';
-import { StatusStore } from './resources/status-store.ts';
+import { type BesideProgress, StatusStore } from './resources/status-store.ts';
 import { EventRecorder, type EventText } from './runtime/events.ts';
 import { WorkQueue } from './runtime/work-queue.ts';
 
@@ -109,11 +109,8 @@ export function operatorCluster(options: OperatorClusterOptions) {
     }) => {
       const destination = new ClusterDestination({ client, clock, ...about });
       const hooks = { client, watch, ttlSeconds: workers.ttlSeconds, every: lookEvery, ...about, ...about.hooks };
-      return {
-        destination,
-        copier: new JobCopier({ client, jobs, destination, attempt: about.hooks.attempt, ...about }),
-        hooks: new JobHooks(hooks),
-      };
+      const copier = new JobCopier({ client, jobs, destination, attempt: about.hooks.attempt, ...about });
+      return { destination, copier, hooks: new JobHooks(hooks), replanned: (plan: VmPlan): void => copier.replanned(plan) };
     },
     clear: (
       {
@@ -129,6 +126,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
       readonly status: VmMigrationStatus;
       readonly onPhase: (progress: VmProgress) => void;
       readonly written: (status: VmMigrationStatus) => void;
+      readonly beside: (progress: VmProgress) => BesideProgress;
       readonly signal: AbortSignal;
     }) => {
       const { namespace, name, uid, generation } = about.migration;

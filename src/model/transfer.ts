@@ -165,6 +165,8 @@ export interface TransferJob {
   readonly id: string;
   readonly vm: string;
   readonly disk: string;
+  /** `SourceSnapshot.id` of the state that is read; absent: the VM is at rest. */
+  readonly snapshot?: string;
   readonly source: DiskSource;
   readonly target: DiskTarget;
   /** Hash the source as it is read, read the target back and compare. */

@@ -5,6 +5,7 @@ import type { Concern } from '../model/concern.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { VmReport } from '../model/report.ts';
 import { prepareInTurn } from '../prepare.ts';
+import { plannedDisks } from '../resources/disk-status.ts';
 import { planLabels } from '../resources/plan-labels.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import { Accepted, acceptance, isOpen, textOf } from './acceptance.ts';
@@ -52,8 +53,6 @@ interface About {
  */
 export async function assessPlan(about: About): Promise<Assessment> {
   const { plan, provider, source, services, signal } = about;
-  if (plan.spec.type !== 'cold')
-    throw new MigrationError('config-invalid', 'Warm migrations cannot be run in this version.', { hint: 'Set type: cold.' });
   await checkNamespace(about);
   bandwidthOf(plan, provider);
   const connection = source.inventory.connection;
@@ -82,13 +81,14 @@ export async function assessPlan(about: About): Promise<Assessment> {
 
 /** Digest of what an assessment depends on, besides the source and the cluster. */
 export function assessedAs(plan: PlanResource, { networkMaps, storageMaps }: Services): string {
-  const { selection, networkMap, storageMap, target, type, options, accept, providerRef } = plan.spec;
+  const { selection, networkMap, storageMap, target, type, options, accept, providerRef, groups, commit } = plan.spec;
   const maps = [
     networkMaps.get(`${plan.namespace}/${networkMap?.ref?.name}`),
     storageMaps.get(`${plan.namespace}/${storageMap?.ref?.name}`),
   ];
   const seen = maps.map((map) => map && [map.uid, map.generation]);
-  return digest({ selection, networkMap, storageMap, target, type, options, accept, providerRef, seen });
+  const way = { type, groups, commit: commit?.mode };
+  return digest({ selection, networkMap, storageMap, target, way, options, accept, providerRef, seen });
 }
 
 function request({ plan, services }: About, facts: ClusterFacts, ids: readonly string[] | undefined) {
@@ -145,21 +145,6 @@ function statusOf(
 ): VmMigrationStatus {
   const { plan: vmPlan, concerns, vm } = entry;
   const { mapping } = vmPlan;
-  const classes = new Map(
-    mapping.manifests.flatMap((manifest) =>
-      manifest.kind === 'PersistentVolumeClaim' ? [[manifest.metadata.name, manifest.spec.storageClassName] as const] : [],
-    ),
-  );
-  const disks = mapping.placements.map(({ disk, claim }) => {
-    const known = vm.disks.find(({ key }) => key === disk);
-    const storage = known?.storage?.name;
-    const storageClass = classes.get(claim);
-    return {
-      ...{ disk, claim, capacity: known?.capacity ?? 0, done: 0, total: 0, stage: 'waiting' as const },
-      ...(storage !== undefined && { storage }),
-      ...(storageClass !== undefined && { storageClass }),
-    };
-  });
   const shown = concerns.slice(0, 256).map((concern) => {
     const { id, category, label, assessment, subject } = concern;
     const reason = acceptance(concern, plan, vm.ref)?.reason;
@@ -177,7 +162,8 @@ function statusOf(
     ...(vm.placement?.host !== undefined && { host: vm.placement.host }),
     decided,
     progress: 0,
-    disks,
+    disks: [...plannedDisks(vmPlan)],
+    ...(vmPlan.group !== undefined && { group: vmPlan.group }),
     concerns: shown,
     critical: open.length,
     sourceWasOn: vm.power === 'on',

@@ -1,23 +1,42 @@
 /** What is to be done about a VM, from its wishes, its plan and the time. Pure. */
+import { TERMINAL_PHASES, type WorkPhase } from '../model/phase.ts';
 import type { PlanResource, VmResource } from './services.ts';
 
 /**
- * `run`: begin, or go on; `stop`: bring the source back and end as canceled; `cancel`, `expire`: end before the beginning; `clear`: remove what
+ * `run`: begin, go on, or bring a source back that was left off; `stop`: bring the source back and end as canceled; `cancel`, `expire`: end before the beginning; `clear`: remove what
  * was made and let the resource go.
  */
 export type Intent = 'nothing' | 'run' | 'stop' | 'cancel' | 'expire' | 'clear';
 
-const ENDED: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Canceled']);
-/** From here on the VM may run in the cluster: whoever stops now would have it run twice. */
-const AT_CUTOVER: ReadonlySet<string> = new Set(['CreateVm', 'Prove']);
+const ENDED: ReadonlySet<string> = new Set(TERMINAL_PHASES);
+/** From here on the VM may run in the cluster: whoever stopped now would have it run twice. */
+const AT_CUTOVER: ReadonlySet<string> = new Set<WorkPhase>(['CreateVm', 'Prove', 'AwaitCommit', 'RollBack']);
+/** A warm VM whose source is off: every minute that it waits is a minute of downtime. */
+const DOWN: ReadonlySet<string> = new Set<WorkPhase>(['CopyFinalDelta', 'Convert', 'AwaitGroup']);
 
 export function hasEnded(phase: string | undefined): boolean {
   return phase !== undefined && ENDED.has(phase);
 }
 
+/** The VM is in the cluster, for good. */
+export function hasArrived(phase: string | undefined): boolean {
+  return phase === 'Completed' || phase === 'Committed';
+}
+
 /** It can still be stopped without two copies of the VM. */
 export function isBeforeCutover(phase: string): boolean {
   return !AT_CUTOVER.has(phase);
+}
+
+/** It goes on whatever the limits say. `at-will`: nothing that they count is left to do; `counted`: it burdens them beyond what they allow. */
+export function urgencyOf(phase: string): 'none' | 'counted' | 'at-will' {
+  if (AT_CUTOVER.has(phase) || phase === 'AwaitGroup') return 'at-will';
+  return DOWN.has(phase) ? 'counted' : 'none';
+}
+
+/** It waits for a time, for somebody or for its group, and nothing is done for it meanwhile. */
+export function isParked({ status }: Pick<VmResource, 'status'>): boolean {
+  return status?.outlook !== undefined && !hasEnded(status.phase);
 }
 
 /** Its next phase is not to begin. */
@@ -27,7 +46,15 @@ export function isPaused({ spec, deleting }: VmResource): boolean {
 
 /** It was asked to try again, and has not done so. */
 export function wantsRetry({ spec, status }: Pick<VmResource, 'spec' | 'status'>): boolean {
-  return status?.phase !== 'Completed' && hasEnded(status?.phase) && spec.retry > (status?.retried ?? 0);
+  const { phase, retried = 0 } = status ?? {};
+  return hasEnded(phase) && !hasArrived(phase) && spec.retry > retried;
+}
+
+/** Somebody wants its source back, which a failure or a cancellation left off. One that could not be brought back waits for a retry. */
+export function wantsRollBack({ spec, status }: Pick<VmResource, 'spec' | 'status'>): boolean {
+  const { phase, failure, sourceStopped } = status ?? {};
+  if (!spec.rolledBack || (phase !== 'Failed' && phase !== 'Canceled')) return false;
+  return sourceStopped === true && failure?.source !== 'started-again' && failure?.phase !== 'RollBack';
 }
 
 /** @param now milliseconds since the epoch */
@@ -35,19 +62,21 @@ export function intentOf(vm: VmResource, plan: PlanResource | undefined, now: nu
   const { spec, status, deleting } = vm;
   const phase = status?.phase;
   if (deleting) {
-    if (phase === undefined || hasEnded(phase)) return 'clear';
+    // Who deletes one that could still be taken back gives the way back up.
+    if (phase === undefined || hasEnded(phase) || phase === 'AwaitCommit') return 'clear';
     if (!isBeforeCutover(phase)) return 'run';
     // A source that was not touched needs nobody to bring it back.
     return status?.sourceStopped === true ? 'stop' : 'clear';
   }
+  if (wantsRollBack(vm)) return 'run';
   if (plan === undefined) return 'nothing';
   const canceled = spec.canceled || plan.spec.canceled;
   const held = canceled || spec.paused || plan.spec.paused || plan.spec.dryRun;
   if (hasEnded(phase)) return wantsRetry(vm) && !held ? 'run' : 'nothing';
   if (phase !== undefined) {
     if (canceled && isBeforeCutover(phase)) return 'stop';
-    // What has begun comes to its end, whatever the plan says.
-    return isPaused(vm) ? 'nothing' : 'run';
+    // What is being done comes to its end, whatever the plan says; what waits begins nothing new.
+    return isPaused(vm) || (plan.spec.paused && isParked(vm) && isBeforeShutdown(phase)) ? 'nothing' : 'run';
   }
   if (canceled) return 'cancel';
   if (held || status?.targetName === undefined || (status.critical ?? 0) > 0 || !isAssessed(plan)) return 'nothing';
@@ -66,6 +95,10 @@ export function windowOf({ spec: { schedule } }: PlanResource, now: number): 'be
   if (schedule?.start !== undefined && now < Date.parse(schedule.start)) return 'before';
   if (schedule?.deadline !== undefined && now >= Date.parse(schedule.deadline)) return 'over';
   return 'open';
+}
+
+function isBeforeShutdown(phase: string): boolean {
+  return phase === 'Pending' || phase === 'AwaitPrecopy' || phase === 'AwaitCutover';
 }
 
 /** As it stands now, and with nothing against the plan as a whole. */

@@ -6,8 +6,9 @@ import type { MigrationPlanStatus } from '../resources/migration-plan.ts';
 import { isOpen, textOf } from './acceptance.ts';
 import { type Assessment, assessedAs, assessPlan } from './assess-plan.ts';
 import { windowOf } from './intent.ts';
-import { commitJudgement, readyJudgement } from './plan-judgements.ts';
+import { readyJudgement } from './plan-judgements.ts';
 import { reasonOf } from './provider-controller.ts';
+import { checkTimes } from './schedule.ts';
 import { named, PLAN_KIND, type PlanResource, type Services } from './services.ts';
 import type { Source, Sources } from './sources.ts';
 import type { Counts, Tally } from './tally.ts';
@@ -85,6 +86,7 @@ export class PlanController {
   async #assess(plan: PlanResource, signal: AbortSignal): Promise<{ readonly again?: number; readonly obstacle?: Judgement }> {
     const services = this.#services;
     const { sources, onFacts } = this.#options;
+    this.#checkTimes(plan);
     const as = assessedAs(plan, services);
     const isNew = this.#statusOf(plan).assessedAs !== as;
     // What the VMs were assessed by has not changed; and who is canceled needs no assessment, and begins nothing.
@@ -113,6 +115,18 @@ export class PlanController {
     const assessed = { source, version, at: clock.now(), took: clock.now() - begun };
     this.#remember(plan, { ...this.#assessedStatus(plan, status, assessment), assessedAs: as }, assessed);
     return this.#mayChange(plan, this.#statusOf(plan)) ? { again: ASSESS_EVERY } : {};
+  }
+
+  /** @throws MigrationError `config-invalid` */
+  #checkTimes(plan: PlanResource): void {
+    try {
+      checkTimes(plan.spec);
+    } catch (error) {
+      // What was found about its VMs holds no more: when the times are mended they are assessed anew.
+      const { assessedAs: _, ...rest } = this.#statusOf(plan);
+      this.#remember(plan, rest);
+      throw error;
+    }
   }
 
   /** Whether what was found about its VMs may be another thing later: nothing has begun, or a name may come to mean a VM. */
@@ -163,7 +177,7 @@ export class PlanController {
       ...(over && { endedAt: endedAt ?? at }),
     };
     const now = this.#services.clock.now();
-    return { status, judgements: [readyJudgement(plan, { status, counts, now }), ...commitJudgement(plan)] };
+    return { status, judgements: [readyJudgement(plan, { status, counts, now })] };
   }
 
   #counts(plan: PlanResource): Counts {

@@ -23,6 +23,8 @@ export function readyJudgement(plan: PlanResource, { status, counts, now }: Stat
   if (total > 0 && completed === total) return about('Completed', 'All VMs are in the cluster.', true);
   if (spec.canceled) return about('Canceled', `${canceled} of ${total} VMs were canceled.`);
   if (total > 0 && ended === total && failed > 0) return about('Failed', `${failed} of ${total} VMs failed.`);
+  if (total > 0 && ended === total)
+    return about('Canceled', `${completed} of ${total} VMs are in the cluster; ${canceled} were canceled or taken back.`);
   const assessed = status.conditions?.find(({ type }) => type === 'Assessed');
   const refused = assessed !== undefined && assessed.status !== 'True';
   if (spec.dryRun && running === 0)
@@ -34,12 +36,4 @@ export function readyJudgement(plan: PlanResource, { status, counts, now }: Stat
   if (running === 0 && windowOf(plan, now) === 'before')
     return about('Scheduled', `Nothing begins before ${spec.schedule?.start}.`);
   return about('Running', `${completed} of ${total} VMs are complete.`);
-}
-
-/** The way back after the cutover is not part of this version, and whoever asks for it is told. */
-export function commitJudgement({ spec }: PlanResource): readonly Judgement[] {
-  if (spec.commit?.mode !== 'manual') return [];
-  const message =
-    'commit.mode manual is not acted on in this version: a VM is final when it is complete, and its source stays off.';
-  return [{ type: 'CommitWindow', status: 'False', reason: 'NotInThisVersion', message }];
 }

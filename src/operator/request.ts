@@ -6,6 +6,7 @@ import type { AttachmentTarget, MappingOptions, NetworkMap, NetworkTarget, Stora
 import { quantityOf } from '../model/quantity.ts';
 import type { PrepareRequest } from '../prepare.ts';
 import type { NetworkMapSpec, StorageMapSpec } from '../resources/maps.ts';
+import { groupsOf } from './schedule.ts';
 import type { PlanResource, Services } from './services.ts';
 
 /**
@@ -21,7 +22,9 @@ export function requestOf(
   const request: PrepareRequest = {
     vms: [...(selection.names ?? []), ...(selection.ids ?? [])],
     ...(selection.where !== undefined && { select: selection.where }),
-    type: 'cold',
+    type: plan.spec.type,
+    groups: groupsOf(plan.spec),
+    commit: plan.spec.commit?.mode === 'manual',
     networkMap: networkMapOf(plan, services),
     storageMap: storageMapOf(plan, services),
     facts,

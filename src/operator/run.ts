@@ -1,4 +1,5 @@
 import { Admission } from './admission.ts';
+import { Groups } from './groups.ts';
 import { PlanController } from './plan-controller.ts';
 import { ProviderController } from './provider-controller.ts';
 import type { PlanResource, Services } from './services.ts';
@@ -18,10 +19,11 @@ export async function run(services: Services, signal: AbortSignal): Promise<void
   const [providerWork, planWork, vmWork] = [services.work('providers'), services.work('plans'), services.work('vms')];
   await using sources = new Sources(services, signal, (key) => providerWork.addAfter(key, GATHER));
   const tally = new Tally();
+  const groups = new Groups();
   let nodes: number | undefined;
   const admission = new Admission(services.admissionObserver);
   const vms = new VmController(services, {
-    ...{ sources, admission, leave: signal, nodes: () => nodes },
+    ...{ sources, admission, leave: signal, nodes: () => nodes, groups },
     again: (key, later) => vmWork.addAfter(key, later),
   });
   const wake = (plan: PlanResource): void => {
@@ -65,6 +67,7 @@ export async function run(services: Services, signal: AbortSignal): Promise<void
     const before = tally.planOf(key);
     tally.update(key, vm);
     vmWork.add(key);
+    for (const companion of groups.update(key, vm)) vmWork.add(companion);
     const plan = tally.planOf(key) ?? before;
     if (plan !== undefined) planWork.addAfter(plan, GATHER);
   });

@@ -92,6 +92,8 @@ export interface VmTarget {
   };
   readonly copier: DiskCopier;
   readonly hooks: Hooks;
+  /** The VM goes on by this plan. */
+  replanned(plan: VmPlan): void;
 }
 
 export interface RecordOptions {
@@ -101,12 +103,23 @@ export interface RecordOptions {
   readonly onPhase: (progress: VmProgress) => void;
   /** Told of every status that the cluster took. */
   readonly written: (status: VmMigrationStatus) => void;
+  readonly beside: (progress: VmProgress) => BesideProgress;
   readonly signal: AbortSignal;
+}
+
+/** What a status shows beside the progress, made from it. */
+export interface BesideProgress {
+  /** Digest of the wishes that the VM was looked at by. */
+  readonly wished?: string;
+  /** Seconds of a downtime that is over. */
+  readonly downtime?: number;
 }
 
 export interface VmRecord extends Store, Observer {
   /** Says why nothing goes on for the moment. */
   wait(reason: string, message: string): Promise<void>;
+  /** The VM goes on by this plan. */
+  replanned(plan: VmPlan): void;
 }
 
 export interface EventText {

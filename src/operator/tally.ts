@@ -1,5 +1,5 @@
 /** How the VMs of each plan stand, kept up with change by change: what a plan's look costs does not grow with its VMs. */
-import { hasEnded, wantsRetry } from './intent.ts';
+import { hasArrived, hasEnded, wantsRetry } from './intent.ts';
 import type { PlanResource, VmResource } from './services.ts';
 
 type Standing = 'waiting' | 'running' | 'completed' | 'failed' | 'canceled';
@@ -79,5 +79,5 @@ function standingOf(vm: VmResource): Standing {
   const phase = vm.status?.phase;
   if (phase === undefined || wantsRetry(vm)) return 'waiting';
   if (!hasEnded(phase)) return 'running';
-  return phase === 'Completed' ? 'completed' : phase === 'Failed' ? 'failed' : 'canceled';
+  return hasArrived(phase) ? 'completed' : phase === 'Failed' ? 'failed' : 'canceled';
 }

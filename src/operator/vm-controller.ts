@@ -1,12 +1,14 @@
 import { MigrationError } from '../model/errors.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import type { Admission } from './admission.ts';
-import { hasEnded, intentOf, isBeforeCutover, isPaused, wantsRetry } from './intent.ts';
+import type { Groups } from './groups.ts';
+import { hasArrived, hasEnded, intentOf, isParked, isPaused, urgencyOf, wantsRetry, wantsRollBack } from './intent.ts';
 import { Notes } from './notes.ts';
+import { digestOf, wishesOf } from './schedule.ts';
 import { named, type PlanResource, type ProviderResource, type Services, VM_KIND, type VmResource } from './services.ts';
 import type { Sources } from './sources.ts';
 import { endedBeforeItBegan, withWait } from './unbegun.ts';
-import { VmRun } from './vm-run.ts';
+import { VmRun, type Wished } from './vm-run.ts';
 import { VmTurn } from './vm-turn.ts';
 
 /** Milliseconds until what could not begin is tried again: longer each time. */
@@ -14,6 +16,8 @@ const TRY_AGAIN = { first: 5000, longest: 300_000 };
 /** Milliseconds after which the run before is surely forgotten. */
 const AT_ONCE = 50;
 const SOON = 1000;
+/** A timer of a VM that waits for longer is set anew. */
+const LOOK_AGAIN = 6 * 3_600_000;
 /** VMs that are told at once why they wait. */
 const NOTES_AT_ONCE = 4;
 
@@ -35,6 +39,7 @@ export interface VmControllerOptions {
   readonly admission: Admission;
   /** Nodes that workers can run on; undefined where nobody counted. */
   readonly nodes: () => number | undefined;
+  readonly groups: Groups;
   /** The operator ends: VMs stay where they are. */
   readonly leave: AbortSignal;
   /** A key is to be looked at once more. */
@@ -52,6 +57,8 @@ export class VmController {
   readonly #ended = new Map<string, { readonly uid: string; readonly status: VmMigrationStatus }>();
   /** A VM whose leavings are being removed: it cannot begin anew meanwhile. */
   #clearing: string | undefined;
+  /** By which wishes a VM that waits was looked at last, where its status may say others. */
+  readonly #looked = new Map<string, { readonly uid: string; readonly digest: string }>();
   /** Failures in a row to begin at all. */
   readonly #failures = new Map<string, number>();
 
@@ -67,7 +74,8 @@ export class VmController {
   adopt(): void {
     for (const vm of this.#services.migrations.values()) {
       const { phase } = vm.status ?? {};
-      if (phase === undefined || hasEnded(phase)) continue;
+      // What waits has no place; it is looked at when it is due.
+      if (phase === undefined || hasEnded(phase) || isParked(vm)) continue;
       const parents = this.#parentsOf(vm);
       if (intentOf(vm, parents.plan, this.#services.clock.now()) !== 'run' || parents.plan === undefined) continue;
       const turn = this.#turnOf(vm, parents);
@@ -100,6 +108,7 @@ export class VmController {
     if (vm === undefined) {
       this.#withdraw(key);
       this.#failures.delete(key);
+      this.#looked.delete(key);
       return undefined;
     }
     const parents = this.#parentsOf(vm);
@@ -139,15 +148,26 @@ export class VmController {
 
   #run(vm: VmResource, parents: Parents): undefined {
     const { plan, provider } = parents;
-    const isCutOver = vm.status?.phase !== undefined && !hasEnded(vm.status.phase) && !isBeforeCutover(vm.status.phase);
+    if (wantsRollBack(vm)) return this.#begin(vm, parents, undefined);
+    if (isParked(vm) && !this.#isDue(vm, plan)) {
+      this.#withdraw(vm.key);
+      return undefined;
+    }
+    const urgency = hasEnded(vm.status?.phase) ? 'none' : urgencyOf(vm.status?.phase ?? '');
     // What is past the point of no return needs no place any more, and perhaps has no plan.
-    if (isCutOver) return this.#begin(vm, parents, undefined);
+    if (urgency === 'at-will') return this.#begin(vm, parents, undefined);
+    if (urgency === 'counted') {
+      const turn = this.#turnOf(vm, parents);
+      turn?.adopt();
+      return this.#begin(vm, parents, turn);
+    }
     if (plan === undefined || provider === undefined) return undefined;
     if (this.#clearing === vm.key) {
       this.#options.again(vm.key, SOON);
       return undefined;
     }
-    const as = `${plan.uid} ${plan.generation} ${provider.uid} ${provider.generation} ${vm.status?.decided ?? ''}`;
+    const { decided = '', since = '' } = vm.status ?? {};
+    const as = `${plan.uid} ${plan.generation} ${provider.uid} ${provider.generation} ${decided} ${since}`;
     const waiting = this.#waiting.get(vm.key);
     if (waiting?.uid === vm.uid && waiting.as === as) return undefined;
     this.#withdraw(vm.key);
@@ -162,7 +182,32 @@ export class VmController {
     if (plan === undefined || provider === undefined) return undefined;
     const { admission, nodes } = this.#options;
     const wait = (because: string, text: string): void => this.#say(vm, because, text);
-    return new VmTurn({ admission, vm, parents: { plan, provider, nodes: nodes() }, wait });
+    const urgent = isParked(vm) && this.#isCutOverNow(vm, plan);
+    return new VmTurn({ admission, vm, parents: { plan, provider, nodes: nodes() }, urgent, wait });
+  }
+
+  /** Whether a VM that waits is to be looked at; where it is not, it comes back in time. */
+  #isDue(vm: VmResource, plan: PlanResource | undefined): boolean {
+    const { outlook, outlookFor, phase = '' } = vm.status ?? {};
+    const looked = this.#looked.get(vm.key);
+    const seen = looked?.uid === vm.uid ? looked.digest : outlookFor;
+    if (this.#wished(vm, plan, phase).digest !== seen) return true;
+    if (outlook?.at === undefined) return false;
+    const left = Date.parse(outlook.at) - this.#services.clock.now();
+    if (left > 0) this.#options.again(vm.key, Math.min(left, LOOK_AGAIN));
+    return left <= 0;
+  }
+
+  #isCutOverNow(vm: VmResource, plan: PlanResource | undefined): boolean {
+    const { cutoverAt } = this.#wished(vm, plan, '').wishes;
+    const said = cutoverAt ?? (vm.status?.outlook?.cutoverAt && Date.parse(vm.status.outlook.cutoverAt));
+    return said !== undefined && said !== '' && said <= this.#services.clock.now();
+  }
+
+  #wished(vm: VmResource, plan: PlanResource | undefined, phase: string): Wished {
+    const companions = this.#options.groups.companions(vm, plan, (key) => this.#newest(key));
+    const wishes = wishesOf(vm, plan, companions);
+    return { wishes, digest: digestOf(wishes, phase) };
   }
 
   /** Its turn has come. What was asked for may not hold any more. */
@@ -202,7 +247,11 @@ export class VmController {
     const written = (status: VmMigrationStatus): void => {
       this.#ended.set(key, { uid, status });
     };
-    const run = new VmRun(this.#services, { ...parents, vm, turn, sources, leave, written });
+    const wished = (phase: string): Wished => {
+      const now = this.#services.migrations.get(key) ?? vm;
+      return this.#wished(now, this.#parentsOf(now).plan, phase);
+    };
+    const run = new VmRun(this.#services, { ...parents, vm, turn, sources, leave, written, wished });
     if (isCanceled(vm, parents.plan)) run.cancel();
     const done = this.#notes
       .drop(key)
@@ -210,6 +259,7 @@ export class VmController {
       .then(
         () => {
           this.#failures.delete(key);
+          if (run.seen !== undefined) this.#looked.set(key, { uid, digest: run.seen });
           return AT_ONCE;
         },
         (error: unknown) => this.#afterFailure(key, error),
@@ -258,7 +308,7 @@ export class VmController {
     const { phase, targetNamespace: namespace = vm.namespace } = vm.status ?? {};
     // Of one that never began there may be claims, which an owner of another namespace does not take with it.
     if (phase !== undefined || namespace !== vm.namespace)
-      await clear({ owner: named(VM_KIND, vm), namespace, isComplete: phase === 'Completed' }, signal);
+      await clear({ owner: named(VM_KIND, vm), namespace, isComplete: hasArrived(phase) || phase === 'AwaitCommit' }, signal);
     await migrations.release(vm, signal);
     this.#ended.delete(vm.key);
     return undefined;
@@ -289,6 +339,7 @@ function isCanceled({ deleting, spec }: VmResource, plan: PlanResource | undefin
 }
 
 /** What tells two states of a migration apart. */
-function markOf({ phase, since, retried, history }: VmMigrationStatus = {}): string {
-  return [phase, since, retried, history?.length ?? 0].join(' ');
+function markOf({ phase, since, retried, history, outlook, warm }: VmMigrationStatus = {}): string {
+  const { passes = [], held } = warm ?? {};
+  return JSON.stringify([phase, since, retried, history?.length ?? 0, outlook ?? 0, passes.length, held?.id ?? 0]);
 }

@@ -1,12 +1,17 @@
 import type { JobQueue } from '../contracts/job-queue.ts';
+import type { VmWishes, Wishes } from '../contracts/wishes.ts';
 import { migrateVm } from '../migrate.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
+import { rollBack } from '../plan/advance.ts';
+import { downtimeOf } from '../plan/downtime.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import { bandwidthOf } from './bandwidth.ts';
-import { hasEnded, isBeforeCutover, isPaused } from './intent.ts';
+import { hasEnded, isBeforeCutover, isPaused, wantsRollBack } from './intent.ts';
 import { reasonOf } from './provider-controller.ts';
+import { replan } from './replan.ts';
 import {
+  type BesideProgress,
   named,
   type PlanResource,
   type ProviderResource,
@@ -33,6 +38,14 @@ export interface VmRunOptions {
   readonly leave: AbortSignal;
   /** Told of every status that the cluster took. */
   readonly written: (status: VmMigrationStatus) => void;
+  /** What people wish of the VM now, as far as it matters in a phase. */
+  readonly wished: (phase: string) => Wished;
+}
+
+export interface Wished {
+  readonly wishes: VmWishes;
+  /** Tells them from others. */
+  readonly digest: string;
 }
 
 /** One VM under way, by migrateVm(). */
@@ -42,6 +55,8 @@ export class VmRun {
   readonly #cancel = new AbortController();
   readonly #signal: AbortSignal;
   #phase: string;
+  /** Digest of the wishes that it was looked at by last. */
+  #seen: string | undefined;
   /** Lets a run that is paused go on. */
   #awake = Promise.withResolvers<void>();
 
@@ -54,6 +69,11 @@ export class VmRun {
 
   get uid(): string {
     return this.#options.vm.uid;
+  }
+
+  /** Digest of the wishes that it was looked at by last; undefined where nobody asked. */
+  get seen(): string | undefined {
+    return this.#seen;
   }
 
   /** Ends it as canceled, unless the VM may run in the cluster already: then it comes to its end. */
@@ -99,6 +119,15 @@ export class VmRun {
         recheckSource: plan?.spec.recheckSource ?? false,
         powerOnAfterFailure: shutdown?.afterFailure !== 'leave-off',
         ...(shutdown && { shutdown }),
+        wishes: this.#wishes(),
+        replan: async (before, signal) => {
+          const now = this.#services.plans.get(`${vm.namespace}/${vm.spec.planRef.name}`);
+          const next = await replan(before, { plan: now, source, services: this.#services, signal });
+          await this.#services.keepPlan(owner, next, signal);
+          parts.replanned(next);
+          record.replanned(next);
+          return next;
+        },
         resume: true,
         leave,
       });
@@ -113,25 +142,47 @@ export class VmRun {
     }
   }
 
+  #wishes(): Wishes {
+    return {
+      of: () => {
+        const { wishes, digest } = this.#options.wished(this.#phase);
+        this.#seen = digest;
+        return wishes;
+      },
+      // A VM that waits has no run: whoever begins runs knows when something has changed.
+      changed: (_plan, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    };
+  }
+
   /** The status of the VM as its progress: it tells events, minds a pause between two phases, and is remembered until the cluster tells it. */
   #record(plan: VmPlan): VmRecord {
     const { tell } = this.#services;
     const { vm, written, leave } = this.#options;
     const owner = named(VM_KIND, vm);
     let before: VmProgress | undefined;
+    const beside = (progress: VmProgress): BesideProgress => {
+      const downtime = downtimeOf(plan, progress);
+      return { ...(this.#seen !== undefined && { wished: this.#seen }), ...(downtime?.over && { downtime: downtime.seconds }) };
+    };
     const onPhase = (progress: VmProgress): void => {
       this.#phase = progress.phase;
       for (const text of eventsOf(progress, before)) tell(owner, text);
       before = progress;
     };
     const open = (status: VmMigrationStatus): VmRecord =>
-      this.#services.record({ migration: vm, plan, status, onPhase, written, signal: leave });
+      this.#services.record({ migration: vm, plan, status, onPhase, written, beside, signal: leave });
     // A try that could not even begin does not count: it would never come back.
     const unbegun = open(vm.status ?? {});
     const record = open({ ...vm.status, retried: vm.spec.retry });
     let begun = false;
     return {
-      load: (name) => record.load(name),
+      load: async (name) => {
+        const known = await record.load(name);
+        const at = new Date(this.#services.clock.now()).toISOString();
+        return known && wantsRollBack(vm) ? rollBack(known, at) : known;
+      },
+      replanned: (next) => record.replanned(next),
       save: async (progress) => {
         begun = true;
         const isNew = progress.phase !== before?.phase && !hasEnded(progress.phase);

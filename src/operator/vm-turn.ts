@@ -16,6 +16,8 @@ export interface TurnOptions {
   readonly admission: Admission;
   readonly vm: VmResource;
   readonly parents: Parents;
+  /** Its source is off, or is to be shut down now. */
+  readonly urgent: boolean;
   /** Told why the VM has to wait; not of each count. */
   readonly wait: (because: string, text: string) => void;
 }
@@ -35,19 +37,22 @@ export class VmTurn {
     this.#options = options;
     const { uid, status } = options.vm;
     this.#id = uid;
-    this.#first = (status?.disks ?? []).find(({ stage }) => stage !== 'complete');
+    const disks = status?.disks ?? [];
+    // What a warm VM has copied it copies again: no snapshot is made only to wait.
+    this.#first = disks.find(({ stage }) => stage !== 'complete') ?? (status?.warm === undefined ? undefined : disks[0]);
   }
 
   /** @param begin called when both have a place */
   ask(begin: () => void): void {
-    const { admission, vm, parents, wait } = this.#options;
+    const { admission, vm, parents, wait, urgent } = this.#options;
     const { plan } = parents;
+    const begun = vm.status?.phase === undefined ? 0 : BEGUN;
     const first = this.#first === undefined ? [] : usesOfTransfer(vm, this.#first, parents);
     admission.ask({
       id: this.#id,
       what: 'vm',
       plan: plan.uid,
-      priority: priorityOf(plan),
+      priority: priorityOf(plan) + (urgent ? URGENT : begun),
       uses: [...usesOfVm(plan), ...first],
       begin: () => {
         const own = { id: this.#id, what: 'vm', uses: usesOfVm(plan) } as const;
@@ -88,9 +93,9 @@ export class VmTurn {
   /** Orders the transfers of this VM among those of all. @param waits told why a disk waits, in words that follow "waiting for"; undefined: no longer */
   transfers(waits: (disk: string, because: string | undefined) => void): JobQueue {
     return {
-      submit: async (key, work, signal) => {
+      submit: async (key, work, signal, { priority = 0 } = {}) => {
         const disk = key.slice(key.indexOf('/') + 1);
-        if (!this.#places.has(disk)) await this.#place(disk, waits, signal);
+        if (!this.#places.has(disk)) await this.#place(disk, { waits, urgent: priority > 0 }, signal);
         try {
           return await work();
         } finally {
@@ -103,7 +108,7 @@ export class VmTurn {
     };
   }
 
-  async #place(key: string, waits: (disk: string, because: string | undefined) => void, signal: AbortSignal): Promise<void> {
+  async #place(key: string, { waits, urgent }: PlaceOptions, signal: AbortSignal): Promise<void> {
     const { admission, vm, parents } = this.#options;
     const disk = vm.status?.disks?.find(({ disk: name }) => name === key);
     if (disk === undefined) return;
@@ -125,7 +130,8 @@ export class VmTurn {
       this.#places.set(key, id);
       resolve();
     };
-    const about = { id, what: 'transfer', plan: plan.uid, priority: priorityOf(plan) + BEGUN } as const;
+    const priority = priorityOf(plan) + (urgent ? URGENT : BEGUN);
+    const about = { id, what: 'transfer', plan: plan.uid, priority } as const;
     admission.ask({ ...about, uses: usesOfTransfer(vm, disk, parents), begin, wait });
     try {
       await promise;
@@ -145,6 +151,13 @@ const WAITING = /^waiting for /;
 
 /** Disks of a VM that has begun go before VMs that have not, of plans of the same priority. */
 const BEGUN = 0.5;
+/** Whose source is off goes before everybody else, of whatever plan: priorities of plans are 100 at most. */
+const URGENT = 1000;
+
+interface PlaceOptions {
+  readonly waits: (disk: string, because: string | undefined) => void;
+  readonly urgent: boolean;
+}
 
 function isUnderWay({ stage }: Disk): boolean {
   return stage === 'copy' || stage === 'prove';

@@ -90,6 +90,7 @@ async function operateUntilNextPhase(entered: string[]): Promise<void> {
         stop.abort();
       },
       wait: (reason, message) => store.wait(reason, message),
+      replanned: (plan) => store.replanned(plan),
       phase: (plan, progress) => store.phase(plan, progress),
       transferStarts: (job) => store.transferStarts(job),
       transferMoves: (progress) => store.transferMoves(progress),

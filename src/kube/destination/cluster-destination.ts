@@ -76,6 +76,15 @@ export class ClusterDestination implements Destination {
     await this.#client.patch(CLAIMS, ref, { metadata: { annotations: { [FILLED]: root ?? 'unproven' } } }, { signal });
   }
 
+  /** Takes back that all of its disk is there: it is written on. Nothing is written where nobody said so. */
+  async reopened(plan: VmPlan, diskKey: string, signal: AbortSignal): Promise<void> {
+    const { name } = claimOf(plan, diskKey).metadata;
+    const claim = await this.#own(CLAIMS, name, signal);
+    if (textAt(claim, 'metadata', 'annotations', FILLED) === undefined) return;
+    const metadata = { annotations: { [FILLED]: null } };
+    await this.#client.patch(CLAIMS, { namespace: this.#namespace, name }, { metadata }, { signal });
+  }
+
   /** Whether the claim still says that it was filled with this. @param root of the proof */
   async isFilled(plan: VmPlan, diskKey: string, root: string | undefined, signal: AbortSignal): Promise<boolean> {
     const claim = await this.#own(CLAIMS, claimOf(plan, diskKey).metadata.name, signal);

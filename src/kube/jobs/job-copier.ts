@@ -44,9 +44,16 @@ const CLEAR_UP_WITHIN = 30_000;
 
 export class JobCopier implements DiskCopier {
   readonly #options: JobCopierOptions;
+  #plan: VmPlan;
 
   constructor(options: JobCopierOptions) {
     this.#options = options;
+    this.#plan = options.plan;
+  }
+
+  /** The VM goes on by this plan: its disks are others. */
+  replanned(plan: VmPlan): void {
+    this.#plan = plan;
   }
 
   /** A claim is as large as its disk: the storage behind it answers when it is bound. */
@@ -55,9 +62,12 @@ export class JobCopier implements DiskCopier {
   }
 
   async copy(job: TransferJob, options: CopyOptions): Promise<TransferResult> {
-    const { namespace, plan, destination, leave, jobs } = this.#options;
+    const { namespace, destination, leave, jobs } = this.#options;
+    const plan = this.#plan;
     const { signal } = options;
-    const earlier = options.earlier?.get(job.id);
+    // A disk that stays open for further passes is not filled, whatever was said of it when it was closed before.
+    if (job.staysOpen) await destination.reopened(plan, job.disk, signal);
+    const earlier = job.staysOpen ? undefined : options.earlier?.get(job.id);
     if (earlier !== undefined && (await destination.isFilled(plan, job.disk, earlier.proof?.root, signal)))
       return { ...earlier, moved: 0 };
     const ref = { namespace, name: this.#nameOf(job) };
@@ -66,7 +76,7 @@ export class JobCopier implements DiskCopier {
       const result = (await this.#work(ref, job, options)) ?? (await this.#work(ref, job, options));
       if (result === undefined)
         throw new MigrationError('transfer-tool-failed', `The Job ${ref.name} ended, and nobody knows how.`);
-      await destination.filled(plan, job.disk, result.proof?.root, signal);
+      if (!job.staysOpen) await destination.filled(plan, job.disk, result.proof?.root, signal);
       return result;
     } catch (error) {
       if (signal.aborted && !leave.aborted) {
@@ -77,12 +87,16 @@ export class JobCopier implements DiskCopier {
     }
   }
 
-  /** Jobs stay for a while, for whoever wants to read their logs; one with a journal goes, because its Pod would hold the journal's claim. */
+  /**
+   * Jobs stay for a while, for whoever wants to read their logs. Those of passes go, because there may be many of them; one with a journal goes
+   * with it, because its Pod would hold the journal's claim, which stays only as long as passes follow.
+   */
   async release(job: TransferJob, signal: AbortSignal): Promise<void> {
-    const { client, namespace, plan } = this.#options;
-    if (claimOf(plan, job.disk).spec.volumeMode !== 'Block') return;
-    await client.delete(JOBS, { namespace, name: this.#nameOf(job) }, { signal });
-    await this.#forgetJournal(job, signal);
+    const { client, namespace } = this.#options;
+    const hasJournal = claimOf(this.#plan, job.disk).spec.volumeMode === 'Block';
+    const isPass = job.staysOpen === true || job.delta !== undefined;
+    if (hasJournal || isPass) await client.delete(JOBS, { namespace, name: this.#nameOf(job) }, { signal });
+    if (!job.staysOpen) await this.#forgetJournal(job, signal);
   }
 
   /** Undefined where a Job has ended and its Pod is gone with what it said. */
@@ -102,8 +116,8 @@ export class JobCopier implements DiskCopier {
   }
 
   async #start(ref: JobRef, job: TransferJob, signal: AbortSignal): Promise<void> {
-    const { client, jobs, owner, namespace, plan, source, bandwidth, perNode } = this.#options;
-    const disk = claimOf(plan, job.disk);
+    const { client, jobs, owner, namespace, source, bandwidth, perNode } = this.#options;
+    const disk = claimOf(this.#plan, job.disk);
     const claim = disk.metadata.name;
     const block = disk.spec.volumeMode === 'Block';
     if (block) {
@@ -127,14 +141,16 @@ export class JobCopier implements DiskCopier {
   }
 
   async #forgetJournal(job: TransferJob, signal: AbortSignal): Promise<void> {
-    const { client, namespace, plan } = this.#options;
-    if (claimOf(plan, job.disk).spec.volumeMode !== 'Block') return;
+    const { client, namespace } = this.#options;
+    if (claimOf(this.#plan, job.disk).spec.volumeMode !== 'Block') return;
     await client.delete(CLAIMS, { namespace, name: this.#journalOf(job) }, { signal });
   }
 
-  #nameOf({ disk }: TransferJob): string {
+  /** Each pass has a Job of its own, by the state of the source that it reads: a killed operator finds it again and mistakes none for another. */
+  #nameOf({ disk, delta, staysOpen, snapshot = '' }: TransferJob): string {
     const { owner, attempt } = this.#options;
-    return workerName(owner, attempt === 0 ? disk : `${disk} ${attempt}`);
+    const pass = staysOpen ? ` pass ${snapshot}` : delta === undefined ? '' : ' final';
+    return workerName(owner, `${disk}${attempt === 0 ? '' : ` ${attempt}`}${pass}`);
   }
 
   /** The same in all tries: it knows itself which state of the source it is about. */

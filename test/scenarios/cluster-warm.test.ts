@@ -1,0 +1,168 @@
+/**
+ * Warm plans on a real control plane: VMs of a simulated vCenter whose guests write all the time are copied by workers, wait without a place, are cut
+ * over by schedule and by word, and are committed, taken back or given back to their source. The truth is what a guest's disks held when its power went.
+ */
+import assert from 'node:assert/strict';
+import { open, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { STORAGE_CLASSES } from '../peers/kubelet.ts';
+import type { SimulatedGuest } from '../peers/vcenter/guest.ts';
+import { startVcenter, type Vcenter } from '../peers/vcenter.ts';
+import { Ground, type Operator, type Thing } from './cluster/ground.ts';
+
+const MiB = 1024 * 1024;
+const SLOW = 'kubeferry.example/slow-deltas:1';
+const BROKEN = 'kubeferry.example/broken-final:1';
+const ORDER = '/kubeferry/order/order.json';
+/** A worker that takes two seconds more for what changed. */
+const SLOW_DELTAS = `grep -q '"staysOpen":true' ${ORDER} && grep -q '"delta"' ${ORDER} && sleep 2; exec "$0" "$@"`;
+/** One that cannot bring the last of the VM `bad`. */
+const NO_FINAL = `grep -q '"vm":"bad"' ${ORDER} && grep -q '"delta"' ${ORDER} && ! grep -q '"staysOpen"' ${ORDER} && exit 2; exec "$0" "$@"`;
+
+let ground: Ground;
+let vcenter: Vcenter;
+before(async () => {
+  const bin = path.resolve(import.meta.dirname, '../../src/cli/bin.js');
+  const image = (script: string) => ['sh', '-c', script, process.execPath, bin];
+  [ground, vcenter] = await Promise.all([
+    Ground.start({ images: { [SLOW]: image(SLOW_DELTAS), [BROKEN]: image(NO_FINAL) } }),
+    startVcenter({ vms: 1, clusters: 0 }),
+  ]);
+});
+after(async () => {
+  await ground?.[Symbol.asyncDispose]();
+  await vcenter?.[Symbol.asyncDispose]();
+});
+
+interface Stage {
+  readonly namespace: string;
+  readonly guests: Readonly<Record<string, SimulatedGuest>>;
+}
+
+async function furnish(name: string, guests: Readonly<Record<string, readonly number[]>>): Promise<Stage> {
+  const namespace = ground.name(name);
+  await ground.namespace(namespace, {});
+  const { username: user, password, thumbprint } = vcenter;
+  await ground.secret(namespace, 'vcenter', { user, password, thumbprint: thumbprint.sha256 });
+  const url = `vsphere://${vcenter.host}:${vcenter.port}`;
+  await ground.make(namespace, 'providers', 'source', { type: 'vsphere', url, secretRef: { name: 'vcenter' } });
+  const made: Record<string, SimulatedGuest> = {};
+  for (const [vm, disks] of Object.entries(guests))
+    made[vm] = await vcenter.guest(vm, { disks, seed: disks.length, writeEvery: 5 });
+  return { namespace, guests: made };
+}
+
+function planOf(names: readonly string[], more: object = {}, volumeMode = 'Filesystem'): object {
+  const target = { storageClass: STORAGE_CLASSES.late, volumeMode, accessMode: 'ReadWriteOnce' };
+  return {
+    providerRef: { name: 'source' },
+    selection: { names },
+    type: 'warm',
+    networkMap: { entries: [{ source: { name: '*' }, target: { type: 'pod' } }] },
+    storageMap: { entries: [{ source: { storage: '*' }, target }] },
+    shutdown: { graceSeconds: 20, otherwise: 'force' },
+    ...more,
+  };
+}
+
+interface Status {
+  readonly phase?: string;
+  readonly warm?: { readonly passes: readonly { readonly number: number }[]; readonly held?: object };
+  readonly outlook?: { readonly next: string; readonly at?: string; readonly cutoverAt?: string };
+  readonly failure?: { readonly code: string; readonly source?: string };
+  readonly downtime?: { readonly text: string; readonly seconds?: number };
+}
+
+async function vmOf(namespace: string, name: string): Promise<{ readonly thing: Thing | undefined; readonly status: Status }> {
+  const all = await ground.migrations(namespace);
+  const thing = all.find(({ spec }) => (spec?.['vm'] as { readonly name: string } | undefined)?.name === name);
+  return { thing, status: (thing?.status ?? {}) as Status };
+}
+
+async function reaches(namespace: string, names: readonly string[], holds: (status: Status) => boolean, operator: Operator) {
+  for (const name of names) {
+    const there = async () => {
+      const { status } = await vmOf(namespace, name);
+      assert.ok(status.phase !== 'Failed' || holds(status), JSON.stringify(status.failure));
+      return holds(status);
+    };
+    await ground.until(there, { namespace, operator });
+  }
+}
+
+const waits = ({ phase, outlook, warm }: Status): boolean =>
+  phase === 'AwaitPrecopy' && outlook !== undefined && (warm?.passes.length ?? 0) >= 2;
+
+async function switchVm(namespace: string, name: string, spec: object): Promise<void> {
+  const { thing } = await vmOf(namespace, name);
+  await ground.change(namespace, 'vmmigrations', thing?.metadata.name ?? '', spec);
+}
+
+/** The claims of a VM hold what its disks held when its power went. */
+async function isTrue(namespace: string, guest: SimulatedGuest): Promise<void> {
+  const { status } = await vmOf(namespace, guest.name);
+  const disks = (status as { readonly disks?: readonly { readonly claim: string; readonly disk: string }[] }).disks ?? [];
+  const rest = guest.rests.at(-1);
+  assert.ok(rest, `${guest.name} was never off`);
+  assert.equal(disks.length, rest.keys.length);
+  for (const [index, { claim }] of disks.entries()) {
+    const expected = rest.content(rest.keys[index] ?? 0) ?? Buffer.alloc(0);
+    const volume = await ground.kubelet.volumePath(namespace, claim);
+    assert.ok((await contentOf(volume, expected.length)).equals(expected), `${guest.name}, disk ${index}`);
+  }
+}
+
+async function contentOf(volume: string, size: number): Promise<Buffer> {
+  const file = await readFile(path.join(volume, 'disk.img')).catch(() => undefined);
+  if (file !== undefined) return file;
+  await using device = await open(volume);
+  const bytes = Buffer.alloc(size);
+  await device.read(bytes, 0, size, 0);
+  return bytes;
+}
+
+function noSnapshots(guest: SimulatedGuest): void {
+  assert.deepEqual(
+    vcenter.ledger.openSnapshots.filter(({ vm }) => vm === guest.vm),
+    [],
+  );
+}
+
+test('VMs that wait hold no place, outlive their operator, are cut over by schedule and by word, committed and taken back', async () => {
+  const { namespace, guests } = await furnish('warm', { web: [4 * MiB, 2 * MiB], db: [3 * MiB] });
+  const { web, db } = guests;
+  assert.ok(web && db);
+  const commit = { mode: 'manual' };
+  await ground.make(namespace, 'migrationplans', 'first', planOf(['web', 'db'], { commit, limits: { vms: 1 } }));
+  await using killed = ground.operate(namespace);
+  await reaches(namespace, ['web', 'db'], waits, killed);
+  const parked = await vmOf(namespace, 'web');
+  assert.equal(parked.status.warm?.held, undefined);
+  assert.match(parked.status.downtime?.text ?? '', /^\d+ (s|min), up to \d+ (s|min)$/);
+  assert.deepEqual(await ground.jobs(namespace), []);
+  await killed.kill();
+  await ground.forgetLeader(namespace);
+
+  await using operator = ground.operate(namespace);
+  await ground.change(namespace, 'migrationplans', 'first', {
+    schedule: { cutover: { mode: 'at', at: new Date(Date.now() + 4000).toISOString() } },
+  });
+  await reaches(namespace, ['web'], ({ phase }) => phase === 'AwaitCommit', operator);
+  await switchVm(namespace, 'db', { cutover: new Date().toISOString() });
+  await reaches(namespace, ['db'], ({ phase }) => phase === 'AwaitCommit', operator);
+  for (const guest of [web, db]) {
+    assert.equal(guest.on, false);
+    await isTrue(namespace, guest);
+    noSnapshots(guest);
+  }
+  await switchVm(namespace, 'web', { committed: true });
+  await switchVm(namespace, 'db', { rolledBack: true });
+  await reaches(namespace, ['web'], ({ phase }) => phase === 'Committed', operator);
+  await reaches(namespace, ['db'], ({ phase }) => phase === 'RolledBack', operator);
+  assert.deepEqual([web.on, db.on], [false, true]);
+  const machines = new Map((await ground.machines(namespace)).map((thing) => [thing.metadata.name, thing.spec?.['runStrategy']]));
+  assert.equal(machines.get('db'), 'Halted');
+  assert.notEqual(machines.get('web'), 'Halted');
+  assert.ok(((await vmOf(namespace, 'web')).status.downtime?.seconds ?? 0) > 0);
+});
