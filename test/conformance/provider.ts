@@ -45,6 +45,13 @@ export function describeProvider(name: string, setup: (t: TestContext) => Promis
       assert.deepEqual(await list(another), first);
     });
 
+    provide('a VM that is read by itself is the one of the inventory, and one that is gone is none', async (connection) => {
+      if (connection.vm === undefined) return;
+      for (const vm of await list(connection)) assert.deepEqual(await connection.vm(vm.ref, live()), vm);
+      assert.equal(await connection.vm({ id: 'no such id', name: 'nobody' }, live()), undefined);
+      await assert.rejects(connection.vm({ id: 'no such id', name: 'nobody' }, AbortSignal.abort()));
+    });
+
     provide('references are unique and carry the name', async (connection) => {
       const vms = await list(connection);
       assert.equal(new Set(vms.map((vm) => vm.ref.id)).size, vms.length);
