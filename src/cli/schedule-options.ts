@@ -77,7 +77,7 @@ export async function readSchedule(flags: ScheduleFlags): Promise<Schedule | und
     ...(downtimeBudget === undefined ? [] : ['--downtime-budget']),
   ];
   if (!warm && warmOnly.length > 0)
-    throw refusal(`${warmOnly.join(', ')} without --warm: a cold migration has no cutover to wait for.`);
+    throw refusal(`${warmOnly.join(', ')} without --warm: a cold migration has no cutover to wait for.`, 'Say --warm as well.');
   if (!warm && start === undefined && group.length === 0) return undefined;
   const policy = policyOf(cutover, window);
   if (policy.kind === 'manual' && (blackout.length > 0 || downtimeBudget !== undefined)) {

@@ -72,8 +72,15 @@ export function progressLine(progress: VmProgress): string {
   const { phase, failure } = progress;
   if (failure === undefined) return phase;
   const source = failure.source === undefined ? '' : ` ${SOURCES[failure.source]}`;
-  return `${phase} in ${failure.phase}: ${failure.message} [${failure.code}]${source}`;
+  const target = failure.target === undefined ? '' : ` ${TARGETS[failure.target]}`;
+  return `${phase} in ${failure.phase}: ${failure.message} [${failure.code}]${source}${target}`;
 }
+
+const TARGETS = {
+  stopped: 'The VM at the target is stopped, and kept.',
+  'never-there': 'There is no VM at the target.',
+  unknown: 'Nobody knows whether the VM at the target runs: look there before the source is started.',
+} as const;
 
 const SOURCES = {
   'started-again': 'The source runs again.',

@@ -15,9 +15,12 @@ import {
   valueChange,
 } from './describe.ts';
 import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
+import type { Exhibit } from './exhibit.ts';
 import { networkRows } from './networks.ts';
 import { overview } from './overview.ts';
+import { scheduleExhibits } from './schedule.ts';
 import { STORAGE_CLASS_HEAD, storageClassReasons, storageClassRows } from './storage-classes.ts';
+import { measuredExhibits, waitText } from './warm.ts';
 import { renderYaml } from './yaml.ts';
 
 /** Details of more VMs than this make a page that no viewer opens; tables and JSON hold them all. */
@@ -32,6 +35,7 @@ export function renderMarkdown(report: Report, depth: ReportDepth): string {
     `Made ${report.createdAt}. ${count(report.vms.length, 'VM')}, ${formatBytes(overview(report).bytes)} to move.`,
     ...concernSection(report),
     ...waveSection(report),
+    ...scheduleExhibits(report).flatMap((exhibit) => exhibitSection(exhibit, '##')),
     ...networkSection(report),
     ...storageClassSection(report),
     '',
@@ -137,6 +141,7 @@ function vmSection(entry: VmReport, depth: ReportDepth): string[] {
     lines.push('', '### Concerns', '', ...table(['Category', 'Concern', 'Subject', 'What it means and what to do'], rows));
   }
   if (progress !== undefined) lines.push('', ...progressSection(progress));
+  for (const exhibit of measuredExhibits(entry)) lines.push(...exhibitSection(exhibit, '###'));
   if (depth === 'concerns') return lines;
   const rows = plan.mapping.decisions.map((decision) => [
     decision.outcome,
@@ -163,14 +168,24 @@ function progressSection(progress: NonNullable<VmReport['progress']>): string[] 
     repairText(result),
     result.proof === undefined ? 'not proven' : `${result.proof.algorithm} ${result.proof.root}`,
   ]);
+  const waits = waitText(progress);
   return [
     '### Migration',
     '',
     text(progressLine(progress)),
+    ...(waits === '' ? [] : ['', text(waits)]),
     '',
     ...table(['Phase', 'Seconds', 'Skipped because'], phases),
     '',
     ...table(['Disk', 'Size', 'Moved', 'Passes', 'Seconds', 'Transport', 'Repaired', 'Proof'], disks),
+  ];
+}
+
+function exhibitSection({ title, lines, head, rows }: Exhibit, mark: '##' | '###'): string[] {
+  return [
+    ...['', `${mark} ${title}`],
+    ...lines.flatMap((line) => ['', text(line)]),
+    ...(rows.length === 0 ? [] : ['', ...table(head, rows)]),
   ];
 }
 

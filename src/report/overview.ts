@@ -1,5 +1,6 @@
 /** What a reader wants to know about the whole run before any detail; the same numbers in every rendering. */
 import { type Category, compareText } from '../model/concern.ts';
+import { isMigrated } from '../model/phase.ts';
 import type { Report } from '../model/report.ts';
 import { diskBytes } from './describe.ts';
 
@@ -33,7 +34,7 @@ export function overview({ vms }: Report): Overview {
   for (const { vm, concerns, estimate, progress } of vms) {
     bytes += estimate?.bytes ?? diskBytes(vm);
     if (concerns.length === 0) withoutConcerns += 1;
-    if (progress?.phase === 'Completed') migrated += 1;
+    if (isMigrated(progress?.phase)) migrated += 1;
     for (const category of new Set(concerns.map((concern) => concern.category))) withCategory[category] += 1;
     // A rule can be graver for one VM than for another: these are two topics.
     for (const [key, concern] of new Map(concerns.map((found) => [`${found.category} ${found.id}`, found]))) {

@@ -20,9 +20,12 @@ import {
   valueChange,
 } from './describe.ts';
 import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
+import type { Exhibit } from './exhibit.ts';
 import { networkRows } from './networks.ts';
 import { overview } from './overview.ts';
+import { scheduleExhibits } from './schedule.ts';
 import { STORAGE_CLASS_HEAD, storageClassRows } from './storage-classes.ts';
+import { measuredExhibits, waitText } from './warm.ts';
 
 const WIDTH = 100;
 /** More topics, waves or VMs than these would push the first screen away. */
@@ -34,6 +37,7 @@ export function renderText(report: Report, depth: ReportDepth): string {
     ...headLines(report),
     ...report.concerns.flatMap((concern) => ['', ...concernLines(concern, '')]),
     ...waveLines(report),
+    ...scheduleExhibits(report).flatMap((exhibit) => exhibitLines(exhibit, '')),
     ...networkLines(report),
     ...storageClassLines(report),
     '',
@@ -134,7 +138,17 @@ function vmLines(entry: VmReport, depth: ReportDepth): string[] {
     lines.push(...decisionLines(entry));
   }
   if (progress !== undefined) lines.push('', ...progressLines(progress));
+  for (const exhibit of measuredExhibits(entry)) lines.push(...exhibitLines(exhibit, '   '));
   return lines;
+}
+
+function exhibitLines({ title, lines, head, rows }: Exhibit, indent: string): string[] {
+  const table = [head.map((word) => word.toUpperCase()), ...rows];
+  return [
+    '',
+    ...(lines.length === 0 ? [`${indent}${title}:`] : wrap(`${title}: ${lines.join(' ')}`, WIDTH, indent)),
+    ...(rows.length === 0 ? [] : columns(table, `${indent}  `)),
+  ];
 }
 
 function predictionLines({ bytes, copySeconds, downtimeSeconds }: Estimate, readiness: Readiness | undefined): string[] {
@@ -178,6 +192,8 @@ function progressLines(progress: VmProgress): string[] {
   ]);
   const lines = [`   ${progressLine(progress)}`, ...columns(phases, '     ')];
   for (const result of progress.transfers) lines.push(`     disk ${result.job}: ${proofLine(result)}`);
+  const waits = waitText(progress);
+  if (waits !== '') lines.push(...wrap(waits, WIDTH, '     '));
   if (progress.failure?.hint) lines.push(...wrap(progress.failure.hint, WIDTH, '     '));
   return lines;
 }

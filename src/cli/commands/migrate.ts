@@ -33,6 +33,12 @@ interface MigrateOptions extends MapOptions, LimitFlags, ProgressFlags, Shutdown
   readonly output: ReportFormat;
 }
 
+/** Predictions end where the VM is written out. */
+const INTO_A_FOLDER: PrepareRequest['forecast'] = {
+  convert: false,
+  bootSeconds: { value: 0, source: 'given', why: 'Nothing boots from a folder.' },
+};
+
 /** What `--to` says instead of a folder; a folder of that name is `./cluster`. */
 const CLUSTER = 'cluster';
 
@@ -60,7 +66,8 @@ export function migrateCommand(program: Command, context: CommandContext): void 
       // Before a long inventory, so that a wrong file is told at once.
       const limits = await readLimits(options);
       const begun = options.resume ? await context.services.openFolder(options.to).target.begun() : new Map();
-      const request = await readRequest(vms, { ...options, begun, atOnce: toOneTarget(limits.queue) }, context);
+      const asked = await readRequest(vms, { ...options, begun, atOnce: toOneTarget(limits.queue) }, context);
+      const request = { ...asked, forecast: { ...asked.forecast, ...INTO_A_FOLDER } };
       await withSource(source, options, context, async (connection) => {
         const prepared = await prepareReport(connection, request, context);
         const open = openCritical(prepared, options.accept);

@@ -1,5 +1,6 @@
 /** `kubeferry status DIR`: how far a migration to a folder is, and what each VM waits for. */
 import type { FolderMigration, FolderVm } from '../../contracts/folder-migration.ts';
+import { isMigrated } from '../../model/phase.ts';
 import { formatBytes } from '../../model/units.ts';
 import { columns, printable } from '../../report/columns.ts';
 import { progressLine } from '../../report/describe.ts';
@@ -48,7 +49,9 @@ function nextOf({ progress, cutoverAt }: FolderVm, now: number): string {
     ...(progress !== undefined && failure !== undefined ? [progressLine(progress)] : []),
     ...('next' in next ? [outlookText(next, when)] : []),
     ...(warm?.setback === undefined ? [] : [`the last precopy failed: ${warm.setback.message}`]),
-    ...(cutoverAt === undefined ? [] : [`cutover asked for ${when(new Date(cutoverAt).toISOString())}`]),
+    ...(cutoverAt === undefined || isMigrated(progress?.phase)
+      ? []
+      : [`cutover asked for ${when(new Date(cutoverAt).toISOString())}`]),
   ].join('; ');
 }
 

@@ -16,12 +16,17 @@ const TICK_MS = 1000;
 /** Clears the rest of a line: a redrawn bar may have been longer than what is written over it. */
 const ERASE_TO_END = '\u001b[K';
 
+/** Changes nothing that is seen. */
+const PLAIN = '\u001b[0m';
+
 /** A bar for each disk in flight, redrawn in place; what is finished becomes a line above them. */
 export class Bars implements Display {
   readonly #bars: cliProgress.MultiBar;
   readonly #byJob = new Map<string, Flight>();
   /** Lines of VMs that wait, by target name. */
   readonly #waiting = new Map<string, cliProgress.SingleBar>();
+  /** A line that says the same as before is not drawn again, also where another one was drawn over it meanwhile: this part differs. */
+  #beat = '';
   readonly #clock: Clock;
   /** A disk that stands still tells nothing by itself; its rate falls and its end goes away all the same. */
   readonly #ticking = setInterval(() => this.#tick(), TICK_MS);
@@ -56,7 +61,7 @@ export class Bars implements Display {
     const { targetName } = plan.mapping;
     this.#forget(targetName);
     const text = printable(waitLine(plan, outlook, this.#clock.now()));
-    this.#waiting.set(targetName, this.#bars.create(1, 0, { text }, { format: `{text}${ERASE_TO_END}` }));
+    this.#waiting.set(targetName, this.#bars.create(1, 0, { text, beat: '' }, { format: `{text}{beat}${ERASE_TO_END}` }));
   }
 
   #forget(name: string): void {
@@ -103,6 +108,8 @@ export class Bars implements Display {
   }
 
   #tick(): void {
+    this.#beat = this.#beat === '' ? PLAIN : '';
+    for (const line of this.#waiting.values()) line.update({ beat: this.#beat });
     for (const flight of this.#byJob.values()) if (flight.latest !== undefined) this.#draw(flight, flight.latest);
   }
 

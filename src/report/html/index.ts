@@ -7,7 +7,9 @@ import { formatBytes } from '../../model/units.ts';
 import type { ReportDepth } from '../depth.ts';
 import { count } from '../describe.ts';
 import { type Overview, overview } from '../overview.ts';
+import { scheduleExhibits } from '../schedule.ts';
 import { assumptions } from './assumptions.ts';
+import { exhibit } from './exhibit.ts';
 import { fleet } from './fleet.ts';
 import { glossary } from './glossary.ts';
 import { Html, html } from './markup.ts';
@@ -47,6 +49,7 @@ ${tiles(summary)}
 ${report.concerns.map(({ category, label, assessment }) => html`<div class="concern ${category}"><p class="mark">${category}: ${label}</p><p>${assessment}</p></div>`)}
 ${topics(summary)}
 ${report.waves && timeline(report.waves)}
+${scheduleExhibits(report).map((one) => exhibit(one, 3))}
 ${fleet(report, { detailed: detailed.length, pages })}
 ${pictures(report)}
 ${sharedNetworks(report)}

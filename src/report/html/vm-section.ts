@@ -17,8 +17,10 @@ import {
   valueChange,
 } from '../describe.ts';
 import { spreadText } from '../durations.ts';
+import { measuredExhibits, waitText } from '../warm.ts';
 import { renderYaml } from '../yaml.ts';
 import { assumptionTable } from './assumptions.ts';
+import { exhibit } from './exhibit.ts';
 import { anchor } from './fleet.ts';
 import { type Html, html } from './markup.ts';
 
@@ -39,6 +41,7 @@ ${page ? html`<p><a href="${targetName}/report.html">Page of this VM, with field
 ${estimate && prediction(estimate, readiness)}
 ${concerns.map(concern)}
 ${progress && migration(progress)}
+${measuredExhibits(entry).map((one) => exhibit(one, 4))}
 ${
   depth === 'concerns'
     ? undefined
@@ -83,7 +86,9 @@ ${sorted.map(
 }
 
 function migration(progress: VmProgress): Html {
+  const waits = waitText(progress);
   return html`<h4>Migration: ${progressLine(progress)}</h4>
+${waits === '' ? undefined : html`<p>${waits}</p>`}
 ${progress.failure?.hint ? html`<p>${progress.failure.hint}</p>` : undefined}
 <div class="scroll" tabindex="0" role="region" aria-label="Phases"><table><thead><tr><th scope="col">Phase</th><th scope="col" class="number">Seconds</th><th scope="col">Skipped because</th></tr></thead><tbody>
 ${progress.history.map((record) => html`<tr><th scope="row">${record.phase}</th><td class="number">${phaseSeconds(record).toFixed(1)}</td><td>${record.skipped ?? ''}</td></tr>`)}
