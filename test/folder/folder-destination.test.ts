@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { FolderDestination } from '../../src/folder/folder-destination.ts';
+import { FolderStore } from '../../src/folder/folder-store.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { VmPlan } from '../../src/model/plan.ts';
 import { runFiles, vmFiles } from '../../src/report/folder.ts';
@@ -77,6 +78,53 @@ test('a folder whose VM has other disks by now is refused', async () => {
   assert.ok(disk);
   const grown = fakePlan({ ...web.vm, disks: [{ ...disk, capacity: disk.capacity * 2 }] });
   await assert.rejects(claim(folder, [grown], true), isOccupied);
+});
+
+test('disks of a warm VM may come, go and grow, between two runs and within one', async () => {
+  const folder = freshFolder();
+  const vm = fakeVm();
+  const [disk] = vm.disks;
+  assert.ok(disk);
+  const warm = (disks: typeof vm.disks): VmPlan => ({ ...fakePlan({ ...vm, disks }), type: 'warm' });
+  const marked = async (): Promise<unknown> =>
+    JSON.parse(await readFile(path.join(folder, '.kubeferry', 'run.json'), 'utf8')).vms;
+  await claim(folder, [warm([disk]), db], false);
+  const more = [
+    { ...disk, capacity: disk.capacity * 2 },
+    { ...disk, key: 'scsi0:1' },
+  ];
+  {
+    await using destination = open(folder);
+    await destination.claim([warm(more), db], { resume: true });
+    await destination.claim([warm(more.slice(1))], { resume: true });
+  }
+  const entry = (name: string, disks: readonly object[]) => ({ target: name, vm: `fake:${name}`, name, disks });
+  assert.deepEqual(await marked(), [
+    entry('web', [{ key: 'scsi0:1', claim: 'web-disk-0', capacity: disk.capacity }]),
+    entry('db', [{ key: 'scsi0:0', claim: 'db-disk-0', capacity: disk.capacity }]),
+  ]);
+  await assert.rejects(claim(folder, [warm([disk])], true), isOccupied);
+});
+
+test('what has begun here keeps its type and the names of its claims', async () => {
+  const folder = freshFolder();
+  await using destination = open(folder);
+  assert.equal((await destination.begun()).size, 0);
+  await destination.claim([{ ...web, type: 'warm' }, db], { resume: false });
+  assert.equal((await destination.begun()).size, 0, 'nothing of them is known yet');
+  const since = '2030-01-01T00:00:00.000Z';
+  const state = {
+    vm: 'fake:web',
+    targetName: 'web',
+    type: 'warm',
+    phase: 'AwaitPrecopy',
+    since,
+    history: [],
+    transfers: [],
+  } as const;
+  await new FolderStore(folder).save(state);
+  const claims = new Map([['scsi0:0', 'web-disk-0']]);
+  assert.deepEqual(await destination.begun(), new Map([['fake:web', { type: 'warm', targetName: 'web', claims }]]));
 });
 
 test('two processes cannot work in one folder at the same time', async () => {
