@@ -238,29 +238,91 @@ test('names that mean no VM are in the status, and begin when the source has the
   await furnish(ground, namespace);
   const source = new FakeSource([{ name: 'web' }]);
   await using operator = await operate(ground, namespace, source, new Copies());
-  await ground.make(
-    namespace,
-    'migrationplans',
-    'first',
-    planOf({ selection: { names: ['web', 'ghost'] }, commit: { mode: 'manual' } }),
-  );
+  await ground.make(namespace, 'migrationplans', 'first', planOf({ selection: { names: ['web', 'ghost'] } }));
   await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
   const found = await plan(namespace);
   assert.deepEqual(found?.status?.['missing'], ['ghost']);
-  assert.equal(conditionOf(found, 'CommitWindow')?.reason, 'NotInThisVersion');
   source.add({ name: 'late' });
   await ground.change(namespace, 'migrationplans', 'first', { selection: { names: ['web', 'late'] } });
   await ground.until(async () => (await ground.machines(namespace)).length === 2, { namespace, operator });
   await ground.until(async () => (await plan(namespace))?.status?.['missing'] === undefined, { namespace, operator });
 });
 
-test('a warm plan is refused in words', async () => {
+test('a warm plan of a source that tells no changes, and times that cannot be, are refused in words until they are mended', async () => {
   const namespace = ground.name('warm');
   await furnish(ground, namespace);
   await using operator = await operate(ground, namespace, new FakeSource([{ name: 'web' }]), new Copies());
-  await ground.make(namespace, 'migrationplans', 'first', planOf({ type: 'warm' }));
-  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'ConfigInvalid', { namespace, operator });
-  assert.match(conditionOf(await plan(namespace), 'Ready')?.message ?? '', /^Warm migrations cannot be run in this version\./);
+  const said = async (reason: string, message: RegExp): Promise<void> => {
+    await ground.until(async () => (await ground.stateOf(namespace, 'first')) === reason, { namespace, operator });
+    assert.match(conditionOf(await plan(namespace), 'Ready')?.message ?? '', message);
+  };
+  const windows = [{ cron: '0 1 * * 6', duration: '4h', timeZone: 'Mars/Olympus' }];
+  await ground.make(
+    namespace,
+    'migrationplans',
+    'first',
+    planOf({ type: 'warm', schedule: { cutover: { mode: 'windows', windows } } }),
+  );
+  await said('ConfigInvalid', /no time zone "Mars\/Olympus"/);
+  await ground.change(namespace, 'migrationplans', 'first', { schedule: null });
+  await said('ChangeTrackingUnavailable', /cannot be migrated warm/);
+  await ground.change(namespace, 'migrationplans', 'first', { type: 'cold' });
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
+});
+
+test('a VM with a way back waits without a place, and goes it or gives it up when somebody says so, or when its time is over', async () => {
+  const namespace = ground.name('commit');
+  await furnish(ground, namespace);
+  const source = new FakeSource(['a', 'b', 'c'].map((name) => ({ name })));
+  await using operator = await operate(ground, namespace, source, new Copies());
+  const commit = { mode: 'manual', within: '1h', otherwise: 'RollBack' };
+  await ground.make(namespace, 'migrationplans', 'first', planOf({ commit, limits: { vms: 1 } }));
+  const phases = async () => {
+    const all = await vmsOf(ground, namespace);
+    return ['a', 'b', 'c'].map((name) => all.get(name)?.status?.phase).join(' ');
+  };
+  const becomes = async (wanted: string): Promise<void> =>
+    await ground.until(async () => (await phases()) === wanted, { namespace, operator });
+  await becomes('AwaitCommit AwaitCommit AwaitCommit');
+  const set = async (name: string, spec: object): Promise<void> => {
+    const found = (await vmsOf(ground, namespace)).get(name)?.metadata.name ?? '';
+    await ground.change(namespace, 'vmmigrations', found, spec);
+  };
+  await set('a', { committed: true });
+  await set('b', { rolledBack: true });
+  await becomes('Committed RolledBack AwaitCommit');
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((name) => source.power.get(`id-${name}`)),
+    ['off', 'on', 'off'],
+  );
+  await ground.change(namespace, 'migrationplans', 'first', { commit: { ...commit, within: '1s' } });
+  await becomes('Committed RolledBack RolledBack');
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Canceled', { namespace, operator });
+  assert.match(
+    conditionOf(await plan(namespace), 'Ready')?.message ?? '',
+    /^1 of 3 VMs are in the cluster; 2 were canceled or taken back/,
+  );
+  await set('c', { rolledBack: false, retry: 1 });
+  await becomes('Committed RolledBack AwaitCommit');
+  assert.deepEqual(operator.bugs, []);
+});
+
+test('a source that a failure left off is brought back when somebody says so', async () => {
+  const namespace = ground.name('left-off');
+  await furnish(ground, namespace);
+  const source = new FakeSource([{ name: 'web' }]);
+  const copies = new Copies(false);
+  await using operator = await operate(ground, namespace, source, copies);
+  await ground.make(namespace, 'migrationplans', 'first', planOf({ shutdown: { afterFailure: 'leave-off' } }));
+  await ground.until(async () => copies.running.length === 1, { namespace, operator });
+  copies.fail('web', new MigrationError('target-full', 'The claim is full.'));
+  const phase = async (): Promise<string | undefined> => (await ground.migrations(namespace))[0]?.status?.phase;
+  await ground.until(async () => (await phase()) === 'Failed', { namespace, operator });
+  assert.equal(source.power.get('id-web'), 'off');
+  const name = (await ground.migrations(namespace))[0]?.metadata.name ?? '';
+  await ground.change(namespace, 'vmmigrations', name, { rolledBack: true });
+  await ground.until(async () => (await phase()) === 'RolledBack', { namespace, operator });
+  assert.equal(source.power.get('id-web'), 'on');
 });
 
 test('VMs are made in another namespace, and one that is deleted before its cutover leaves nothing there', async () => {

@@ -10,6 +10,7 @@ import { STORAGE_CLASSES } from '../peers/kubelet.ts';
 import type { SimulatedGuest } from '../peers/vcenter/guest.ts';
 import { startVcenter, type Vcenter } from '../peers/vcenter.ts';
 import { Ground, type Operator, type Thing } from './cluster/ground.ts';
+import { Witness } from './cluster/witness.ts';
 
 const MiB = 1024 * 1024;
 const SLOW = 'kubeferry.example/slow-deltas:1';
@@ -165,4 +166,53 @@ test('VMs that wait hold no place, outlive their operator, are cut over by sched
   assert.equal(machines.get('db'), 'Halted');
   assert.notEqual(machines.get('web'), 'Halted');
   assert.ok(((await vmOf(namespace, 'web')).status.downtime?.seconds ?? 0) > 0);
+});
+
+test('an operator that is killed within a copy of changes finds its worker again, on block devices and with what was proven before', async () => {
+  const { namespace, guests } = await furnish('killed', { mail: [3 * MiB, 2 * MiB] });
+  const { mail } = guests;
+  assert.ok(mail);
+  await using witness = new Witness(ground.plane.api, namespace);
+  const whenReady = { schedule: { cutover: { mode: 'whenReady' } } };
+  await ground.make(namespace, 'migrationplans', 'first', planOf(['mail'], whenReady, 'Block'));
+  await using killed = ground.operate(namespace, SLOW);
+  await reaches(namespace, ['mail'], ({ phase }) => phase === 'CopyDelta', killed);
+  await ground.until(async () => (await ground.jobs(namespace)).length === 2, { namespace, operator: killed, every: 20 });
+  await killed.kill();
+  await ground.forgetLeader(namespace);
+  const running = (await ground.jobs(namespace)).map(({ metadata }) => metadata.uid);
+  await using operator = ground.operate(namespace, SLOW);
+  await reaches(namespace, ['mail'], ({ phase }) => phase === 'Completed', operator);
+  await isTrue(namespace, mail);
+  noSnapshots(mail);
+  const { warm } = (await vmOf(namespace, 'mail')).status;
+  // One Job a disk for each pass and for the last one, none of them twice.
+  assert.equal(witness.made('jobs').length, 2 * ((warm?.passes.at(-1)?.number ?? 0) + 1));
+  assert.equal(new Set(witness.made('jobs')).size, witness.made('jobs').length);
+  assert.equal(running.length, 2);
+  assert.deepEqual(
+    (await ground.list(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`)).filter(({ metadata: { name } }) =>
+      name.endsWith('-journal'),
+    ),
+    [],
+  );
+});
+
+test('a group of which one cannot be brought to its end is not cut over: both sources run again', async () => {
+  const { namespace, guests } = await furnish('group', { good: [2 * MiB], bad: [2 * MiB] });
+  const { good, bad } = guests;
+  assert.ok(good && bad);
+  const groups = [{ name: 'pair', vms: ['good', 'bad'] }];
+  const schedule = { cutover: { mode: 'whenReady' } };
+  await ground.make(namespace, 'migrationplans', 'first', planOf(['good', 'bad'], { groups, schedule }));
+  await using operator = ground.operate(namespace, BROKEN);
+  await reaches(namespace, ['good', 'bad'], ({ phase }) => phase === 'Failed', operator);
+  const [one, other] = [(await vmOf(namespace, 'good')).status, (await vmOf(namespace, 'bad')).status];
+  assert.deepEqual([one.failure?.code, one.failure?.source], ['group-failed', 'started-again']);
+  assert.deepEqual([other.failure?.code, other.failure?.source], ['transfer-tool-failed', 'started-again']);
+  for (const guest of [good, bad]) {
+    assert.ok(guest.on && guest.rests.length === 1, `${guest.name} was off once, and runs`);
+    noSnapshots(guest);
+  }
+  assert.deepEqual(await ground.machines(namespace), []);
 });
