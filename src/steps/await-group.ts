@@ -2,6 +2,7 @@ import { MigrationError } from '../model/errors.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
 import { type Gate, type Verdict, verdictAt } from '../plan/warm/group.ts';
 import { decideOn } from './await-precopy.ts';
+import { sourceChanges } from './source-changes.ts';
 import type { StepContext } from './step.ts';
 import { wishesOf } from './wishes.ts';
 
@@ -13,10 +14,7 @@ export async function awaitCutover(plan: VmPlan, progress: VmProgress, context: 
   const verdict = atGate('AwaitCutover', plan, context);
   const decision = progress.warm && decideOn(plan, progress.warm, context);
   const isTime = decision === undefined || decision.kind === 'cutover';
-  if (verdict.kind === 'go' && (isTime || verdict.begun)) {
-    await context.destination.makeReady?.(plan, context.signal);
-    return { kind: 'done' };
-  }
+  if (verdict.kind === 'go' && (isTime || verdict.begun)) return await madeReady(plan, progress, context);
   if (decision?.kind === 'precopy') return { kind: 'turned', to: 'Snapshot' };
   // Its window closed while it waited for the others.
   if (decision?.kind === 'wait' && verdict.kind === 'go') return { kind: 'parked', outlook: decision.outlook };
@@ -25,6 +23,24 @@ export async function awaitCutover(plan: VmPlan, progress: VmProgress, context: 
     kind: 'parked',
     outlook: { ...decision?.outlook, next: 'group', ...(at !== undefined && { at }), because: waiting(verdict) },
   };
+}
+
+/** What was copied to and is gone is copied anew while the source runs. @throws MigrationError what making the VM would throw */
+async function madeReady(plan: VmPlan, { warm, transfers }: VmProgress, context: StepContext): Promise<StepEvent> {
+  const { destination, signal } = context;
+  if (warm !== undefined) {
+    await sourceChanges(plan, context);
+    // It was planned anew just now: what is new is copied while the source runs.
+    const mine = plan.mapping.placements.some(({ filledBy = plan.vm.ref.id }) => filledBy === plan.vm.ref.id);
+    if (mine && transfers.length === 0) return { kind: 'turned', to: 'Snapshot' };
+  }
+  try {
+    await destination.makeReady?.(plan, signal);
+    return { kind: 'done' };
+  } catch (error) {
+    if (warm === undefined || !(error instanceof MigrationError) || error.code !== 'target-changed') throw error;
+    return { kind: 'turned', to: 'Snapshot' };
+  }
 }
 
 /** Milliseconds after which the final delta of a VM that waits for its group is looked at again. */

@@ -4,6 +4,7 @@ import type { StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.
 import type { HeldSnapshot } from '../model/precopy.ts';
 import type { TransferJob, TransferResult } from '../model/transfer.ts';
 import { releaseSnapshot } from './snapshot.ts';
+import { sourceChanges } from './source-changes.ts';
 import type { StepContext } from './step.ts';
 import { type JobRequest, transferJobs } from './transfer-jobs.ts';
 
@@ -22,9 +23,11 @@ export async function copyDisks(plan: VmPlan, progress: VmProgress, context: Ste
 
 /**
  * The last pass of a warm migration: the source is off, so its disks are read as they are. Their targets are proven and closed.
- * @throws MigrationError of the copies
+ * @throws MigrationError `disks-changed`, and those of the copies
  */
 export async function copyFinalDelta(plan: VmPlan, progress: VmProgress, context: StepContext): Promise<StepEvent> {
+  // The last look: what was plugged in since the last snapshot would be lost.
+  await sourceChanges(plan, context);
   const { checkpoints = {} } = progress.warm ?? {};
   const done = await copyAll(plan, progress, context, { since: checkpoints });
   return done === undefined ? NO_DISK : { kind: 'done' };

@@ -11,8 +11,8 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { ReportDocument } from '../../src/model/report-document.ts';
 import { kubeferry } from '../cli/session.ts';
-import { startVcenter } from '../peers/vcenter.ts';
 import type { SimulatedGuest } from '../peers/vcenter/guest.ts';
+import { startVcenter } from '../peers/vcenter.ts';
 
 const MiB = 1024 * 1024;
 const CLI = path.join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
@@ -42,10 +42,13 @@ async function until(folder: string, pattern: RegExp): Promise<string> {
   }
 }
 
-async function assertArrived(folder: string, guest: SimulatedGuest, claims = guest.disks.map((_, index) => index)) {
+async function assertArrived(folder: string, guest: SimulatedGuest): Promise<void> {
   const rest = guest.rests.at(-1) ?? assert.fail('the guest was not shut down');
+  const { vms } = JSON.parse(await readFile(path.join(folder, '.kubeferry', 'run.json'), 'utf8'));
+  const { disks } = vms.find(({ target }: { readonly target: string }) => target === guest.name);
+  assert.equal(disks.length, guest.disks.length);
   for (const [position, disk] of guest.disks.entries()) {
-    const file = path.join(folder, guest.name, 'disks', `${guest.name}-disk-${claims[position]}.img`);
+    const file = path.join(folder, guest.name, 'disks', `${disks[position].claim}.img`);
     assert.ok((await readFile(file)).equals(rest.content(disk.key) ?? Buffer.alloc(0)), `${file} differs`);
   }
   assert.deepEqual(vcenter.ledger.openSnapshots, []);
@@ -76,4 +79,73 @@ test('a guest that keeps writing is cut over when another process says so', asyn
   assert.equal(downtime?.over, true);
   const sum = downtime?.parts.reduce((total, { seconds }) => total + seconds, 0) ?? 0;
   assert.ok(Math.abs(sum - (Date.parse(downtime?.to ?? '') - Date.parse(downtime?.from ?? '')) / 1000) < 0.001);
+});
+
+test('VMs of a group wait for each other, and whoever asks for one asks for all', async () => {
+  const [one, two] = [
+    await vcenter.guest('one', { disks: [2 * MiB], seed: 1, writeEvery: 5 }),
+    await vcenter.guest('two', { disks: [2 * MiB], seed: 2, writeEvery: 5 }),
+  ];
+  const folder = path.join(scratch, 'group');
+  const args = [
+    'migrate',
+    SOURCE,
+    'one',
+    'two',
+    ...TRUST,
+    '--to',
+    folder,
+    '--warm',
+    '--cutover',
+    'manual',
+    '--group',
+    'pair=one,two',
+  ];
+  const running = kubeferry(args, { services });
+  await until(folder, /one .*somebody has to say when[\s\S]*two .*somebody has to say when/);
+  await kubeferry(['cutover', folder, 'two', '--yes'], { services });
+  const { code, out, err } = await running;
+  assert.equal(code, 0, `${out}\n${err}`);
+  await assertArrived(folder, one);
+  await assertArrived(folder, two);
+  const entries = (await reportOf(folder)).vms;
+  assert.deepEqual(
+    entries.map(({ plan }) => plan?.group),
+    ['pair', 'pair'],
+  );
+});
+
+test('a run that is interrupted goes on from its last pass, with other options and other disks', async () => {
+  const guest = await vcenter.guest('app', { disks: [4 * MiB, 2 * MiB], seed: 3, writeEvery: 5 });
+  const folder = path.join(scratch, 'app');
+  const to = ['migrate', SOURCE, 'app', ...TRUST, '--to', folder, '--warm'];
+  const stop = new AbortController();
+  const first = kubeferry([...to, '--cutover', 'manual'], { services, signal: stop.signal });
+  await until(folder, /somebody has to say when/);
+  stop.abort();
+  assert.equal((await first).code, 3);
+  assert.deepEqual(vcenter.ledger.openSnapshots, []);
+  assert.equal(guest.on, true);
+  await vcenter.others.grow(guest, 0, MiB);
+  await vcenter.others.removeDisk(guest, 1);
+  await vcenter.others.addDisk(guest, 3 * MiB);
+  const { code, out, err } = await kubeferry([...to, '--cutover', 'when-ready', '--resume'], { services });
+  assert.equal(code, 0, `${out}\n${err}`);
+  await assertArrived(folder, guest);
+  const { progress, plan } = (await reportOf(folder)).vms[0] ?? assert.fail();
+  assert.ok((progress?.warm?.passes.length ?? 0) >= 3, 'the passes of the first run are not forgotten');
+  assert.equal(plan?.mapping.placements.length, 2);
+});
+
+test('a disk that is plugged in between the last precopy and the cutover arrives as well', async () => {
+  const guest = await vcenter.guest('late', { disks: [2 * MiB], seed: 4, writeEvery: 5 });
+  const folder = path.join(scratch, 'late');
+  const running = kubeferry(['migrate', SOURCE, 'late', ...TRUST, '--to', folder, '--warm', '--cutover', 'manual'], { services });
+  await until(folder, /somebody has to say when/);
+  await vcenter.others.addDisk(guest, MiB);
+  await kubeferry(['cutover', folder, '--yes'], { services });
+  const { code, out, err } = await running;
+  assert.equal(code, 0, `${out}\n${err}`);
+  assert.equal(guest.disks.length, 2);
+  await assertArrived(folder, guest);
 });
