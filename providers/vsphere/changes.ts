@@ -33,6 +33,7 @@ export function changeTracking(session: Session): ChangeTracking {
 }
 
 async function enable(session: Session, vm: VmRef, signal: AbortSignal): Promise<TrackingState> {
+  await removeLeftover(session, vm, signal);
   const paths = ['config.changeTrackingEnabled', 'config.version', 'config.hardware.device', 'runtime.powerState', 'snapshot'];
   const found = await requireVm(session, vm, paths, signal);
   const devices = sortDevices(members(found.node('config.hardware.device')));
@@ -66,6 +67,13 @@ async function enable(session: Session, vm: VmRef, signal: AbortSignal): Promise
   // The setting takes effect when the disks are opened again: at the next power-on, or when a snapshot stuns the VM for a moment.
   if (running) await stun(session, vm, signal);
   return { tracked: able, untracked };
+}
+
+/** Whoever was cut off between making that snapshot and removing it has left it behind. */
+async function removeLeftover(session: Session, vm: VmRef, signal: AbortSignal): Promise<void> {
+  const snapshots = snapshotControl(session);
+  const left = await snapshots.find(vm, STUN_SNAPSHOT, signal);
+  if (left !== undefined) await snapshots.remove(vm, left.id, signal);
 }
 
 async function stun(session: Session, vm: VmRef, signal: AbortSignal): Promise<void> {

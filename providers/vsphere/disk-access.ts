@@ -22,7 +22,7 @@ export interface FoundDisk {
 
 /**
  * With a snapshot only that is asked: the VM may have lost the disk since, or have another one in its place.
- * @throws MigrationError `vm-not-found`, `snapshot-failed`
+ * @throws MigrationError `vm-not-found`; `snapshot-failed` when it is gone, `disks-changed` when it has no such disk
  */
 export async function findDisk(session: Session, request: DiskRequest, signal: AbortSignal): Promise<FoundDisk> {
   const { vm, disk, snapshot } = request;
@@ -59,5 +59,5 @@ function diskOf(owner: ObjectProperties, { vm, disk, snapshot }: DiskRequest): F
   if (device !== undefined && deviceKey !== undefined) return { device, deviceKey };
   if (snapshot === undefined)
     throw new MigrationError('vm-not-found', `VM ${vm.name} has no disk ${disk}`, { vm: vm.name, disk });
-  throw new MigrationError('snapshot-failed', `VM ${vm.name} had no disk ${disk} when it was frozen`, { vm: vm.name, disk });
+  throw new MigrationError('disks-changed', `VM ${vm.name} had no disk ${disk} when it was frozen`, { vm: vm.name, disk });
 }

@@ -35,7 +35,7 @@ interface StillDisk {
   readonly tracking: TrackedDisk | undefined;
 }
 
-/** @throws MigrationError `vm-not-found`, `disk-unreachable`, `snapshot-failed` */
+/** @throws MigrationError `vm-not-found`, `disk-unreachable`, `snapshot-failed`, `disks-changed` */
 export async function openDisk(session: Session, request: DiskRequest, ways: Ways, signal: AbortSignal): Promise<DiskSource> {
   const disk = await findStill(session, request, signal);
   const { address, transport } = ways;

@@ -59,7 +59,8 @@ export interface Connection extends AsyncDisposable {
   /**
    * Says where the bytes of a disk are, and what a manifest promises about their files. Reads no more than headers.
    * With `snapshot` (an id) the frozen state is opened instead of the current one.
-   * @throws MigrationError `vm-not-found`, `disk-unreachable`, and whatever is wrong with the image
+   * @throws MigrationError `vm-not-found`, `disk-unreachable`, `disks-changed` for a disk that the snapshot has not, and whatever is wrong with the
+   * image
    */
   openDisk(vm: VmRef, diskKey: string, signal: AbortSignal, snapshot?: string): Promise<DiskSource>;
   /** What a transport needs beside a DiskSource of this connection; absent for files. Ends with the connection. */

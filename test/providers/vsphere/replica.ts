@@ -45,7 +45,13 @@ export class Replica implements Disposable {
   async pass(connection: Connection, vm: VmRef, snapshot?: SourceSnapshot): Promise<void> {
     const now = await connection.vm?.(vm, live());
     assert.ok(now);
-    for (const { key } of now.disks) await this.#disk(connection, { vm, key, snapshot });
+    for (const { key } of now.disks) {
+      await this.#disk(connection, { vm, key, snapshot }).catch((error: unknown) => {
+        // Added after the snapshot: the next one has it.
+        if (!(error instanceof MigrationError) || error.code !== 'disks-changed') throw error;
+        this.disks.delete(key);
+      });
+    }
     if (snapshot !== undefined) this.#checkpoints = snapshot.checkpoints;
   }
 

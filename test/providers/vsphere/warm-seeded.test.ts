@@ -110,11 +110,11 @@ async function migrate(run: Run, rounds: number): Promise<void> {
   await withConnection(run, async (connection) => {
     await connection.power?.powerOff(vm, live(), { graceSeconds: 1, otherwise: 'force' });
     await replica.pass(connection, vm);
+    server.plague();
     // Somebody may have changed the hardware behind the last pass.
     const now = await connection.vm?.(vm, live());
     const same = now?.disks.every(({ key, capacity }) => replica.disks.get(key)?.length === capacity);
     if (!same) throw new Error('the VM has other disks now');
-    server.plague();
   });
 }
 

@@ -108,6 +108,17 @@ test('tracking that is switched on by us counts from the next snapshot on, and l
   assertSame({ guest, replica });
 });
 
+test('a snapshot that was made to begin tracking goes with the next try, whoever was cut off', async (t) => {
+  const { guest, vm, connection } = await ground(t, { tracked: false });
+  const match = ({ operation }: { readonly operation: string }) => operation === 'RemoveSnapshot_Task';
+  server.script({ match, fault: { kind: 'reset' } });
+  await assert.rejects(connection.changes?.enable(vm, live()) ?? Promise.resolve(), isError('source-answer-broken'));
+  assert.equal(server.ledger.openSnapshots.length, 1);
+  await connection.changes?.enable(vm, live());
+  assert.deepEqual(server.ledger.openSnapshots, []);
+  assert.ok(guest.disks.every(({ changeId }) => changeId !== undefined));
+});
+
 test('a VM that is off is tracked at once', async (t) => {
   const { guest, vm, connection, power, replica } = await ground(t, { tracked: false });
   await power.powerOff(vm, live());
@@ -183,6 +194,8 @@ test('a disk that is taken away while it is copied is read from the snapshot to 
   assert.equal(source.capacity, frozen?.length);
   const changed = connection.access?.changes?.changed({ ...source.tracking, since: 'allocated' }, live());
   assert.ok(changed && (await Array.fromAsync(changed)).length > 0);
+  await server.others.addDisk(guest, MiB);
+  await assert.rejects(connection.openDisk(vm, 'scsi0:2', live(), snapshot.id), isError('disks-changed'));
   await snapshots.remove(vm, snapshot.id, live());
 });
 
