@@ -10,6 +10,7 @@ import { makeFolder, writeDurably } from './durable-file.ts';
 import { FolderStore } from './folder-store.ts';
 import { type Lock, lockFolder } from './lock.ts';
 import { entriesOf, isSameRun, isVacant, type Marker, plainName, readMarker, STATE_FOLDER, writeMarker } from './marker.ts';
+import { readyToWrite } from './ready-to-write.ts';
 
 /** How objects become files; handed in, because rendering is pure and lives elsewhere. */
 export interface FolderRenderer {
@@ -105,6 +106,11 @@ export class FolderDestination implements FolderTarget {
   async receiver({ mapping }: VmPlan): Promise<string> {
     const { dev } = await stat(path.join(this.#folder, mapping.targetName, 'disks')).catch(() => stat(this.#folder));
     return `file system ${dev}`;
+  }
+
+  async makeReady(plan: VmPlan): Promise<void> {
+    const files = this.#render.vmFiles(plan);
+    await readyToWrite(plan, { folder: this.#folder, files, fileOf: (disk) => this.diskTarget(plan, disk).path });
   }
 
   async createVm(plan: VmPlan): Promise<void> {

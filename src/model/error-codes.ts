@@ -100,6 +100,7 @@ export const ERROR_CODES = {
   'target-full': entry(3, 'wait', 'Free space on the target and run again with --resume.'),
   'target-write-failed': entry(3, 'retry', 'Check the target disk and run again with --resume.'),
   'target-changed': entry(3, 'stalled', 'A finished disk was changed from outside. Remove it and run again with --resume.'),
+  'target-network-missing': entry(3, 'stalled', 'Make the named network, or map it to another one, then retry the VM.'),
   'target-not-stopped': entry(
     3,
     'stalled',

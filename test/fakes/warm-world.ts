@@ -20,6 +20,8 @@ export interface GuestOptions {
   readonly commit?: boolean;
   /** Work that fails once; Snapshot: the first one after the full copy. */
   readonly failsOnce?: readonly ('CopyFinalDelta' | 'CreateVm' | 'Snapshot')[];
+  /** What was copied to is gone when it is looked at for the first time before a cutover. */
+  readonly losesTarget?: true;
 }
 
 /** Bytes a second that are copied, and seconds that shutdown, conversion and boot are predicted to take. */
@@ -56,7 +58,7 @@ export class WarmWorld {
   constructor(clock: VirtualClock, guests: Readonly<Record<string, GuestOptions>>) {
     this.#clock = clock;
     for (const [name, options] of Object.entries(guests)) {
-      const fails = new Set<string>(options.failsOnce);
+      const fails = new Set<string>([...(options.failsOnce ?? []), ...(options.losesTarget ? ['target'] : [])]);
       this.#guests.set(name, { options, on: true, runs: false, fails, held: new Map(), at: undefined });
     }
   }
@@ -109,6 +111,9 @@ export class WarmWorld {
         check: async () => undefined,
         claim: async () => undefined,
         diskTarget: () => ({ kind: 'raw-file', path: '/nowhere' }),
+        makeReady: async ({ vm }) => {
+          if (this.guest(vm.name).fails.delete('target')) throw new MigrationError('target-changed', 'The target is gone.');
+        },
         createVm: async ({ vm }) => {
           this.#mayFail(vm.name, 'CreateVm');
           if (this.guest(vm.name).on) throw new Error('both run');

@@ -202,3 +202,18 @@ test('a failure when the VM is made stops it there before the source is started'
   assert.deepEqual(on.world.progress('web')?.failure?.target, 'never-there');
   assert.equal(on.world.guest('web').on, true);
 });
+
+test('a target that is found to be gone before the shutdown is copied to anew while the source runs', async () => {
+  const on = stage({ web: { losesTarget: true } }, { cutover: { kind: 'when-ready' } });
+  await work(on, 2 * HOUR);
+  assert.deepEqual(
+    on.world.happened.map(({ what }) => what),
+    ['off', 'created'],
+  );
+  const { phase, warm, history = [] } = on.world.progress('web') ?? {};
+  assert.equal(phase, 'Completed');
+  const pass = warm?.passes.at(-1)?.checkpointAt ?? '';
+  const off = history.find((record) => record.phase === 'PowerOffSource');
+  assert.ok(pass < (off?.startedAt ?? ''));
+  assert.ok((warm?.passes.at(-1)?.number ?? 0) >= 2);
+});

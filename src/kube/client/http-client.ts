@@ -6,6 +6,7 @@ import { OversizedError, readJson, readJsonLines } from './json-stream.ts';
 import type {
   ApplyOptions,
   CallOptions,
+  CreateOptions,
   DeleteOptions,
   KubeClient,
   KubeObject,
@@ -81,9 +82,10 @@ export class HttpKubeClient implements KubeClient {
     } while (token !== undefined && token !== '');
   }
 
-  async create(type: ResourceType, object: KubeObject, { signal }: CallOptions): Promise<KubeObject> {
+  async create(type: ResourceType, object: KubeObject, { dryRun, signal }: CreateOptions): Promise<KubeObject> {
     const { namespace, name } = object.metadata;
-    const path = withQuery(pathOf(type, { ...(namespace !== undefined && { namespace }) }), WRITE);
+    const query = { ...WRITE, ...(dryRun === true && DRY_RUN) };
+    const path = withQuery(pathOf(type, { ...(namespace !== undefined && { namespace }) }), query);
     const body = jsonBody('application/json', complete(type, object));
     return await this.#object({ method: 'POST', path, body }, { verb: 'create', type, ref: refOf(namespace, name) }, signal);
   }
@@ -92,7 +94,7 @@ export class HttpKubeClient implements KubeClient {
     const { force, dryRun, subresource, signal } = options;
     const { namespace, name } = object.metadata;
     const ref = refOf(namespace, name);
-    const query = { ...WRITE, force: force === true ? 'true' : undefined, dryRun: dryRun === true ? 'All' : undefined };
+    const query = { ...WRITE, force: force === true ? 'true' : undefined, ...(dryRun === true && DRY_RUN) };
     const path = withQuery(pathOf(type, ref, subresource), query);
     const body = jsonBody('application/apply-patch+yaml', complete(type, object));
     return await this.#object({ method: 'PATCH', path, body }, { verb: 'patch', type, ref }, signal);
@@ -216,6 +218,8 @@ type Call = Pick<ApiRequest, 'method' | 'path' | 'body' | 'accept'>;
 type Tried = Omit<Attempt, 'host'>;
 
 const MISSING: ReadonlySet<string> = new Set(['cluster-object-missing', 'cluster-namespace-missing']);
+/** Nothing is stored. */
+const DRY_RUN = { dryRun: 'All' } as const;
 const WRITE = { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' } as const;
 
 function jsonBody(type: string, value: unknown): NonNullable<ApiRequest['body']> {

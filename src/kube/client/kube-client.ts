@@ -86,11 +86,14 @@ export interface WriteOptions extends CallOptions {
   readonly subresource?: string;
 }
 
-export interface ApplyOptions extends WriteOptions {
-  /** Take fields over that another program holds. Only for objects that are ours. */
-  readonly force?: boolean;
+export interface CreateOptions extends CallOptions {
   /** Everything but the writing: the answer is what the object would be. */
   readonly dryRun?: boolean;
+}
+
+export interface ApplyOptions extends WriteOptions, CreateOptions {
+  /** Take fields over that another program holds. Only for objects that are ours. */
+  readonly force?: boolean;
 }
 
 export interface DeleteOptions extends CallOptions {
@@ -129,7 +132,7 @@ export interface KubeClient {
   /** Page by page, so that a kind with many objects is never in memory as a whole. */
   list(type: ResourceType, options: ListOptions): AsyncGenerator<ListPage, void, undefined>;
   /** @throws MigrationError also `cluster-object-exists` */
-  create(type: ResourceType, object: KubeObject, options: CallOptions): Promise<KubeObject>;
+  create(type: ResourceType, object: KubeObject, options: CreateOptions): Promise<KubeObject>;
   /**
    * Server-side apply: makes the object, or sets exactly the fields that are given and drops those that an earlier apply gave.
    * @throws MigrationError also `cluster-field-conflict` where another program holds a field

@@ -7,7 +7,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { ClaimOptions, Destination } from '../../contracts/destination.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
 import { MigrationError } from '../../model/errors.ts';
-import type { PersistentVolumeClaim, VirtualMachine } from '../../model/manifest.ts';
+import type { PersistentVolumeClaim } from '../../model/manifest.ts';
 import type { VmPlan } from '../../model/plan.ts';
 import type { DiskTarget } from '../../model/transfer.ts';
 import { WORKER_PATHS } from '../../model/worker-paths.ts';
@@ -17,6 +17,7 @@ import { CLAIMS, JOBS, VIRTUAL_MACHINES } from '../kinds.ts';
 import { objectOf } from '../resources/collection.ts';
 import { MADE_BY, madeFor } from '../runtime/owners.ts';
 import { ownObject } from './own-object.ts';
+import { machineOf, rehearse } from './rehearsal.ts';
 import { heldBack, TargetMachine } from './target-machine.ts';
 
 /** Annotation of a claim that holds all of its disk: the root of its proof, or `unproven`. */
@@ -91,8 +92,12 @@ export class ClusterDestination implements Destination {
     return textAt(claim, 'metadata', 'annotations', FILLED) === (root ?? 'unproven');
   }
 
+  async makeReady(plan: VmPlan, signal: AbortSignal): Promise<void> {
+    const machine = this.#machine(plan);
+    await rehearse(plan, { ...this.#options, machine, claims: claimsToFill(plan) }, signal);
+  }
+
   async createVm(plan: VmPlan, signal: AbortSignal): Promise<void> {
-    const { mapping } = plan;
     const machine = this.#machine(plan);
     const found = await machine.look(signal);
     if (found !== undefined && heldBack(found) === undefined) return;
@@ -108,9 +113,7 @@ export class ClusterDestination implements Destination {
       const ref = { namespace: this.#namespace, name: metadata.name };
       await this.#client.patch(CLAIMS, ref, { metadata: { ownerReferences: null } }, { signal });
     }
-    const manifest = mapping.manifests.find((each): each is VirtualMachine => each.kind === 'VirtualMachine');
-    if (manifest === undefined) throw new Error(`${mapping.targetName} has no VirtualMachine`);
-    const runStrategy = mapping.runStrategy ?? manifest.spec.runStrategy;
+    const { manifest, runStrategy } = machineOf(plan);
     await machine.release(found ?? (await machine.make(manifest, runStrategy, signal)), runStrategy, signal);
   }
 

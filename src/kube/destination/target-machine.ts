@@ -46,22 +46,28 @@ export class TargetMachine {
   }
 
   /** Makes it, halted; one that is to run is held back. */
-  async make({ metadata, ...manifest }: VirtualMachine, runStrategy: RunStrategy, signal: AbortSignal): Promise<KubeObject> {
-    const { client, namespace, owner } = this.#options;
-    const labels = { ...metadata.labels, [MADE_BY]: owner.uid };
-    const annotations = { ...metadata.annotations, ...(runStrategy !== 'Halted' && { [HELD_BACK]: MADE }) };
-    const spec = { ...manifest.spec, runStrategy: 'Halted' };
+  async make(manifest: VirtualMachine, runStrategy: RunStrategy, signal: AbortSignal): Promise<KubeObject> {
     try {
-      return await client.create(
-        VIRTUAL_MACHINES,
-        { ...manifest, metadata: { ...metadata, namespace, labels, annotations }, spec },
-        { signal },
-      );
+      return await this.#options.client.create(VIRTUAL_MACHINES, this.#asMade(manifest, runStrategy), { signal });
     } catch (error) {
       const found = await this.#lookLate();
       if (found === undefined) throw error;
       return found;
     }
+  }
+
+  /** What `make` would be told; nothing is made. @throws MigrationError what `make` would throw */
+  async rehearse(manifest: VirtualMachine, runStrategy: RunStrategy, signal: AbortSignal): Promise<void> {
+    const { client } = this.#options;
+    await client.create(VIRTUAL_MACHINES, this.#asMade(manifest, runStrategy), { dryRun: true, signal });
+  }
+
+  #asMade({ metadata, ...manifest }: VirtualMachine, runStrategy: RunStrategy): KubeObject {
+    const { namespace, owner } = this.#options;
+    const labels = { ...metadata.labels, [MADE_BY]: owner.uid };
+    const annotations = { ...metadata.annotations, ...(runStrategy !== 'Halted' && { [HELD_BACK]: MADE }) };
+    const spec = { ...manifest.spec, runStrategy: 'Halted' };
+    return { ...manifest, metadata: { ...metadata, namespace, labels, annotations }, spec };
   }
 
   /** Lets one that is held back be as it is to be. @param found as it was seen: one that was held back anew since stays so */
