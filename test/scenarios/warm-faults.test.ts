@@ -102,6 +102,8 @@ async function run(server: Vcenter, story: WarmStory, folder: string): Promise<s
       const { source } = progress.failure ?? {};
       if (source === 'started-again') assert.equal(guest.on, true, 'the source does not run again');
       if (story.fails && progress.failure?.code === 'target-full') fails = false;
+      // Tracking cannot be switched on above somebody's snapshot, and the message says that it has to go.
+      if (progress.failure?.code === 'change-tracking-unavailable') await server.trouble('backup-ends', guest);
       // Whoever finds it off starts it: the next try goes on with a VM that runs.
       if (!guest.on && source !== undefined) await server.others.powerOn(guest);
     }
