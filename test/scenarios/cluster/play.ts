@@ -68,7 +68,11 @@ async function changeMind({ ground, namespace, witness }: Stage, { mind }: Clust
   await sleep(mind.later);
   const [name = ''] = witness.made('migrations');
   if (mind.wish === 'cancel') await ground.change(namespace, 'vmmigrations', name, { canceled: true });
-  else await ground.remove(namespace, 'vmmigrations', name);
+  else {
+    // The plan still means the VM, and would begin it once more as soon as it is assessed anew.
+    await ground.change(namespace, 'migrationplans', PLAN, { paused: true });
+    await ground.remove(namespace, 'vmmigrations', name);
+  }
 }
 
 /** The operator of a story, and the proxy between it and its API server. */
@@ -164,9 +168,10 @@ async function check(stage: Stage, { origin, story, ended, limit }: Outcome): Pr
     while (!(await holds())) await sleep(100, undefined, { signal: limit });
   };
   assert.notEqual(ended, 'Failed');
-  assert.equal(witness.made('migrations').length, 1, 'one VmMigration');
-  const readers = witness.made('jobs').length - origin.readers;
-  assert.ok(readers <= 1, `no worker was started twice: ${witness.made('jobs').join(', ')}`);
+  if (ended !== 'gone') assert.equal(witness.made('migrations').length, 1, 'one VmMigration');
+  // Image files may be read anew, where the API server was away when the list was to be written: also by a story beside this one.
+  const workers = witness.made('jobs').filter((name) => !name.startsWith('source-'));
+  assert.ok(workers.length <= 1, `no worker was started twice: ${workers.join(', ')}`);
   const arrived = (await ground.machines(namespace)).length === 1;
   if (ended === 'Completed') assert.ok(arrived);
   if (arrived) {

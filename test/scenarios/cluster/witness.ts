@@ -60,7 +60,9 @@ export class Witness implements AsyncDisposable {
     for await (const { type, object } of watchApi<Thing>(api, path, this.#stop.signal)) {
       const { name, uid } = object.metadata;
       this.#seen[kind].set(uid, name);
-      if (kind === 'migrations') this.#phase = type === 'DELETED' ? 'gone' : (object.status?.phase ?? this.#phase);
+      // A plan that still means the VM makes it another one later: that is another story.
+      if (kind !== 'migrations' || this.#phase === 'gone') continue;
+      this.#phase = type === 'DELETED' ? 'gone' : (object.status?.phase ?? this.#phase);
     }
   }
 }
