@@ -187,6 +187,30 @@ export const DOWNTIME: Row = {
       ],
       width: 6,
     }),
+    graph({
+      title: 'Downtime by phase',
+      description: 'How long the phases of the downtimes took that ended in the last six hours: nine of ten.',
+      unit: 's',
+      queries: [['histogram_quantile(0.9, sum by (phase, le) (rate(kubeferry_downtime_phase_seconds_bucket[6h])))', '{{phase}}']],
+      width: 12,
+    }),
+    graph({
+      title: 'Predicted downtime',
+      description: 'Longest one that is predicted for the VMs of a plan that run and wait, beside its budget.',
+      unit: 's',
+      queries: [
+        [`kubeferry_predicted_downtime_seconds{${OF_PLANS}}`, PLAN],
+        [`kubeferry_plan_downtime_budget_seconds{${OF_PLANS},type="warm"}`, `${PLAN}, budget`],
+      ],
+      width: 12,
+    }),
+    graph({
+      title: 'Copies of VMs that run',
+      description: 'Copies in an hour: those that ended, and those that failed and are made again.',
+      unit: 'none',
+      queries: [['sum by (result) (increase(kubeferry_precopies_total[1h]))', '{{result}}']],
+      width: 12,
+    }),
     figure(
       {
         title: 'Longest downtime now',

@@ -57,7 +57,13 @@ export function measureFlow(registry: Registry, fleet: Fleet, { clock, trouble }
       count.transferred.observe({ pass }, bytes);
       count.transfers.observe({ pass }, seconds);
     }
-    if (changes.downtime !== undefined) count.downtimes.observe({ type }, changes.downtime);
+    if (changes.downtime !== undefined) {
+      const { seconds, predicted, phases } = changes.downtime;
+      count.downtimes.observe({ type }, seconds);
+      if (predicted !== undefined) count.predictions.observe({ type }, predicted);
+      for (const part of phases) count.downtimeParts.observe({ type, phase: part.phase }, part.seconds);
+    }
+    for (const result of ['ended', 'failed'] as const) count.precopies.inc({ result }, changes.precopies[result]);
     if (changes.ended !== undefined) count.ended.inc({ result: changes.ended });
     // The series of a plan that is gone would stay for ever.
     if (plan === undefined) return;
@@ -128,17 +134,38 @@ function counters(registry: Registry) {
       buckets: DOWNTIMES,
       registers,
     }),
+    predictions: new Histogram({
+      name: 'kubeferry_downtime_predicted_seconds',
+      help: 'What was predicted, most likely, for the downtimes that are over; to be compared with kubeferry_downtime_seconds.',
+      labelNames: ['type'],
+      buckets: DOWNTIMES,
+      registers,
+    }),
+    downtimeParts: new Histogram({
+      name: 'kubeferry_downtime_phase_seconds',
+      help: 'How long the phases of downtimes took that are over.',
+      labelNames: ['type', 'phase'],
+      buckets: DOWNTIMES,
+      registers,
+    }),
+    precopies: new Counter({
+      name: 'kubeferry_precopies_total',
+      help: 'Copies of VMs that run: those that ended, and those that failed and are made again.',
+      labelNames: ['result'],
+      registers,
+    }),
     ended: new Counter({
       name: 'kubeferry_vms_ended_total',
-      help: 'VMs that came to an end: completed, failed or canceled.',
+      help: 'VMs that came to an end: completed, failed, canceled or rolled back.',
       labelNames: ['result'],
       registers,
     }),
   };
   // What may happen is 0 before it does, so that the first time is seen as an increase.
-  for (const result of ['completed', 'failed', 'canceled']) made.ended.inc({ result }, 0);
+  for (const result of ['completed', 'failed', 'canceled', 'rolled-back']) made.ended.inc({ result }, 0);
+  for (const result of ['ended', 'failed']) made.precopies.inc({ result }, 0);
   for (const pass of ['full', 'delta']) for (const histogram of [made.transferred, made.transfers]) histogram.zero({ pass });
-  for (const type of ['cold', 'warm']) made.downtimes.zero({ type });
+  for (const type of ['cold', 'warm']) for (const histogram of [made.downtimes, made.predictions]) histogram.zero({ type });
   return made;
 }
 

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
+import { parseDuration } from '../model/duration.ts';
 import { type Fleet, labelsOf, type PlanResource, type ProviderResource, planOf, type VmResource } from './fleet.ts';
 import type { Flow } from './flow.ts';
 import { conditionOf } from './reasons.ts';
@@ -12,13 +13,15 @@ interface Tally {
   offSince: number;
   /** When the VM that is the furthest behind got on. */
   movedAt: number;
+  /** Longest downtime that is predicted for a VM that runs, in seconds. */
+  predicted: number;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** A VM in these phases waits for a person or a time, or is at its end: it is not expected to get on. */
 const RESTS: ReadonlySet<string> = new Set([
-  ...['Waiting', 'AwaitPrecopy', 'AwaitCutover', 'AwaitCommit'],
+  ...['Waiting', 'AwaitPrecopy', 'AwaitCutover', 'AwaitGroup', 'AwaitCommit'],
   ...['Completed', 'Failed', 'Canceled', 'Committed', 'RolledBack'],
 ]);
 
@@ -40,7 +43,7 @@ export function measureStanding(registry: Registry, fleet: Fleet, flow: Flow): (
     const { key, spec, status = {} } = vm;
     const plan = planOf(fleet, vm);
     if (plan === undefined) return;
-    const tally = tallies.get(plan) ?? { phases: new Map(), blocked: 0, offSince: NEVER, movedAt: NEVER };
+    const tally = tallies.get(plan) ?? { phases: new Map(), blocked: 0, offSince: NEVER, movedAt: NEVER, predicted: -1 };
     tallies.set(plan, tally);
     const { phase = 'Waiting' } = status;
     tally.phases.set(phase, (tally.phases.get(phase) ?? 0) + 1);
@@ -48,6 +51,8 @@ export function measureStanding(registry: Registry, fleet: Fleet, flow: Flow): (
     const downtime = downtimeOf(status);
     if (downtime !== undefined && downtime.seconds === undefined)
       tally.offSince = Math.min(tally.offSince, downtime.since.getTime());
+    const predicted = status.sourceStopped === true ? undefined : status.outlook?.downtime?.seconds.likely;
+    tally.predicted = Math.max(tally.predicted, predicted ?? -1);
     if (RESTS.has(phase) || spec.paused || status.waitingFor !== undefined) return;
     tally.movedAt = Math.min(tally.movedAt, flow.movedAt(key) ?? NEVER);
   }
@@ -57,12 +62,14 @@ export function measureStanding(registry: Registry, fleet: Fleet, flow: Flow): (
     const labels = labelsOf(plan);
     gauge.plan.set({ ...labels, provider: spec.providerRef.name, type: spec.type }, 1);
     gauge.state.set({ ...labels, state: conditionOf(status, 'Ready')?.reason ?? 'Unknown' }, 1);
+    gauge.budget.set({ ...labels, type: spec.type }, budgetOf(spec));
     gauge.expected.set(labels, status?.bytes?.total ?? 0);
     gauge.moved.set(labels, status?.bytes?.moved ?? 0);
     gauge.blocked.set(labels, tally?.blocked ?? 0);
     if (tally === undefined) return;
     for (const [phase, vms] of tally.phases) gauge.vms.set({ ...labels, phase }, vms);
     if (tally.offSince !== NEVER) gauge.offSince.set({ ...labels, type: spec.type }, tally.offSince / 1000);
+    if (tally.predicted >= 0) gauge.predicted.set(labels, tally.predicted);
     if (tally.movedAt !== NEVER) gauge.movedAt.set(labels, tally.movedAt / 1000);
   }
 
@@ -76,6 +83,13 @@ export function measureStanding(registry: Registry, fleet: Fleet, flow: Flow): (
     for (const [kind, count] of Object.entries(counts))
       if (typeof count === 'number') gauge.inventory.set({ ...labels, kind }, count);
   }
+}
+
+/** Seconds that a downtime may take before somebody is called, where the plan says nothing: half an hour, or a shift where the VM is off while it is copied. */
+const BUDGETS = { warm: 1800, cold: 28_800 } as const;
+
+function budgetOf({ schedule, type }: PlanResource['spec']): number {
+  return parseDuration(schedule?.downtimeBudget ?? '') ?? BUDGETS[type];
 }
 
 function gauges(registry: Registry) {
@@ -94,6 +108,16 @@ function gauges(registry: Registry) {
       'downtime_start_timestamp_seconds',
       'When the longest downtime began that is not over: a source was shut down, its VirtualMachine is not made.',
       [...plan, 'type'],
+    ),
+    budget: make(
+      'plan_downtime_budget_seconds',
+      'How long a VM of a plan may be down: its schedule.downtimeBudget, else half an hour (warm) or eight hours (cold).',
+      [...plan, 'type'],
+    ),
+    predicted: make(
+      'predicted_downtime_seconds',
+      'Longest downtime that is predicted, most likely, for the VMs of a plan that run and wait.',
+      plan,
     ),
     movedAt: make(
       'oldest_progress_timestamp_seconds',

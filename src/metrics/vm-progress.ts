@@ -12,17 +12,31 @@ export interface VmChanges {
   readonly proven: number;
   /** Readings of disks that ended. */
   readonly transfers: readonly { readonly pass: 'full' | 'delta'; readonly bytes: number; readonly seconds: number }[];
-  /** Seconds, of a downtime that is over. */
-  readonly downtime?: number;
-  readonly ended?: 'completed' | 'failed' | 'canceled';
+  /** Copies of a VM that runs: those that ended, and those that failed and are made again. */
+  readonly precopies: { readonly ended: number; readonly failed: number };
+  /** Of a downtime that is over. */
+  readonly downtime?: DowntimeChange;
+  readonly ended?: 'completed' | 'failed' | 'canceled' | 'rolled-back';
   /** Code of what ended it, or of why it does not go on for now. */
   readonly trouble?: string;
 }
 
-const ENDS: Readonly<Record<string, VmChanges['ended']>> = { Completed: 'completed', Failed: 'failed', Canceled: 'canceled' };
+/** Seconds. */
+export interface DowntimeChange {
+  readonly seconds: number;
+  /** As it was predicted before the source was shut down, most likely. */
+  readonly predicted?: number;
+  readonly phases: VmChanges['phases'];
+}
+
+const ENDS: Readonly<Record<string, VmChanges['ended']>> = {
+  ...{ Completed: 'completed', Committed: 'completed', Failed: 'failed', Canceled: 'canceled', RolledBack: 'rolled-back' },
+};
 
 export function changesBetween(before: VmMigrationStatus, after: VmMigrationStatus): VmChanges {
-  const records = (after.history ?? []).slice(before.history?.length ?? 0);
+  const known = new Set((before.history ?? []).map(markOf));
+  // The history of a warm VM forgets the rounds between its copies: what is new is not simply what is behind the old.
+  const records = (after.history ?? []).filter((record) => !known.has(markOf(record)));
   const disks = (after.disks ?? []).map((disk) => [before.disks?.find((known) => known.disk === disk.disk), disk] as const);
   const ended = after.phase === before.phase ? undefined : ENDS[after.phase ?? ''];
   const trouble = ended === 'failed' ? after.failure?.code : troubleIn(after);
@@ -35,7 +49,8 @@ export function changesBetween(before: VmMigrationStatus, after: VmMigrationStat
     copied: sum(disks.map(([earlier, disk]) => gained(earlier, disk, copiedOf))),
     proven: sum(disks.map(([earlier, disk]) => gained(earlier, disk, provenOf))),
     transfers: disks.flatMap(([earlier, disk]) => finished(earlier, disk)),
-    ...(downtime?.seconds !== undefined && { downtime: downtime.seconds }),
+    precopies: precopiesBetween(before.warm, after.warm),
+    ...(downtime?.seconds !== undefined && { downtime: downtimeChange(after, { ...downtime, seconds: downtime.seconds }) }),
     ...(ended !== undefined && { ended }),
     ...(isNews && trouble !== undefined && { trouble }),
   };
@@ -47,7 +62,7 @@ export function changesBetween(before: VmMigrationStatus, after: VmMigrationStat
  */
 export function downtimeOf(status: VmMigrationStatus): { readonly since: Date; readonly seconds?: number } | undefined {
   const { history = [], phase, since, sourceStopped, failure } = status;
-  if (sourceStopped !== true || failure?.source === 'started-again') return undefined;
+  if (sourceStopped !== true || failure?.source === 'started-again' || phase === 'RolledBack') return undefined;
   const begun =
     phase === 'PowerOffSource'
       ? since
@@ -58,14 +73,36 @@ export function downtimeOf(status: VmMigrationStatus): { readonly since: Date; r
   return { since: new Date(start), ...(over !== undefined && { seconds: (Date.parse(over.endedAt) - start) / 1000 }) };
 }
 
+function markOf({ phase, startedAt }: PhaseRecord): string {
+  return `${phase} ${startedAt}`;
+}
+
+function downtimeChange(
+  { history = [], downtime }: VmMigrationStatus,
+  { since, seconds }: { readonly since: Date; readonly seconds: number },
+): DowntimeChange {
+  const predicted = downtime?.predicted?.likely;
+  const within = history.filter(({ startedAt, skipped }) => Date.parse(startedAt) >= since.getTime() && skipped === undefined);
+  return {
+    seconds,
+    ...(predicted !== undefined && { predicted }),
+    phases: within.map((record) => ({ phase: record.phase, seconds: lasted(record) })),
+  };
+}
+
+function precopiesBetween(before: VmMigrationStatus['warm'], after: VmMigrationStatus['warm']): VmChanges['precopies'] {
+  const [last, now] = [before, after].map((warm) => warm?.passes.at(-1)?.number ?? 0);
+  const [were, are] = [before, after].map((warm) => warm?.setback?.count ?? 0);
+  return { ended: Math.max(0, (now ?? 0) - (last ?? 0)), failed: Math.max(0, (are ?? 0) - (were ?? 0)) };
+}
+
 function lasted({ startedAt, endedAt }: PhaseRecord): number {
   return Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
 }
 
-/** While a target is proven, and of a complete disk, everything is copied. */
-function copiedOf({ stage, done, total, allocated }: Disk): number {
-  if (stage === 'complete') return allocated ?? total;
-  return stage === 'prove' ? total : done;
+/** While a target is proven, and of a complete disk, everything of the pass is copied. */
+function copiedOf({ stage, done, total }: Disk): number {
+  return stage === 'complete' || stage === 'prove' ? total : done;
 }
 
 function provenOf({ stage, done, total, allocated, root }: Disk): number {

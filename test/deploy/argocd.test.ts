@@ -64,6 +64,12 @@ const STATES: readonly (readonly [kind: string, status: object | undefined, spec
   ['VmMigration', { phase: 'Completed' }, {}, 'Healthy'],
   ['VmMigration', { phase: 'Failed', failure: { message: 'The disk is torn.', hint: 'Mend it.' } }, {}, 'Degraded'],
   ['VmMigration', { phase: 'Failed' }, {}, 'Degraded'],
+  ['VmMigration', { phase: 'Committed' }, {}, 'Healthy'],
+  ['VmMigration', { phase: 'RolledBack' }, {}, 'Healthy'],
+  ['VmMigration', { phase: 'AwaitCommit', outlook: { next: 'commit', because: 'of a test' } }, {}, 'Suspended'],
+  ['VmMigration', { phase: 'AwaitPrecopy', outlook: { next: 'precopy', because: 'of a test' } }, {}, 'Progressing'],
+  ['VmMigration', { phase: 'AwaitPrecopy', outlook: { next: 'cutover', because: 'the schedule says so' } }, {}, 'Suspended'],
+  ['VmMigration', { phase: 'AwaitCutover', outlook: { next: 'group', because: 'its group waits for db' } }, {}, 'Progressing'],
   ['VmMigration', { phase: 'Canceled' }, { canceled: true }, 'Healthy'],
 ];
 

@@ -15,6 +15,7 @@ import { startVcenter, type Vcenter } from '../peers/vcenter.ts';
 import { Ground, type Operator } from '../scenarios/cluster/ground.ts';
 
 const VM = 'DC0_H0_VM0';
+const WARM = 'always-at-work';
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 /** What never happens in this story, so that nobody can say anything about it. */
@@ -29,6 +30,7 @@ let namespace: string;
 before(async () => {
   [ground, vcenter] = await Promise.all([Ground.start(), startVcenter({ vms: 1, clusters: 0 })]);
   await vcenter.guest(VM, { capacity: 6 * 1024 * 1024, seed: 5 });
+  await vcenter.guest(WARM, { capacity: 1024 * 1024, seed: 6, writeEvery: 5 });
   namespace = ground.name('metrics');
   await ground.namespace(namespace, {});
   operator = ground.operate(namespace);
@@ -59,20 +61,22 @@ async function story(): Promise<void> {
   await ground.secret(namespace, 'outdated', { user: 'retired@vsphere.local', password: 'no longer', thumbprint });
   for (const name of ['vcenter', 'outdated'])
     await ground.make(namespace, 'providers', name, { type: 'vsphere', url, secretRef: { name } });
-  const planned = (storageClass: string) => ({
+  const planned = (storageClass: string, name = VM) => ({
     providerRef: { name: 'vcenter' },
-    selection: { names: [VM] },
+    selection: { names: [name] },
     shutdown: { graceSeconds: 0, otherwise: 'force' },
     storageMap: { entries: [{ source: { storage: '*' }, target: { storageClass, volumeMode: 'Filesystem' } }] },
   });
   await ground.make(namespace, 'migrationplans', 'blocked', planned('nowhere'));
   await ground.make(namespace, 'migrationplans', 'first', planned(STORAGE_CLASSES.immediate));
+  await ground.make(namespace, 'migrationplans', 'warm', { ...planned(STORAGE_CLASSES.immediate, WARM), type: 'warm' });
   const told = { namespace, operator };
   await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', told);
   await ground.until(async () => (await ground.stateOf(namespace, 'blocked')) === 'Blocked', told);
   await ground.until(async () => (await figures()).includes('source-login-failed'), told);
+  await ground.until(async () => (await figures()).includes('kubeferry_predicted_downtime_seconds{'), told);
   // Once more, so that everything has been scraped.
-  const moved = `kubeferry_vms{phase="Completed"} == 1 and on () kubeferry_errors_total{code="source-login-failed"}`;
+  const moved = `kubeferry_vms{phase="Completed"} == 1 and on () kubeferry_errors_total{code="source-login-failed"} and on () kubeferry_predicted_downtime_seconds`;
   await ground.until(async () => (await prometheus.range(moved, 1)).some(({ values }) => values.length > 1), told);
 }
 
@@ -114,7 +118,10 @@ test('the figures tell the story', async () => {
   const [disk] = (vm?.status?.['disks'] ?? []) as readonly { readonly allocated: number; readonly moved: number }[];
   assert.equal(await value('kubeferry_copied_bytes_total{plan="first"}'), disk?.allocated);
   assert.equal(await value('kubeferry_proven_bytes_total{plan="first"}'), disk?.allocated);
-  assert.equal(await value('kubeferry_transfer_size_bytes_sum{pass="full"}'), disk?.moved);
+  assert.ok((await value('kubeferry_transfer_size_bytes_sum{pass="full"}')) > (disk?.moved ?? 0), 'the warm VM was copied too');
+  assert.ok((await value('kubeferry_transfer_size_bytes_sum{pass="delta"}')) > 0);
+  assert.ok((await value('kubeferry_precopies_total{result="ended"}')) >= 2);
+  assert.equal(await value('kubeferry_plan_downtime_budget_seconds{plan="warm"}'), 1800);
   assert.equal(await value('kubeferry_vms_ended_total{result="completed"}'), 1);
   assert.equal(await value('kubeferry_downtime_seconds_count{type="cold"}'), 1);
   const history = (vm?.status?.['history'] ?? []) as readonly {

@@ -92,8 +92,30 @@ test('downtime runs from the shutdown of the source until its VM is made', () =>
   assert.deepEqual(downtimeOf(off), { since: new Date(at(1)) });
   const made = { ...off, phase: 'Prove', history: [...off.history, record('CopyDisks', 3, 10), record('CreateVm', 10, 11)] };
   assert.deepEqual(downtimeOf(made), { since: new Date(at(1)), seconds: 600 });
-  assert.equal(changesBetween(off, made).downtime, 600);
+  const phases = [
+    { phase: 'PowerOffSource', seconds: 120 },
+    { phase: 'CopyDisks', seconds: 420 },
+    { phase: 'CreateVm', seconds: 60 },
+  ];
+  assert.deepEqual(changesBetween(off, made).downtime, { seconds: 600, phases });
+  const predicted = { ...made, downtime: { text: '', predicted: { low: 1, likely: 500, high: 700 } } };
+  assert.equal(changesBetween(off, predicted).downtime?.predicted, 500);
   assert.equal(changesBetween(made, { ...made, phase: 'Completed' }).downtime, undefined, 'once');
+});
+
+test('copies of a VM that runs are told once, although its history forgets its rounds, and so are those that failed', () => {
+  const pass = (number: number) => ({ number, checkpointAt: at(number), bytes: 1, copySeconds: 1, snapshotSeconds: 1 });
+  const warm = (...passes: number[]) => ({ id: 'w', checkpoints: {}, passes: passes.map(pass) });
+  const round = (from: number) => ({ history: [record('Snapshot', from, from + 1), record('CopyDelta', from + 1, from + 2)] });
+  const before = { ...round(10), warm: warm(1, 2, 3) };
+  const after = { ...round(20), warm: warm(1, 3, 4) };
+  assert.deepEqual(changesBetween(before, after).precopies, { ended: 1, failed: 0 });
+  assert.deepEqual(
+    changesBetween(before, after).phases.map(({ phase }) => phase),
+    ['Snapshot', 'CopyDelta'],
+  );
+  const setback = { count: 1, code: 'snapshot-failed', message: '', at: at(30) };
+  assert.deepEqual(changesBetween(after, { ...after, warm: { ...after.warm, setback } }).precopies, { ended: 0, failed: 1 });
 });
 
 test('a source that was off, or runs again, has no downtime', () => {
