@@ -279,7 +279,7 @@ function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings
   const mapping = mapVm(vm, { ...tables, name, nameBecause: assigned.because, claims: begun?.claims });
   return {
     vm,
-    concerns: sortConcerns([...assess(vm, { peers, options }), ...mapping.concerns, ...assessTarget(vm, mapping, request)]),
+    concerns: sortConcerns([...assess(vm, { peers, options, type }), ...mapping.concerns, ...assessTarget(vm, mapping, request)]),
     plan: {
       ...{ vm, type, mapping, itinerary: itineraryOf(type, { commit, group: group !== undefined }) },
       ...(group !== undefined && { group }),

@@ -7,6 +7,7 @@
 import type { Concern } from '../model/concern.ts';
 import { findGuestOs } from '../model/guest-os.ts';
 import type { MappingOptions } from '../model/mapping.ts';
+import type { MigrationType } from '../model/phase.ts';
 import type { SourceVm } from '../model/vm.ts';
 import { type Peer, type Population, surveyPeers } from './population.ts';
 import { type Surroundings, toConcern } from './rule.ts';
@@ -17,6 +18,8 @@ export interface AssessContext {
   readonly peers?: readonly Peer[];
   /** Options of the mapping, so that nothing is called unknown that the user has stated. */
   readonly options?: MappingOptions;
+  /** How the VM is migrated; cold when absent. */
+  readonly type?: MigrationType;
 }
 
 /** Runs every rule. Concerns come in the order of the rules; reports sort them by gravity. */
@@ -24,6 +27,7 @@ export function assess(vm: SourceVm, context: AssessContext = {}): readonly Conc
   const surroundings: Surroundings = {
     population: populationOf(context.peers ?? NOBODY),
     options: context.options ?? {},
+    type: context.type ?? 'cold',
     os: findGuestOs(vm.guest),
   };
   const concerns: Concern[] = [];

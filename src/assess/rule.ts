@@ -2,6 +2,7 @@
 import type { Category, Concern } from '../model/concern.ts';
 import type { GuestOs } from '../model/guest-os/row.ts';
 import type { MappingOptions } from '../model/mapping.ts';
+import type { MigrationType } from '../model/phase.ts';
 import type { SourceVm } from '../model/vm.ts';
 import type { Population } from './population.ts';
 
@@ -20,6 +21,8 @@ export interface Surroundings {
   readonly population: Population;
   /** Choices of the user: what is given by option is no longer unknown. */
   readonly options: Partial<MappingOptions>;
+  /** How the VM is migrated. */
+  readonly type: MigrationType;
   /** The catalogue's row for the guest, looked up once for all rules. */
   readonly os: GuestOs | undefined;
 }

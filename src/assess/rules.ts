@@ -124,6 +124,8 @@ import { rule as vgpu } from './rules/vgpu.ts';
 import { rule as virtualIommu } from './rules/virtual-iommu.ts';
 import { rule as vmEncrypted } from './rules/vm-encrypted.ts';
 import { rule as vmNotConnected } from './rules/vm-not-connected.ts';
+import { rule as warmDiskUnfrozen } from './rules/warm-disk-unfrozen.ts';
+import { rule as warmUntracked } from './rules/warm-untracked.ts';
 import { rule as watchdog } from './rules/watchdog.ts';
 
 export const RULES: readonly Rule[] = [
@@ -218,6 +220,8 @@ export const RULES: readonly Rule[] = [
   diskIops,
   diskSerialCut,
   changeTrackingOff,
+  warmUntracked,
+  warmDiskUnfrozen,
   cdromMedia,
   noNics,
   nicMacMissing,

@@ -3,12 +3,14 @@ import { surveyPeers } from '../../src/assess/population.ts';
 import type { Finding, Rule } from '../../src/assess/rule.ts';
 import { findGuestOs } from '../../src/model/guest-os.ts';
 import type { MappingOptions } from '../../src/model/mapping.ts';
+import type { MigrationType } from '../../src/model/phase.ts';
 import type { SourceVm } from '../../src/model/vm.ts';
 import { smallVm } from '../mappings/small-vm.ts';
 
 export interface RuleContext {
   readonly peers?: readonly SourceVm[];
   readonly options?: Partial<MappingOptions>;
+  readonly type?: MigrationType;
 }
 
 /** `Warning disks[0].mode`, in the order of the findings. */
@@ -22,6 +24,7 @@ export function findings(rule: Rule, facts: Partial<SourceVm>, context: RuleCont
   return rule.check(vm, {
     population: surveyPeers(context.peers ?? []),
     options: context.options ?? {},
+    type: context.type ?? 'cold',
     os: findGuestOs(vm.guest),
   });
 }
