@@ -6,8 +6,8 @@ import type { Failure, StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
 import { releaseSnapshot } from './snapshot.ts';
 import type { StepContext } from './step.ts';
 
-/** Milliseconds. What is not done by then is told as it is. */
-const PATIENCE = 120_000;
+/** Milliseconds. What is not done by then is told as it is: a KubeVirt guest has three minutes to shut down. */
+const PATIENCE = 300_000;
 
 type Ends = Pick<Failure, 'source' | 'target'>;
 type EndContext = Pick<StepContext, 'connection' | 'destination' | 'powerOnAfterFailure'>;
