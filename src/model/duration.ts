@@ -11,3 +11,14 @@ export function parseDuration(text: string): number | undefined {
   const all = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
   return all === 0 ? undefined : all;
 }
+
+/** The shortest way to write it: `1h30m`. @param seconds whole, more than 0 */
+export function formatDuration(seconds: number): string {
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ];
+  return parts.map(([count, unit]) => (count === 0 ? '' : `${count}${unit}`)).join('');
+}

@@ -2,10 +2,13 @@
 import type { z } from 'zod';
 import { MigrationError } from '../model/errors.ts';
 import type { MappingOptions, NetworkMap, NetworkSource, StorageMap, StorageSource } from '../model/mapping.ts';
+import type { MigrationType } from '../model/phase.ts';
+import type { Schedule } from '../model/schedule.ts';
 import { type Bytes, toQuantity } from '../model/units.ts';
 import { GROUP, type Kind, VERSION } from './kind.ts';
 import { MIGRATION_PLAN } from './migration-plan.ts';
 import { PROVIDER } from './provider.ts';
+import { groupsSpec, scheduleSpec } from './schedule-spec.ts';
 
 export interface OurObject {
   readonly apiVersion: string;
@@ -31,6 +34,10 @@ export interface PlanWish extends Named {
     readonly ids?: readonly string[];
     readonly where?: readonly string[];
   };
+  readonly type: MigrationType;
+  readonly schedule?: Schedule;
+  /** Group by name or id of a VM. */
+  readonly groups?: ReadonlyMap<string, string>;
   readonly networkMap: NetworkMap;
   readonly storageMap: StorageMap;
   /** Ids of networks of the source: a map may name a network by id or by name without saying which. */
@@ -64,12 +71,16 @@ export function providerObject({ spec, ...named }: ProviderWish): OurObject {
  */
 export function planObject(wish: PlanWish): OurObject {
   const { provider, selection, networkMap, storageMap, networkIds, options, limits, accept, ...rest } = wish;
-  const { verify, recheckSource, shutdown, ...named } = rest;
+  const { verify, recheckSource, shutdown, type, schedule, groups, ...named } = rest;
+  const times = schedule === undefined ? {} : scheduleSpec(schedule, type);
   const networks = networkMap.entries.map(({ source, target }) => ({ source: networkSource(source, networkIds), target }));
   const storages = storageMap.entries.map(({ source, target }) => ({ source: storageSource(source), target }));
   return object(MIGRATION_PLAN, named, {
     providerRef: { name: provider },
     selection,
+    ...(type === 'warm' && { type }),
+    ...(Object.keys(times).length > 0 && { schedule: times }),
+    ...(groups !== undefined && groups.size > 0 && { groups: groupsSpec(groups) }),
     ...(networks.length > 0 && { networkMap: { entries: networks } }),
     ...(storages.length > 0 && { storageMap: { entries: storages } }),
     options: planOptions(options),
