@@ -32,11 +32,13 @@ import { LocalDiskCopier } from './transfer/local-copier.ts';
 import { probeVddk } from './transfer/transports/vddk/probe.ts';
 
 export { openFolderMigration as openMigration } from './folder/folder-migration.ts';
+export { openFolderTests as openTests } from './folder/folder-tests.ts';
 export { FolderDisks } from './folder/kept-disks.ts';
 export { workerSetup } from './kube/jobs/worker-setup.ts';
 export { createLog } from './log.ts';
 export { createMetrics } from './metrics/index.ts';
 export { FileHasher } from './transfer/hash-file.ts';
+export { makeOverlay } from './transfer/qemu-img/overlay.ts';
 export { createQueue } from './transfer/queue.ts';
 export { removeFinished } from './transfer/remove-finished.ts';
 

@@ -9,6 +9,7 @@ import { migrateCommand } from './commands/migrate.ts';
 import { planCommand } from './commands/plan.ts';
 import { statusCommand } from './commands/status.ts';
 import { switchCommands } from './commands/switches.ts';
+import { testCutoverCommand } from './commands/test-cutover.ts';
 import { verifyCommand } from './commands/verify.ts';
 import type { CommandContext } from './context.ts';
 
@@ -32,7 +33,7 @@ export function buildProgram(context: CommandContext): Command {
       context.services.log.level = command.opts<{ logLevel: LogLevel }>().logLevel;
     });
   const about = [inventoryCommand, assessCommand, planCommand, migrateCommand, verifyCommand, factsCommand, doctorCommand];
-  for (const add of [...about, statusCommand, switchCommands, containerDoors]) add(program, context);
+  for (const add of [...about, statusCommand, switchCommands, testCutoverCommand, containerDoors]) add(program, context);
   return program;
 }
 

@@ -8,6 +8,7 @@ import type { ClusterAccess, FactsReading } from '../contracts/cluster.ts';
 import type { FolderTarget, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { FolderMigration, FolderWishes } from '../contracts/folder-migration.ts';
+import type { FolderTests } from '../contracts/folder-tests.ts';
 import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
 import type { ClusterPlans } from '../contracts/plans.ts';
@@ -41,6 +42,10 @@ export interface Services {
   };
   /** A migration in a folder, to look at or to act upon; undefined where there is none. @throws MigrationError `state-unreadable` */
   openMigration(folder: string): Promise<FolderMigration | undefined>;
+  /** Tests of the targets of a folder. */
+  openTests(folder: string): FolderTests;
+  /** Makes a qcow2 file over a raw one. @throws MigrationError `tool-missing`, `transfer-tool-failed` */
+  makeOverlay(base: string, overlay: string, signal: AbortSignal): Promise<void>;
   /** What all disks together may read. */
   bandwidth(limit: BandwidthLimit): AdjustableBandwidth;
   /** @param vddkFolder where the user's VDDK is, for disks that are read through it */

@@ -12,6 +12,8 @@ export interface Wishes {
 
 export interface VmWishes {
   readonly schedule: Schedule;
+  /** Why its target must not change for the moment, in words that follow "because": nothing more is copied to it, and it is not cut over. */
+  readonly held?: string;
   /** Somebody said: cut over at this instant (milliseconds since the epoch), or as soon after as can be. Goes before the schedule's policy. */
   readonly cutoverAt?: number;
   /** Absent: a VM that was seen to run is final. */

@@ -7,9 +7,10 @@ import type { Companion, VmWishes } from '../contracts/wishes.ts';
 import { MigrationError } from '../model/errors.ts';
 import { isTerminal, type Phase } from '../model/phase.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
+import { HELD_BY_TEST } from '../model/precopy.ts';
 import type { Schedule } from '../model/schedule.ts';
 import { makeFolder } from './durable-file.ts';
-import { readWishes, wishFolder } from './wish-files.ts';
+import { readHolds, readWishes, wishFolder } from './wish-files.ts';
 
 export interface FolderWishesOptions {
   readonly schedule: Schedule;
@@ -30,6 +31,12 @@ interface Post {
   readonly waiting: Set<() => void>;
 }
 
+/** What people said from other processes: when to cut over, and whose targets tests lie on, by target name. */
+interface Said {
+  readonly asked: ReadonlyMap<string, number>;
+  readonly held: ReadonlySet<string>;
+}
+
 /** Milliseconds between two looks, for file systems that tell nothing of what other machines write. */
 const POLL = 5_000;
 
@@ -37,7 +44,7 @@ const LOST: ReadonlySet<Phase> = new Set(['Failed', 'Canceled', 'RolledBack']);
 
 /** @throws MigrationError `state-unreadable` */
 export async function openFolderWishes(folder: string, options: FolderWishesOptions): Promise<FolderWishes> {
-  return new WatchedWishes(folder, options, await readWishes(folder));
+  return new WatchedWishes(folder, options, { asked: await readWishes(folder), held: await readHolds(folder) });
 }
 
 class WatchedWishes implements FolderWishes {
@@ -47,14 +54,14 @@ class WatchedWishes implements FolderWishes {
   readonly #posts: ReadonlyMap<string, Post>;
   readonly #closed = new AbortController();
   readonly #stuck = new AbortController();
-  #asked: ReadonlyMap<string, number>;
+  #said: Said;
   #following: Promise<void> | undefined;
   #looking = Promise.resolve();
 
-  constructor(folder: string, options: FolderWishesOptions, asked: ReadonlyMap<string, number>) {
+  constructor(folder: string, options: FolderWishesOptions, said: Said) {
     this.#folder = folder;
     this.#options = options;
-    this.#asked = asked;
+    this.#said = said;
     this.#posts = new Map(
       options.plans.map((plan) => [plan.mapping.targetName, { plan, version: 0, seen: 0, waiting: new Set<() => void>() }]),
     );
@@ -78,10 +85,11 @@ class WatchedWishes implements FolderWishes {
   of({ mapping, group }: VmPlan): VmWishes {
     const post = this.#postOf(mapping.targetName);
     post.seen = post.version;
-    const cutoverAt = this.#asked.get(mapping.targetName);
+    const cutoverAt = this.#said.asked.get(mapping.targetName);
     return {
       schedule: this.#options.schedule,
       ...(cutoverAt !== undefined && { cutoverAt }),
+      ...(this.#said.held.has(mapping.targetName) && { held: HELD_BY_TEST }),
       ...(group !== undefined && { companions: this.#othersOf(post).map(companion) }),
     };
   }
@@ -160,10 +168,13 @@ class WatchedWishes implements FolderWishes {
     this.#looking = this.#looking.then(async () => {
       if (this.#closed.signal.aborted) return;
       try {
-        const asked = await readWishes(this.#folder);
-        const before = this.#asked;
-        this.#asked = asked;
-        for (const [target, post] of this.#posts) if (asked.get(target) !== before.get(target)) bump(post);
+        const [asked, held] = await Promise.all([readWishes(this.#folder), readHolds(this.#folder)]);
+        const before = this.#said;
+        this.#said = { asked, held };
+        for (const [target, post] of this.#posts) {
+          const isOther = asked.get(target) !== before.asked.get(target) || held.has(target) !== before.held.has(target);
+          if (isOther) bump(post);
+        }
       } catch (error) {
         // What cannot be read changes nothing; whoever starts the next process is told.
         if (!(error instanceof MigrationError)) throw error;

@@ -1,5 +1,8 @@
-/** `.kubeferry/wishes/<target name>.json`: what people said about a VM from another process. One file a VM, so that no writer undoes another. */
-import { readdir } from 'node:fs/promises';
+/**
+ * `.kubeferry/wishes/`: what people said about VMs from other processes. `<target name>.json` is when to cut over, `<target name>.test` that a test
+ * lies on the target. One file a VM and matter, so that no writer undoes another.
+ */
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { MigrationError } from '../model/errors.ts';
@@ -39,6 +42,21 @@ export async function readWishes(folder: string): Promise<ReadonlyMap<string, nu
     }
   }
   return wishes;
+}
+
+/** Says that the target must not change. @throws MigrationError `target-full`, `target-write-failed` */
+export async function writeHold(folder: string, target: string): Promise<void> {
+  await writeDurably(path.join(wishFolder(folder), `${target}.test`), '');
+}
+
+export async function removeHold(folder: string, target: string): Promise<void> {
+  await rm(path.join(wishFolder(folder), `${target}.test`), { force: true });
+}
+
+/** Names of the targets that must not change. */
+export async function readHolds(folder: string): Promise<ReadonlySet<string>> {
+  const names = await namesIn(wishFolder(folder));
+  return new Set(names.flatMap((name) => /^([^.].*)\.test$/.exec(name)?.[1] ?? []));
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

@@ -58,6 +58,9 @@ export interface DowntimeForecast {
   readonly advice: readonly string[];
 }
 
+/** Why nothing more is copied to a target that a test lies on: what whoever migrates says, and what whoever begins the test waits for. */
+export const HELD_BY_TEST = 'a test of its target holds it';
+
 /** What a VM that is parked waits for. */
 export interface Outlook {
   readonly next: 'start' | 'precopy' | 'cutover' | 'group' | 'commit';

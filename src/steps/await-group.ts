@@ -11,6 +11,10 @@ import { wishesOf } from './wishes.ts';
  * each other. One that waits so long that its final delta grows takes another precopy meanwhile.
  */
 export async function awaitCutover(plan: VmPlan, progress: VmProgress, context: StepContext): Promise<StepEvent> {
+  const { held } = wishesOf(plan, context);
+  // One of a group is not kept back here: the others may have begun.
+  if (held !== undefined && progress.warm !== undefined && plan.group === undefined)
+    return { kind: 'parked', outlook: { next: 'precopy', because: held } };
   const verdict = atGate('AwaitCutover', plan, context);
   const decision = progress.warm && decideOn(plan, progress.warm, context);
   const isTime = decision === undefined || decision.kind === 'cutover';

@@ -6,6 +6,8 @@ import { wishesOf } from './wishes.ts';
 /** Another precopy, the cutover, or giving up the place until something is due. */
 export function awaitPrecopy(plan: VmPlan, { warm }: VmProgress, context: StepContext): Promise<StepEvent> {
   if (warm === undefined) throw new Error('a precopy of a cold migration');
+  const { held } = wishesOf(plan, context);
+  if (held !== undefined) return Promise.resolve({ kind: 'parked', outlook: { next: 'precopy', because: held } });
   const decision = decideOn(plan, warm, context);
   switch (decision.kind) {
     case 'cutover':

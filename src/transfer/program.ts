@@ -13,6 +13,7 @@ import { checkCanceled } from './cancellation.ts';
 
 /** Programs by the Debian package that brings them. */
 const PACKAGES = {
+  'qemu-img': 'qemu-utils',
   'qemu-nbd': 'qemu-utils',
   dd: 'coreutils',
   fallocate: 'util-linux',

@@ -1,6 +1,7 @@
 /** Weeks of warm migration in virtual time: when the cutover comes, when it does not, and what becomes of both ends. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HELD_BY_TEST } from '../../src/model/precopy.ts';
 import type { Schedule } from '../../src/model/schedule.ts';
 import { MiB } from '../../src/model/units.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
@@ -216,4 +217,16 @@ test('a target that is found to be gone before the shutdown is copied to anew wh
   const off = history.find((record) => record.phase === 'PowerOffSource');
   assert.ok(pass < (off?.startedAt ?? ''));
   assert.ok((warm?.passes.at(-1)?.number ?? 0) >= 2);
+});
+
+test('a target that a test holds is not copied to and not cut over, whatever is due, until the test ends', async () => {
+  const on = stage({ web: {} }, { cutover: { kind: 'when-ready' } });
+  on.world.wish('web', { held: HELD_BY_TEST, cutoverAt: START });
+  await work(on, 3 * DAY);
+  const held = on.world.progress('web');
+  assert.equal(held?.warm?.passes.length, 1);
+  assert.deepEqual(held?.outlook, { next: 'precopy', because: HELD_BY_TEST });
+  on.world.wishes.set('web', { schedule: { cutover: { kind: 'when-ready' }, blackouts: [] } });
+  await work(on, HOUR);
+  assert.equal(on.world.progress('web')?.phase, 'Completed');
 });
