@@ -16,6 +16,7 @@ import { textAt } from '../facts/json.ts';
 import { CLAIMS, JOBS, VIRTUAL_MACHINES } from '../kinds.ts';
 import { objectOf } from '../resources/collection.ts';
 import { MADE_BY, madeFor } from '../runtime/owners.ts';
+import { grow } from './claim-growth.ts';
 import { ownObject } from './own-object.ts';
 import { machineOf, rehearse } from './rehearsal.ts';
 import { heldBack, TargetMachine } from './target-machine.ts';
@@ -57,7 +58,11 @@ export class ClusterDestination implements Destination {
     for (const plan of plans) {
       if ((await this.#own(VIRTUAL_MACHINES, plan.mapping.targetName, signal)) !== undefined) continue;
       for (const manifest of claimsToFill(plan)) {
-        if ((await this.#own(CLAIMS, manifest.metadata.name, signal)) !== undefined) continue;
+        const found = await this.#own(CLAIMS, manifest.metadata.name, signal);
+        if (found !== undefined) {
+          await grow(found, manifest, { ...this.#options, signal });
+          continue;
+        }
         const place = { ...manifest.metadata, namespace: this.#namespace };
         const metadata = madeFor(objectOf(this.#owner), place, { controller: true, blocking: true });
         await this.#client.apply(CLAIMS, { ...manifest, metadata }, { signal });
