@@ -68,7 +68,8 @@ class WatchedWishes implements FolderWishes {
     this.store = {
       load: async (name) => {
         const progress = await options.store.load(name);
-        if (progress !== undefined) this.#note(progress);
+        // What failed in an earlier process is tried again in this one.
+        if (progress !== undefined && !LOST.has(progress.phase)) this.#note(progress);
         return progress;
       },
       save: async (progress) => {

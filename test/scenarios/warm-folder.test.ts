@@ -3,10 +3,11 @@
  * held when its power went.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { ReportDocument } from '../../src/model/report-document.ts';
@@ -148,4 +149,50 @@ test('a disk that is plugged in between the last precopy and the cutover arrives
   assert.equal(code, 0, `${out}\n${err}`);
   assert.equal(guest.disks.length, 2);
   await assertArrived(folder, guest);
+});
+
+for (const phase of ['PowerOffSource', 'CopyFinalDelta'] as const) {
+  test(`a process that is killed in ${phase} is gone on with, though the source is off by then`, async () => {
+    const name = `killed-${phase.toLowerCase()}`;
+    const guest = await vcenter.guest(name, { disks: [2 * MiB], seed: 6, writeEvery: 5, shutdown: 500 });
+    const folder = path.join(scratch, name);
+    const args = ['migrate', SOURCE, name, ...TRUST, '--to', folder, '--warm'];
+    const environment = { ...process.env, KUBEFERRY_PASSWORD: vcenter.password };
+    const child = spawn(process.execPath, [CLI, ...args, '--progress', 'json'], {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+    for await (const line of createInterface({ input: child.stderr })) {
+      if (line.includes(`"phase":"${phase}"`)) child.kill('SIGKILL');
+    }
+    assert.equal(await ended, 'SIGKILL');
+    // Under its own name, without being told how it was begun.
+    const { code, out, err } = await kubeferry(['migrate', SOURCE, name, ...TRUST, '--to', folder, '--resume'], { services });
+    assert.equal(code, 0, `${out}\n${err}`);
+    await assertArrived(folder, guest);
+    assert.equal(guest.on, false);
+    const { progress, downtime } = (await reportOf(folder)).vms[0] ?? assert.fail();
+    assert.equal(progress?.type, 'warm');
+    assert.ok((downtime?.seconds ?? 0) > 0, 'the downtime began in the process that is gone');
+  });
+}
+
+test('what waits for a VM of its group that failed does not wait forever', async () => {
+  const [good, bad] = [
+    await vcenter.guest('good', { disks: [2 * MiB], seed: 8 }),
+    await vcenter.guest('bad', { disks: [2 * MiB], seed: 9 }),
+  ];
+  vcenter.refuse(bad.vm, { operation: 'CreateSnapshot_Task', type: 'InvalidState', message: 'not now' });
+  const folder = path.join(scratch, 'stuck');
+  const args = ['migrate', SOURCE, 'good', 'bad', ...TRUST, '--to', folder, '--warm', '--group', 'pair=good,bad'];
+  const { code, out, err } = await kubeferry(args, { services });
+  assert.equal(code, 3, `${out}\n${err}`);
+  assert.match(err, /What is left waits for VMs of its group that failed/);
+  assert.match(out, /waits for its group .*its group waits for bad/);
+  assert.equal(good.on && bad.on, true);
+  const again = await kubeferry([...args, '--resume'], { services });
+  assert.equal(again.code, 0, `${again.out}\n${again.err}`);
+  await assertArrived(folder, good);
+  await assertArrived(folder, bad);
 });
