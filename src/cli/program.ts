@@ -51,6 +51,8 @@ Examples:
   kubeferry plan guest.ova --out ./gitops              the same as a folder for Git
   kubeferry migrate guest.ova --to ./out               manifests, raw disks, report; every byte proven
   kubeferry migrate guest.ova --to ./out --resume      go on after an interruption
+  kubeferry migrate vsphere://me@vc web-1 --to ./out --warm --cutover manual  copy it while it runs, until you say so:
+  kubeferry cutover ./out                              from another terminal; status ./out shows how far it is
   kubeferry verify ./out                               are the disks still what was proven
   kubeferry migrate vsphere://me@vc web-1 --to cluster the same by the operator in a cluster; it is followed to its end
   kubeferry verify --plan web-1                        the same for the claims of a plan, while its VMs are off
