@@ -1,10 +1,11 @@
 import type { Connection } from '../contracts/provider.ts';
+import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { SourceVm, VmRef } from '../model/vm.ts';
 import { prepareAgain } from '../prepare.ts';
 import { isOpen, textOf } from './acceptance.ts';
-import { requestOf } from './request.ts';
+import { namespaceOf, requestOf } from './request.ts';
 import type { PlanResource, Services } from './services.ts';
 import type { Source } from './sources.ts';
 
@@ -28,11 +29,30 @@ export async function replan(before: VmPlan, { plan, source, services, signal }:
   if (now === undefined) throw refused(ref, 'it is gone');
   const { facts } = await services.readFacts(signal);
   const connection = withVm(source.inventory.connection, now);
-  const entry = await prepareAgain(connection, before, requestOf(plan, facts, services), { clock: services.clock, signal });
+  const request = requestOf(plan, withoutOwn(facts, before, namespaceOf(plan)), services);
+  const entry = await prepareAgain(connection, before, request, { clock: services.clock, signal });
   const open = entry.concerns.filter((concern) => isOpen(concern, plan, ref));
   if (open.length > 0) throw refused(ref, textOf(open));
   const { itinerary, warm, group } = before;
   return { ...entry.plan, itinerary, ...(warm && { warm: entry.plan.warm ?? warm }), ...(group !== undefined && { group }) };
+}
+
+/**
+ * The cluster as if nothing had been made for this VM yet: what is there of it stands in nobody's way. Quotas count it too; whether there is
+ * room for more is seen when more is made.
+ */
+function withoutOwn({ quotas: _, ...facts }: ClusterFacts, { mapping }: VmPlan, namespace: string): ClusterFacts {
+  const own = new Set(mapping.placements.map(({ claim }) => claim));
+  const { claims, virtualMachines } = facts;
+  const isOther = (one: { readonly namespace: string; readonly name: string }, names: (name: string) => boolean): boolean =>
+    one.namespace !== namespace || !names(one.name);
+  return {
+    ...facts,
+    ...(claims && { claims: claims.filter((claim) => isOther(claim, (name) => own.has(name))) }),
+    ...(virtualMachines && {
+      virtualMachines: virtualMachines.filter((vm) => isOther(vm, (name) => name === mapping.targetName)),
+    }),
+  };
 }
 
 /** What was told of the VM may be older than what it is. */

@@ -1,27 +1,42 @@
 /** What is told of a VM as Events: what began, what was done, how it ended. A phase in which there was nothing to do is not worth one. Pure. */
-import type { WorkPhase } from '../model/phase.ts';
+import type { Phase, WorkPhase } from '../model/phase.ts';
 import type { VmProgress } from '../model/plan.ts';
 import type { EventText } from './services.ts';
 
 const DONE: Readonly<Partial<Record<WorkPhase, readonly [reason: string, note: string]>>> = {
   PowerOffSource: ['SourceStopped', 'The source is off.'],
   CopyDisks: ['DisksCopied', 'All disks are on their claims.'],
+  CopyDelta: ['ChangesCopied', 'What had changed is on the claims.'],
+  CopyFinalDelta: ['LastChangesCopied', 'The claims hold what the disks held when the source went off.'],
   Convert: ['GuestConverted', 'The guest is prepared for its new home.'],
   CreateVm: ['VmCreated', 'The VirtualMachine is made.'],
   Prove: ['VmProven', 'The VM was seen to run.'],
+};
+
+const ENDS: Readonly<Partial<Record<Phase, readonly [action: WorkPhase, note: string]>>> = {
+  AwaitCommit: ['Prove', 'The VM is in the cluster, and can be taken back until it is committed.'],
+  Completed: ['Prove', 'The VM is in the cluster.'],
+  Committed: ['AwaitCommit', 'The VM is in the cluster, for good.'],
+  RolledBack: ['RollBack', 'The source runs again; the VM in the cluster is stopped and kept.'],
 };
 
 /** @param before as it was told last; absent at the beginning of a run, which tells nothing of what was before it */
 export function eventsOf(now: VmProgress, before: VmProgress | undefined): readonly EventText[] {
   const texts: EventText[] = [];
   if (before !== undefined) {
-    for (const { phase, skipped } of now.history.slice(before.history.length)) {
+    const known = new Set(before.history.map(({ phase, startedAt }) => `${phase} ${startedAt}`));
+    // The history of a warm VM forgets the rounds between its copies.
+    for (const { phase, skipped, startedAt } of now.history) {
+      if (known.has(`${phase} ${startedAt}`)) continue;
       const done = DONE[phase];
       if (done !== undefined && skipped === undefined)
         texts.push({ type: 'Normal', reason: done[0], action: phase, note: done[1] });
     }
   }
-  const { phase, failure } = now;
+  const { phase, failure, warm } = now;
+  const { setback } = warm ?? {};
+  if (setback !== undefined && before !== undefined && setback.at !== before.warm?.setback?.at)
+    texts.push({ type: 'Warning', reason: 'CopyFailed', action: 'CopyDelta', note: `${setback.message} It is tried again.` });
   if (phase === before?.phase) return texts;
   if (phase === 'CopyDisks' && before !== undefined)
     texts.push({ type: 'Normal', reason: 'CopyingDisks', action: phase, note: 'The disks are being copied.' });
@@ -29,8 +44,8 @@ export function eventsOf(now: VmProgress, before: VmProgress | undefined): reado
     texts.push({ type: 'Warning', reason: 'Failed', action: failure.phase, note: `${failure.message} ${failure.hint}`.trim() });
   if (phase === 'Canceled')
     texts.push({ type: 'Normal', reason: 'Canceled', action: failure?.phase ?? 'Pending', note: canceledNote(now) });
-  if (phase === 'Completed')
-    texts.push({ type: 'Normal', reason: 'Completed', action: 'Prove', note: 'The VM is in the cluster.' });
+  const end = ENDS[phase];
+  if (end !== undefined) texts.push({ type: 'Normal', reason: phase, action: end[0], note: end[1] });
   return texts;
 }
 

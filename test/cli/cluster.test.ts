@@ -174,6 +174,45 @@ test('the login of a server goes into a Secret and nowhere else', async () => {
   for (const text of [out, err, JSON.stringify([provider, plan])]) assert.ok(!text.includes(PASSWORD));
 });
 
+test('a schedule, groups and windows on the command line are fields of the plan', async () => {
+  await namespace('times');
+  const services: Partial<Services> = {
+    connect: async (_source, options) => {
+      const files = await connect(ova, { signal: options.signal });
+      const none = () => Promise.reject(new Error('nothing is copied here'));
+      const changes = { enable: none, changed: () => assert.fail('nothing is copied here') };
+      return {
+        name: files.name,
+        async *vms(signal) {
+          for await (const vm of files.vms(signal)) {
+            yield { ...vm, power: 'on' };
+            yield { ...vm, power: 'on', name: 'second', ref: { id: 'second', name: 'second' } };
+          }
+        },
+        surroundings: (signal) => files.surroundings(signal),
+        openDisk: none,
+        ...{ changes, snapshots: { create: none, find: none, remove: none } },
+        [Symbol.asyncDispose]: async () => await files[Symbol.asyncDispose](),
+      };
+    },
+  };
+  const about = ['--to', 'cluster', '-n', 'times', '--claim', 'images', '--plan-name', 'first', '--detach', '--yes', ...ACCEPT];
+  const when = ['--window', '0 22 * * Sat; 4h; Europe/Berlin', '--blackout', '2030-12-20T00:00Z/2031-01-07T00:00Z'];
+  const more = ['--warm', '--precopy-every', '30m', '--downtime-budget', '5m', '--group', `pair=${GUEST_NAME},second`];
+  const { code, err } = await clusterWith(services, 'migrate', ova, ...about, ...when, ...more);
+  assert.equal(code, 0, err);
+  assert.partialDeepStrictEqual((await read('times', 'migrationplans', 'first'))?.spec, {
+    type: 'warm',
+    schedule: {
+      precopyEvery: '30m',
+      downtimeBudget: '5m',
+      cutover: { mode: 'windows', windows: [{ cron: '0 22 * * Sat', duration: '4h', timeZone: 'Europe/Berlin' }] },
+      blackouts: [{ from: '2030-12-20T00:00:00.000Z', until: '2031-01-07T00:00:00.000Z' }],
+    },
+    groups: [{ name: 'pair', vms: [GUEST_NAME, 'second'] }],
+  });
+});
+
 test('options that a plan has no field for are refused', async () => {
   const claim = ['--claim', 'images', '--to', 'cluster'];
   const { code, err } = await cluster('migrate', 'nowhere.ova', ...claim, '--resume', '--limits', 'limits.yaml');
@@ -414,6 +453,44 @@ test('retry counts up for what failed, also while its status is being written', 
   assert.match(err, /retry web: /);
   assert.equal((await read('retrying', 'vmmigrations', 'web'))?.spec['retry'], 3);
   assert.equal((await read('retrying', 'vmmigrations', 'db'))?.spec['retry'], 0);
+});
+
+test('commit and rollback mean the VMs that wait for them, and rollback those whose source was left off as well', async () => {
+  const vms = {
+    web: { phase: 'AwaitCommit' },
+    db: { phase: 'AwaitCommit' },
+    off: { phase: 'Failed', failure: { ...FAILURE, source: 'left-off' } },
+    busy: { phase: 'CopyDelta' },
+  };
+  await planOf('back', vms, { type: 'warm', commit: { mode: 'manual' } });
+  const place = ['-n', 'back', '--yes'];
+  assert.equal((await cluster('commit', 'first', 'web', ...place)).code, 0);
+  const { code, err } = await cluster('rollback', 'first', ...place);
+  assert.equal(code, 0, err);
+  const switches = async (name: string) => {
+    const spec = (await read('back', 'vmmigrations', name))?.spec;
+    return [spec?.['committed'], spec?.['rolledBack']];
+  };
+  assert.deepEqual(await Promise.all(['web', 'db', 'off', 'busy'].map(switches)), [
+    [true, false],
+    [false, true],
+    [false, true],
+    [false, false],
+  ]);
+  assert.match((await cluster('rollback', 'first', 'busy', ...place)).err, /busy is not in the cluster yet/);
+});
+
+test('status says what a VM waits for, with its group and what its downtime is predicted to be', async () => {
+  const spread = { low: 30, likely: 45, high: 90 };
+  const rates = { changeRate: 1, copyRate: 2, converges: true, advice: [] };
+  const downtime = { finalDelta: spread, seconds: spread, ...rates };
+  const outlook = {
+    ...{ next: 'precopy', at: '2030-01-05T21:30:00Z', because: 'keeps the final delta within its goal' },
+    ...{ cutoverAt: '2030-01-05T23:00:00Z', cutoverBecause: 'the first time at which it can end', downtime },
+  };
+  await planOf('outlook', { web: { phase: 'AwaitPrecopy', group: 'shop', outlook } }, { type: 'warm' });
+  const { out } = await cluster('status', 'first', '-n', 'outlook');
+  assert.match(out, /group shop: next precopy 2030-01-05 21:30 UTC .*, cutover 2030-01-05 23:00 UTC, predicted downtime 45 s/);
 });
 
 test('cutover sets the time of a warm plan, or of one of its VMs', async () => {

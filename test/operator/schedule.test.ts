@@ -13,7 +13,7 @@ const specOf = (more: object): PlanResource['spec'] => MIGRATION_PLAN.spec.parse
 const vmSpec = (more: object = {}): Pick<VmResource, 'spec'> => ({
   spec: {
     ...{ planRef: { name: 'p' }, vm: { id: 'vm-1', name: 'web' }, retry: 0 },
-    ...{ paused: false, canceled: false, committed: false, rolledBack: false, ...more },
+    ...{ paused: false, canceled: false, committed: false, rolledBack: false, testCutover: false, ...more },
   },
 });
 

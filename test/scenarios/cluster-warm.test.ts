@@ -216,3 +216,19 @@ test('a group of which one cannot be brought to its end is not cut over: both so
   }
   assert.deepEqual(await ground.machines(namespace), []);
 });
+
+test('a disk that is added while the others are copied comes along, under the same plan and with a claim of its own', async () => {
+  const { namespace, guests } = await furnish('added', { shop: [2 * MiB] });
+  const { shop } = guests;
+  assert.ok(shop);
+  await using operator = ground.operate(namespace);
+  await ground.make(namespace, 'migrationplans', 'first', planOf(['shop']));
+  await reaches(namespace, ['shop'], waits, operator);
+  await vcenter.trouble('disk-added', shop);
+  assert.equal(shop.disks.length, 2);
+  await switchVm(namespace, 'shop', { cutover: new Date().toISOString() });
+  await reaches(namespace, ['shop'], ({ phase }) => phase === 'Completed', operator);
+  await isTrue(namespace, shop);
+  noSnapshots(shop);
+  assert.equal((await ground.claims(namespace)).length, 2);
+});

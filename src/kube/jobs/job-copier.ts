@@ -121,8 +121,11 @@ export class JobCopier implements DiskCopier {
     const claim = disk.metadata.name;
     const block = disk.spec.volumeMode === 'Block';
     if (block) {
-      const journal = journalClaim({ name: this.#journalOf(job), owner, namespace }, disk, job.source.capacity);
-      await client.apply(CLAIMS, journal, { signal, force: true });
+      const name = this.#journalOf(job);
+      const journal = journalClaim({ name, owner, namespace }, disk, job.source.capacity);
+      // One of an earlier pass is as it is: not every class lets a claim grow with its disk, and there is room to spare.
+      const isThere = job.delta !== undefined && (await client.get(CLAIMS, { namespace, name }, { signal })) !== undefined;
+      if (!isThere) await client.apply(CLAIMS, journal, { signal, force: true });
     }
     const target = block ? ({ claim, block, journal: this.#journalOf(job) } as const) : ({ claim, block: false } as const);
     const about = { ...ref, owner, target };
