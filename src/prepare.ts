@@ -120,13 +120,14 @@ export async function prepare(
  */
 export async function prepareAgain(
   connection: Connection,
-  { vm, type, mapping }: VmPlan,
+  { vm, type, mapping, group }: VmPlan,
   request: PrepareRequest,
   context: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<VmReport> {
   const { select: _, schedule: __, ...rest } = request;
   const claims = new Map(mapping.placements.map(({ disk, claim }) => [disk, claim]));
-  const begun = new Map([[vm.ref.id, { type, targetName: mapping.targetName, claims }]]);
+  const kept = { type, targetName: mapping.targetName, ...(group !== undefined && { group }), claims };
+  const begun = new Map([[vm.ref.id, kept]]);
   const { vms } = await prepare(connection, { ...rest, vms: [vm.ref.id], begun }, context);
   const [entry] = vms;
   if (entry === undefined) throw new MigrationError('vm-not-found', `${vm.name} is gone.`);
@@ -273,7 +274,7 @@ function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings
   const { networkMap, storageMap, facts, options, groups, commit = false } = request;
   const begun = request.begun?.get(vm.ref.id);
   const type = begun?.type ?? (vm.power === 'off' ? 'cold' : request.type);
-  const group = groups?.get(vm.name) ?? groups?.get(vm.ref.id);
+  const group = groups === undefined ? begun?.group : (groups.get(vm.name) ?? groups.get(vm.ref.id));
   const tables = { networkMap, storageMap, facts, options, ...run };
   const name = begun?.targetName ?? assigned.name;
   const mapping = mapVm(vm, { ...tables, name, nameBecause: assigned.because, claims: begun?.claims });
@@ -281,7 +282,12 @@ function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings
     vm,
     concerns: sortConcerns([...assess(vm, { peers, options, type }), ...mapping.concerns, ...assessTarget(vm, mapping, request)]),
     plan: {
-      ...{ vm, type, mapping, itinerary: itineraryOf(type, { commit, group: group !== undefined }) },
+      ...{
+        vm,
+        type,
+        mapping,
+        itinerary: itineraryOf(type, { commit, group: group !== undefined || begun?.group !== undefined }),
+      },
       ...(group !== undefined && { group }),
     },
   };

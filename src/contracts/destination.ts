@@ -60,6 +60,8 @@ export interface RenderedFile {
 export interface Begun {
   readonly type: MigrationType;
   readonly targetName: string;
+  /** Unless it is put into another group. */
+  readonly group?: string;
   /** Names of claims by disk key. */
   readonly claims: ReadonlyMap<string, string>;
 }

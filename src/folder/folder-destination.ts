@@ -50,11 +50,11 @@ export class FolderDestination implements FolderTarget {
     const marker = await readMarker(this.#folder);
     const store = new FolderStore(this.#folder);
     const found = new Map();
-    for (const { target, vm, disks } of marker?.kind === 'migration' ? marker.vms : []) {
+    for (const { target, vm, group, disks } of marker?.kind === 'migration' ? marker.vms : []) {
       const progress = await store.load(plainName(target));
       if (progress === undefined) continue;
       const claims = new Map(disks.map(({ key, claim }) => [key, claim]));
-      found.set(vm, { type: progress.type, targetName: target, claims });
+      found.set(vm, { type: progress.type, targetName: target, ...(group !== undefined && { group }), claims });
     }
     return found;
   }

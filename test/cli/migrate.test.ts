@@ -42,6 +42,7 @@ test('an OVA becomes a folder of manifests, a raw disk equal to the original, an
   assert.deepEqual(
     await everything(out),
     [
+      `.kubeferry/machines/${NAME}.json`,
       '.kubeferry/run.json',
       `.kubeferry/vms/${NAME}.json`,
       'kustomization.yaml',

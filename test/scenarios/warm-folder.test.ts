@@ -191,8 +191,13 @@ test('what waits for a VM of its group that failed does not wait forever', async
   assert.match(err, /What is left waits for VMs of its group that failed/);
   assert.match(out, /waits for its group .*its group waits for bad/);
   assert.equal(good.on && bad.on, true);
-  const again = await kubeferry([...args, '--resume'], { services });
+  // Without a word about groups: they stay as they were.
+  const again = await kubeferry(['migrate', SOURCE, 'good', 'bad', ...TRUST, '--to', folder, '--resume'], { services });
   assert.equal(again.code, 0, `${again.out}\n${again.err}`);
   await assertArrived(folder, good);
   await assertArrived(folder, bad);
+  assert.deepEqual(
+    (await reportOf(folder)).vms.map(({ plan }) => plan?.group),
+    ['pair', 'pair'],
+  );
 });
