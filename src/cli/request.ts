@@ -17,8 +17,6 @@ import { addSelectOption, addSourceOptions, type SourceOptions } from './source-
 import { addVmOptions, type VmFlags, vmOptions } from './vm-options.ts';
 
 export interface MapOptions extends SourceOptions, ClusterOptions, ForecastFlags, NetworkFlags, ScheduleFlags, VmFlags {
-  /** Migrations that have begun; no option of its own. */
-  readonly begun?: PrepareRequest['begun'];
   /** What the predictions assume to be moved at once; no option of its own. */
   readonly atOnce?: TransferLimits;
   readonly select?: readonly string[];
@@ -90,7 +88,6 @@ export async function readRequest(
     type: options.warm === true ? 'warm' : 'cold',
     ...(schedule && { schedule }),
     ...(groups.size > 0 && { groups }),
-    ...(options.begun && { begun: options.begun }),
     ...(await readTables(options, mappingOptions(options), live)),
     forecast: forecastOptions(options, options.atOnce),
   };

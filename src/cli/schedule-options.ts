@@ -63,6 +63,11 @@ export function addScheduleOptions(command: Command): Command {
     .addOption(add('--group <name=vm,vm…>', 'VMs that are cut over together or not at all; repeatable').argParser(collect));
 }
 
+/** Whether they say anything about times; --warm alone does not. */
+export function saysWhen({ start, precopyEvery, cutover, window, blackout, downtimeBudget }: ScheduleFlags): boolean {
+  return [start, precopyEvery, cutover, window, blackout, downtimeBudget].some((flag) => flag !== undefined);
+}
+
 /**
  * What the options mean. Undefined where they say nothing: then a migration is cold, and begins at once.
  * @throws MigrationError `usage` for what cannot be, `config-invalid` for a file of blackouts that cannot be read

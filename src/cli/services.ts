@@ -38,7 +38,7 @@ export interface Services {
     readonly target: FolderTarget;
     readonly store: Store;
     /** @throws MigrationError `state-unreadable` */
-    wishes(options: { readonly schedule: Schedule; readonly plans: readonly VmPlan[] }): Promise<FolderWishes>;
+    wishes(options: { readonly schedule?: Schedule | undefined; readonly plans: readonly VmPlan[] }): Promise<FolderWishes>;
   };
   /** A migration in a folder, to look at or to act upon; undefined where there is none. @throws MigrationError `state-unreadable` */
   openMigration(folder: string): Promise<FolderMigration | undefined>;

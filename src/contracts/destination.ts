@@ -2,6 +2,7 @@
 import type { MigrationType } from '../model/phase.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
+import type { Schedule } from '../model/schedule.ts';
 import type { DiskTarget } from '../model/transfer.ts';
 
 export interface Destination {
@@ -70,6 +71,8 @@ export interface Begun {
 export interface FolderTarget extends Destination, AsyncDisposable {
   /** Migrations that were begun here, by `VmRef.id`. @throws MigrationError `state-unreadable` */
   begun(): Promise<ReadonlyMap<string, Begun>>;
+  /** By which they were begun, or gone on with; absent where none was given. @throws MigrationError `state-unreadable` */
+  schedule(): Promise<Schedule | undefined>;
   /**
    * Writes everything but disks; replaces what an earlier dry run left.
    * @param more files beside those of the report

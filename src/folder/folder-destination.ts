@@ -12,6 +12,7 @@ import { keepMachine } from './kept-machines.ts';
 import { type Lock, lockFolder } from './lock.ts';
 import { entriesOf, isSameRun, isVacant, type Marker, plainName, readMarker, STATE_FOLDER, writeMarker } from './marker.ts';
 import { readyToWrite } from './ready-to-write.ts';
+import { readKeptSchedule } from './schedule-file.ts';
 
 /** How objects become files; handed in, because rendering is pure and lives elsewhere. */
 export interface FolderRenderer {
@@ -57,6 +58,10 @@ export class FolderDestination implements FolderTarget {
       found.set(vm, { type: progress.type, targetName: target, ...(group !== undefined && { group }), claims });
     }
     return found;
+  }
+
+  async schedule(): ReturnType<FolderTarget['schedule']> {
+    return await readKeptSchedule(this.#folder);
   }
 
   async #claimAll(plans: readonly VmPlan[], resume: boolean): Promise<void> {

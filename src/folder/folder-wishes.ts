@@ -10,10 +10,12 @@ import type { VmPlan, VmProgress } from '../model/plan.ts';
 import { HELD_BY_TEST } from '../model/precopy.ts';
 import type { Schedule } from '../model/schedule.ts';
 import { makeFolder } from './durable-file.ts';
+import { keepSchedule } from './schedule-file.ts';
 import { readHolds, readWishes, wishFolder } from './wish-files.ts';
 
 export interface FolderWishesOptions {
-  readonly schedule: Schedule;
+  /** Kept for processes that are told nothing; absent: nobody said anything, ever. */
+  readonly schedule?: Schedule | undefined;
   /** All VMs of the run. */
   readonly plans: readonly VmPlan[];
   readonly store: Store;
@@ -37,6 +39,8 @@ interface Said {
   readonly held: ReadonlySet<string>;
 }
 
+const AT_ONCE: Schedule = { cutover: { kind: 'when-ready' }, blackouts: [] };
+
 /** Milliseconds between two looks, for file systems that tell nothing of what other machines write. */
 const POLL = 5_000;
 
@@ -55,6 +59,7 @@ class WatchedWishes implements FolderWishes {
   readonly #closed = new AbortController();
   readonly #stuck = new AbortController();
   #said: Said;
+  #isKept = false;
   #following: Promise<void> | undefined;
   #looking = Promise.resolve();
 
@@ -73,6 +78,7 @@ class WatchedWishes implements FolderWishes {
         return progress;
       },
       save: async (progress) => {
+        await this.#keepSchedule();
         await options.store.save(progress);
         this.#note(progress);
       },
@@ -88,7 +94,7 @@ class WatchedWishes implements FolderWishes {
     post.seen = post.version;
     const cutoverAt = this.#said.asked.get(mapping.targetName);
     return {
-      schedule: this.#options.schedule,
+      schedule: this.#options.schedule ?? AT_ONCE,
       ...(cutoverAt !== undefined && { cutoverAt }),
       ...(this.#said.held.has(mapping.targetName) && { held: HELD_BY_TEST }),
       ...(group !== undefined && { companions: this.#othersOf(post).map(companion) }),
@@ -116,6 +122,14 @@ class WatchedWishes implements FolderWishes {
     this.#closed.abort();
     await this.#following;
     await this.#looking;
+  }
+
+  /** Not before the first progress: only then the folder is ours. */
+  async #keepSchedule(): Promise<void> {
+    const { schedule } = this.#options;
+    if (this.#isKept || schedule === undefined) return;
+    this.#isKept = true;
+    await keepSchedule(this.#folder, schedule);
   }
 
   #postOf(target: string): Post {

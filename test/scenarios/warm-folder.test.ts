@@ -127,6 +127,12 @@ test('a run that is interrupted goes on from its last pass, with other options a
   assert.equal((await first).code, 3);
   assert.deepEqual(vcenter.ledger.openSnapshots, []);
   assert.equal(guest.on, true);
+  const silent = new AbortController();
+  const second = kubeferry(['migrate', SOURCE, 'app', ...TRUST, '--to', folder, '--resume'], { services, signal: silent.signal });
+  await until(folder, /process \d+ migrates[\s\S]*somebody has to say when/);
+  silent.abort();
+  assert.equal((await second).code, 3, 'what was not said again stays as it was: nobody cuts it over');
+  assert.equal(guest.on, true);
   await vcenter.others.grow(guest, 0, MiB);
   await vcenter.others.removeDisk(guest, 1);
   await vcenter.others.addDisk(guest, 3 * MiB);

@@ -6,7 +6,6 @@ import { MigrationError } from '../../model/errors.ts';
 import { isMigrated } from '../../model/phase.ts';
 import type { VmPlan } from '../../model/plan.ts';
 import type { Report } from '../../model/report.ts';
-import type { Schedule } from '../../model/schedule.ts';
 import { type PrepareRequest, prepareAgain } from '../../prepare.ts';
 import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
 import { type Accepted, addAcceptOption, openCritical } from '../accept-options.ts';
@@ -18,7 +17,7 @@ import { addLimitOptions, followLimits, type LimitFlags, type Limits, readLimits
 import { addProgressOptions, createObserver, type ProgressFlags } from '../observer.ts';
 import { atOnce, toOneTarget } from '../parallel-options.ts';
 import { addMapOptions, type MapOptions, prepareReport, readRequest } from '../request.ts';
-import { addScheduleOptions } from '../schedule-options.ts';
+import { addScheduleOptions, saysWhen } from '../schedule-options.ts';
 import { addShutdownOptions, type ShutdownFlags, shutdownOptions } from '../shutdown-options.ts';
 import { withSource } from '../source-options.ts';
 
@@ -53,7 +52,11 @@ export function migrateCommand(program: Command, context: CommandContext): void 
       '--to <dir|cluster>',
       'folder that receives everything (empty, or with --resume an interrupted migration), or the word cluster',
     )
-    .option('--resume', 'go on with an interrupted migration; what is proven is not copied again', false)
+    .option(
+      '--resume',
+      'go on with an interrupted migration: what is proven is not copied again, a schedule that is not given again is kept',
+      false,
+    )
     .option('--no-verify', 'do not read source and target again to compare them')
     .option('--recheck-source', 'read every source a second time and compare: finds what a link or a medium got wrong', false)
     .addOption(new Option('--parallel-vms <n>', 'VMs at once, 1–64').argParser(atOnce).default(4))
@@ -65,9 +68,9 @@ export function migrateCommand(program: Command, context: CommandContext): void 
       if (options.to === CLUSTER) return await migrateToCluster(source, vms, { options, command }, context);
       // Before a long inventory, so that a wrong file is told at once.
       const limits = await readLimits(options);
-      const begun = options.resume ? await context.services.openFolder(options.to).target.begun() : new Map();
-      const asked = await readRequest(vms, { ...options, begun, atOnce: toOneTarget(limits.queue) }, context);
-      const request = { ...asked, forecast: { ...asked.forecast, ...INTO_A_FOLDER } };
+      const asked = await readRequest(vms, { ...options, atOnce: toOneTarget(limits.queue) }, context);
+      const known = options.resume ? await goOn(asked, options, context) : asked;
+      const request = { ...known, forecast: { ...known.forecast, ...INTO_A_FOLDER } };
       await withSource(source, options, context, async (connection) => {
         const prepared = await prepareReport(connection, request, context);
         const open = openCritical(prepared, options.accept);
@@ -87,6 +90,15 @@ export function migrateCommand(program: Command, context: CommandContext): void 
   );
 }
 
+/** What is not said again stays as it was: a VM that waits for a word is not cut over because --resume said nothing about it. */
+async function goOn(asked: PrepareRequest, options: MigrateOptions, { services }: CommandContext): Promise<PrepareRequest> {
+  const { target } = services.openFolder(options.to);
+  const begun = await target.begun();
+  const kept = saysWhen(options) ? undefined : await target.schedule();
+  const isWarm = begun.values().some(({ type }) => type === 'warm');
+  return { ...asked, begun, ...(isWarm && { type: 'warm' }), ...(kept && { schedule: kept }) };
+}
+
 interface Work {
   readonly connection: Connection;
   readonly request: PrepareRequest;
@@ -101,7 +113,7 @@ async function carryOut(report: Report, work: Work, context: CommandContext): Pr
   const folder = services.openFolder(options.to);
   await using destination = folder.target;
   await using wishes = await folder.wishes({
-    schedule: request.schedule ?? AT_ONCE,
+    schedule: request.schedule,
     plans: report.vms.map(({ plan }) => plan),
   });
   await using observer = await createObserver(options, context);
@@ -130,8 +142,6 @@ async function carryOut(report: Report, work: Work, context: CommandContext): Pr
     resume: options.resume,
   });
 }
-
-const AT_ONCE: Schedule = { cutover: { kind: 'when-ready' }, blackouts: [] };
 
 const STUCK = 'What is left waits for VMs of its group that failed. It stays where it is: see to them, then go on with --resume.';
 

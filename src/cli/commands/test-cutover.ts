@@ -1,25 +1,27 @@
 /** test-cutover: a VM as it would be now, without anybody to talk to, while its source runs on. */
 import type { Command } from 'commander';
-import { MigrationError } from '../../model/errors.ts';
+import { addPlanAccess, type PlanAccess } from '../cluster/plan-access.ts';
+import { testInCluster } from '../cluster/test-cutover.ts';
 import type { CommandContext } from '../context.ts';
 import { endInFolder, testInFolder } from '../folder/test-cutover.ts';
 
-interface TestFlags {
+interface TestFlags extends PlanAccess {
   readonly end?: true;
   readonly wait?: true;
 }
 
 export function testCutoverCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('test-cutover <plan> [vms...]')
     .description(
-      'make a VM from what is copied until now, apart from all networks, while its source runs on; of a folder that `migrate --to` works in',
+      'make a VM from what is copied until now, apart from all networks, while its source runs on; also of a folder that `migrate --to` works in',
     )
     .option('--end', 'remove the test; the migration goes on')
-    .option('--wait', 'wait for the end of what is copied at the moment')
-    .action(async (plan: string, words: string[], { end, wait }: TestFlags) => {
-      const migration = await context.services.openMigration(plan);
-      if (migration === undefined) throw new MigrationError('usage', `${plan} is no folder that a migration works in.`);
-      await (end ? endInFolder : testInFolder)({ migration, words, wait: wait === true }, context);
-    });
+    .option('--wait', 'wait for the end of what is copied to a folder at the moment; the operator always does');
+  addPlanAccess(command).action(async (plan: string, words: string[], options: TestFlags) => {
+    const end = options.end === true;
+    const migration = await context.services.openMigration(plan);
+    if (migration === undefined) return await testInCluster({ ...options, plan, words, end }, context);
+    await (end ? endInFolder : testInFolder)({ migration, words, wait: options.wait === true }, context);
+  });
 }

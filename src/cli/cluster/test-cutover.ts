@@ -1,0 +1,71 @@
+/** `kubeferry test-cutover PLAN VM…`: sets the switch of each VM; the operator makes the test, and removes it. */
+import type { ClusterPlans } from '../../contracts/plans.ts';
+import { MigrationError } from '../../model/errors.ts';
+import type { PlanState, VmState } from '../../model/plan-state.ts';
+import { printable } from '../../report/columns.ts';
+import type { CommandContext } from '../context.ts';
+import { type PlanAccess, planRef, requirePlan, selectVms, withPlans } from './plan-access.ts';
+
+export interface ClusterTestOptions extends PlanAccess {
+  readonly plan: string;
+  readonly words: readonly string[];
+  /** Remove the test. */
+  readonly end: boolean;
+}
+
+/** @throws MigrationError `usage` for VMs that cannot be tested, those of the cluster */
+export async function testInCluster(options: ClusterTestOptions, context: CommandContext): Promise<void> {
+  const { plan: name, words, end } = options;
+  const { terminal, signal } = context;
+  await withPlans(options, context, async (plans) => {
+    const plan = await requirePlan(planRef(name, options, plans), plans, signal);
+    const all = await plans.vms(plan, signal);
+    if (words.length === 0 && !end) throw new MigrationError('usage', 'Name the VMs that are to be tested.');
+    const chosen = words.length === 0 ? all.filter(({ tested }) => tested === true) : selectVms(all, words, plan);
+    const refused = end ? [] : chosen.flatMap((vm) => refusalOf(vm, plan) ?? []);
+    if (refused.length > 0) throw new MigrationError('usage', refused.join('\n'), { hint: 'Nothing was changed.' });
+    if (chosen.length === 0) return terminal.err('No test is there to end.\n');
+    for (const vm of chosen) await switchOne(vm, !end, { plans, signal });
+    const names = chosen.map(({ vm }) => vm.name).join(', ');
+    const what = end ? 'its test is removed' : 'a test is made when it waits between two copies, without any network';
+    terminal.err(`${printable(`${names}: ${what}. See \`kubeferry status ${plan.namespace}/${plan.name}\`.`)}\n`);
+  });
+}
+
+/** How often a VM that changes meanwhile is looked at anew. */
+const TRIES = 5;
+
+/** A VM that has changed since it was looked at is looked at again. */
+async function switchOne(
+  vm: VmState,
+  testCutover: boolean,
+  { plans, signal }: { readonly plans: ClusterPlans; readonly signal: AbortSignal },
+): Promise<void> {
+  let now: VmState | undefined = vm;
+  for (let tried = 1; now !== undefined; tried += 1) {
+    try {
+      return await plans.switchVm(now, { testCutover }, signal);
+    } catch (error) {
+      if (!(error instanceof MigrationError) || error.code !== 'cluster-conflict' || tried === TRIES) throw error;
+    }
+    now = await plans.vm(vm, signal);
+  }
+  throw new MigrationError('cluster-object-missing', `${vm.vm.name} is gone.`);
+}
+
+/** Nothing has happened to the source. */
+const BEFORE: ReadonlySet<string> = new Set([
+  'Pending',
+  'EnableTracking',
+  'Snapshot',
+  'CopyDisks',
+  'CopyDelta',
+  'AwaitPrecopy',
+  'AwaitCutover',
+]);
+
+function refusalOf({ vm, phase }: VmState, plan: PlanState): string | undefined {
+  if (plan.type === 'cold') return `The plan ${plan.name} is cold: nothing of its VMs waits between two copies.`;
+  if (phase === undefined || BEFORE.has(phase)) return undefined;
+  return `${vm.name} is cut over already, or has come to its end: it is in ${phase}.`;
+}
