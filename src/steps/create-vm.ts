@@ -1,11 +1,12 @@
 import { MigrationError } from '../model/errors.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
+import { diskChanges } from './source-changes.ts';
 import type { StepContext } from './step.ts';
 
 /**
  * Writes the VM's objects. It runs only after the last byte, because KubeVirt boots whatever a claim holds, and only while the source is off: the two
- * would answer to the same addresses.
- * @throws MigrationError `source-running`
+ * would answer to the same addresses. A disk that came to the source after the last pass would be missing.
+ * @throws MigrationError `source-running`, `source-changed`
  */
 export async function createVm(
   plan: VmPlan,
@@ -14,6 +15,13 @@ export async function createVm(
 ): Promise<StepEvent> {
   if (connection.power !== undefined && (await connection.power.state(plan.vm.ref, signal)) !== 'off') {
     throw new MigrationError('source-running', `${plan.vm.name} runs again at its source.`);
+  }
+  const now = await connection.vm?.(plan.vm.ref, signal);
+  const changes = now === undefined ? [] : diskChanges(plan.vm, now);
+  if (changes.length > 0) {
+    throw new MigrationError('source-changed', `Disks changed while ${plan.vm.name} was cut over: ${changes.join('; ')}.`, {
+      hint: 'Retry it: the disks are planned anew.',
+    });
   }
   await destination.createVm(plan, signal);
   return { kind: 'done' };

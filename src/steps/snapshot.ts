@@ -21,12 +21,17 @@ export async function takeSnapshot(plan: VmPlan, { warm }: VmProgress, context: 
   const kept = await leftBehind(plan, warm, { snapshots, context, pass });
   if (kept) return { kind: 'done' };
   await sourceChanges(plan, context);
-  const name = `${PREFIX} ${plan.mapping.targetName} ${warm.id} ${pass}`;
+  const name = snapshotName(plan, warm);
   const at = clock.now();
   const { id, checkpoints } = await snapshots.create(plan.vm.ref, { name, description: DESCRIPTION, quiesce: 'no' }, signal);
   const seconds = (clock.now() - at) / 1000;
   await record({ kind: 'snapshot-held', held: { id, name, pass, at: new Date(at).toISOString(), seconds, checkpoints } });
   return { kind: 'done' };
+}
+
+/** Of the snapshot for the next pass: whoever has forgotten whether it was made finds it by this. */
+export function snapshotName({ mapping }: VmPlan, warm: WarmProgress): string {
+  return `${PREFIX} ${mapping.targetName} ${warm.id} ${nextPass(warm)}`;
 }
 
 export function nextPass({ passes }: WarmProgress): number {
@@ -51,7 +56,7 @@ async function leftBehind(
 /** Removes the snapshot from the source. Nothing happens when somebody removed it already. */
 export async function releaseSnapshot(
   plan: VmPlan,
-  { id, name }: HeldSnapshot,
+  { id, name }: Pick<HeldSnapshot, 'id' | 'name'>,
   { connection, signal }: Pick<StepContext, 'connection' | 'signal'>,
 ): Promise<void> {
   const { snapshots } = connection;

@@ -3,7 +3,7 @@
  * again. Also after a cancellation, so the signal of the run does not count.
  */
 import type { Failure, StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
-import { releaseSnapshot } from './snapshot.ts';
+import { releaseSnapshot, snapshotName } from './snapshot.ts';
 import type { StepContext } from './step.ts';
 
 /** Milliseconds. What is not done by then is told as it is: a KubeVirt guest has three minutes to shut down. */
@@ -12,15 +12,21 @@ const PATIENCE = 300_000;
 type Ends = Pick<Failure, 'source' | 'target'>;
 type EndContext = Pick<StepContext, 'connection' | 'destination' | 'powerOnAfterFailure'>;
 
-/** @returns what to note of the snapshot; undefined when there was none, or when it is still there: the next try removes it */
+/**
+ * Also one that was made a moment ago and is not noted yet: its answer may be lost with the cancellation.
+ * @returns what to note of the snapshot; undefined when there was none, or when it is still there: the next try removes it
+ */
 export async function releaseHeld(
   plan: VmPlan,
-  { warm }: VmProgress,
+  { warm, phase }: VmProgress,
   { connection }: Pick<StepContext, 'connection'>,
 ): Promise<StepEvent | undefined> {
-  if (warm?.held === undefined) return undefined;
+  if (warm === undefined || (warm.held === undefined && phase !== 'Snapshot')) return undefined;
+  const signal = AbortSignal.timeout(PATIENCE);
   try {
-    await releaseSnapshot(plan, warm.held, { connection, signal: AbortSignal.timeout(PATIENCE) });
+    const held = warm.held ?? (await connection.snapshots?.find(plan.vm.ref, snapshotName(plan, warm), signal));
+    if (held === undefined) return undefined;
+    await releaseSnapshot(plan, held, { connection, signal });
     return { kind: 'snapshot-released' };
   } catch {
     return undefined;
