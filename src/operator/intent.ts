@@ -65,8 +65,9 @@ export function intentOf(vm: VmResource, plan: PlanResource | undefined, now: nu
     // Who deletes one that could still be taken back gives the way back up.
     if (phase === undefined || hasEnded(phase) || phase === 'AwaitCommit') return 'clear';
     if (!isBeforeCutover(phase)) return 'run';
-    // A source that was not touched needs nobody to bring it back.
-    return status?.sourceStopped === true ? 'stop' : 'clear';
+    // A source that was not touched needs nobody to bring it back, or to remove a snapshot from it.
+    const { sourceStopped, warm } = status ?? {};
+    return sourceStopped === true || warm?.held !== undefined || phase === 'Snapshot' ? 'stop' : 'clear';
   }
   if (wantsRollBack(vm)) return 'run';
   if (plan === undefined) return 'nothing';
@@ -97,7 +98,8 @@ export function windowOf({ spec: { schedule } }: PlanResource, now: number): 'be
   return 'open';
 }
 
-function isBeforeShutdown(phase: string): boolean {
+/** Nothing has happened to the source, and its VM waits. */
+export function isBeforeShutdown(phase: string): boolean {
   return phase === 'Pending' || phase === 'AwaitPrecopy' || phase === 'AwaitCutover';
 }
 
