@@ -6,6 +6,7 @@ import { collectCells } from './engine/cells.ts';
 import { limitReader } from './limits/limited-reader.ts';
 import { openBlankReader } from './transports/blank-reader.ts';
 import { openImageReader } from './transports/file/image-reader.ts';
+import { openChain } from './transports/file/open-chain.ts';
 import { openRange } from './transports/range/open-range.ts';
 import { openVddk } from './transports/vddk/open-vddk.ts';
 import { decoderWay } from './ways/decoder-way.ts';
@@ -45,7 +46,8 @@ async function openImage(run: Run, source: ImageSource): Promise<Way> {
   if (isCompressed(source)) return streamWay(run, source);
   const sparse = await openSparse(source, signal);
   if (sparse !== undefined) return decoderWay(run, sparse);
-  const reader = await openImageReader(source, { workspace: run.workspace, name: 'source', signal });
+  const reader =
+    (await openChain(source, signal)) ?? (await openImageReader(source, { workspace: run.workspace, name: 'source', signal }));
   return readerWay(run, limitReader(reader, run.bandwidth));
 }
 
@@ -62,7 +64,8 @@ export async function measureSource(source: PlannedTransfer['source'], signal: A
   await using sparse = await openSparse(source, signal);
   if (sparse !== undefined) return sparse.allocated;
   await using workspace = await openWorkspace();
-  await using reader = await openImageReader(source, { workspace, name: 'measure', signal });
+  await using reader =
+    (await openChain(source, signal)) ?? (await openImageReader(source, { workspace, name: 'measure', signal }));
   return (await collectCells(reader.allocated(signal), reader.size, signal)).bytes;
 }
 
