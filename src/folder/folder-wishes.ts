@@ -56,6 +56,7 @@ class WatchedWishes implements FolderWishes {
   readonly #folder: string;
   readonly #options: FolderWishesOptions;
   readonly #posts: ReadonlyMap<string, Post>;
+  readonly #groups: ReadonlyMap<string, readonly Post[]>;
   readonly #closed = new AbortController();
   readonly #stuck = new AbortController();
   #said: Said;
@@ -70,6 +71,8 @@ class WatchedWishes implements FolderWishes {
     this.#posts = new Map(
       options.plans.map((plan) => [plan.mapping.targetName, { plan, version: 0, seen: 0, waiting: new Set<() => void>() }]),
     );
+    const grouped = [...this.#posts.values()].filter(({ plan }) => plan.group !== undefined);
+    this.#groups = Map.groupBy(grouped, ({ plan }) => plan.group ?? '');
     this.store = {
       load: async (name) => {
         const progress = await options.store.load(name);
@@ -140,7 +143,7 @@ class WatchedWishes implements FolderWishes {
 
   #othersOf({ plan }: Post): readonly Post[] {
     const { group } = plan;
-    return group === undefined ? [] : [...this.#posts.values()].filter((post) => post.plan.group === group && post.plan !== plan);
+    return group === undefined ? [] : (this.#groups.get(group) ?? []).filter((post) => post.plan !== plan);
   }
 
   #note(progress: VmProgress): void {
@@ -148,7 +151,8 @@ class WatchedWishes implements FolderWishes {
     const { phase } = post.progress ?? {};
     post.progress = progress;
     if (phase !== progress.phase) for (const other of this.#othersOf(post)) bump(other);
-    if (this.#isStuck()) this.#stuck.abort();
+    const mayBeLast = this.#groups.size > 0 && (isTerminal(progress.phase) || progress.outlook?.next === 'group');
+    if (mayBeLast && this.#isStuck()) this.#stuck.abort();
   }
 
   #isStuck(): boolean {
