@@ -42,9 +42,16 @@ export { makeOverlay } from './transfer/qemu-img/overlay.ts';
 export { createQueue } from './transfer/queue.ts';
 export { removeFinished } from './transfer/remove-finished.ts';
 
+/** Milliseconds that a timer can be set to: a longer one would end at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+  sleep: async (milliseconds, signal) => {
+    let left = milliseconds;
+    for (; left > LONGEST_TIMER; left -= LONGEST_TIMER) await sleep(LONGEST_TIMER, undefined, { signal });
+    await sleep(left, undefined, { signal });
+  },
 };
 
 /** Of this program. From sources the package is one folder up, from dist two. */
