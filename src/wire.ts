@@ -38,6 +38,7 @@ export { workerSetup } from './kube/jobs/worker-setup.ts';
 export { createLog } from './log.ts';
 export { createMetrics } from './metrics/index.ts';
 export { FileHasher } from './transfer/hash-file.ts';
+export { cloneDisk } from './transfer/qemu-img/clone-disk.ts';
 export { makeOverlay } from './transfer/qemu-img/overlay.ts';
 export { createQueue } from './transfer/queue.ts';
 export { removeFinished } from './transfer/remove-finished.ts';

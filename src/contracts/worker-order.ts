@@ -52,6 +52,8 @@ export type WorkerOrder =
     }
   /** Say which VMs the image files below a path are; `fetch` is brought to that path first. */
   | { readonly kind: 'images'; readonly record: RecordRef; readonly path: string; readonly fetch?: RemoteFile }
+  /** Make a whole disk of what is copied until now: of another claim where it `copies`, else of what its own claim was cloned with. */
+  | { readonly kind: 'clone'; readonly block: boolean; readonly copies: boolean }
   /** Say whether a disk still is what was sealed. */
   | { readonly kind: 'verify'; readonly disk: Omit<KeptDisk, 'size' | 'device'> };
 

@@ -36,6 +36,12 @@ export const SNAPSHOT_CLASSES: ResourceType = {
   kind: 'VolumeSnapshotClass',
   plural: 'volumesnapshotclasses',
 };
+export const SNAPSHOTS: ResourceType = {
+  group: 'snapshot.storage.k8s.io',
+  version: 'v1',
+  kind: 'VolumeSnapshot',
+  plural: 'volumesnapshots',
+};
 export const STORAGE_PROFILES = cdi('StorageProfile', 'storageprofiles');
 export const CDI_CONFIGS = cdi('CDIConfig', 'cdiconfigs');
 export const CDIS = cdi('CDI', 'cdis');

@@ -26,6 +26,7 @@ import { keepPlan, keptPlan } from './resources/kept-plans.ts';
 import { type BesideProgress, StatusStore } from './resources/status-store.ts';
 import { EventRecorder, type EventText } from './runtime/events.ts';
 import { WorkQueue } from './runtime/work-queue.ts';
+import { TestCutovers } from './tests/test-cutovers.ts';
 
 export interface OperatorClusterOptions {
   readonly client: KubeClient;
@@ -91,6 +92,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
       const texts = entriesAt(found, 'data').map(([name, value]) => [name, Buffer.from(String(value), 'base64').toString()]);
       return Object.fromEntries(texts) as Readonly<Record<string, string>>;
     },
+    tests: new TestCutovers(client, jobs),
     readFacts: (signal: AbortSignal) => {
       const within = options.namespace === undefined ? {} : { namespace: options.namespace };
       return readClusterFacts(client, { readAt: new Date(clock.now()).toISOString(), ...within, signal });

@@ -86,6 +86,10 @@ export interface VmState {
   readonly open: readonly string[];
   readonly failure?: VmTrouble;
   readonly cutover?: string;
+  /** Somebody wants a VM from what is copied until now. */
+  readonly tested?: boolean;
+  /** How that stands, and the name of the VM. */
+  readonly test?: { readonly state: string; readonly vm: string; readonly because?: string };
   readonly paused: boolean;
   readonly canceled: boolean;
   readonly committed: boolean;

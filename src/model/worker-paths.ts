@@ -10,6 +10,9 @@ export const WORKER_PATHS = {
   disk: '/disk',
   /** Target claim with volumeMode Block. */
   device: '/dev/kubeferry-disk',
+  /** Claim that a disk is copied from, read-only: a folder, or a device. */
+  kept: '/kept',
+  keptDevice: '/dev/kubeferry-kept',
   /** Folder for the journal of a block device. */
   journal: '/journal',
 } as const;

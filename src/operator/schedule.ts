@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { Companion, VmWishes } from '../contracts/wishes.ts';
 import { parseDuration } from '../model/duration.ts';
 import { MigrationError } from '../model/errors.ts';
+import { HELD_BY_TEST } from '../model/precopy.ts';
 import type { CommitPolicy, CutoverPolicy, RecurringWindow, Schedule, Span } from '../model/schedule.ts';
 import { nextCutover } from '../plan/schedule/next-cutover.ts';
 import { type Gate, verdictAt } from '../plan/warm/group.ts';
@@ -68,7 +69,7 @@ export function groupsOf({ groups = [] }: Pick<PlanSpec, 'groups'>): ReadonlyMap
 
 /** What people want of a VM now. A plan that is gone, or was changed into what cannot be, leaves its VMs where they are. */
 export function wishesOf(
-  { spec }: Pick<VmResource, 'spec'>,
+  { spec, status }: Pick<VmResource, 'spec' | 'status'>,
   plan: Pick<PlanResource, 'spec'> | undefined,
   companions: readonly Companion[],
 ): VmWishes {
@@ -76,6 +77,7 @@ export function wishesOf(
   const commit = plan && understood(() => commitOf(plan.spec), { otherwise: 'commit' } as const);
   return {
     schedule: plan === undefined ? BY_HAND : understood(() => scheduleOf(plan.spec), BY_HAND),
+    ...(status?.test?.holds === true && { held: HELD_BY_TEST }),
     ...(said !== undefined && { cutoverAt: Date.parse(said) }),
     ...(commit !== undefined && { commit }),
     ...(spec.committed && { decision: 'commit' as const }),

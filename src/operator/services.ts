@@ -53,6 +53,27 @@ export interface Services {
   target(options: TargetOptions): VmTarget;
   /** Removes what was made for a VM and goes with no owner. The claims of one that is in the cluster stay. */
   clear(about: ClearOptions, signal: AbortSignal): Promise<void>;
+  /** Tests of targets while their VMs wait. */
+  readonly tests: {
+    /** How the target will be cloned, why so, and the name of the VM. */
+    choose(
+      plan: VmPlan,
+      signal: AbortSignal,
+    ): Promise<{ readonly by: 'csi-clone' | 'snapshot' | 'copy'; readonly because: string; readonly vm: string }>;
+    /**
+     * Does what is next. `holds`: the target must not change yet; `started`: the VM is made.
+     * @throws MigrationError of the cluster, and why nothing can be cloned
+     */
+    advance(
+      run: Pick<TargetOptions, 'owner' | 'namespace' | 'plan'> & {
+        readonly by: 'csi-clone' | 'snapshot' | 'copy';
+        readonly since: string;
+      },
+      signal: AbortSignal,
+    ): Promise<{ readonly holds: boolean; readonly started: boolean }>;
+    /** Removes the VM and its clones, where there are any. */
+    end(about: Pick<TargetOptions, 'owner' | 'namespace'>, signal: AbortSignal): Promise<void>;
+  };
   /** The status of one VM as its progress. */
   record(options: RecordOptions): VmRecord;
   /** Told how much waits for limits, and what begins. */

@@ -7,6 +7,7 @@ import { Notes } from './notes.ts';
 import { digestOf, wishesOf } from './schedule.ts';
 import { named, type PlanResource, type ProviderResource, type Services, VM_KIND, type VmResource } from './services.ts';
 import type { Sources } from './sources.ts';
+import { TestCutovers } from './test-cutovers.ts';
 import { endedBeforeItBegan, withWait } from './unbegun.ts';
 import { VmRun, type Wished } from './vm-run.ts';
 import { VmTurn } from './vm-turn.ts';
@@ -53,6 +54,7 @@ export class VmController {
   readonly #waiting = new Map<string, Waiting>();
   readonly #runs = new Map<string, { readonly run: VmRun; readonly done: Promise<void> }>();
   readonly #notes: Notes;
+  readonly #tests: TestCutovers;
   /** How a run of this process ended, until the cluster has told us the same. */
   readonly #ended = new Map<string, { readonly uid: string; readonly status: VmMigrationStatus }>();
   /** A VM whose leavings are being removed: it cannot begin anew meanwhile. */
@@ -65,6 +67,8 @@ export class VmController {
   constructor(services: Services, options: VmControllerOptions) {
     this.#services = services;
     this.#options = options;
+    const written = ({ key, uid }: VmResource, status: VmMigrationStatus): void => void this.#ended.set(key, { uid, status });
+    this.#tests = new TestCutovers(services, { written, again: options.again });
     this.#notes = new Notes(NOTES_AT_ONCE, (key, error) => {
       if (!options.leave.aborted) services.log.warn({ vm: key, cause: String(error) }, 'why a VM waits could not be written');
     });
@@ -102,7 +106,7 @@ export class VmController {
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<undefined> {
-    const vm = this.#newest(key);
+    let vm = this.#newest(key);
     const run = this.#runs.get(key)?.run;
     if (run !== undefined) return this.#look(run, vm);
     if (vm === undefined) {
@@ -118,6 +122,9 @@ export class VmController {
       await this.#notes.drop(key);
     }
     if (this.#options.leave.aborted || this.#runs.has(key)) return undefined;
+    if ((intent === 'run' || intent === 'nothing') && (await this.#isHeldByTest(vm, signal))) return undefined;
+    // Its status may be another one since.
+    vm = this.#newest(key) ?? vm;
     switch (intent) {
       case 'nothing':
         return undefined;
@@ -132,6 +139,14 @@ export class VmController {
       case 'expire':
         return await this.#endUnbegun(vm, intent, signal);
     }
+  }
+
+  /** As long as its target is being cloned for a test nothing is copied to it. */
+  async #isHeldByTest(vm: VmResource, signal: AbortSignal): Promise<boolean> {
+    const { spec, status } = vm;
+    if (status?.test === undefined && spec.testCutover !== true) return false;
+    if (status?.test === undefined || status.test.holds) this.#withdraw(vm.key);
+    return await this.#tests.look(vm, this.#isCutOverNow(vm, this.#parentsOf(vm).plan), signal);
   }
 
   /** Waits until every run has left. */
@@ -231,7 +246,8 @@ export class VmController {
 
   /** Written when the reason is another one, not for each count. */
   #say(vm: VmResource, because: string, text: string): void {
-    if (vm.status?.phase !== undefined || vm.status?.waitingFor?.startsWith(because) === true) return;
+    const isDoing = vm.status?.phase !== undefined && !isParked(vm);
+    if (isDoing || vm.status?.waitingFor?.startsWith(because) === true) return;
     const { migrations, clock } = this.#services;
     this.#notes.put(vm.key, async () => {
       const now = migrations.get(vm.key);
@@ -339,7 +355,7 @@ function isCanceled({ deleting, spec }: VmResource, plan: PlanResource | undefin
 }
 
 /** What tells two states of a migration apart. */
-function markOf({ phase, since, retried, history, outlook, warm }: VmMigrationStatus = {}): string {
+function markOf({ phase, since, retried, history, outlook, warm, test }: VmMigrationStatus = {}): string {
   const { passes = [], held } = warm ?? {};
-  return JSON.stringify([phase, since, retried, history?.length ?? 0, outlook ?? 0, passes.length, held?.id ?? 0]);
+  return JSON.stringify([phase, since, retried, history?.length ?? 0, outlook ?? 0, passes.length, held?.id ?? 0, test ?? 0]);
 }

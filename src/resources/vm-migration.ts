@@ -20,6 +20,12 @@ const VmMigrationSpec = z
       .boolean()
       .default(false)
       .describe('Stop the migrated VM and power the source on again; also of one that failed with its source left off.'),
+    testCutover: z
+      .boolean()
+      .exactOptional()
+      .describe(
+        'While it waits between two copies: make a VM <name>-test over clones of what is copied until now, without any network. It is removed when this is switched off, and with the cutover, the cancellation or the deletion.',
+      ),
     retry: Count.default(0).describe('Counted up to try a failed or canceled VM again from the phase that stopped it.'),
   })
   .meta(
@@ -185,6 +191,18 @@ const VmMigrationStatus = z.strictObject({
     .max(64)
     .exactOptional()
     .describe('Digest of the wishes that the outlook is by; it is looked at anew when they are others.'),
+  test: z
+    .strictObject({
+      state: z.enum(['cloning', 'started', 'failed']),
+      vm: Label.describe('Name of the VirtualMachine of the test.'),
+      by: z.enum(['csi-clone', 'snapshot', 'copy']).describe('How its claims are made.'),
+      because: Sentence.describe('Why so.'),
+      holds: z.boolean().describe('Nothing is copied to the target until the clones are taken.'),
+      since: Time,
+      message: Sentence.exactOptional().describe('Why it failed.'),
+    })
+    .exactOptional()
+    .describe('A test of what is copied until now.'),
   downtime: z
     .strictObject({
       text: z.string().max(64).describe('For people: what is predicted, later how long it was.'),

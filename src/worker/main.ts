@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Bandwidth } from '../contracts/bandwidth.ts';
 import {
+  cloneDisk,
   connect,
   createBandwidth,
   createCopier,
@@ -44,6 +45,7 @@ process.exitCode = await run(
     copier: (limits) => createCopier(allOf(limits.map(createBandwidth)), process.env['KUBEFERRY_VDDK_LIBDIR']),
     hasher: () => new FileHasher(),
     removeFinished,
+    clone: cloneDisk,
     fetch: fetchFile,
     record: (ref) => openRecord(ref, ownCluster(process.env)),
     read,

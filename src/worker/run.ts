@@ -1,6 +1,7 @@
 import type { WorkerEnd, WorkerOrder } from '../contracts/worker-order.ts';
 import { MigrationError } from '../model/errors.ts';
 import { WORKER_PATHS } from '../model/worker-paths.ts';
+import { clone } from './clone.ts';
 import { listImages } from './list-images.ts';
 import type { Services } from './services.ts';
 import { transfer } from './transfer.ts';
@@ -37,6 +38,8 @@ async function carryOut(order: WorkerOrder, services: Services, signal: AbortSig
       return await transfer(order, services, signal);
     case 'images':
       return await listImages(order, services, signal);
+    case 'clone':
+      return await clone(order, services, signal);
     case 'verify':
       return await verify(order, services, signal);
   }

@@ -21,6 +21,8 @@ export interface Services {
   hasher(): DiskHasher;
   /** Removes a finished disk of an earlier try. */
   removeFinished(file: string): Promise<void>;
+  /** Makes a whole disk of another one, or of what is at its place. @throws MigrationError `target-changed`, `transfer-tool-failed` */
+  clone(from: DiskPlace | undefined, to: DiskPlace, signal: AbortSignal): Promise<void>;
   /** Brings a file behind a URL to a path, or goes on with it; nothing happens when it is there. @throws MigrationError of the source and the target */
   fetch(file: RemoteFile, options: FetchOptions): Promise<void>;
   /** What this worker may write. */
@@ -41,4 +43,10 @@ export interface FetchOptions {
   /** Called a few times a second at most. */
   readonly onProgress: (done: number, total: number | undefined) => void;
   readonly signal: AbortSignal;
+}
+
+export interface DiskPlace {
+  /** Absolute path of the finished file, or of the block device. */
+  readonly path: string;
+  readonly block: boolean;
 }

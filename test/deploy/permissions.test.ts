@@ -31,6 +31,12 @@ const NOT_ASKED_FOR: Readonly<Record<string, string>> = {
   '/configmaps delete': 'image files are read anew after they could not be: test/scenarios/cluster-migration.test.ts',
   'kubevirt.io/virtualmachineinstances get':
     'a VM that must not run beside its source is stopped: test/kube/destination/cluster-destination.test.ts',
+  'kubevirt.io/virtualmachines delete': 'a test of a target ends: test/scenarios/cluster-test-cutover.test.ts',
+  ...Object.fromEntries(
+    ['get', 'create', 'patch', 'delete'].map((verb) => {
+      return [`snapshot.storage.k8s.io/volumesnapshots ${verb}`, 'targets are tested from snapshots where storage makes them'];
+    }),
+  ),
   'events.k8s.io/events patch': 'counts of repeated events, half a minute later: test/kube/runtime/events.test.ts',
 };
 

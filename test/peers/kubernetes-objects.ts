@@ -96,6 +96,7 @@ export interface Claim extends KubernetesObject {
     readonly volumeMode?: 'Block' | 'Filesystem';
     readonly volumeName?: string;
     readonly accessModes: readonly string[];
+    readonly dataSource?: { readonly kind: string; readonly name: string };
     readonly resources: { readonly requests: { readonly storage: string } };
   };
   readonly status?: { readonly phase?: string };

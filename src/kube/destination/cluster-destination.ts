@@ -16,6 +16,7 @@ import { textAt } from '../facts/json.ts';
 import { CLAIMS, JOBS, VIRTUAL_MACHINES } from '../kinds.ts';
 import { objectOf } from '../resources/collection.ts';
 import { MADE_BY, madeFor } from '../runtime/owners.ts';
+import { endTest } from '../tests/end-test.ts';
 import { grow } from './claim-growth.ts';
 import { ownObject } from './own-object.ts';
 import { machineOf, rehearse } from './rehearsal.ts';
@@ -99,6 +100,8 @@ export class ClusterDestination implements Destination {
 
   async makeReady(plan: VmPlan, signal: AbortSignal): Promise<void> {
     const machine = this.#machine(plan);
+    // A test of the target ends with the cutover.
+    await endTest(this.#client, this.#options, signal);
     await rehearse(plan, { ...this.#options, machine, claims: claimsToFill(plan) }, signal);
   }
 
@@ -131,6 +134,7 @@ export class ClusterDestination implements Destination {
 
   /** Removes the claims of a VM that is not to come; nothing where the VM is there. */
   async discard(signal: AbortSignal): Promise<void> {
+    await endTest(this.#client, this.#options, signal);
     const vms = await this.#listOurs(VIRTUAL_MACHINES, signal);
     if (vms.length === 0) await this.#removeOurs(CLAIMS, signal);
   }
@@ -138,7 +142,8 @@ export class ClusterDestination implements Destination {
   /** Removes what no owner takes with it: the Jobs in another namespace, and the claims of a VM that is not to come. */
   async clear(signal: AbortSignal, { isComplete }: { readonly isComplete: boolean }): Promise<void> {
     if (this.#owner.namespace !== this.#namespace) await this.#removeOurs(JOBS, signal);
-    if (!isComplete) await this.discard(signal);
+    if (isComplete) await endTest(this.#client, this.#options, signal);
+    else await this.discard(signal);
   }
 
   async #listOurs(type: ResourceType, signal: AbortSignal): Promise<readonly KubeObject[]> {

@@ -34,6 +34,8 @@ export interface MountedThings {
   readonly vddk?: string;
   readonly target?: TargetClaim;
   readonly kept?: KeptClaim;
+  /** Claim that receives a whole disk, and the one that it is copied from. */
+  readonly clone?: { readonly from?: KeptClaim; readonly to: KeptClaim };
 }
 
 interface PodVolume {
@@ -45,7 +47,7 @@ interface PodVolume {
 /** What images with VDDK bring, by the custom of those who build them. */
 export const VDDK_LIBRARY = '/opt/vmware-vix-disklib-distrib';
 
-export function podVolumes({ source, secret, vddk, target, kept }: MountedThings): readonly PodVolume[] {
+export function podVolumes({ source, secret, vddk, target, kept, clone }: MountedThings): readonly PodVolume[] {
   const order = { path: 'order.json', fieldRef: { fieldPath: `metadata.annotations['${ORDER}']` } };
   const all: PodVolume[] = [
     mounted('order', '/kubeferry/order', { projected: { sources: [{ downwardAPI: { items: [order] } }] } }, true),
@@ -58,6 +60,8 @@ export function podVolumes({ source, secret, vddk, target, kept }: MountedThings
     all.push(mounted('source', WORKER_PATHS.source, { persistentVolumeClaim: { claimName: source.claim, readOnly } }, readOnly));
   }
   if (kept !== undefined) all.push(keptVolume(kept));
+  if (clone?.from !== undefined) all.push(cloneVolume('kept', clone.from));
+  if (clone !== undefined) all.push(cloneVolume('disk', clone.to));
   if (target === undefined) return all;
   const persistentVolumeClaim = { claimName: target.claim };
   if (!target.block) return [...all, mounted('disk', WORKER_PATHS.disk, { persistentVolumeClaim })];
@@ -72,6 +76,13 @@ function keptVolume({ claim, block }: KeptClaim): PodVolume {
   const persistentVolumeClaim = { claimName: claim };
   if (block) return { volume: { name: 'disk', persistentVolumeClaim }, device: DEVICE };
   return mounted('disk', WORKER_PATHS.disk, { persistentVolumeClaim }, true);
+}
+
+function cloneVolume(name: 'kept' | 'disk', { claim, block }: KeptClaim): PodVolume {
+  const persistentVolumeClaim = { claimName: claim };
+  if (!block) return mounted(name, WORKER_PATHS[name], { persistentVolumeClaim }, name === 'kept');
+  const devicePath = name === 'kept' ? WORKER_PATHS.keptDevice : WORKER_PATHS.device;
+  return { volume: { name, persistentVolumeClaim }, device: { name, devicePath } };
 }
 
 function mounted(name: string, mountPath: string, what: Readonly<Record<string, unknown>>, readOnly = false): PodVolume {

@@ -24,6 +24,8 @@ export interface Belonging {
 
 export interface WorkerPod extends MountedThings, Belonging {
   readonly order: WorkerOrder;
+  /** Of the Job, beside those that all have. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** One of the places that each node has for workers; absent where nobody counts them. */
   readonly place?: number;
 }
@@ -78,7 +80,7 @@ export const LOCKED = {
 
 export function workerJob(pod: WorkerPod, setup: WorkerSetup): KubeObject {
   const { labels: own = {}, ...rest } = workerMetadata(pod);
-  const labels = { ...own, ...placeOf(pod) };
+  const labels = { ...own, ...pod.labels, ...placeOf(pod) };
   return {
     metadata: { ...rest, labels },
     spec: {

@@ -77,6 +77,8 @@ export function vmState({ metadata, spec, status }: KubeObject): VmState {
       group: textAt(status, 'group'),
       failure: troubleOf(at(status, 'failure')),
       cutover: textAt(spec, 'cutover'),
+      tested: at(spec, 'testCutover') === true ? true : undefined,
+      test: testOf(at(status, 'test')),
     }),
   };
 }
@@ -85,6 +87,12 @@ export function vmState({ metadata, spec, status }: KubeObject): VmState {
 function stageOf(disks: readonly unknown[]): 'copy' | 'prove' | undefined {
   const stages = disks.map((disk) => textAt(disk, 'stage'));
   return (['copy', 'prove'] as const).find((stage) => stages.includes(stage));
+}
+
+function testOf(test: unknown): VmState['test'] {
+  const [state, vm] = ['state', 'vm'].map((word) => textAt(test, word));
+  if (state === undefined || vm === undefined) return undefined;
+  return { state, vm, ...defined({ because: textAt(test, 'message') ?? textAt(test, 'because') }) };
 }
 
 function troubleOf(failure: unknown): VmTrouble | undefined {

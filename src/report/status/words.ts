@@ -50,7 +50,7 @@ function waitingText(plan: PlanState, { waitingFor, canceled, paused, retry, ret
   return plan.start === undefined ? '' : `begins at ${plan.start}`;
 }
 
-function nextText(plan: PlanState, { phase, waitingFor, canceled, cutover, outlook, group }: VmState): string {
+function nextText(plan: PlanState, { phase, waitingFor, canceled, cutover, outlook, group, test }: VmState): string {
   if (canceled || plan.canceled) return 'is being canceled';
   const within = group === undefined ? '' : `group ${group}: `;
   if (phase === 'AwaitCommit') {
@@ -58,9 +58,15 @@ function nextText(plan: PlanState, { phase, waitingFor, canceled, cutover, outlo
     return `${within}next: \`kubeferry commit\` or \`kubeferry rollback\`${until}`;
   }
   if (waitingFor !== undefined) return waitingFor;
-  if (outlook !== undefined) return `${within}${outlookText(outlook, instantText)}`;
+  if (outlook !== undefined) return `${within}${outlookText(outlook, instantText)}${testText(test)}`;
   if (plan.type === 'cold') return '';
   const at = cutover ?? plan.cutover;
   if (at !== undefined) return `next: cutover at ${at}`;
   return phase === 'AwaitCutover' || phase === 'AwaitPrecopy' ? 'next: `kubeferry cutover`' : '';
+}
+
+function testText(test: VmState['test']): string {
+  if (test === undefined) return '';
+  if (test.state === 'failed') return `; its test failed: ${test.because ?? 'nobody knows why'}`;
+  return test.state === 'started' ? `; its test ${test.vm} is there` : `; it is cloned for its test ${test.vm}`;
 }

@@ -1,6 +1,6 @@
 /** Volumes for claims: a folder for volumeMode Filesystem, a sparse file behind a loop device for Block. */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, open, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ApiServer, callApi, expectApi, watchApi } from '../kubernetes-api.ts';
@@ -106,7 +106,11 @@ export class Provisioner implements AsyncDisposable {
   async #provision({ metadata, spec }: Claim): Promise<void> {
     const name = `pvc-${metadata.uid}`;
     const path = this.#path(name);
-    if (spec.volumeMode === 'Block') {
+    const origin = spec.dataSource?.kind === 'PersistentVolumeClaim' ? spec.dataSource.name : undefined;
+    if (origin !== undefined) {
+      // As a driver that clones: all of it as it is at this moment.
+      await cp(await this.pathOf(metadata.namespace ?? '', origin), path, { recursive: true });
+    } else if (spec.volumeMode === 'Block') {
       await using file = await open(path, 'w');
       await file.truncate(bytesOf(spec.resources.requests.storage));
     } else {

@@ -1,0 +1,168 @@
+/**
+ * Tests of targets: a VirtualMachine over clones of what is copied until now, apart from all networks. Every call looks first and does what is next,
+ * so that whoever calls again goes on; nothing is remembered here.
+ */
+import { MigrationError } from '../../model/errors.ts';
+import type { PersistentVolumeClaim } from '../../model/manifest.ts';
+import type { VmPlan } from '../../model/plan.ts';
+import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client.ts';
+import { claimOf } from '../destination/cluster-destination.ts';
+import { machineOf } from '../destination/rehearsal.ts';
+import { at, textAt } from '../facts/json.ts';
+import { type WorkerJobs, workerName } from '../jobs/worker-jobs.ts';
+import { CLAIMS, SNAPSHOTS, VIRTUAL_MACHINES } from '../kinds.ts';
+import { type ChosenWay, type CloneWay, chooseWay } from './clone-way.ts';
+import { endTest, type TestScope } from './end-test.ts';
+import { cloneClaim, cloneName, metadataOf, TEST_OF, testMachine, testName } from './test-objects.ts';
+
+export interface TestRun extends TestScope {
+  readonly plan: VmPlan;
+  readonly by: CloneWay;
+  /** When it began, ISO 8601: tells its workers from those of earlier tests. */
+  readonly since: string;
+}
+
+export interface TestStanding {
+  /** The target must not change yet. */
+  readonly holds: boolean;
+  /** The VirtualMachine is made. */
+  readonly started: boolean;
+}
+
+export class TestCutovers {
+  readonly #client: KubeClient;
+  readonly #jobs: WorkerJobs;
+
+  constructor(client: KubeClient, jobs: WorkerJobs) {
+    this.#client = client;
+    this.#jobs = jobs;
+  }
+
+  /** How the clones will be made, and the name of the VM. */
+  async choose(plan: VmPlan, signal: AbortSignal): Promise<Omit<ChosenWay, 'snapshotClasses'> & { readonly vm: string }> {
+    const { by, because } = await this.#choose(plan, signal);
+    return { by, because, vm: testName(plan.mapping.targetName) };
+  }
+
+  /** Does what is next. @throws MigrationError of the cluster, and why a worker could not copy */
+  async advance(run: TestRun, signal: AbortSignal): Promise<TestStanding> {
+    const disks = clonesOf(run.plan);
+    const taken: boolean[] = [];
+    const ready: boolean[] = [];
+    for (const disk of disks) {
+      const state = await this.#clone(run, disk, signal);
+      taken.push(state.taken);
+      ready.push(state.ready);
+    }
+    const holds = taken.includes(false);
+    if (ready.includes(false)) return { holds, started: false };
+    const { manifest } = machineOf(run.plan);
+    const clones = new Map(disks.map(({ claim }) => [claim.metadata.name, cloneName(claim.metadata.name)]));
+    await this.#make(VIRTUAL_MACHINES, run, testName(run.plan.mapping.targetName), testMachine(manifest, clones), signal);
+    return { holds, started: true };
+  }
+
+  /** Removes all that belongs to tests of this VM. Nothing happens where there is none. */
+  async end(scope: TestScope, signal: AbortSignal): Promise<void> {
+    await endTest(this.#client, scope, signal);
+  }
+
+  async #choose(plan: VmPlan, signal: AbortSignal): Promise<ChosenWay> {
+    const classes = clonesOf(plan).map(({ claim }) => claim.spec.storageClassName ?? '');
+    return await chooseWay(this.#client, classes, signal);
+  }
+
+  /** `taken`: the target may change; `ready`: the clone holds a whole disk under the name that KubeVirt wants, or will before its VM can start. */
+  async #clone(run: TestRun, disk: Clone, signal: AbortSignal): Promise<{ readonly taken: boolean; readonly ready: boolean }> {
+    const { by, namespace } = run;
+    const { claim } = disk;
+    const name = cloneName(claim.metadata.name);
+    const origin = by === 'copy' ? undefined : ({ kind: 'PersistentVolumeClaim', name: claim.metadata.name } as const);
+    if (by === 'snapshot' && !(await this.#snapshot(run, claim, signal))) return { taken: false, ready: false };
+    const known = await this.#client.get(CLAIMS, { namespace, name }, { signal });
+    // One of an earlier test is about to go.
+    if (known?.metadata.deletionTimestamp !== undefined) return { taken: false, ready: false };
+    if (known === undefined) {
+      const volume = await this.#client.get(CLAIMS, { namespace, name: claim.metadata.name }, { signal });
+      const storage = textAt(volume, 'status', 'capacity', 'storage') ?? claim.spec.resources.requests.storage;
+      const from = by === 'snapshot' ? ({ kind: 'VolumeSnapshot', name } as const) : origin;
+      await this.#make(CLAIMS, run, name, cloneClaim(claim, storage, from), signal);
+    }
+    const isBound = textAt(known, 'status', 'phase') === 'Bound';
+    // Nothing has to be renamed on a device; the VM is its first consumer, for which some classes wait.
+    if (by !== 'copy' && disk.block) return { taken: by === 'snapshot' || isBound, ready: true };
+    const ready = await this.#work(run, disk, signal);
+    return { taken: by === 'copy' ? ready : by === 'snapshot' || isBound, ready };
+  }
+
+  /** True once it is taken. */
+  async #snapshot(run: TestRun, claim: PersistentVolumeClaim, signal: AbortSignal): Promise<boolean> {
+    const { namespace } = run;
+    const name = cloneName(claim.metadata.name);
+    const known = await this.#client.get(SNAPSHOTS, { namespace, name }, { signal });
+    if (known !== undefined) return at(known, 'status', 'readyToUse') === true;
+    const { snapshotClasses } = await this.#choose(run.plan, signal);
+    const volumeSnapshotClassName = snapshotClasses[claim.spec.storageClassName ?? ''];
+    const source = { persistentVolumeClaimName: claim.metadata.name };
+    await this.#make(
+      SNAPSHOTS,
+      run,
+      name,
+      { spec: { ...(volumeSnapshotClassName && { volumeSnapshotClassName }), source } },
+      signal,
+    );
+    return false;
+  }
+
+  /** A worker copies the disk, or gives the one that was cloned its name. True when it has. @throws MigrationError why it could not */
+  async #work(run: TestRun, { disk, claim, block }: Clone, signal: AbortSignal): Promise<boolean> {
+    const { owner, namespace, by, since } = run;
+    const ref = { namespace, name: workerName(owner, `test ${disk} ${since}`) };
+    const state = await this.#jobs.look(ref, signal);
+    if (state.kind === 'done') return true;
+    if (state.kind === 'failed') throw state.error;
+    if (state.kind !== 'none') return false;
+    const to = { claim: cloneName(claim.metadata.name), block };
+    const clone = { to, ...(by === 'copy' && { from: { claim: claim.metadata.name, block } }) };
+    const order = { kind: 'clone', block, copies: by === 'copy' } as const;
+    await this.#jobs.start({ ...ref, owner, clone, order, labels: { [TEST_OF]: owner.uid } }, signal);
+    return false;
+  }
+
+  /** Nothing happens where it is there, unless it is somebody else's. @throws MigrationError `target-occupied` */
+  async #make(
+    type: ResourceType,
+    scope: TestScope,
+    name: string,
+    object: Omit<KubeObject, 'metadata'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { owner, namespace } = scope;
+    const known = await this.#client.get(type, { namespace, name }, { signal });
+    if (known === undefined) {
+      await this.#client.apply(type, { ...object, metadata: metadataOf(owner, namespace, name) }, { signal });
+      return;
+    }
+    const { deletionTimestamp, labels } = known.metadata;
+    if (deletionTimestamp !== undefined)
+      throw new MigrationError('cluster-busy', `The ${type.kind} ${name} of an earlier test is not gone yet.`);
+    if (labels?.[TEST_OF] === owner.uid) return;
+    throw new MigrationError('target-occupied', `There is a ${type.kind} ${name} in ${namespace} that no test of this VM made.`);
+  }
+}
+
+interface Clone {
+  readonly disk: string;
+  readonly claim: PersistentVolumeClaim;
+  readonly block: boolean;
+}
+
+/** A disk that another VM fills is left out: it may be copied to at the moment. */
+function clonesOf(plan: VmPlan): readonly Clone[] {
+  return plan.mapping.placements
+    .filter(({ filledBy }) => filledBy === undefined || filledBy === plan.vm.ref.id)
+    .map(({ disk }) => {
+      const claim = claimOf(plan, disk);
+      return { disk, claim, block: claim.spec.volumeMode === 'Block' };
+    });
+}

@@ -1,0 +1,112 @@
+import { MigrationError } from '../model/errors.ts';
+import type { VmMigrationStatus } from '../resources/vm-migration.ts';
+import { isBeforeShutdown, isParked } from './intent.ts';
+import { named, type Services, VM_KIND, type VmResource } from './services.ts';
+
+type TestStatus = NonNullable<VmMigrationStatus['test']>;
+
+export interface TestCutoversOptions {
+  /** Told of every status that the cluster took. */
+  readonly written: (vm: VmResource, status: VmMigrationStatus) => void;
+  readonly again: (key: string, milliseconds: number) => void;
+}
+
+/** Milliseconds between two looks at what is being cloned. */
+const LOOK_EVERY = 2000;
+
+/** Begins, looks after and ends the tests of VMs that wait. Whoever calls sees to it that no run of the VM goes on meanwhile. */
+export class TestCutovers {
+  readonly #services: Services;
+  readonly #options: TestCutoversOptions;
+
+  constructor(services: Services, options: TestCutoversOptions) {
+    this.#services = services;
+    this.#options = options;
+  }
+
+  /**
+   * @param isDue its cutover is: no clone is waited for
+   * @returns whether the target must not change for now; the VM is looked at again
+   */
+  async look(vm: VmResource, isDue: boolean, signal: AbortSignal): Promise<boolean> {
+    const { spec, status = {} } = vm;
+    const { phase = '', test } = status;
+    const isOver = isPastTests(phase) || (isDue && test?.holds !== false);
+    if (test !== undefined && (spec.testCutover !== true || isOver)) {
+      await this.#end(vm, signal);
+      return false;
+    }
+    if (spec.testCutover !== true || isOver) return false;
+    if (test === undefined) return isTestable(vm) && (await this.#begin(vm, signal));
+    if (test.state !== 'cloning' && !test.holds) return false;
+    return await this.#advance(vm, test, signal);
+  }
+
+  async #begin(vm: VmResource, signal: AbortSignal): Promise<boolean> {
+    const { clock, keptPlan, tests } = this.#services;
+    const { by, because, vm: name } = await tests.choose(await keptPlan(named(VM_KIND, vm), signal), signal);
+    const since = new Date(clock.now()).toISOString();
+    await this.#save(vm, { state: 'cloning', holds: true, vm: name, by, because: because.slice(0, 1024), since }, signal);
+    this.#tell(vm, 'TestBegins', `The target is cloned by ${by}, because ${because}.`);
+    this.#options.again(vm.key, 0);
+    return true;
+  }
+
+  async #advance(vm: VmResource, test: TestStatus, signal: AbortSignal): Promise<boolean> {
+    const { keptPlan, tests } = this.#services;
+    const { by, since } = test;
+    const owner = named(VM_KIND, vm);
+    try {
+      const plan = await keptPlan(owner, signal);
+      const { holds, started } = await tests.advance({ owner, namespace: namespaceOf(vm), plan, by, since }, signal);
+      const state = started ? 'started' : 'cloning';
+      if (state !== test.state || holds !== test.holds) await this.#save(vm, { ...test, state, holds }, signal);
+      if (started && test.state !== 'started')
+        this.#tell(vm, 'TestStarted', `The VirtualMachine ${test.vm} is made, without any network.`);
+      if (holds || !started) this.#options.again(vm.key, LOOK_EVERY);
+      return holds;
+    } catch (error) {
+      if (!(error instanceof MigrationError) || error.disposition !== 'stalled') throw error;
+      const message = `${error.message} ${error.hint}`.trim().slice(0, 1024);
+      await this.#save(vm, { ...test, state: 'failed', holds: false, message }, signal);
+      this.#tell(vm, 'TestFailed', message, 'Warning');
+      return false;
+    }
+  }
+
+  async #end(vm: VmResource, signal: AbortSignal): Promise<void> {
+    await this.#services.tests.end({ owner: named(VM_KIND, vm), namespace: namespaceOf(vm) }, signal);
+    await this.#save(vm, undefined, signal);
+    this.#tell(vm, 'TestEnded', 'The VirtualMachine of the test and its claims are removed.');
+  }
+
+  async #save(vm: VmResource, test: TestStatus | undefined, signal: AbortSignal): Promise<void> {
+    const { test: _before, waitingFor: _waiting, ...rest } = vm.status ?? {};
+    const waits = test?.holds === true ? { waitingFor: 'A test of its target holds it until its clones are taken.' } : {};
+    const status = { ...rest, ...waits, ...(test && { test }) };
+    await this.#services.migrations.saveStatus(vm, status, signal);
+    this.#options.written(vm, status);
+  }
+
+  #tell(vm: VmResource, reason: string, note: string, type: 'Normal' | 'Warning' = 'Normal'): void {
+    this.#services.tell(named(VM_KIND, vm), { type, reason, action: 'TestCutover', note });
+  }
+}
+
+function namespaceOf({ namespace, status }: VmResource): string {
+  return status?.targetNamespace ?? namespace;
+}
+
+/** Its target is whole, and nothing is done to it: it waits between two copies. One of a group that is about to be cut over is not kept back. */
+function isTestable(vm: VmResource): boolean {
+  const { phase = '', group, warm } = vm.status ?? {};
+  if (!isParked(vm) || (warm?.passes.length ?? 0) === 0) return false;
+  return phase === 'AwaitPrecopy' || (phase === 'AwaitCutover' && group === undefined);
+}
+
+/** The cutover has begun, or there will be none. A VM that failed before it keeps its test. */
+function isPastTests(phase: string): boolean {
+  return phase !== 'Failed' && !isBeforeShutdown(phase) && !COPIES.has(phase);
+}
+
+const COPIES: ReadonlySet<string> = new Set(['EnableTracking', 'Snapshot', 'CopyDisks', 'CopyDelta', '']);
