@@ -145,7 +145,9 @@ export class VmController {
   async #isHeldByTest(vm: VmResource, signal: AbortSignal): Promise<boolean> {
     const { spec, status } = vm;
     if (status?.test === undefined && spec.testCutover !== true) return false;
-    if (status?.test === undefined || status.test.holds) this.#withdraw(vm.key);
+    const isSettled = spec.testCutover === true && status?.test?.state === 'started' && !status.test.holds;
+    // No run may begin while its status is written.
+    if (!isSettled) this.#withdraw(vm.key);
     return await this.#tests.look(vm, this.#isCutOverNow(vm, this.#parentsOf(vm).plan), signal);
   }
 
