@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { ReportDocument } from '../../src/model/report-document.ts';
+import { systemClock } from '../../src/wire.ts';
 import { kubeferry } from '../cli/session.ts';
 import type { SimulatedGuest } from '../peers/vcenter/guest.ts';
 import { startVcenter } from '../peers/vcenter.ts';
@@ -36,10 +37,13 @@ async function elsewhere(...args: string[]): Promise<{ readonly stdout: string; 
 
 /** Waits until `status` says so. */
 async function until(folder: string, pattern: RegExp): Promise<string> {
+  const end = Date.now() + 60_000;
   for (;;) {
+    // Before the migration has claimed it, the folder is none to ask.
     const { out } = await kubeferry(['status', folder]);
     if (pattern.test(out)) return out;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.ok(Date.now() < end, `never ${pattern}:\n${out}`);
+    await systemClock.sleep(100, new AbortController().signal);
   }
 }
 
@@ -65,7 +69,7 @@ test('a guest that keeps writing is cut over when another process says so', asyn
   const args = ['migrate', SOURCE, 'web', ...TRUST, '--to', folder, '--warm', '--cutover', 'manual'];
   const running = kubeferry(args, { services });
   const standing = await until(folder, /somebody has to say when/);
-  assert.match(standing, /web +AwaitPrecopy +\d+ .*predicted|web +AwaitPrecopy/);
+  assert.match(standing, /^web +AwaitPrecopy +\d+ +\S+ \S+ +\d+ s \(/m);
   assert.equal(guest.on, true, 'the source runs until somebody says so');
   const { stderr } = await elsewhere('cutover', folder, '--yes');
   assert.match(stderr, new RegExp(`web: cutover is asked for\\. Process ${process.pid} migrates`));
