@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { FolderTarget, RenderedFile } from '../contracts/destination.ts';
+import type { Begun, FolderTarget, RenderedFile } from '../contracts/destination.ts';
 import { MigrationError } from '../model/errors.ts';
 import { isMigrated } from '../model/phase.ts';
 import type { VmPlan } from '../model/plan.ts';
@@ -50,7 +50,7 @@ export class FolderDestination implements FolderTarget {
   async begun(): ReturnType<FolderTarget['begun']> {
     const marker = await readMarker(this.#folder);
     const store = new FolderStore(this.#folder);
-    const found = new Map();
+    const found = new Map<string, Begun>();
     for (const { target, vm, group, disks } of marker?.kind === 'migration' ? marker.vms : []) {
       const progress = await store.load(plainName(target));
       if (progress === undefined) continue;
