@@ -15,7 +15,7 @@ interface State {
 /** What a plan is doing, or why it does nothing. */
 export function readyJudgement(plan: PlanResource, { status, counts, now }: State): Judgement {
   const { spec } = plan;
-  const { total, waiting, running, completed, failed, canceled, blocked } = counts;
+  const { total, waiting, running, completed, failed, canceled, blocked, parked } = counts;
   const about = (reason: string, message: string, done = false): Judgement => {
     return { type: 'Ready', status: done ? 'True' : 'False', reason, message };
   };
@@ -35,5 +35,6 @@ export function readyJudgement(plan: PlanResource, { status, counts, now }: Stat
     return about('Blocked', `${blocked} of ${total} VMs have open Critical concerns.`);
   if (running === 0 && windowOf(plan, now) === 'before')
     return about('Scheduled', `Nothing begins before ${spec.schedule?.start}.`);
-  return about('Running', `${completed} of ${total} VMs are complete.`);
+  const rest = parked === 0 ? '' : ` ${parked} wait for a time, for somebody or for their group.`;
+  return about('Running', `${completed} of ${total} VMs are complete.${rest}`);
 }

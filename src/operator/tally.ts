@@ -1,5 +1,5 @@
 /** How the VMs of each plan stand, kept up with change by change: what a plan's look costs does not grow with its VMs. */
-import { hasArrived, hasEnded, wantsRetry } from './intent.ts';
+import { hasArrived, hasEnded, isParked, wantsRetry } from './intent.ts';
 import type { PlanResource, VmResource } from './services.ts';
 
 type Standing = 'waiting' | 'running' | 'completed' | 'failed' | 'canceled';
@@ -8,6 +8,8 @@ export interface Counts extends Readonly<Record<Standing, number>> {
   readonly total: number;
   /** Of those that wait: with open Critical concerns. */
   readonly blocked: number;
+  /** Of those that run: which wait for a time, for somebody or for their group, with nothing done for them. */
+  readonly parked: number;
   readonly moved: number;
   readonly bytes: number;
 }
@@ -16,13 +18,25 @@ interface Share {
   readonly plan: string;
   readonly standing: Standing;
   readonly blocked: number;
+  readonly parked: number;
   readonly moved: number;
   readonly bytes: number;
 }
 
 type Sums = { -readonly [key in keyof Counts]: number };
 
-const NONE: Counts = { total: 0, waiting: 0, running: 0, completed: 0, failed: 0, canceled: 0, blocked: 0, moved: 0, bytes: 0 };
+const NONE: Counts = {
+  total: 0,
+  waiting: 0,
+  running: 0,
+  completed: 0,
+  failed: 0,
+  canceled: 0,
+  blocked: 0,
+  parked: 0,
+  moved: 0,
+  bytes: 0,
+};
 
 export class Tally {
   readonly #shares = new Map<string, Share>();
@@ -51,11 +65,12 @@ export class Tally {
     return this.#plans.get(key) ?? NONE;
   }
 
-  #count({ plan, standing, blocked, moved, bytes }: Share, by: 1 | -1): void {
+  #count({ plan, standing, blocked, parked, moved, bytes }: Share, by: 1 | -1): void {
     const sums = this.#plans.get(plan) ?? { ...NONE };
     sums.total += by;
     sums[standing] += by;
     sums.blocked += by * blocked;
+    sums.parked += by * parked;
     sums.moved += by * moved;
     sums.bytes += by * bytes;
     if (sums.total === 0) this.#plans.delete(plan);
@@ -70,6 +85,7 @@ function shareOf(vm: VmResource): Share {
     plan: `${namespace}/${spec.planRef.name}`,
     standing: standingOf(vm),
     blocked: status?.phase === undefined && (status?.critical ?? 0) > 0 ? 1 : 0,
+    parked: isParked(vm) ? 1 : 0,
     moved: disks.reduce((sum, { done }) => sum + done, 0),
     bytes: disks.reduce((sum, { total, capacity }) => sum + (total === 0 ? capacity : total), 0),
   };

@@ -183,7 +183,12 @@ const Commit = z
 
 const Limits = z
   .strictObject({
-    vms: z.int().min(1).max(1000).default(10).describe('VMs of this plan that are worked on at once.'),
+    vms: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(10)
+      .describe('VMs of this plan that are worked on at once; a warm VM that waits for its next copy or its cutover is none.'),
     transfers: z.int().min(1).max(1000).default(20).describe('Disks of this plan that are copied at once.'),
     perStorageClass: z.int().min(1).max(1000).exactOptional().describe('Disks at once onto one storage class.'),
     perNode: z.int().min(1).max(64).exactOptional().describe('Workers at once on one node.'),
@@ -246,6 +251,21 @@ const MigrationPlanSpec = z
       .exactOptional()
       .describe('VMs that are cut over together, or not at all.'),
     commit: Commit.exactOptional(),
+    sourceAfterCommit: z
+      .strictObject({
+        rename: z.string().min(1).max(40).exactOptional().describe('Appended to its name.'),
+        folder: z
+          .string()
+          .min(1)
+          .max(512)
+          .exactOptional()
+          .describe('Folder of VMs of its datacenter that it is moved to, such as migrated/2030; it has to be there.'),
+        disconnectNics: z.boolean().exactOptional().describe('Its network cards are disconnected, now and when it is powered on.'),
+      })
+      .exactOptional()
+      .describe(
+        'What becomes of a source once its VM is in the cluster for good; nothing of it is ever deleted. Of VMs that have begun it stays as it was.',
+      ),
     verify: z.boolean().default(true).describe('Read every target back and compare it with the source by hash.'),
     recheckSource: z
       .boolean()
@@ -261,9 +281,11 @@ const MigrationPlanSpec = z
           .describe('Seconds for a guest to shut down; 0 cuts the power at once.'),
         otherwise: z.enum(['force', 'fail']).default('fail').describe('What follows when it does not.'),
         afterFailure: z
-          .enum(['start-again', 'leave-off'])
+          .enum(['start-again', 'ask', 'leave-off'])
           .default('start-again')
-          .describe('What becomes of a source that was shut down, when the migration of its VM fails or is canceled.'),
+          .describe(
+            'What becomes of a source that was shut down, when the migration of its VM fails or is canceled; ask: it stays off until somebody rolls the VM back or retries it.',
+          ),
       })
       .exactOptional()
       .describe('How a running source is brought to rest.'),

@@ -3,7 +3,7 @@ import type { DiskCopier } from '../../src/contracts/disk-copier.ts';
 import type { Connection, InventoryEvent } from '../../src/contracts/provider.ts';
 import type { TransferResult } from '../../src/model/transfer.ts';
 import { GiB } from '../../src/model/units.ts';
-import type { PowerState, SourceVm } from '../../src/model/vm.ts';
+import type { PowerState, SourceVm, VmRef } from '../../src/model/vm.ts';
 import { fleetVm } from '../bench/fleet.ts';
 
 const ROOT = '0'.repeat(64);
@@ -22,8 +22,12 @@ export class FakeSource {
   trouble: Error | undefined;
   /** Logins. */
   opened = 0;
+  /** Ids of snapshots that are there, by that of their VM. Absent: it has none, and tells no changes. */
+  readonly snapshots: Map<string, Set<string>> | undefined;
 
-  constructor(vms: readonly FakeVm[]) {
+  /** @param options `warm`: it freezes disks, and tells what changed since */
+  constructor(vms: readonly FakeVm[], { warm = false } = {}) {
+    this.snapshots = warm ? new Map() : undefined;
     for (const vm of vms) this.#put(vm);
   }
 
@@ -59,8 +63,33 @@ export class FakeSource {
           this.power.set(vm.id, 'on');
         },
       },
+      ...(this.snapshots && this.#warm(this.snapshots)),
       watch: (signal) => this.#watch(signal),
       [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+
+  #warm(all: Map<string, Set<string>>): Pick<Connection, 'snapshots' | 'changes'> {
+    const of = (vm: VmRef): Set<string> => all.get(vm.id) ?? all.set(vm.id, new Set()).get(vm.id) ?? new Set();
+    const told = (name: string) => ({ id: name, name, consistency: 'crash', checkpoints: {} }) as const;
+    return {
+      snapshots: {
+        create: (vm, { name }) => {
+          of(vm).add(name);
+          return Promise.resolve(told(name));
+        },
+        find: (vm, name) => Promise.resolve(of(vm).has(name) ? told(name) : undefined),
+        remove: (vm, id) => {
+          of(vm).delete(id);
+          return Promise.resolve();
+        },
+      },
+      changes: {
+        enable: () => Promise.resolve({ tracked: ['disk-0'], untracked: [] }),
+        changed: () => {
+          throw new Error('what is moved is not asked of this source');
+        },
+      },
     };
   }
 
