@@ -1,6 +1,6 @@
 /** The whole state machine: what follows from an event in a phase. Pure and total. */
 import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
-import { isTerminal, type Phase, type WorkPhase } from '../model/phase.ts';
+import { isTerminal, type Phase, WORK_PHASES, type WorkPhase } from '../model/phase.ts';
 import type { Failure, PhaseRecord, StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
 import type { PrecopyPass } from '../model/precopy.ts';
 
@@ -108,18 +108,31 @@ const REMEMBERED = 12;
 /** Phases that a warm migration goes through again and again: its history tells the last time. */
 const ROUND: ReadonlySet<WorkPhase> = new Set(['Snapshot', 'CopyDelta', 'AwaitPrecopy', 'AwaitCutover']);
 /** What the target holds was touched since its last pass, by a conversion or by the VM itself. */
-const TOUCHED: ReadonlySet<WorkPhase> = new Set(['Convert', 'AwaitGroup', 'CreateVm', 'Prove', 'AwaitCommit', 'RollBack']);
+const TOUCHED: ReadonlySet<WorkPhase> = new Set([
+  'Convert',
+  'AwaitGroup',
+  'CreateVm',
+  'Prove',
+  'AwaitCommit',
+  'RetireSource',
+  'RollBack',
+]);
 
 /** Where a phase leads when it is done, unless that is the next one of the list. */
 const JUMPS: Readonly<Partial<Record<WorkPhase, (progress: VmProgress) => Phase>>> = {
   Snapshot: ({ warm }) => (warm === undefined || warm.passes.length === 0 ? 'CopyDisks' : 'CopyDelta'),
   CopyDisks: ({ type }) => (type === 'warm' ? 'AwaitPrecopy' : 'Convert'),
-  AwaitCommit: () => 'Committed',
   RollBack: () => 'RolledBack',
 };
 
 function following({ itinerary }: Itinerary, progress: VmProgress, phase: WorkPhase): Phase {
-  return JUMPS[phase]?.(progress) ?? itinerary[itinerary.indexOf(phase) + 1] ?? 'Completed';
+  const at = itinerary.indexOf(phase);
+  return JUMPS[phase]?.(progress) ?? (at < 0 ? rejoined(itinerary, phase) : itinerary[at + 1]) ?? 'Completed';
+}
+
+/** Where a VM goes on whose phase a newer plan leaves out: a group or a commit window that is no more. */
+function rejoined(itinerary: readonly WorkPhase[], phase: WorkPhase): WorkPhase | undefined {
+  return itinerary.find((each) => WORK_PHASES.indexOf(each) > WORK_PHASES.indexOf(phase));
 }
 
 function enter({ outlook: _, ...progress }: VmProgress, phase: Phase, record: PhaseRecord, at: string): VmProgress {

@@ -31,13 +31,15 @@ export interface ItineraryOptions {
   readonly group: boolean;
   /** It can be taken back for a while. */
   readonly commit: boolean;
+  /** Something becomes of the source when the VM is at its target for good. */
+  readonly retire?: boolean;
 }
 
 /** The phases of one VM. */
-export function itineraryOf(type: MigrationType, { group, commit }: ItineraryOptions): readonly WorkPhase[] {
+export function itineraryOf(type: MigrationType, { group, commit, retire = false }: ItineraryOptions): readonly WorkPhase[] {
   const phases = ITINERARIES[type].flatMap((phase): WorkPhase[] => {
     if (phase === 'PowerOffSource' && group && type === 'cold') return ['AwaitCutover', phase];
     return phase === 'CreateVm' && group ? ['AwaitGroup', phase] : [phase];
   });
-  return commit ? [...phases, 'AwaitCommit'] : phases;
+  return [...phases, ...(commit ? (['AwaitCommit'] as const) : []), ...(retire ? (['RetireSource'] as const) : [])];
 }

@@ -8,6 +8,7 @@ import { createVm } from './create-vm.ts';
 import { enableTracking } from './enable-tracking.ts';
 import { pending } from './pending.ts';
 import { powerOffSource } from './power-off-source.ts';
+import { retireSource } from './retire-source.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Step } from './step.ts';
 
@@ -30,5 +31,6 @@ export const STEPS: Readonly<Record<WorkPhase, Step>> = {
   CreateVm: createVm,
   Prove: notNeeded('Boot proof is not part of this version; the bytes were proven when they were copied.'),
   AwaitCommit: awaitCommit,
+  RetireSource: retireSource,
   RollBack: rollBack,
 };

@@ -34,7 +34,7 @@ export function snapshotName({ mapping }: VmPlan, warm: WarmProgress): string {
   return `${PREFIX} ${mapping.targetName} ${warm.id} ${nextPass(warm)}`;
 }
 
-export function nextPass({ passes }: WarmProgress): number {
+function nextPass({ passes }: WarmProgress): number {
   return (passes.at(-1)?.number ?? 0) + 1;
 }
 

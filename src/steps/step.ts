@@ -24,8 +24,8 @@ export interface StepContext {
   readonly wishes?: Wishes;
   /** How a running source is brought to rest; absent: as the provider does it. */
   readonly shutdown?: PowerOffOptions;
-  /** Start a source again that this migration stopped, when it ends before its time. */
-  readonly powerOnAfterFailure: boolean;
+  /** Start a source again that this migration stopped, when it ends before its time; `ask`: it stays off until somebody says so. */
+  readonly powerOnAfterFailure: boolean | 'ask';
   /** Compare every byte of the target with the source. */
   readonly verify: boolean;
   /** Read each source a second time and compare. */

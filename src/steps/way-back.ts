@@ -9,7 +9,10 @@ import type { StepContext } from './step.ts';
 /** Milliseconds. What is not done by then is told as it is: a KubeVirt guest has three minutes to shut down. */
 const PATIENCE = 300_000;
 
-type Ends = Pick<Failure, 'source' | 'target'>;
+type Ends = Pick<Failure, 'source' | 'target'> & { readonly hint?: string };
+
+const ASK =
+  'Its source stays off until somebody decides: take the VM back with `kubeferry rollback`, or retry it. Of a folder: start it at the source, or go on with --resume.';
 type EndContext = Pick<StepContext, 'connection' | 'destination' | 'powerOnAfterFailure'>;
 
 /**
@@ -40,7 +43,8 @@ export async function startSourceAgain(plan: VmPlan, progress: VmProgress, conte
   // That is what was tried.
   if (progress.phase === 'RollBack') return { source: 'left-off' };
   const target = await stopTarget(plan, progress, context);
-  if (target.target === 'unknown' || !powerOnAfterFailure) return { source: 'left-off', ...target };
+  if (target.target === 'unknown' || powerOnAfterFailure === false) return { source: 'left-off', ...target };
+  if (powerOnAfterFailure === 'ask') return { source: 'left-off', ...target, hint: ASK };
   try {
     await connection.power.powerOn(plan.vm.ref, AbortSignal.timeout(PATIENCE));
     return { source: 'started-again', ...target };

@@ -212,3 +212,14 @@ test('disks that changed lose their checkpoint, the others keep theirs', () => {
   assert.deepEqual([at.phase, at.warm?.checkpoints], ['CopyDisks', {}]);
   assert.deepEqual(advanceBy(WARM, copied(), { kind: 'replanned', kept: ['a', 'b'] }, AT).warm?.checkpoints, { a: '52/1' });
 });
+
+test('a phase that a newer plan leaves out leads on, not back to the beginning', () => {
+  const grouped: VmPlan = { ...WARM, itinerary: itineraryOf('warm', { group: true, commit: true }) };
+  let at = begin(grouped, AT);
+  while (at.phase !== 'AwaitGroup') at = advanceBy(grouped, at, { kind: 'done' }, AT);
+  assert.equal(advanceBy(WARM, at, { kind: 'done' }, AT).phase, 'CreateVm');
+  const cold: VmPlan = { ...fakePlan(), itinerary: itineraryOf('cold', { group: true, commit: false }) };
+  let waits = begin(cold, AT);
+  while (waits.phase !== 'AwaitCutover') waits = advanceBy(cold, waits, { kind: 'done' }, AT);
+  assert.equal(advanceBy(fakePlan(), waits, { kind: 'done' }, AT).phase, 'PowerOffSource');
+});

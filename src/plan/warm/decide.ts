@@ -43,8 +43,10 @@ export function decide(situation: WarmSituation, now: number): Decision {
   if (setback !== undefined) return afterSetback(setback, now);
   if (pace === undefined) {
     const next = nextPrecopy(basis, now);
-    const hurry = schedule.precopyEvery === undefined || next.at <= now || isAsked(situation, now);
-    return { kind: hurry ? 'precopy' : 'wait', outlook: { next: 'precopy', at: iso(next.at), because: next.because } };
+    const needed = firstDeltaBy(situation, now);
+    const [at, because] =
+      needed < next.at ? [needed, 'the cutover is near, and nobody knows its delta yet'] : [next.at, next.because];
+    return { kind: at <= now ? 'precopy' : 'wait', outlook: { next: 'precopy', at: iso(at), because } };
   }
   const forecast = forecastAt(basis, { terms, pace }, now);
   const cut = cutoverOf(situation, forecast, now);
@@ -99,13 +101,20 @@ export function forecastAt(
 }
 
 /** Somebody's word goes before the policy; it minds neither windows nor budgets, for the person knows them. */
-function cutoverOf({ schedule, cutoverAt }: WarmSituation, { seconds }: DowntimeForecast, now: number): NextCutover {
+function cutoverOf(
+  { schedule, cutoverAt }: WarmSituation,
+  { seconds }: Pick<DowntimeForecast, 'seconds'>,
+  now: number,
+): NextCutover {
   if (cutoverAt !== undefined) return { kind: 'at', at: cutoverAt };
   return nextCutover(schedule, { now, needs: seconds.high, downtime: seconds.likely });
 }
 
-function isAsked({ cutoverAt, schedule }: WarmSituation, now: number): boolean {
-  return (cutoverAt !== undefined && cutoverAt <= now) || schedule.cutover.kind === 'when-ready';
+/** No cutover is decided on before the first delta, which is to come in time for it: within twice what the full copy took. */
+function firstDeltaBy(situation: WarmSituation, now: number): number {
+  const cut = cutoverOf(situation, { seconds: situation.terms.fixed }, now);
+  const [{ copySeconds, snapshotSeconds }] = situation.passes;
+  return cut.kind === 'at' ? cut.at - 2000 * (copySeconds + snapshotSeconds) : Number.POSITIVE_INFINITY;
 }
 
 /** The final delta is larger than it should be, and another precopy makes it smaller. */

@@ -46,6 +46,17 @@ test('a fixed interval holds also for the first delta, unless the cutover is due
   assert.equal(situation({ kind: 'manual' }, { passes: [CALM[0]], schedule, cutoverAt: NOW }).kind, 'precopy');
 });
 
+test('the first delta comes in time for a cutover whose time is known, whatever the interval', () => {
+  const about = { passes: [CALM[0]] as const, schedule: { precopyEvery: 3 * 3600 } };
+  assert.equal(situation({ kind: 'at', at: NOW }, about).kind, 'precopy', 'its time has come');
+  const half = NOW + HOUR / 2;
+  for (const soon of [situation({ kind: 'at', at: half }, about), situation({ kind: 'manual' }, { ...about, cutoverAt: half })])
+    assert.deepEqual([soon.kind, Date.parse(soon.outlook.at ?? '')], ['precopy', half - 2004 * 1000]);
+  const later = situation({ kind: 'at', at: NOW + 0.9 * HOUR }, about);
+  assert.deepEqual([later.kind, Date.parse(later.outlook.at ?? '')], ['wait', NOW + 0.9 * HOUR - 2004 * 1000]);
+  assert.equal(situation({ kind: 'at', at: NOW + 9 * HOUR }, about).outlook.because, 'the plan fixes the interval');
+});
+
 test('without a word the VM waits, with its forecast told', () => {
   const { kind, outlook } = situation({ kind: 'manual' });
   assert.equal(kind, 'precopy', 'the last one was long ago');
