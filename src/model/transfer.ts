@@ -182,8 +182,16 @@ export interface TransferJob {
    * differs is brought; where no earlier job left anything, everything is copied.
    */
   readonly delta?: { readonly since?: string };
-  /** The target stays open for further deltas: it is synced and journaled, but neither proven nor published. */
+  /**
+   * The target stays open for further deltas: it is synced, journaled, and with `verify` read back as far as it was written, but neither sealed
+   * nor published.
+   */
   readonly staysOpen?: boolean;
+  /**
+   * The last pass over a target that stayed open reads all of it back, not only what no pass has read since it was written: finds what others
+   * did to it between the passes, while the VM waits.
+   */
+  readonly proveAll?: boolean;
 }
 
 /** A disk that cannot be opened yet, because its VM still writes to it. */
@@ -208,7 +216,11 @@ export interface TransferProgress {
   readonly kept?: Bytes;
 }
 
-/** Proof that a target holds the source's content. */
+/**
+ * Proof that a target holds the source's content: every block was read back from the target after its last write, and is in the root as it was
+ * read. A cold copy is read back at its end, all of it. Of a warm one, each pass reads back what it wrote: blocks that the last
+ * pass left alone were read back at the end of an earlier one (all of them at the end of the last one with `proveAll`).
+ */
 export interface DiskProof {
   readonly algorithm: 'sha256';
   /**

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, rm } from 'node:fs/promises';
 import { MigrationError } from '../model/errors.ts';
 import type { DiskSource, TransferJob } from '../model/transfer.ts';
+import { Cells } from './engine/cells.ts';
 import type { PassPlan } from './engine/plan.ts';
 import { openJournal } from './journal/disk-journal.ts';
 import { FileJournalStore } from './journal/file-store.ts';
@@ -23,6 +24,8 @@ export interface JobTarget extends AsyncDisposable {
   readonly tags: BlockTags | undefined;
   /** Cells of the disk; when more passes come, or have come. */
   readonly known: KnownCells | undefined;
+  /** What this process has written; when this job reads back. */
+  readonly written: Cells | undefined;
   /** What the job's pass is on this target. */
   readonly kind: PassPlan['kind'];
   /** The journal's pass is the job's one, and was ended: there is nothing left to copy. */
@@ -74,8 +77,8 @@ export async function openJobTarget(job: TransferJob, options: JobTargetOptions)
     const cells = cellPath(job, path);
     const warm = job.staysOpen === true || kind === 'delta';
     const known = warm ? await CellFile.open(cells, job.source.capacity) : undefined;
-    const tags = job.verify && job.staysOpen !== true ? new BlockTags() : undefined;
-    return { writer, journal, tags, known, kind, complete, ...endings({ writer, journal, store, known, cells }) };
+    const [tags, written] = job.verify ? [new BlockTags(), new Cells(job.source.capacity)] : [];
+    return { writer, journal, tags, known, written, kind, complete, ...endings({ writer, journal, store, known, cells }) };
   } catch (error) {
     await journal[Symbol.asyncDispose]();
     if (writer?.resumed === false) {

@@ -24,7 +24,7 @@ import { passId } from './engine/pass-id.ts';
 import { isWorthKeeping, type JobTarget, openJobTarget } from './job-target.ts';
 import { UNLIMITED } from './limits/bandwidth.ts';
 import { located } from './located.ts';
-import { proveTarget } from './prove-target.ts';
+import { proveTarget, sealed } from './prove-target.ts';
 import { watchSource } from './source-watch.ts';
 import { checkSpace } from './space.ts';
 import { Origins } from './transports/http/origins.ts';
@@ -101,21 +101,22 @@ async function transfer(run: Run, final: string): Promise<Transferred> {
     await watch.check();
     const told = { job: job.id, size: job.source.capacity, ...filled };
     if (job.staysOpen === true) {
-      if (!complete) await journal.end(() => writer.sync());
-      return { ...told, passes: journal.passes };
+      const mended = job.verify ? await proveTarget(run, way, target) : 0;
+      if (journal.pass?.ended !== true) await journal.end(() => writer.sync());
+      return { ...told, passes: journal.passes, ...(mended > 0 && { repaired: { target: mended, source: 0 } }) };
     }
     const passes = journal.passes + (complete ? 0 : 1);
     const source = job.recheckSource === true ? await readAgain(way, { target, files: watch.files, signal: options.signal }) : 0;
-    const proven = job.verify ? await proveTarget(run, way, { target, allocated: filled.allocated }) : undefined;
+    const mended = job.verify ? await proveTarget(run, way, target) : 0;
     await watch.check();
     checkCanceled(options.signal);
     const mark = await writer.publish(job.source.capacity);
     await target.forget();
-    const repaired = { target: proven?.mended ?? 0, source };
+    const repaired = { target: mended, source };
     return {
       ...told,
       passes,
-      ...(proven === undefined ? {} : { proof: proven.proof }),
+      ...(job.verify && { proof: sealed(journal.hashes, filled.allocated) }),
       ...(repaired.target + repaired.source > 0 ? { repaired } : {}),
       ...(mark === undefined ? {} : { target: mark }),
     };

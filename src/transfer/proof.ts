@@ -5,8 +5,13 @@
  * rightly is shown by what transport and format have for it (TLS, the checksum of each deflated grain), and by reading the source
  * once more where a job asks for that (engine/recheck.ts).
  *
- * The whole target is read when all of it was written, not each part behind its writing: a late write in a wrong place would not be seen
- * otherwise. Blocks that this very process brought are compared by tags (proof/block-tags.ts), which is as sure and takes a tenth of the time;
+ * What is read back is read when all of it was written, not each part behind its writing. Of a cold copy that is the whole target, so that a
+ * late write in a wrong place would be seen too. A warm one is read back by passes: each reads what it wrote, and the journal remembers that
+ * (`proven`) until the block is touched again, so that the last pass, which the VM waits for, reads what it brought and no more
+ * (prove-target.ts). What others do to a block after that is seen by whoever reads it next: the pass that touches it again where it reads the
+ * block as a whole, a last pass with `proveAll`, or a later `verify`.
+ *
+ * Blocks that this very process brought are compared by tags (proof/block-tags.ts), which is as sure and takes a tenth of the time;
  * where there is no tag, or another one, the SHA-256 decides.
  */
 import { type FileHandle, open } from 'node:fs/promises';
@@ -14,6 +19,7 @@ import type { TransferJob, TransferProgress } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
 import type { FileRead, HashBlock, HashTask } from './blocks/task.ts';
 import type { BlockWorkers } from './blocks/workers.ts';
+import { checkCanceled } from './cancellation.ts';
 import { eachOf } from './lanes.ts';
 import type { AllocatedReader } from './nbd/connection.ts';
 import { serveImage } from './nbd/qemu-nbd.ts';
@@ -21,7 +27,7 @@ import { StageProgress } from './progress.ts';
 import { allocatedBlocks, type BlockParts, countAllocated } from './proof/allocated-blocks.ts';
 import { BlockHashes } from './proof/block-hashes.ts';
 import type { BlockTags } from './proof/block-tags.ts';
-import { BLOCK } from './proof/cell-hashes.ts';
+import { BLOCK, type ChangedCells } from './proof/cell-hashes.ts';
 import { fileNode, imageNode } from './qemu-img/argv.ts';
 import type { Workspace } from './workspace.ts';
 import { forgetCache } from './writers/forget-cache.ts';
@@ -58,11 +64,53 @@ export async function hashTarget(file: string, options: HashTargetOptions): Prom
     const runs = inRuns(allocatedBlocks(map, end, signal));
     await eachOf(runs, workers.depth, async (run) => {
       hashes.setAll(await workers.run(hashTask(handle.fd, run, expected ?? { hashes, tags: undefined })));
-      for (const { parts } of run) for (const { length } of parts) progress.add(length);
+      progress.add(bytesOf(run));
     });
     progress.finish();
     return hashes;
   });
+}
+
+/** Some blocks of a target, in order. */
+export interface SomeBlocks {
+  readonly blocks: AsyncIterable<ReadBack>;
+  /** Bytes that will be read at most. */
+  readonly total: Bytes;
+}
+
+/** A block that is read back. Without `known`, what is in none of its parts is zeros. */
+export interface ReadBack extends BlockParts {
+  /** Hashes that all its cells should have: the parts are cells that changed, and the others were read back before. */
+  readonly known?: ChangedCells;
+}
+
+/**
+ * Reads some blocks of a target that was written.
+ * @returns those that have not the hash that is expected of them, ascending
+ * @throws as hashTarget
+ */
+export async function wrongBlocks(
+  file: string,
+  { blocks, total }: SomeBlocks,
+  { job, workers, signal, onProgress, expected }: HashTargetOptions & Required<Pick<HashTargetOptions, 'expected'>>,
+): Promise<readonly number[]> {
+  const wrong: number[] = [];
+  if (total === 0) return wrong;
+  const forgotten = forgetCache(file, signal);
+  await onTarget(file, async () => {
+    await using handle = await open(file, 'r');
+    await forgotten;
+    const progress = new StageProgress({ job: job.id, stage: 'prove', total }, onProgress);
+    await eachOf(inRuns(blocks), workers.depth, async (run) => {
+      checkCanceled(signal);
+      for (const { index, digest } of await workers.run(hashTask(handle.fd, run, expected))) {
+        if (Buffer.compare(digest, expected.hashes.get(index)) !== 0) wrong.push(index);
+      }
+      progress.add(bytesOf(run));
+    });
+    progress.finish();
+  });
+  return wrong.toSorted((a, b) => a - b);
 }
 
 interface TargetMap extends Pick<AllocatedReader, 'allocation'>, AsyncDisposable {
@@ -85,35 +133,43 @@ async function openMap(
   };
 }
 
-/** Blocks read together: large reads in the order of the disk, which the kernel reads ahead of. */
-const RUN_BLOCKS = 4;
+/** Read together: large reads in the order of the disk, which the kernel reads ahead of. */
+const RUN_BYTES: Bytes = 4 * BLOCK;
 
-async function* inRuns(blocks: AsyncIterable<BlockParts>): AsyncGenerator<readonly BlockParts[], undefined> {
-  let run: BlockParts[] = [];
+async function* inRuns(blocks: AsyncIterable<ReadBack>): AsyncGenerator<readonly ReadBack[], undefined> {
+  let run: ReadBack[] = [];
+  let bytes = 0;
   for await (const block of blocks) {
     run.push(block);
-    if (run.length < RUN_BLOCKS) continue;
+    bytes += block.known === undefined ? BLOCK : bytesOf([block]);
+    if (bytes < RUN_BYTES) continue;
     yield run;
     run = [];
+    bytes = 0;
   }
   if (run.length > 0) yield run;
   return undefined;
 }
 
-function hashTask(
-  fd: number,
-  run: readonly BlockParts[],
-  { hashes, tags }: NonNullable<HashTargetOptions['expected']>,
-): HashTask {
+function bytesOf(run: readonly BlockParts[]): Bytes {
+  return run.reduce((sum, { parts }) => sum + parts.reduce((bytes, { length }) => bytes + length, 0), 0);
+}
+
+function hashTask(fd: number, run: readonly ReadBack[], { hashes, tags }: NonNullable<HashTargetOptions['expected']>): HashTask {
   const reads: FileRead[] = [];
   const blocks: HashBlock[] = [];
   let bytes = 0;
-  for (const { index, parts } of run) {
-    for (const { offset, length } of parts) addRead(reads, { fd, at: offset, length, into: bytes + offset - index * BLOCK });
-    const length = hashes.lengthOf(index);
+  for (const { index, parts, known } of run) {
+    let packed = bytes;
+    for (const { offset, length } of parts) {
+      addRead(reads, { fd, at: offset, length, into: known === undefined ? bytes + offset - index * BLOCK : packed });
+      packed += length;
+    }
+    const length = known === undefined ? hashes.lengthOf(index) : packed - bytes;
     const digest = hashes.get(index);
     const tag = tags?.get(index, digest);
-    blocks.push({ index, length, ...(tag !== undefined && { expected: { digest: Uint8Array.from(digest), tag } }) });
+    const expected = tag !== undefined && { expected: { digest: Uint8Array.from(digest), tag } };
+    blocks.push({ index, length, ...(known !== undefined && { known }), ...expected });
     bytes += length;
   }
   return { kind: 'hash', reads, bytes, blocks, ...(tags !== undefined && { key: tags.key }) };

@@ -1,58 +1,106 @@
-/** Proves a filled target, and mends it once. */
+/**
+ * Proves a filled target, and mends it once. What is read back is chosen here: everything of a cold copy, and of a pass over a target that
+ * stays open, or did, what the journal does not know as proven.
+ */
 import { MigrationError } from '../model/errors.ts';
-import type { DiskProof } from '../model/transfer.ts';
+import type { DiskProof, TransferJob } from '../model/transfer.ts';
 import { type Bytes, formatBytes } from '../model/units.ts';
+import { maskOf } from './engine/cells.ts';
+import { wholeBlock } from './engine/plan.ts';
 import type { JobTarget } from './job-target.ts';
+import { Bits } from './journal/bits.ts';
+import type { TargetJournal } from './journal/journal.ts';
 import type { BlockHashes } from './proof/block-hashes.ts';
 import { BLOCK, CELL } from './proof/cell-hashes.ts';
-import { hashTarget } from './proof.ts';
+import { hashTarget, type ReadBack, type SomeBlocks, wrongBlocks } from './proof.ts';
 import type { Run, Way } from './ways/way.ts';
-
-export interface Proven {
-  readonly proof: DiskProof;
-  /** Blocks of the target that were brought once more. */
-  readonly mended: number;
-}
-
-export interface ProveOptions {
-  readonly target: JobTarget;
-  /** Bytes that the source holds. */
-  readonly allocated: Bytes;
-}
 
 /**
  * Reads the target back and compares it with what the source gave. Blocks that differ are read from the source and written once more; when
- * any still differs, they are left dirty in the journal, so that the next run brings them again.
+ * any still differs, they are left dirty in the journal, so that the next run brings them again. What is right is remembered where more
+ * passes come.
+ * @returns blocks that were brought once more
  * @throws MigrationError `proof-mismatch` naming the first block that differs; as reading and writing do
  */
-export async function proveTarget(run: Run, way: Way, { target, allocated }: ProveOptions): Promise<Proven> {
-  const first = await findWrong(run, target);
+export async function proveTarget(run: Run, way: Way, target: JobTarget): Promise<number> {
+  const { job } = run;
+  const { journal } = target;
+  const blocks = blocksToProve(job, journal);
+  const first = await findWrong(run, target, blocks);
   if (first.length > 0) {
     await distrust(target, first);
     await way.repair(target);
-    const second = await findWrong(run, target);
+    const second = await findWrong(run, target, isCold(job) ? blocks : setOf(first, journal.hashes.count));
     if (second.length > 0) {
       await distrust(target, second);
-      throw mismatch(second, target.journal.hashes);
+      throw mismatch(second, journal.hashes);
     }
   }
-  return { proof: sealed(target.journal.hashes, allocated), mended: first.length };
+  if (job.staysOpen === true) await journal.prove(blocks);
+  return first.length;
 }
 
+/** @param allocated bytes that the source holds */
 export function sealed(hashes: BlockHashes, allocated: Bytes): DiskProof {
   return { algorithm: 'sha256', blockSize: CELL, root: hashes.root(), size: hashes.size, allocated };
 }
 
-async function findWrong(
-  { job, options, workspace, workers }: Run,
-  { writer, journal, tags }: JobTarget,
-): Promise<readonly number[]> {
-  for (let index = 0; index < journal.hashes.count; index += 1) {
+function isCold({ delta, staysOpen }: TransferJob): boolean {
+  return delta === undefined && staysOpen !== true;
+}
+
+function blocksToProve(job: TransferJob, journal: TargetJournal): Bits {
+  const all = isCold(job) || (job.proveAll === true && job.staysOpen !== true);
+  const blocks = new Bits(journal.hashes.count);
+  for (let block = 0; block < blocks.length; block += 1) blocks.put(block, all || !journal.isProven(block));
+  return blocks;
+}
+
+function setOf(numbers: readonly number[], length: number): Bits {
+  const set = new Bits(length);
+  for (const number of numbers) set.put(number, true);
+  return set;
+}
+
+async function findWrong({ job, options, workspace, workers }: Run, target: JobTarget, blocks: Bits): Promise<readonly number[]> {
+  const { writer, journal, tags } = target;
+  const { hashes } = journal;
+  for (let index = 0; index < hashes.count; index += 1) {
     if (journal.stateOf(index) === 'dirty') throw new Error(`Block ${index} was left out`);
   }
-  const { hashes } = journal;
   const expected = { hashes, tags };
-  return [...hashes.differences(await hashTarget(writer.path, { job, workspace, workers, expected, ...options }))];
+  const all = { job, workspace, workers, expected, ...options };
+  if (blocks.count < blocks.length) return await wrongBlocks(writer.path, someOf(target, blocks), all);
+  return [...hashes.differences(await hashTarget(writer.path, all))];
+}
+
+function someOf(target: JobTarget, blocks: Bits): SomeBlocks {
+  let total = 0;
+  for (const block of blocks) for (const { length } of partsOf(target, block)) total += length;
+  return { blocks: readBacks(target, blocks), total };
+}
+
+async function* readBacks(target: JobTarget, blocks: Bits): AsyncGenerator<ReadBack, undefined> {
+  for (const index of blocks) yield await readBack(target, index);
+  return undefined;
+}
+
+/** Only the cells that were written, where the hashes of the others are known: these were read back before. */
+async function readBack(target: JobTarget, index: number): Promise<ReadBack> {
+  const { hashes } = target.journal;
+  const whole = wholeBlock(index, hashes.size);
+  const parts = partsOf(target, index);
+  if (parts[0]?.length === whole.length) return { index, parts };
+  const cells = await target.known?.recall(index, hashes.get(index));
+  return cells === undefined
+    ? { index, parts: [whole] }
+    : { index, parts, known: { ...cells, changed: maskOf({ index, parts }) } };
+}
+
+/** What this process wrote of a block; all of it where an earlier one did. */
+function partsOf({ written, journal }: JobTarget, index: number): ReadBack['parts'] {
+  const parts = written?.partsOf(index) ?? [];
+  return parts.length > 0 ? parts : [wholeBlock(index, journal.hashes.size)];
 }
 
 async function distrust({ journal }: JobTarget, blocks: readonly number[]): Promise<void> {

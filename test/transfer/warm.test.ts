@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { ChangeTracking } from '../../src/contracts/change-tracking.ts';
 import type { SourceAccess } from '../../src/contracts/source-access.ts';
 import { MigrationError } from '../../src/model/errors.ts';
-import type { Extent, RangeSource, TransferJob, TransferResult } from '../../src/model/transfer.ts';
+import type { Extent, RangeSource, TransferJob, TransferProgress, TransferResult } from '../../src/model/transfer.ts';
 import { seededWords } from '../fakes/seeded.ts';
 import { loopDevice } from '../peers/loop-device.ts';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
@@ -62,6 +63,10 @@ class LiveDisk {
   write(times: number): void {
     this.#changed.length = 0;
     for (let count = 0; count < times; count += 1) this.#changed.push(changeAt(this.content, this.#random));
+  }
+
+  writeAt(offset: number, text: string): void {
+    this.#changed.push({ offset, length: this.content.write(text, offset) });
   }
 
   get access(): SourceAccess {
@@ -150,26 +155,115 @@ test('a full copy of another state of the source begins anew', async () => {
   assert.ok((await readFile(target)).equals(disk.content));
 });
 
-test('a target that was harmed between passes, beside what changes, is found out by the proof and repaired', async () => {
+/** Writes somewhere else than a pass does: as a disk that goes bad. */
+async function harm(target: string, offset: number): Promise<void> {
+  await using partial = await open(`${target}.partial`, 'r+');
+  await partial.write('flipped', offset);
+}
+
+function change(disk: LiveDisk, offset: number): void {
+  disk.write(0);
+  disk.writeAt(offset, 'changed');
+}
+
+test('a target that was harmed between passes is found out by a proof of everything, and repaired', async () => {
   const disk = new LiveDisk('harmed-flat.vmdk', 9);
   disk.content.fill('data everywhere');
   const target = place.path('harmed.raw');
   await pass(disk, target, OPEN);
-  await using partial = await open(`${target}.partial`, 'r+');
-  await partial.write('flipped', 4 * MiB + 900_000);
-  disk.content.write('changed', 4 * MiB);
-  const access: SourceAccess = {
-    ...disk.access,
-    changes: {
-      enable: async () => ({ tracked: [], untracked: [] }),
-      async *changed() {
-        yield { offset: 4 * MiB, length: 7 };
-      },
-    },
-  };
-  const { repaired, moved } = await copy(jobTo(target, await disk.freeze(), since('1')), { access });
-  assert.deepEqual(repaired, { target: 1, source: 0 });
+  await harm(target, 4 * MiB + 900_000);
+  await harm(target, 11 * MiB);
+  change(disk, 4 * MiB);
+  const { repaired, moved } = await pass(disk, target, { ...since('1'), proveAll: true });
+  assert.deepEqual(repaired, { target: 2, source: 0 });
   assert.equal(moved, 64 * KiB);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('a block that was harmed between passes is repaired when a pass comes to it that does not know its cells', async () => {
+  const disk = new LiveDisk('touched-flat.vmdk', 10);
+  disk.content.fill('data everywhere');
+  const target = place.path('touched.raw');
+  await pass(disk, target, OPEN);
+  await harm(target, 4 * MiB + 900_000);
+  await rm(`${target}.journal.cells`);
+  change(disk, 4 * MiB);
+  assert.equal((await pass(disk, target, since('1'))).moved, 64 * KiB);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('what was harmed after it was proven, where no pass comes again, is what a later look at the whole disk finds', async () => {
+  const disk = new LiveDisk('later-flat.vmdk', 11);
+  disk.content.fill('data everywhere');
+  const target = place.path('later.raw');
+  await pass(disk, target, OPEN);
+  await harm(target, 9 * MiB);
+  change(disk, 4 * MiB);
+  const job = jobTo(target, await disk.freeze(), since('1'));
+  const { target: mark, ...result } = await copy(job, { access: disk.access });
+  assert.equal(result.repaired, undefined);
+  assert.ok(mark !== undefined && !(await readFile(target)).equals(disk.content));
+  const { delta: _, ...cold } = job;
+  await fails(copy(cold, { access: disk.access, earlier: new Map([[job.id, result]]) }), 'target-changed');
+});
+
+/** Bytes that were read back. */
+async function proving(job: TransferJob, access: SourceAccess): Promise<number> {
+  let bytes = 0;
+  const onProgress = ({ stage, total }: TransferProgress): void => {
+    if (stage === 'prove') bytes = total;
+  };
+  await copy(job, { access, onProgress });
+  return bytes;
+}
+
+test('each pass reads back what it wrote: the last one no more than what it brought', async () => {
+  const disk = new LiveDisk('passes-flat.vmdk', 12);
+  disk.content.fill('data everywhere');
+  const target = place.path('passes.raw');
+  assert.ok((await proving(jobTo(target, await disk.freeze(), OPEN), disk.access)) >= SIZE);
+  change(disk, 3 * MiB);
+  disk.writeAt(7 * MiB + 300_000, 'again');
+  assert.equal(await proving(jobTo(target, await disk.freeze(), { ...OPEN, ...since('1') }), disk.access), 128 * KiB);
+  disk.write(0);
+  assert.equal(await proving(jobTo(target, await disk.freeze(), { ...OPEN, ...since('2') }), disk.access), 0);
+  change(disk, 3 * MiB + 100_000);
+  assert.equal(await proving(jobTo(target, await disk.freeze(), since('3')), disk.access), 64 * KiB);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('what a pass without proof wrote is proven by the next one with it', async () => {
+  const disk = new LiveDisk('unproven-flat.vmdk', 13);
+  disk.content.fill('data everywhere');
+  const target = place.path('unproven.raw');
+  await pass(disk, target, OPEN);
+  change(disk, 3 * MiB);
+  await pass(disk, target, { ...OPEN, ...since('1'), verify: false });
+  await harm(target, 3 * MiB + 500_000);
+  change(disk, 5 * MiB);
+  const { repaired } = await pass(disk, target, since('2'));
+  assert.deepEqual(repaired, { target: 1, source: 0 });
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('a wrong byte that the target keeps is repaired by the pass that stays open, and the next one knows', async () => {
+  const disk = new LiveDisk('kept-flat.vmdk', 14);
+  disk.content.fill('data everywhere');
+  const target = place.path('kept.raw');
+  let harmed = 0;
+  const job = jobTo(target, await disk.freeze(), OPEN);
+  const onProgress = ({ stage, done, total }: TransferProgress): void => {
+    if (stage !== 'copy' || done < total || harmed > 0) return;
+    harmed += 1;
+    const file = openSync(`${target}.partial`, 'r+');
+    writeSync(file, 'flipped', 6 * MiB);
+    closeSync(file);
+  };
+  const { repaired, passes } = await copy(job, { access: disk.access, onProgress });
+  assert.deepEqual([repaired, passes], [{ target: 1, source: 0 }, 1]);
+  assert.ok((await readFile(`${target}.partial`)).subarray(0, SIZE).equals(disk.content));
+  change(disk, 6 * MiB);
+  assert.equal(await proving(jobTo(target, await disk.freeze(), since('1')), disk.access), 64 * KiB);
   assert.ok((await readFile(target)).equals(disk.content));
 });
 
@@ -230,5 +324,22 @@ test('a copy that was killed by SIGKILL goes on where it was, and reads nothing 
   await once(child, 'close');
   const { moved } = await copy(job, { access: disk.access });
   assert.ok(moved < 36 * MiB, `${moved} bytes were read again`);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
+test('a last pass that was killed reads back all of the blocks that it wrote, and none that was proven before', async () => {
+  const disk = new LiveDisk('cut-flat.vmdk', 15, 40 * MiB);
+  disk.content.fill('data everywhere');
+  const target = place.path('cut.raw');
+  await pass(disk, target, OPEN);
+  disk.write(0);
+  for (let block = 0; block < 16; block += 1) disk.writeAt(block * MiB + 70_000, `changed ${block}`);
+  const job = jobTo(target, await disk.freeze(), since('1'));
+  const stop = new AbortController();
+  const onProgress = ({ stage }: TransferProgress): void => {
+    if (stage === 'prove') stop.abort();
+  };
+  await fails(copy(job, { access: disk.access, signal: stop.signal, onProgress }), 'canceled');
+  assert.equal(await proving(job, disk.access), 16 * MiB);
   assert.ok((await readFile(target)).equals(disk.content));
 });

@@ -5,7 +5,7 @@ import { MigrationError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/units.ts';
 import { GRAIN_MARKER_BYTES, maxDeflated, parseMarker } from '../formats/vmdk/header.ts';
 import { tagOf } from '../proof/block-tags.ts';
-import { BLOCK, blockHash, CELL, hashCells } from '../proof/cell-hashes.ts';
+import { BLOCK, blockHash, CELL, cellOf, cellsIn, hashCells, packedBlockHash } from '../proof/cell-hashes.ts';
 import type { BlockTask, DecodeTask, DigestTask, GrainTask, HashBlock, HashedBlocks, HashTask } from './task.ts';
 
 /** The one block that a thread works on. */
@@ -29,7 +29,7 @@ export function decodeBlocks(task: DecodeTask, bytes: Buffer): HashedBlocks {
     const cells = hashCells(whole);
     if (block.treatment === 'fresh') writeData(task.target, start, { block: whole, data: cells.data });
     else writeAll(task.target, start, whole);
-    if (cells.data !== 0) digests.push({ index: block.index, digest: blockHash(cells), ...tagged(whole, task) });
+    if (cells.data !== 0) digests.push({ index: block.index, digest: blockHash(cells), ...tagged([whole], task) });
   }
   return digests;
 }
@@ -37,10 +37,11 @@ export function decodeBlocks(task: DecodeTask, bytes: Buffer): HashedBlocks {
 /** @param bytes the buffer that the task's reads have filled; zeros elsewhere */
 export function hashBlocks(task: HashTask, bytes: Buffer): HashedBlocks {
   let at = 0;
-  return task.blocks.map(({ index, length, expected }) => {
+  return task.blocks.map(({ index, length, expected, known }) => {
     const block = bytes.subarray(at, at + length);
     at += length;
-    return { index, digest: asExpected(block, expected, task) ?? blockHash(hashCells(block)) };
+    const digest = asExpected(block, expected, task);
+    return { index, digest: digest ?? (known === undefined ? blockHash(hashCells(block)) : packedBlockHash(block, known)) };
   });
 }
 
@@ -48,12 +49,13 @@ export function digestBlocks(task: DigestTask, bytes: Buffer<ArrayBufferLike>): 
   return task.blocks.map(({ index, at, length, known }) => {
     const block = bytes.subarray(at, at + length);
     const cells = hashCells(block, known);
-    return { index, digest: blockHash(cells), cells, ...(known === undefined && tagged(block, task)) };
+    const parts = known === undefined ? [block] : cellsIn(known.changed).map((cell) => cellOf(block, cell));
+    return { index, digest: blockHash(cells), cells, ...tagged(parts, task) };
   });
 }
 
-function tagged(block: Uint8Array, { key }: Pick<DigestTask, 'key'>): Pick<HashedBlocks[number], 'tag'> {
-  return key === undefined ? {} : { tag: tagOf(key, block) };
+function tagged(parts: readonly Uint8Array[], { key }: Pick<DigestTask, 'key'>): Pick<HashedBlocks[number], 'tag'> {
+  return key === undefined ? {} : { tag: tagOf(key, ...parts) };
 }
 
 /** The digest that a block is expected to have, where its tag shows that it has. */

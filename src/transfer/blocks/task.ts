@@ -1,7 +1,7 @@
 /** What a block worker is asked and what it answers: plain data that can be posted between threads. */
 import type { ErrorCode } from '../../model/error-codes.ts';
 import type { Bytes } from '../../model/units.ts';
-import type { CellHashes } from '../proof/cell-hashes.ts';
+import type { CellHashes, ChangedCells } from '../proof/cell-hashes.ts';
 
 /** Bytes of an open file that are to lie at `into` in the task's buffer. */
 export interface FileRead {
@@ -63,8 +63,8 @@ export interface DecodeTask {
 }
 
 /**
- * Read whole blocks of a file and hash them. What no read fills is zeros. A block with the tag that is expected of it has the digest that
- * goes with the tag, and is not hashed.
+ * Read blocks of a file and hash them. What no read fills is zeros. A block with the tag that is expected of it has the digest that goes with
+ * the tag, and is not hashed.
  */
 export interface HashTask {
   readonly kind: 'hash';
@@ -76,7 +76,12 @@ export interface HashTask {
   readonly key?: Uint8Array;
 }
 
-export interface HashBlock extends Omit<GrainedBlock, 'grains'> {
+export interface HashBlock {
+  readonly index: number;
+  /** Bytes in the buffer. */
+  readonly length: Bytes;
+  /** Only its changed cells are in the buffer, one behind the other: these are the hashes of all that it should have. */
+  readonly known?: ChangedCells;
   readonly expected?: { readonly digest: Uint8Array; readonly tag: Uint8Array };
 }
 
@@ -85,7 +90,7 @@ export interface DigestTask {
   readonly kind: 'digest';
   readonly given: SharedArrayBuffer;
   readonly blocks: readonly DigestBlock[];
-  /** Blocks that lie in the buffer as a whole are tagged with it too. */
+  /** Blocks are tagged with it too: those of which only some cells changed, by these. */
   readonly key?: Uint8Array;
 }
 
@@ -95,7 +100,7 @@ export interface DigestBlock {
   readonly at: Bytes;
   readonly length: Bytes;
   /** Hashes of its cells before those of `changed` were: the others need not be in the buffer. */
-  readonly known?: CellHashes & { readonly changed: number };
+  readonly known?: ChangedCells;
 }
 
 export type Task = DecodeTask | HashTask | DigestTask;

@@ -109,6 +109,16 @@ export class Cells {
   }
 }
 
+/** Cells of its block that parts of a block touch, as a mask. */
+export function maskOf({ index, parts }: { readonly index: number; readonly parts: readonly Extent[] }): number {
+  let mask = 0;
+  for (const { offset, length } of parts) {
+    const start = offset - index * BLOCK;
+    for (let cell = Math.floor(start / CELL); cell * CELL < start + length; cell += 1) mask |= 1 << cell;
+  }
+  return mask;
+}
+
 /**
  * Takes a whole list of extents, of any length in bounded memory. An extent that begins within the disk and ends beyond it is cut: trackers
  * count in units of their own.

@@ -2,7 +2,8 @@
 import type { Extent } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
 import { allEnded } from '../cancellation.ts';
-import { BLOCK, CELL, type CellHashes } from '../proof/cell-hashes.ts';
+import { BLOCK, type CellHashes } from '../proof/cell-hashes.ts';
+import { maskOf } from './cells.ts';
 import type { PassContext } from './pass-context.ts';
 import { type BlockPlan, type BlocksItem, weightOf, wholeBlock, type ZerosItem } from './plan.ts';
 import { clearGaps, type Hashed, hashesOf, type InBuffer, readParts, type SourceReads, slotOf } from './read-run.ts';
@@ -38,9 +39,10 @@ export async function makeBlocks(item: BlocksItem, context: PassContext, source:
 }
 
 /** Makes blocks zeros, whatever they held. @throws MigrationError as the writer does */
-export async function makeZeros({ from, to }: ZerosItem, { reader, writer, journal }: PassContext): Promise<void> {
-  const end = Math.min(to * BLOCK, reader.size);
-  await writer.zero(from * BLOCK, end - from * BLOCK);
+export async function makeZeros({ from, to }: ZerosItem, { reader, writer, journal, written }: PassContext): Promise<void> {
+  const zeros: Extent = { offset: from * BLOCK, length: Math.min(to * BLOCK, reader.size) - from * BLOCK };
+  await writer.zero(zeros.offset, zeros.length);
+  written?.add(zeros);
   journal.addZeros(from, to);
 }
 
@@ -65,8 +67,8 @@ async function lay(planned: readonly Slot[], context: PassContext): Promise<read
 }
 
 /**
- * Cells of a block that is patched, from an earlier pass. That the block is still on the target is not looked at here: the proof at the end
- * reads it.
+ * Cells of a block that is patched, from an earlier pass. That the block is still on the target is not looked at here: the proof reads what was not
+ * read back since it was written.
  */
 async function recall(slot: Slot, { known }: PassContext): Promise<Slot> {
   const { treatment, index, expected } = slot.plan;
@@ -87,17 +89,7 @@ async function know(slots: readonly Slot[], { workers, tags }: PassContext): Pro
 }
 
 function inBuffer({ plan, bytes, old }: Slot): InBuffer {
-  return { index: plan.index, bytes, ...(old !== undefined && { known: { ...old, changed: cellsIn(plan) } }) };
-}
-
-/** Cells of its block that the parts of a plan touch, as a mask. */
-function cellsIn({ index, parts }: BlockPlan): number {
-  let mask = 0;
-  for (const { offset, length } of parts) {
-    const start = offset - index * BLOCK;
-    for (let cell = Math.floor(start / CELL); cell * CELL < start + length; cell += 1) mask |= 1 << cell;
-  }
-  return mask;
+  return { index: plan.index, bytes, ...(old !== undefined && { known: { ...old, changed: maskOf(plan) } }) };
 }
 
 /** Whether the block on the target may differ. */
@@ -125,12 +117,12 @@ async function write(slots: readonly Known[], buffer: Uint8Array<SharedArrayBuff
   }
 }
 
-async function remember(blocks: readonly Known[], { journal, tags, known }: PassContext): Promise<void> {
+async function remember(blocks: readonly Known[], { reader, journal, tags, known, written }: PassContext): Promise<void> {
   const digests: { index: number; digest: Uint8Array }[] = [];
-  for (const {
-    plan: { index },
-    hashed: { digest, cells, tag },
-  } of blocks) {
+  for (const { plan, hashed } of blocks) {
+    const { index, treatment, proven, parts } = plan;
+    const { digest, cells, tag } = hashed;
+    for (const part of treatment === 'patch' && proven ? parts : [wholeBlock(index, reader.size)]) written?.add(part);
     if (tag !== undefined) tags?.set(index, digest, tag);
     await known?.keep(index, cells);
     if (cells.data === 0) journal.addZeros(index, index + 1);

@@ -7,6 +7,7 @@ import type { KnownCells } from '../proof/cell-file.ts';
 import type { DiskReader } from '../transports/reader.ts';
 import type { DiskWriter } from '../writers/writer.ts';
 import type { BufferPool } from './buffers.ts';
+import type { Cells } from './cells.ts';
 
 export interface PassContext {
   readonly reader: DiskReader;
@@ -19,6 +20,8 @@ export interface PassContext {
   readonly tags?: BlockTags | undefined;
   /** Cells of blocks on the target, where they are kept from pass to pass. */
   readonly known?: KnownCells | undefined;
+  /** Told of what has to be read back; where a job asks for that. */
+  readonly written?: Cells | undefined;
   readonly signal: AbortSignal;
   /** Told of bytes that have reached the target, as they do. */
   readonly onBytes: (bytes: Bytes) => void;

@@ -1,7 +1,7 @@
 /** What has to be done with each block of a disk in one pass. Nothing is read or written here. */
 import type { Extent } from '../../model/transfer.ts';
 import { type Bytes, GiB } from '../../model/units.ts';
-import type { DiskJournal } from '../journal/journal.ts';
+import type { TargetJournal } from '../journal/journal.ts';
 import { BLOCK } from '../proof/cell-hashes.ts';
 import { RUN_BLOCKS } from './buffers.ts';
 import type { Cells } from './cells.ts';
@@ -20,6 +20,8 @@ export interface BlockPlan {
   readonly treatment: Treatment;
   /** Hash that the block on the target has; where it is patched or compared. A copy: the journal forgets it when the block is announced. */
   readonly expected?: Uint8Array;
+  /** It was read back since it was last written; the journal forgets that too. */
+  readonly proven?: boolean;
   /** Read from the source: ascending, apart, inside the block. The rest is zeros, or as it was where the block is patched. */
   readonly parts: readonly Extent[];
   /** What it counts for in the progress: its bytes in the plan's cells. */
@@ -55,7 +57,7 @@ export interface PassPlan {
   readonly kind: 'first' | 'delta' | 'compare';
   /** The target reads as zeros where it was never written. */
   readonly blank: boolean;
-  readonly journal: Pick<DiskJournal, 'stateOf' | 'hashes'>;
+  readonly journal: Pick<TargetJournal, 'stateOf' | 'hashes' | 'isProven'>;
   /** Told of bytes in blocks that need nothing any more. */
   readonly onDone: (bytes: Bytes) => void;
 }
@@ -107,7 +109,8 @@ function planBlock({ size, cells, kind, blank, journal, onDone }: PassPlan, inde
   // What changes as a whole need not be what it was.
   if (kind === 'delta' && weight === wholeBlock(index, size).length) return { ...block, treatment: 'overwrite' };
   const expected = Uint8Array.from(journal.hashes.get(index));
-  return { ...block, treatment: kind === 'delta' ? 'patch' : 'compare', expected };
+  if (kind === 'compare') return { ...block, treatment: 'compare', expected };
+  return { ...block, treatment: 'patch', expected, proven: journal.isProven(index) };
 }
 
 export function wholeBlock(index: number, size: Bytes): Extent {

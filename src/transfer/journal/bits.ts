@@ -26,6 +26,12 @@ export class Bits {
     this.#count += present ? 1 : -1;
   }
 
+  /** Numbers in the set, ascending. */
+  *[Symbol.iterator](): Generator<number, undefined> {
+    for (let index = 0; index < this.length; index += 1) if (this.has(index)) yield index;
+    return undefined;
+  }
+
   clear(): void {
     this.#bytes.fill(0);
     this.#count = 0;

@@ -5,6 +5,7 @@ import type { Bytes } from '../../model/units.ts';
 import type { BlockDigests } from '../blocks/task.ts';
 import type { BlockHashes } from '../proof/block-hashes.ts';
 import { BLOCK } from '../proof/cell-hashes.ts';
+import { Bits } from './bits.ts';
 import type { DiskJournal, JournalStore, Pass, TargetJournal } from './journal.ts';
 import { JournalLog } from './log.ts';
 import { GROUP, type Header, type JournalRecord, readRecords, VERSION } from './records.ts';
@@ -30,6 +31,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<TargetJo
   const state = new JournalState(size);
   const log = new JournalLog({ store, state, identity });
   const loaded = await load(store, state, identity);
+  if (loaded?.torn) state.proven.clear();
   if (loaded === undefined || loaded.torn) await log.compact();
   else log.continue(loaded.size, loaded.crc);
   return new LoggedJournal(store, state, log);
@@ -121,6 +123,26 @@ class LoggedJournal implements TargetJournal {
 
   async markBlanked(): Promise<void> {
     await this.#log.append(() => [{ type: 'blanked' }]);
+  }
+
+  isProven(block: number): boolean {
+    return this.#state.proven.has(block);
+  }
+
+  async prove(blocks: Iterable<number>): Promise<void> {
+    const groups = new Map<number, Bits>();
+    for (const block of blocks) {
+      this.#check(block, block + 1);
+      const from = block - (block % GROUP);
+      const group = groups.get(from) ?? new Bits(GROUP);
+      group.put(block - from, true);
+      groups.set(from, group);
+    }
+    const { count } = this.#state.hashes;
+    const records = [...groups].map(([from, group]): JournalRecord => {
+      return { type: 'proven', from, blocks: group.bytes(0, Math.min(GROUP, count - from)) };
+    });
+    await this.#log.append(() => records);
   }
 
   async begin({ id, kind }: Pass): Promise<void> {

@@ -55,12 +55,19 @@ export interface DiskJournal extends AsyncDisposable {
   end(sync: () => Promise<void>): Promise<void>;
 }
 
-/** The journal of a target that an earlier owner may have left data on. */
+/** The journal of a target: an earlier owner may have left data on it, and it is read back to be proven. */
 export interface TargetJournal extends DiskJournal {
   /** `markBlanked` was called for this target. */
   readonly blanked: boolean;
   /** Remembers durably that the target was made blank, so that a resume does not make it blank again. Comes before the first pass. */
   markBlanked(): Promise<void>;
+  /**
+   * True for a block that was read back from the target after it was last announced, and had the hash it has here. It stays so from pass to
+   * pass. Never true of a journal with a torn end: nobody knows whether what was torn off told of blocks that were touched.
+   */
+  isProven(block: number): boolean;
+  /** Says that blocks were read back and are as `hashes` has them. Durable when it resolves; nothing of them waits for a commit. */
+  prove(blocks: Iterable<number>): Promise<void>;
 }
 
 /**

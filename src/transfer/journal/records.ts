@@ -60,10 +60,12 @@ export type JournalRecord =
   | { readonly type: 'blanked' }
   | { readonly type: 'intended' | 'zeros'; readonly from: number; readonly to: number }
   /** `digests` are those of the blocks from `from` on, GROUP at most. */
-  | { readonly type: 'done'; readonly from: number; readonly digests: Uint8Array };
+  | { readonly type: 'done'; readonly from: number; readonly digests: Uint8Array }
+  /** Of the blocks from `from` on, those in the set `blocks` (as in Bits): GROUP at most, `from` is a multiple of 8. */
+  | { readonly type: 'proven'; readonly from: number; readonly blocks: Uint8Array };
 
 /** Their places are their numbers in the file; they never change. */
-const TYPES = ['', 'header', 'begun', 'intended', 'done', 'zeros', 'ended', 'blanked', 'blocks'] as const;
+const TYPES = ['', 'header', 'begun', 'intended', 'done', 'zeros', 'ended', 'blanked', 'blocks', 'proven'] as const;
 
 /**
  * @param crc checksum of the record before, 0 for the header
@@ -140,6 +142,8 @@ function encodePayload(record: JournalRecord): Uint8Array {
       return words(record.from, record.to);
     case 'done':
       return Buffer.concat([words(record.from), record.digests]);
+    case 'proven':
+      return Buffer.concat([words(record.from), record.blocks]);
     case 'blocks':
       return Buffer.concat([words(record.from, record.to), record.done, record.dirty, record.data, record.digests]);
   }
@@ -160,6 +164,9 @@ function decodePayload(type: (typeof TYPES)[number] | undefined, payload: Buffer
     case 'done':
       if (payload.length < 4 || (payload.length - 4) % DIGEST !== 0) return undefined;
       return { type, from: payload.readUInt32LE(0), digests: payload.subarray(4) };
+    case 'proven':
+      if (payload.length < 4 || payload.length - 4 > GROUP / 8) return undefined;
+      return { type, from: payload.readUInt32LE(0), blocks: payload.subarray(4) };
     case 'blocks':
       return decodeBlocks(payload);
     default:

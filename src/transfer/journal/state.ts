@@ -15,6 +15,8 @@ export class JournalState {
   readonly dirty: Bits;
   /** Blocks with a hash of their own that were left as it says; neither zeros nor dirty. */
   readonly data: Bits;
+  /** Blocks that were read back since they were last touched. */
+  readonly proven: Bits;
   pass: (Pass & { readonly ended: boolean }) | undefined;
   passes = 0;
   blanked = false;
@@ -24,6 +26,7 @@ export class JournalState {
     this.done = new Bits(this.hashes.count);
     this.dirty = new Bits(this.hashes.count);
     this.data = new Bits(this.hashes.count);
+    this.proven = new Bits(this.hashes.count);
   }
 
   /** Bytes that a compacted journal has at least. */
@@ -57,33 +60,41 @@ export class JournalState {
         return this.#done(record.from, record.digests);
       case 'blocks':
         return this.#blocks(record);
+      case 'proven':
+        return this.#proven(record.from, record.blocks);
     }
   }
 
   /** The records that make the same state, the header first. */
   *snapshot(identity: Uint8Array): Generator<JournalRecord, void> {
     const { pass, passes, hashes } = this;
-    const groups = [...this.#groups()];
+    const groups = [...this.#groups([this.done, this.dirty, this.data])];
+    const proven = [...this.#groups([this.proven])];
     const begun: readonly JournalRecord[] = pass === undefined ? [] : [{ type: 'begun', pass: { id: pass.id, kind: pass.kind } }];
     const ended: readonly JournalRecord[] = pass?.ended ? [{ type: 'ended' }] : [];
     const blanked: readonly JournalRecord[] = this.blanked ? [{ type: 'blanked' }] : [];
-    const together = begun.length + ended.length + blanked.length + groups.length;
+    const together = begun.length + ended.length + blanked.length + groups.length + proven.length;
     const header = { type: 'header', version: VERSION, size: hashes.size, blockSize: BLOCK, identity } as const;
     yield { ...header, passes: passes - ended.length, together } satisfies Header;
     yield* [...begun, ...ended, ...blanked];
     for (const from of groups) yield this.#group(from);
+    for (const from of proven) yield { type: 'proven', from, blocks: this.proven.bytes(from, this.#endOf(from)) };
   }
 
-  /** First blocks of the groups that have anything to tell. */
-  *#groups(): Generator<number, void> {
+  /** First blocks of the groups that have anything in these sets. */
+  *#groups(sets: readonly Bits[]): Generator<number, void> {
     for (let from = 0; from < this.hashes.count; from += GROUP) {
-      const to = Math.min(from + GROUP, this.hashes.count);
-      if ([this.done, this.dirty, this.data].some((set) => set.any(from, to))) yield from;
+      if (sets.some((set) => set.any(from, this.#endOf(from)))) yield from;
     }
   }
 
+  /** Of a group. */
+  #endOf(from: number): number {
+    return Math.min(from + GROUP, this.hashes.count);
+  }
+
   #group(from: number): BlocksRecord {
-    const to = Math.min(from + GROUP, this.hashes.count);
+    const to = this.#endOf(from);
     const digests: Uint8Array[] = [];
     for (let block = from; block < to; block += 1) if (this.data.has(block)) digests.push(this.hashes.get(block));
     const [done, dirty, data] = [this.done.bytes(from, to), this.dirty.bytes(from, to), this.data.bytes(from, to)];
@@ -99,18 +110,26 @@ export class JournalState {
   #blocks({ from, to, done, dirty, data, digests }: BlocksRecord): boolean {
     let at = 0;
     return this.#each(from, to, (block) => {
-      const has = (bits: Uint8Array): boolean => ((bits[(block - from) >>> 3] ?? 0) & (1 << ((block - from) & 7))) !== 0;
+      const has = (bits: Uint8Array): boolean => isIn(bits, block - from);
       const digest = has(data) ? digests.subarray(at, at + DIGEST) : undefined;
       if (digest !== undefined) at += DIGEST;
       this.#set(block, has(dirty) ? 'dirty' : has(done) ? 'done' : 'untouched', digest);
     });
   }
 
-  /** Without a digest the block is zeros, or unknown where it is dirty. */
+  #proven(from: number, blocks: Uint8Array): boolean {
+    const to = Math.min(from + 8 * blocks.length, this.hashes.count);
+    return this.#each(from, to, (block) => {
+      if (isIn(blocks, block - from) && !this.dirty.has(block)) this.proven.put(block, true);
+    });
+  }
+
+  /** Without a digest the block is zeros, or unknown where it is dirty. Whatever it is, it was touched. */
   #set(block: number, state: 'untouched' | 'done' | 'dirty', digest?: Uint8Array): void {
     this.done.put(block, state === 'done');
     this.dirty.put(block, state === 'dirty');
     this.data.put(block, state !== 'dirty' && digest !== undefined);
+    this.proven.put(block, false);
     if (digest !== undefined) this.hashes.set(block, digest);
     else this.hashes.setZero(block);
   }
@@ -120,4 +139,8 @@ export class JournalState {
     for (let block = from; block < to; block += 1) work(block);
     return true;
   }
+}
+
+function isIn(bits: Uint8Array, index: number): boolean {
+  return ((bits[index >>> 3] ?? 0) & (1 << (index & 7))) !== 0;
 }

@@ -5,7 +5,7 @@
  * time (measured 11.5 against 1.2 GB/s). Anybody who checks the disk later does that by the SHA-256s.
  *
  * A tag counts only together with the SHA-256 of the content that it was made of: one that was left behind by an earlier content
- * proves nothing. Held are 32 bytes for a block, where there is data.
+ * proves nothing. Where only some cells of a block were written, its tag is that of these cells, which are what is read back. Held are 32 bytes for a block, where there is data.
  */
 import { createCipheriv, randomBytes } from 'node:crypto';
 import type { Bytes } from '../../model/units.ts';
@@ -42,10 +42,10 @@ export class BlockTags {
   }
 }
 
-/** The tag of a block under a key of BlockTags. */
-export function tagOf(key: Uint8Array, block: Uint8Array): Uint8Array {
+/** The tag of a block, or of cells of one that follow each other, under a key of BlockTags. */
+export function tagOf(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   const mac = createCipheriv(ALGORITHM, key, NONCE);
-  mac.setAAD(block);
+  for (const part of parts) mac.setAAD(part);
   mac.final();
   return mac.getAuthTag();
 }

@@ -22,8 +22,13 @@ export interface CellHashes {
   readonly data: number;
 }
 
-/** @param known of the same block as it was, where only the cells of `changed` are different now: the others are not looked at */
-export function hashCells(block: Uint8Array, known?: CellHashes & { readonly changed: number }): CellHashes {
+/** Of a block as it was, where only the cells of the mask `changed` are different now. */
+export interface ChangedCells extends CellHashes {
+  readonly changed: number;
+}
+
+/** @param known the other cells are not looked at */
+export function hashCells(block: Uint8Array, known?: ChangedCells): CellHashes {
   const count = Math.ceil(block.length / CELL);
   // Not out of Node's pool: what is sent to another thread is the whole of the memory that it lies in.
   const hashes = Buffer.allocUnsafeSlow(count * DIGEST);
@@ -32,12 +37,33 @@ export function hashCells(block: Uint8Array, known?: CellHashes & { readonly cha
   for (let cell = 0; cell < count; cell += 1) {
     const bit = 1 << cell;
     if (known !== undefined && (known.changed & bit) === 0) continue;
-    const bytes = block.subarray(cell * CELL, (cell + 1) * CELL);
+    const bytes = cellOf(block, cell);
     const zero = isZero(bytes);
     data = zero ? data & ~bit : data | bit;
     hashes.set(zero && bytes.length === CELL ? ZERO_CELL : sha256(bytes), cell * DIGEST);
   }
   return { hashes, data };
+}
+
+/** The hash of a block of which only the changed cells are there, one behind the other. */
+export function packedBlockHash(cells: Uint8Array, { hashes, changed }: ChangedCells): Buffer {
+  const all = Buffer.from(hashes);
+  let place = 0;
+  for (const cell of cellsIn(changed)) {
+    all.set(sha256(cellOf(cells, place)), cell * DIGEST);
+    place += 1;
+  }
+  return sha256(all);
+}
+
+/** Numbers of the cells of a mask, ascending. */
+export function cellsIn(mask: number): readonly number[] {
+  return Array.from({ length: CELLS }, (_, cell) => cell).filter((cell) => (mask & (1 << cell)) !== 0);
+}
+
+/** Bytes of a cell; fewer for the last one of a disk. */
+export function cellOf(block: Uint8Array, cell: number): Uint8Array {
+  return block.subarray(cell * CELL, (cell + 1) * CELL);
 }
 
 /** What the hashes of a block's cells tell. @param length bytes of the block */

@@ -18,13 +18,14 @@ export function readerWay(run: Run, reader: DiskReader): Way {
       // A delta without changes: only what is dirty is read, as whole blocks.
       await copy(run, { reader, target, kind: 'delta', cells: new Cells(reader.size) });
     },
-    recheck: async ({ writer, journal, tags, known }) => {
+    recheck: async ({ writer, journal, tags, known, written }) => {
       const { buffers, workers, options } = run;
       const { signal } = options;
       const cells = await collectCells(reader.allocated(signal), reader.size, signal);
       const progress = copyProgress(run, cells.bytes);
       const onBytes = (bytes: Bytes): void => progress.add(bytes);
-      const corrected = await recheck(cells, { reader, writer, journal, buffers, workers, signal, onBytes, tags, known });
+      const context = { reader, writer, journal, buffers, workers, signal, onBytes, tags, known, written };
+      const corrected = await recheck(cells, context);
       progress.finish();
       return corrected;
     },
@@ -86,7 +87,7 @@ async function copy(
   run: Run,
   { reader, target, kind, cells }: Omit<Wanted, 'compared'> & { readonly reader: DiskReader; readonly target: JobTarget },
 ): Promise<Bytes> {
-  const { writer, journal, tags, known } = target;
+  const { writer, journal, tags, known, written } = target;
   const { signal } = run.options;
   const progress = copyProgress(run, cells.bytes);
   let moved = 0;
@@ -97,7 +98,7 @@ async function copy(
   };
   const plan = planPass({ size: reader.size, cells, kind, blank: writer.blank, journal, onDone });
   const { buffers, workers } = run;
-  await copyPass(plan, { reader, writer, journal, buffers, workers, signal, onBytes, tags, known });
+  await copyPass(plan, { reader, writer, journal, buffers, workers, signal, onBytes, tags, known, written });
   await journal.commit(() => writer.sync());
   progress.finish();
   return moved;

@@ -17,7 +17,7 @@ import type { FaultName } from './faults.ts';
 import { GuestDisk } from './guest-disk.ts';
 import { openOrigin } from './origin.ts';
 import { openPlace } from './place.ts';
-import { attemptAt, jobOf, prepare, type Stage } from './stage.ts';
+import { attemptAt, jobOf, prepare, type Stage, wrongByteAt } from './stage.ts';
 import type { Order, Story } from './story.ts';
 import { type Struck, strikeWhile } from './strike.ts';
 
@@ -112,7 +112,7 @@ class Play {
     await place.heal();
     await origin.spoil();
     const { end } = told;
-    this.#note(told, orders);
+    this.#note(told, job, orders);
     if (job.recheckSource !== true && this.#story.way === 'range') assertNotReadAgain(told.asked, done, this.#lost);
     // A source that is at fault itself has to be exported anew; of somebody killed at the very end nobody knows.
     const keeps = end.kind === 'failed' && !end.code.startsWith('image-') && job.recheckSource !== true;
@@ -125,18 +125,18 @@ class Play {
     const { moved, repaired } = end.result;
     const blocks = Math.ceil(this.#story.size / MiB);
     if (this.#story.way !== 'lease') assert.ok(moved <= (blocks - done.size + this.#lost.size) * MiB, 'too much was moved');
-    if (end.flipped && job.staysOpen !== true) assert.ok((repaired?.target ?? 0) > 0, 'the wrong byte was not repaired');
+    if (end.flipped) assert.ok((repaired?.target ?? 0) > 0, 'the wrong byte was not repaired');
     this.#repaired += (repaired?.target ?? 0) + (repaired?.source ?? 0);
     return end.result;
   }
 
-  #note(told: Struck, orders: readonly Order[]): void {
+  #note(told: Struck, job: TransferJob, orders: readonly Order[]): void {
     const { end, pid } = told;
     this.#pids.add(pid);
     this.#ends.push(end.kind === 'failed' ? end.code : end.kind);
     this.#before = blame(told, this.#story, { orders, before: this.#before });
     for (const order of this.#before) {
-      if (order.fault === 'wrong byte kept') this.#lost.add(Math.floor((order.place * this.#story.size) / MiB));
+      if (order.fault === 'wrong byte kept') this.#lost.add(Math.floor(wrongByteAt(order, job, this.#stage.disk) / MiB));
       this.#left.delete(order);
       this.#struck.push(order.fault);
     }

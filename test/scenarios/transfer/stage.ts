@@ -20,7 +20,7 @@ export interface Stage {
 }
 
 export async function jobOf(
-  { verify, recheck, deltas, seed }: Story,
+  { verify, recheck, deltas, seed, proveAll }: Story,
   { origin, place }: Stage,
   pass: number,
 ): Promise<TransferJob> {
@@ -32,14 +32,26 @@ export async function jobOf(
     target: place.target,
     verify,
     ...(recheck && { recheckSource: true }),
-    ...(pass < deltas && { staysOpen: true }),
+    ...(pass < deltas ? { staysOpen: true } : proveAll && { proveAll: true }),
     ...(pass > 0 && { delta: { since: `checkpoint-${pass - 1}` } }),
   };
 }
 
+/** A byte that the target keeps wrongly: one that the pass has written, where it reads back no more than that. */
+export function wrongByteAt({ place }: Pick<Order, 'place'>, { delta, proveAll }: TransferJob, disk: GuestDisk): number {
+  const all = { offset: 0, length: disk.content.length };
+  const extents = delta === undefined || proveAll === true ? [all] : disk.changed();
+  let at = Math.floor(place * extents.reduce((sum, { length }) => sum + length, 0));
+  for (const { offset, length } of extents) {
+    if (at < length) return offset + at;
+    at -= length;
+  }
+  return 0;
+}
+
 export function attemptAt(job: TransferJob, { place, disk, origin }: Stage, orders: readonly Order[]): Attempt {
   const flip = orders.find(({ fault }) => fault === 'wrong byte kept');
-  const offset = Math.floor((flip?.place ?? 0) * disk.content.length);
+  const offset = flip === undefined ? 0 : wrongByteAt(flip, job, disk);
   const value = (disk.content[offset] ?? 0) ^ 0x10;
   return {
     job,

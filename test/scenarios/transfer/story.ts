@@ -32,6 +32,8 @@ export interface Story extends Setting {
   /** Milliseconds between the eight pieces of an answer. */
   readonly slowly: number | undefined;
   readonly orders: readonly Order[];
+  /** The last pass reads everything back. */
+  readonly proveAll: boolean;
 }
 
 const RANGES: readonly [WayName, ...WayName[]] = ['range', 'range', 'range', 'range', 'range', 'range', 'range', 'range'];
@@ -57,6 +59,7 @@ export function storyOf(seed: number): Story {
     tracked: isTracked,
     slowly: served && random.chance(0.5) ? 2 + random.below(12) : undefined,
     orders: Array.from({ length: 1 + random.below(3) }, () => orderFor(setting, deltas, random)),
+    proveAll: random.chance(0.3),
   };
 }
 

@@ -3,7 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { BlockWorkers } from '../../../src/transfer/blocks/workers.ts';
 import { tagOf } from '../../../src/transfer/proof/block-tags.ts';
-import { blockHash, hashCells } from '../../../src/transfer/proof/cell-hashes.ts';
+import { blockHash, CELL, hashCells } from '../../../src/transfer/proof/cell-hashes.ts';
 import { fails, MiB, rawDisk, scratch } from '../fixture.ts';
 
 function threads(): number {
@@ -75,6 +75,31 @@ test('a block with the tag that is expected has the digest that goes with it; an
   const [same, other] = await workers.run({ kind: 'hash', reads, bytes: 2 * MiB, blocks, key });
   assert.deepEqual(Uint8Array.from(same?.digest ?? []), digest);
   assert.equal(Buffer.from(other?.digest ?? []).toString('hex'), hashOf(whole.subarray(MiB)));
+});
+
+test('cells of a block are compared by their tag, or else by the hashes of all of its cells', async () => {
+  await using place = await scratch();
+  await rawDisk(place.path('disk'), MiB, [{ offset: 0, length: MiB }]);
+  await using file = await open(place.path('disk'), 'r');
+  const workers = new BlockWorkers({ threads: 1 });
+  await using _ = workers.lease();
+  const block = await readFile(place.path('disk'));
+  const cells = [3, 4, 9];
+  const known = { ...hashCells(block), changed: cells.reduce((mask, cell) => mask | (1 << cell), 0) };
+  const given = new SharedArrayBuffer(MiB);
+  Buffer.from(given).set(block);
+  const key = new Uint8Array(16).fill(7);
+  const [written] = await workers.run({ kind: 'digest', given, key, blocks: [{ index: 0, at: 0, length: MiB, known }] });
+  const tag = written?.tag;
+  assert.ok(tag !== undefined);
+  const digest = new Uint8Array(32).fill(1);
+  const reads = cells.map((cell, place) => ({ fd: file.fd, at: cell * CELL, length: CELL, into: place * CELL }));
+  const one = { index: 0, length: reads.length * CELL, known };
+  const read = { kind: 'hash', reads, bytes: one.length, key } as const;
+  const [byTag] = await workers.run({ ...read, blocks: [{ ...one, expected: { digest, tag } }] });
+  const [byHash] = await workers.run({ ...read, blocks: [one] });
+  assert.deepEqual(Uint8Array.from(byTag?.digest ?? []), digest);
+  assert.equal(Buffer.from(byHash?.digest ?? []).toString('hex'), hashOf(block));
 });
 
 test('light tasks do not start a thread each: one thread hashes faster than most links bring anything', async () => {

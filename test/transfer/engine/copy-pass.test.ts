@@ -9,7 +9,7 @@ import { type Cells, collectCells } from '../../../src/transfer/engine/cells.ts'
 import { copyPass } from '../../../src/transfer/engine/copy-pass.ts';
 import { type PassPlan, planPass } from '../../../src/transfer/engine/plan.ts';
 import { openJournal } from '../../../src/transfer/journal/disk-journal.ts';
-import type { DiskJournal } from '../../../src/transfer/journal/journal.ts';
+import type { TargetJournal } from '../../../src/transfer/journal/journal.ts';
 import { BlockHashes } from '../../../src/transfer/proof/block-hashes.ts';
 import { CellFile, type KnownCells } from '../../../src/transfer/proof/cell-file.ts';
 import { BLOCK, blockHash, hashCells } from '../../../src/transfer/proof/cell-hashes.ts';
@@ -33,7 +33,7 @@ after(async () => {
 interface Copying {
   readonly reader: MemoryReader;
   readonly writer: MemoryWriter;
-  readonly journal: DiskJournal;
+  readonly journal: TargetJournal;
   readonly signal?: AbortSignal;
   readonly buffers?: BufferPool;
   readonly known?: KnownCells | undefined;
@@ -57,7 +57,7 @@ async function copy(kind: PassPlan['kind'], copying: Copying, changed?: readonly
   return told;
 }
 
-async function begun(store: MemoryStore, size: number, id = 'first'): Promise<DiskJournal> {
+async function begun(store: MemoryStore, size: number, id = 'first'): Promise<TargetJournal> {
   const journal = await openJournal({ store, size, identity: 'disk' });
   await journal.begin({ id, kind: id === 'first' ? 'full' : 'delta' });
   return journal;

@@ -27,6 +27,7 @@ const RECORDS: readonly JournalRecord[] = [
     data: Buffer.from([0x81, 0x02]),
     digests: noise('three', 96),
   },
+  { type: 'proven', from: 4096, blocks: Buffer.from([0x11, 0, 0x80]) },
   { type: 'ended' },
 ];
 

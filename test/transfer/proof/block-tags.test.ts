@@ -33,6 +33,14 @@ test('the same content has the same tag wherever it lies, under one key and no o
   assert.notDeepEqual(tagOf(one.key, block), tagOf(other.key, block));
 });
 
+test('cells that follow each other have one tag, however they lie', () => {
+  const { key } = new BlockTags();
+  const cells = noise('cells', 200_000);
+  const parts = [cells.subarray(0, 65_536), cells.subarray(65_536, 131_072), cells.subarray(131_072)];
+  assert.deepEqual(tagOf(key, ...parts), tagOf(key, cells));
+  assert.notDeepEqual(tagOf(key, ...parts.toReversed()), tagOf(key, cells));
+});
+
 test('a tag is given only for the content that it was made of', () => {
   const tags = new BlockTags();
   const [first, second] = [Buffer.from('first'), Buffer.from('second')];
