@@ -29,7 +29,7 @@ export interface ProbedImage {
   /** What else the headers say and no field holds: path `image/…`. */
   readonly extras?: readonly ExtraFact[];
   /**
-   * Why the bytes cannot be read although the facts can: a differencing VHDX, a raw device mapping, encryption.
+   * Why the bytes cannot be read although the facts can: a differencing VDI, a raw device mapping, encryption.
    * Thrown when the disk is opened, so that a dry run can still describe the VM.
    */
   readonly unreadable?: MigrationError;

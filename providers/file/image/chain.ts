@@ -33,7 +33,7 @@ export async function followChain(location: ImageLocation, signal: AbortSignal):
     unreadable ??= facts.unreadable;
     child = { location: next, facts };
   }
-  if (parents.length > 0 && location.folder === undefined) unreadable ??= inArchive(location);
+  if (parents.length > 0 && location.folder === undefined && !isReadHere(top)) unreadable ??= inArchive(location);
   return describe(top, { layers, parents, unreadable });
 }
 
@@ -43,6 +43,11 @@ function identify({ slices: [first] }: ImageLocation): string {
 
 function loop(location: ImageLocation, what: string): MigrationError {
   return new MigrationError('image-parent-loop', `The chain of ${location.name} has no end: ${what}`, { file: location.name });
+}
+
+/** What we read ourselves can be anywhere. */
+function isReadHere({ layer: { format } }: Inspected): boolean {
+  return format === 'vhdx';
 }
 
 /** qemu-img 7.2 takes a parent only as a file of its own. */
@@ -61,11 +66,12 @@ function checkKinship(child: Link, parent: Link): void {
   if (container !== 'qcow2' && parent.facts.format.container !== container) {
     throw malformed(child.location.name, `its parent ${parent.location.name} is no ${container.toUpperCase()} image`);
   }
-  const wanted = child.facts.parent?.identity;
-  if (wanted !== undefined && parent.facts.identity !== wanted) {
+  const wanted = child.facts.parent?.identities;
+  const found = parent.facts.identity ?? 'unknown';
+  if (wanted !== undefined && !wanted.includes(found)) {
     throw new MigrationError(
       'image-malformed',
-      `${child.location.name} was made on another state of ${parent.location.name}: it expects ${wanted}, the parent is ${parent.facts.identity ?? 'unknown'}`,
+      `${child.location.name} was made on another state of ${parent.location.name}: it expects ${wanted.join(' or ')}, the parent is ${found}`,
       {
         file: child.location.name,
         hint: 'The parent was changed, or is another disk of the same name. Copy both again together.',

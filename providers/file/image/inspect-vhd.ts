@@ -41,7 +41,7 @@ export async function inspectVhd(location: ImageLocation, bytes: ImageBytes, hea
   if (footer.kind === 'dynamic') return facts;
   return {
     ...facts,
-    parent: { names: await parentNames(bytes, header), identity: header.parentUuid },
+    parent: { names: await parentNames(bytes, header), identities: [header.parentUuid] },
     unreadable: unsupported(bytes.name, 'differencing VHDs cannot be read yet', 'Merge the chain into one VHD on the source.'),
   };
 }

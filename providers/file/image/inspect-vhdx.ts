@@ -1,4 +1,4 @@
-/** A VHDX. Facts are read from its headers; what QEMU's reader cannot do (parents, 4 KiB sectors, a dirty log) is said, not tried. */
+/** A VHDX. Facts are read from its headers as they stand: a log that was not replayed is noted here, and replayed by whoever reads the disk. */
 import { type Bytes, KiB, MiB, parseUuid } from '../../../src/model/units.ts';
 import type { ExtraFact } from '../../../src/model/vm.ts';
 import type { ImageLocation } from '../seam.ts';
@@ -30,41 +30,26 @@ export async function inspectVhdx(location: ImageLocation, bytes: ImageBytes): P
   const wanted = Math.min(length, VHDX_METADATA);
   if (offset + wanted > bytes.readable) throw unsupported(file, 'compression hides its metadata', 'Inflate the file first.');
   const metadata = parseVhdxMetadata(await bytes.read(offset, wanted), file);
-  const allocated = await countBlocks(bytes, head, metadata);
+  // The log may be about to change the block table.
+  const allocated = head.dirtyLog ? undefined : await countBlocks(bytes, head, metadata);
   const uuid = parseUuid(metadata.diskId ?? '');
-  const unreadable = trouble(file, head, metadata);
   return {
     layer: { format: 'vhdx', slices: location.slices, ...(location.gzip !== undefined && { gzip: location.gzip }) },
     format: { container: 'vhdx', variant: metadata.parent ? 'differencing' : metadata.fixed ? 'fixed' : 'dynamic' },
     capacity: metadata.capacity,
-    ...(allocated !== undefined && !head.dirtyLog && { allocated }),
+    ...(allocated !== undefined && { allocated }),
     sectorSize: metadata.logicalSector,
     identity: head.dataWriteGuid,
     ...(uuid !== undefined && { uuid }),
     ...(metadata.parent !== undefined && { parent: parentReference(metadata.parent) }),
     extras: extras(head, metadata),
-    ...(unreadable !== undefined && { unreadable }),
   };
 }
 
-function trouble(file: string, head: VhdxHead, metadata: VhdxMetadata): Inspected['unreadable'] {
-  if (metadata.parent !== undefined) {
-    return unsupported(file, 'differencing VHDXs cannot be read yet', 'Merge the chain into one VHDX on the source.');
-  }
-  if (head.dirtyLog) {
-    const hint = 'Start and shut down the VM, or mount and dismount the disk on Windows: that replays the log.';
-    return unsupported(file, 'its log holds changes that are not in place yet', hint);
-  }
-  if (metadata.logicalSector !== 512) {
-    return unsupported(file, 'disks with 4096-byte sectors cannot be read yet', 'Convert the disk to 512-byte sectors.');
-  }
-  return undefined;
-}
-
-function parentReference({ linkage, paths }: VhdxParent): ParentReference {
+function parentReference({ linkages, paths }: VhdxParent): ParentReference {
   const names = paths.map((path) => (isForeignPath(path) ? lastPart(path) : path.replaceAll('\\', '/').replace(/^\.\//, '')));
   const unique = [...new Set(names)].filter((name) => name !== '');
-  return { names: unique, ...(linkage !== undefined && { identity: linkage }) };
+  return { names: unique, ...(linkages.length > 0 && { identities: linkages }) };
 }
 
 /** Checks that the block table and every block are in the file; bytes in blocks that are there. */

@@ -87,7 +87,7 @@ function encryptedTrouble(file: string) {
 
 function parentOf({ parentCid, parentName }: VmdkDescriptor): ParentReference | undefined {
   if (parentCid === undefined) return undefined;
-  return { names: parentName === undefined ? [] : [parentName], identity: parentCid };
+  return { names: parentName === undefined ? [] : [parentName], identities: [parentCid] };
 }
 
 /** VMware's `ddb.uuid` is `60 00 C2 9…`; VirtualBox writes `ddb.uuid.image`. */

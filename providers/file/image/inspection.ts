@@ -17,8 +17,8 @@ export interface Inspected extends Omit<ProbedImage, 'layers' | 'parents'> {
 export interface ParentReference {
   /** File names as written, best first. */
   readonly names: readonly string[];
-  /** What the parent's `identity` has to be, where the format says. */
-  readonly identity?: string;
+  /** One of these is the parent's `identity`, where the format says. */
+  readonly identities?: readonly string[];
   /** The parent's format, where the child states it: then the parent's content is not asked. */
   readonly format?: ImageFormat;
 }

@@ -83,8 +83,8 @@ export interface VhdxMetadata {
 }
 
 export interface VhdxParent {
-  /** GUID of the parent's last data write, lower-case. */
-  readonly linkage?: string;
+  /** GUIDs of the parent's last data write, lower-case: two while a child is merged into it. */
+  readonly linkages: readonly string[];
   readonly paths: readonly string[];
 }
 
@@ -158,9 +158,9 @@ function parseLocator(item: Buffer, file: string): VhdxParent {
     const key = textAt(item, item.readUInt32LE(at), item.readUInt16LE(at + 8));
     values.set(key, textAt(item, item.readUInt32LE(at + 4), item.readUInt16LE(at + 10)));
   }
-  const linkage = values.get('parent_linkage')?.replaceAll(/[{}]/g, '').toLowerCase();
-  const paths = ['relative_path', 'absolute_win32_path', 'volume_path'].flatMap((key) => values.get(key) ?? []);
-  return { ...(linkage !== undefined && { linkage }), paths };
+  const linkages = ['parent_linkage', 'parent_linkage2'].flatMap((key) => values.get(key) ?? []);
+  const paths = ['relative_path', 'volume_path', 'absolute_win32_path'].flatMap((key) => values.get(key) ?? []);
+  return { linkages: linkages.map((linkage) => linkage.replaceAll(/[{}]/g, '').toLowerCase()), paths };
 }
 
 function textAt(item: Buffer, offset: number, length: number): string {

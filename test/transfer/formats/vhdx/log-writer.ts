@@ -6,7 +6,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const SECTOR = 4 * KiB;
 
-export const LOG_GUID = 'abcdefab-1234-5678-9abc-def012345678';
+const LOG_GUID = 'abcdefab-1234-5678-9abc-def012345678';
 
 export interface PlannedEntry {
   /** Place in the log. */
@@ -32,7 +32,7 @@ export interface PlannedChange {
   readonly length?: number;
 }
 
-export interface Soiled {
+interface Soiled {
   readonly log: number;
   readonly dataWriteGuid: string;
   readonly entries: readonly PlannedEntry[];
