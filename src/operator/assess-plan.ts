@@ -11,6 +11,7 @@ import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import { Accepted, acceptance, isOpen, textOf } from './acceptance.ts';
 import { bandwidthOf } from './bandwidth.ts';
 import { namespaceOf, requestOf } from './request.ts';
+import { groupsOf } from './schedule.ts';
 import { choose } from './selection.ts';
 import {
   named,
@@ -60,12 +61,14 @@ export async function assessPlan(about: About): Promise<Assessment> {
   const { facts } = await services.readFacts(signal);
   const wanted = new Set<string>();
   const accepted = new Accepted(plan);
+  const ungrouped = new Set(groupsOf(plan.spec).keys());
   const lanes = new Lanes(AT_ONCE);
   const each = async (entry: VmReport): Promise<void> => {
     const name = migrationName(plan, entry);
     const key = `${plan.namespace}/${name}`;
     wanted.add(key);
     accepted.add(entry);
+    for (const word of [entry.vm.name, entry.vm.ref.id]) ungrouped.delete(word);
     // What has begun goes on as it was decided.
     if (services.migrations.get(key)?.status?.phase !== undefined) return;
     await lanes.run(() => take(name, entry, { plan, provider, services, signal }));
@@ -76,18 +79,23 @@ export async function assessPlan(about: About): Promise<Assessment> {
     if (!wanted.has(vm.key) && vm.status?.phase === undefined) await lanes.run(() => services.migrations.delete(vm, signal));
   }
   await lanes.ended();
+  if (ungrouped.size > 0) {
+    const message = `Groups name what is no VM of this plan: ${[...ungrouped].join(', ')}`.slice(0, 1024);
+    throw new MigrationError('config-invalid', message, { hint: 'The others of their groups would be cut over without them.' });
+  }
   return { vms: wanted.size, concerns, accepted, missing, facts };
 }
 
 /** Digest of what an assessment depends on, besides the source and the cluster. */
 export function assessedAs(plan: PlanResource, { networkMaps, storageMaps }: Services): string {
-  const { selection, networkMap, storageMap, target, type, options, accept, providerRef, groups, commit } = plan.spec;
+  const { selection, networkMap, storageMap, target, type, options, accept, providerRef, groups, commit, sourceAfterCommit } =
+    plan.spec;
   const maps = [
     networkMaps.get(`${plan.namespace}/${networkMap?.ref?.name}`),
     storageMaps.get(`${plan.namespace}/${storageMap?.ref?.name}`),
   ];
   const seen = maps.map((map) => map && [map.uid, map.generation]);
-  const way = { type, groups, commit: commit?.mode };
+  const way = { type, groups, commit: commit?.mode, sourceAfterCommit };
   return digest({ selection, networkMap, storageMap, target, way, options, accept, providerRef, seen });
 }
 

@@ -1,4 +1,5 @@
 import { MigrationError } from '../model/errors.ts';
+import { verdictAt } from '../plan/warm/group.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import type { Admission } from './admission.ts';
 import type { Groups } from './groups.ts';
@@ -170,7 +171,8 @@ export class VmController {
       this.#withdraw(vm.key);
       return undefined;
     }
-    const urgency = hasEnded(vm.status?.phase) ? 'none' : urgencyOf(vm.status?.phase ?? '');
+    const urgency = this.#urgencyOf(vm, plan);
+    if (urgency !== 'none') this.#withdraw(vm.key);
     // What is past the point of no return needs no place any more, and perhaps has no plan.
     if (urgency === 'at-will') return this.#begin(vm, parents, undefined);
     if (urgency === 'counted') {
@@ -213,6 +215,15 @@ export class VmController {
     const left = Date.parse(outlook.at) - this.#services.clock.now();
     if (left > 0) this.#options.again(vm.key, Math.min(left, LOOK_AGAIN));
     return left <= 0;
+  }
+
+  /** VMs that are cut over together do not wait for places one after the other: all the others would be off meanwhile. */
+  #urgencyOf(vm: VmResource, plan: PlanResource | undefined): ReturnType<typeof urgencyOf> {
+    const { phase = '' } = vm.status ?? {};
+    if (hasEnded(phase)) return 'none';
+    if (phase !== 'AwaitCutover') return urgencyOf(phase);
+    const { companions = [] } = this.#wished(vm, plan, phase).wishes;
+    return companions.length > 0 && verdictAt(phase, companions).kind === 'go' ? 'counted' : 'none';
   }
 
   #isCutOverNow(vm: VmResource, plan: PlanResource | undefined): boolean {

@@ -19,7 +19,7 @@ after(async () => {
 
 interface Stood {
   readonly phase?: string;
-  readonly waitingFor?: string;
+  readonly history?: readonly { readonly phase: string; readonly startedAt: string; readonly endedAt: string }[];
   readonly warm?: { readonly passes: readonly { readonly number: number }[] };
 }
 
@@ -107,5 +107,32 @@ test('a VmMigration that is deleted while a snapshot is copied takes the snapsho
   await using operator = await operate(ground, namespace, source, copies);
   await ground.until(async () => snapshots() === 0, { namespace, operator });
   await ground.until(async () => (await ground.claims(namespace)).length === 0, { namespace, operator });
+  assert.deepEqual(operator.bugs, []);
+});
+
+test('VMs of a group are off together although only one may be worked on, and a group of whom nobody knows is refused', async () => {
+  const { namespace, source, stands } = await furnished('group', ['a', 'b']);
+  await using operator = await operate(ground, namespace, source, new Copies());
+  const about = { namespace, operator };
+  const pair = (...vms: readonly string[]) => ({ groups: [{ name: 'pair', vms }] });
+  const rest = { limits: { vms: 1 }, schedule: { cutover: { mode: 'whenReady' } } };
+  await ground.make(namespace, 'migrationplans', 'first', warmPlan({ ...pair('a', 'nobody'), ...rest }));
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'ConfigInvalid', about);
+  const plan = `/apis/kubeferry.dev/v1alpha1/namespaces/${namespace}/migrationplans/first`;
+  assert.match(conditionOf(await ground.get(plan), 'Ready')?.message ?? '', /no VM of this plan: nobody/);
+  assert.deepEqual(
+    (await stands()).map(({ phase }) => phase),
+    [undefined, undefined],
+  );
+  await ground.change(namespace, 'migrationplans', 'first', pair('a', 'id-b'));
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', about);
+  const [a, b] = (await stands()).map(({ history = [] }) => new Map(history.map((record) => [record.phase, record])));
+  for (const [one, other] of [
+    [a, b],
+    [b, a],
+  ]) {
+    const [off, made] = [one?.get('PowerOffSource')?.endedAt, other?.get('CreateVm')?.startedAt];
+    assert.ok(Date.parse(off ?? '') <= Date.parse(made ?? ''), 'nothing is made before every source is off');
+  }
   assert.deepEqual(operator.bugs, []);
 });
