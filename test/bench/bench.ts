@@ -17,6 +17,7 @@ import { rangeHttps } from './range-https.ts';
 import { type Bench, renderResult } from './result.ts';
 import { streamOptimized } from './stream-optimized.ts';
 import { vsphereInventory } from './vsphere-inventory.ts';
+import { warm } from './warm.ts';
 
 const BENCHES: readonly Bench[] = [
   ovaToFolder,
@@ -25,6 +26,7 @@ const BENCHES: readonly Bench[] = [
   rangeHttps,
   streamOptimized,
   delta,
+  warm,
   proofCost,
   memory,
   clusterScale,

@@ -2,18 +2,19 @@
  * Warm passes: 1 % and 5 % of a disk changed, in runs of 64 to 512 KiB (as databases, logs and file systems leave them) at places all
  * over it, against copying its data again; and the same changes on a disk with the same data but eight times the size.
  */
-import { open, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Extent } from '../../src/model/transfer.ts';
-import { formatBytes, GiB, KiB } from '../../src/model/units.ts';
-import { seededWords } from '../fakes/seeded.ts';
+import { formatBytes, GiB } from '../../src/model/units.ts';
+import { rewrite, scattered, widened } from './changes.ts';
 import { type Ground, jobOf, makeGround, type ServedDisk } from './engine-ground.ts';
 import { workFolder } from './machine.ts';
 import { median } from './measure.ts';
 import type { Bench, BenchOptions, BenchResult, Reach } from './result.ts';
 
-const CELL = 64 * KiB;
 const SPREAD = 8;
+/** What reading back costs is measured elsewhere (warm.ts); the copies that these are compared with are not read back either. */
+const OPEN = { staysOpen: true, verify: false } as const;
 const COLD = 'full copy of the data';
 const ALL = 'full copy of all bytes';
 const ONE = 'delta of 1 %';
@@ -40,12 +41,12 @@ export const delta: Bench = {
     const warm: readonly Warm[] = [
       { lap: ONE, disk, changed: scattered(size, 0.01), list: path.join(folder, 'one.json') },
       { lap: FIVE, disk, changed: five, list: path.join(folder, 'five.json') },
-      { lap: WIDE, disk: wide, changed: widened(five), list: path.join(folder, 'wide-changed.json') },
+      { lap: WIDE, disk: wide, changed: widened(five, SPREAD), list: path.join(folder, 'wide-changed.json') },
     ];
     for (const { list, changed } of warm) await writeFile(list, JSON.stringify(changed));
     say('bringing the first pass onto the targets …');
     for (const one of [disk, wide]) {
-      await ground.run({ allocated: one.map, jobs: [jobOf(one, targetOf(ground, one), 0, { staysOpen: true })] });
+      await ground.run({ allocated: one.map, jobs: [jobOf(one, targetOf(ground, one), 0, { ...OPEN })] });
     }
     return await measure(ground, warm, { rounds, say });
   },
@@ -67,7 +68,7 @@ async function measure(
       snapshot += 1;
       await rewrite(one.disk.file, one.changed, snapshot);
       await ground.sent();
-      const job = jobOf(one.disk, targetOf(ground, one.disk), snapshot, { staysOpen: true, delta: { since: `${snapshot - 1}` } });
+      const job = jobOf(one.disk, targetOf(ground, one.disk), snapshot, { ...OPEN, delta: { since: `${snapshot - 1}` } });
       const { seconds } = await ground.run({ allocated: one.disk.map, changed: one.list, jobs: [job] });
       const bytes = one.changed.reduce((sum, { length }) => sum + length, 0);
       overhead = Math.max(overhead, (await ground.sent()) / bytes);
@@ -135,30 +136,6 @@ async function mapOfAll(ground: Ground, { size }: ServedDisk): Promise<string> {
 
 function targetOf(ground: Ground, disk: ServedDisk): string {
   return path.join(ground.output, `${path.basename(disk.file)}.raw`);
-}
-
-/** Whole cells in runs at seeded places, ascending, apart. */
-function scattered(size: number, share: number): readonly Extent[] {
-  const next = seededWords(Math.round(1000 * share));
-  const found: Extent[] = [];
-  const slot = Math.floor((4.5 * CELL) / share / CELL) * CELL;
-  for (let offset = 0; offset + slot <= size; offset += slot) {
-    const length = (1 + (next() % 8)) * CELL;
-    found.push({ offset: offset + (next() % ((slot - length) / CELL)) * CELL, length });
-  }
-  return found;
-}
-
-/** The same runs as far apart as the data of the larger disk. */
-function widened(extents: readonly Extent[]): readonly Extent[] {
-  return extents.map(({ offset, length }) => ({ offset: offset * SPREAD, length }));
-}
-
-/** New content for the next pass, and no zeros among it. */
-async function rewrite(file: string, extents: readonly Extent[], seed: number): Promise<void> {
-  await using disk = await open(file, 'r+');
-  for (const { offset, length } of extents)
-    await disk.write(Buffer.alloc(length, `pass ${seed} at ${offset} `), 0, length, offset);
 }
 
 function fail(): never {

@@ -6,8 +6,11 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangeTracking } from '../../src/contracts/change-tracking.ts';
 import type { Clock } from '../../src/contracts/clock.ts';
+import type { SourceAccess } from '../../src/contracts/source-access.ts';
 import type { Extent, TransferJob } from '../../src/model/transfer.ts';
+import { MiB } from '../../src/model/units.ts';
 import { LocalDiskCopier } from '../../src/transfer/local-copier.ts';
+import { openRange } from '../../src/transfer/transports/range/open-range.ts';
 
 export interface EngineRun {
   /** Copied side by side. */
@@ -16,6 +19,8 @@ export interface EngineRun {
   /** JSON files with extents. */
   readonly allocated: string;
   readonly changed?: string;
+  /** The transport only reads what changed, and nothing is done with it. */
+  readonly bare?: boolean;
 }
 
 export interface EngineResult {
@@ -27,6 +32,10 @@ export interface EngineResult {
   readonly peakRss: number;
 }
 
+const PIECE = 4 * MiB;
+/** More of them only wait for their turn inside the reader. */
+const MOST_LANES = 16;
+
 const { signal } = new AbortController();
 /** Not the one of wire.ts, which would load every provider with it. */
 const clock: Clock = { now: () => Date.now(), sleep: (milliseconds, until) => sleep(milliseconds, undefined, { signal: until }) };
@@ -36,7 +45,13 @@ if (import.meta.main) {
   process.stdout.write(`${JSON.stringify(await transfer(run))}\n`);
 }
 
-async function transfer({ jobs, certificateFile, allocated, changed = allocated }: EngineRun): Promise<EngineResult> {
+async function transfer({
+  jobs,
+  certificateFile,
+  allocated,
+  changed = allocated,
+  bare = false,
+}: EngineRun): Promise<EngineResult> {
   const ca = await readFile(certificateFile, 'utf8');
   const known: readonly Extent[] = JSON.parse(await readFile(allocated, 'utf8'));
   const since: readonly Extent[] = JSON.parse(await readFile(changed, 'utf8'));
@@ -50,12 +65,38 @@ async function transfer({ jobs, certificateFile, allocated, changed = allocated 
   const copier = new LocalDiskCopier({ clock });
   const started = performance.now();
   const before = process.cpuUsage();
-  const results = await Promise.all(jobs.map((job) => copier.copy(job, { signal, access, onProgress: () => undefined })));
+  const moved = await Promise.all(
+    jobs.map(async (job) => {
+      if (bare) return await readOnly(job, access, since);
+      return (await copier.copy(job, { signal, access, onProgress: () => undefined })).moved;
+    }),
+  );
   const { user, system } = process.cpuUsage(before);
   return {
     cpuSeconds: (user + system) / 1e6,
     seconds: (performance.now() - started) / 1000,
-    moved: results.reduce((sum, { moved }) => sum + moved, 0),
+    moved: moved.reduce((sum, bytes) => sum + bytes, 0),
     peakRss: process.resourceUsage().maxRSS * 1024,
   };
+}
+
+/** As many reads at once as the reader says are worth having, in pieces of 4 MiB at most, as the engine makes them. */
+async function readOnly({ source }: TransferJob, access: SourceAccess, extents: readonly Extent[]): Promise<number> {
+  if (source.kind !== 'range') throw new Error('Only ranges are read alone');
+  await using reader = await openRange(source, access, { signal, clock });
+  const pieces = extents.flatMap(({ offset, length }) =>
+    Array.from({ length: Math.ceil(length / PIECE) }, (_, index) => {
+      return { offset: offset + index * PIECE, length: Math.min(PIECE, length - index * PIECE) };
+    }),
+  );
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    const into = new Uint8Array(PIECE);
+    for (let piece = pieces[next]; piece !== undefined; piece = pieces[next]) {
+      next += 1;
+      await reader.read(piece.offset, into.subarray(0, piece.length), signal);
+    }
+  };
+  await Promise.all(Array.from({ length: MOST_LANES }, lane));
+  return extents.reduce((sum, { length }) => sum + length, 0);
 }
