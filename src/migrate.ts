@@ -147,7 +147,8 @@ async function migrate(planned: VmPlan, context: Omit<MigrateContext, 'vms'>): P
       if (done.kind === 'done' || done.kind === 'skipped') await runHooks(after, plan, hooks);
       return done;
     };
-    const first = await outcome(work, signal);
+    // Once it is at its target for good nothing is canceled any more.
+    const first = await outcome(work, progress.phase === 'RetireSource' ? NEVER : signal);
     const isOther = first.kind === 'failed' && first.code === 'disks-changed' && context.replan !== undefined;
     const event = isOther ? await outcome(replanned, signal) : first;
     if (event.kind === 'parked') {
@@ -168,7 +169,9 @@ async function migrate(planned: VmPlan, context: Omit<MigrateContext, 'vms'>): P
     // A first copy goes on soon, from the same snapshot: it would be compared as a whole with any other.
     const released = !isOver && progress.phase === 'CopyDisks' ? undefined : await releaseHeld(plan, progress, context);
     if (released !== undefined) await apply(released);
-    await apply({ ...event, ...(isOver && (await startSourceAgain(plan, progress, context))) });
+    const ends = isOver ? await startSourceAgain(plan, progress, context) : {};
+    const hints = [event.kind === 'failed' ? event.hint : '', ends.hint ?? ''].filter((text) => text !== '');
+    await apply({ ...event, ...ends, hint: hints.join(' ') });
   }
   observer.phase(plan, progress);
   return { plan, progress };

@@ -29,6 +29,7 @@ import type { MigrationType } from './model/phase.ts';
 import type { VmPlan } from './model/plan.ts';
 import type { Report, VmReport } from './model/report.ts';
 import type { Schedule } from './model/schedule.ts';
+import type { AfterCommit } from './model/source-retirement.ts';
 import type { SourceVm } from './model/vm.ts';
 import { readSelection } from './plan/criteria.ts';
 import { estimate } from './plan/estimate.ts';
@@ -51,6 +52,8 @@ export interface PrepareRequest {
   readonly groups?: ReadonlyMap<string, string>;
   /** VMs can be taken back for a while. */
   readonly commit?: boolean;
+  /** What becomes of sources whose VMs are at the target for good. */
+  readonly afterCommit?: AfterCommit;
   /** What is drawn in the report. */
   readonly schedule?: Schedule;
   /** Migrations that have begun, by `VmRef.id`. */
@@ -271,7 +274,7 @@ interface Surroundings {
 function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings): VmReport {
   const assigned = names.get(vm.ref.id);
   if (assigned === undefined) throw new Error(`no name for ${vm.ref.id}`);
-  const { networkMap, storageMap, facts, options, groups, commit = false } = request;
+  const { networkMap, storageMap, facts, options, groups, commit = false, afterCommit } = request;
   const begun = request.begun?.get(vm.ref.id);
   const type = begun?.type ?? (vm.power === 'off' ? 'cold' : request.type);
   const group = groups === undefined ? begun?.group : (groups.get(vm.name) ?? groups.get(vm.ref.id));
@@ -286,9 +289,14 @@ function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings
         vm,
         type,
         mapping,
-        itinerary: itineraryOf(type, { commit, group: group !== undefined || begun?.group !== undefined }),
+        itinerary: itineraryOf(type, {
+          commit,
+          retire: afterCommit !== undefined,
+          group: group !== undefined || begun?.group !== undefined,
+        }),
       },
       ...(group !== undefined && { group }),
+      ...(afterCommit && { afterCommit }),
     },
   };
 }

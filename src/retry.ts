@@ -32,17 +32,22 @@ export interface RetryOptions {
 /** The same connection, more patient. */
 export function withRetries(connection: Connection, options: RetryOptions): Connection {
   const retry = new Retry(options);
-  const { access, power, snapshots, changes } = connection;
+  const { access, power, snapshots, changes, retirement } = connection;
   return {
     name: connection.name,
     vms: (signal, hint) => allVms(connection, retry, hint, signal),
-    ...(connection.vm !== undefined && { vm: (ref, signal) => retry.call(async () => await connection.vm?.(ref, signal), signal) }),
+    ...(connection.vm !== undefined && {
+      vm: (ref, signal) => retry.call(async () => await connection.vm?.(ref, signal), signal),
+    }),
     surroundings: (signal) => retry.call(() => connection.surroundings(signal), signal),
     openDisk: (vm, disk, signal, snapshot) => retry.call(() => connection.openDisk(vm, disk, signal, snapshot), signal),
     ...(access !== undefined && { access: patientAccess(access, retry) }),
     ...(power !== undefined && { power: patientPower(power, retry) }),
     ...(snapshots !== undefined && { snapshots: patientSnapshots(snapshots, retry) }),
     ...(changes !== undefined && { changes: patientChanges(changes, retry) }),
+    ...(retirement !== undefined && {
+      retirement: { retire: (vm, wanted, signal) => retry.call(() => retirement.retire(vm, wanted, signal), signal) },
+    }),
     ...(connection.watch !== undefined && { watch: connection.watch.bind(connection) }),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };

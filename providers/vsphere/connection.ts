@@ -10,6 +10,7 @@ import type {
   PowerControl,
   ReadHint,
   SnapshotControl,
+  SourceRetirement,
 } from '../../src/contracts/provider.ts';
 import type { SourceAccess } from '../../src/contracts/source-access.ts';
 import { MigrationError } from '../../src/model/errors.ts';
@@ -26,6 +27,7 @@ import { InventoryReader, readAtlas } from './inventory/reader.ts';
 import { openDisk } from './open-disk.ts';
 import { powerControl } from './power.ts';
 import { below } from './properties.ts';
+import { sourceRetirement } from './retirement.ts';
 import type { Session } from './session.ts';
 import { snapshotControl } from './snapshots.ts';
 import type { MoRef } from './vim/node.ts';
@@ -52,6 +54,7 @@ export class VsphereConnection implements Connection {
   readonly power: PowerControl;
   readonly snapshots: SnapshotControl;
   readonly changes: ChangeTracking;
+  readonly retirement: SourceRetirement;
   readonly access: SourceAccess & AsyncDisposable;
   readonly #address: Address;
   readonly #http: Http;
@@ -76,6 +79,7 @@ export class VsphereConnection implements Connection {
     this.power = powerControl(session);
     this.snapshots = snapshotControl(session);
     this.changes = changeTracking(session);
+    this.retirement = sourceRetirement(session);
     this.access = sourceAccess({ session, origin: address.origin, trust, changes: this.changes, credentials });
   }
 

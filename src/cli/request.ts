@@ -13,10 +13,18 @@ import { addForecastOptions, type ForecastFlags, forecastOptions } from './forec
 import { readTables } from './map-files.ts';
 import { addNetworkOptions, type NetworkFlags, networkGeneration } from './network-options.ts';
 import { readGroups, readSchedule, requireGrouped, type ScheduleFlags } from './schedule-options.ts';
+import { afterCommit, type ShutdownFlags } from './shutdown-options.ts';
 import { addSelectOption, addSourceOptions, type SourceOptions } from './source-options.ts';
 import { addVmOptions, type VmFlags, vmOptions } from './vm-options.ts';
 
-export interface MapOptions extends SourceOptions, ClusterOptions, ForecastFlags, NetworkFlags, ScheduleFlags, VmFlags {
+export interface MapOptions
+  extends SourceOptions,
+    ClusterOptions,
+    ForecastFlags,
+    NetworkFlags,
+    ScheduleFlags,
+    VmFlags,
+    Partial<Pick<ShutdownFlags, 'sourceRename' | 'sourceFolder' | 'sourceDisconnect'>> {
   /** What the predictions assume to be moved at once; no option of its own. */
   readonly atOnce?: TransferLimits;
   readonly select?: readonly string[];
@@ -81,12 +89,14 @@ export async function readRequest(
   const access = namedCluster(options) ?? (options.liveFacts ? {} : undefined);
   const schedule = await readSchedule(options);
   const groups = readGroups(options);
+  const retired = afterCommit(options);
   const live = access && (await readClusterFacts(access, context));
   return {
     vms,
     ...(options.select !== undefined && { select: options.select }),
     type: options.warm === true ? 'warm' : 'cold',
     ...(schedule && { schedule }),
+    ...(retired && { afterCommit: retired }),
     ...(groups.size > 0 && { groups }),
     ...(await readTables(options, mappingOptions(options), live)),
     forecast: forecastOptions(options, options.atOnce),

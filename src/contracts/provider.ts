@@ -3,6 +3,7 @@
  * never logs secrets, never retries by itself.
  */
 import type { Inventory } from '../model/inventory.ts';
+import type { AfterCommit } from '../model/source-retirement.ts';
 import type { DiskSource } from '../model/transfer.ts';
 import type { PowerState, SourceVm, VmRef } from '../model/vm.ts';
 import type { ChangeTracking } from './change-tracking.ts';
@@ -71,6 +72,8 @@ export interface Connection extends AsyncDisposable {
   readonly snapshots?: SnapshotControl;
   /** Present where the source knows which blocks of a disk changed (CBT, RCT). */
   readonly changes?: ChangeTracking;
+  /** Present where the source can make a VM so that nobody takes it for the one that was migrated. */
+  readonly retirement?: SourceRetirement;
   /**
    * The inventory as it changes: first every VM, then `current`, then what happens, until the signal aborts. The stream survives
    * lost sessions and restarts of the server by comparing with what it has told; it ends with a MigrationError that it cannot heal.
@@ -138,6 +141,14 @@ export interface SnapshotControl {
   find(vm: VmRef, name: string, signal: AbortSignal): Promise<SourceSnapshot | undefined>;
   /** Removes it and waits until its blocks are merged. Nothing happens when it is gone. @throws MigrationError `snapshot-failed` */
   remove(vm: VmRef, id: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface SourceRetirement {
+  /**
+   * Renames, moves and disconnects a VM, whatever of it is asked for; what is so already stays. Nothing is ever deleted.
+   * @throws MigrationError `source-refused`, `source-forbidden`, `source-busy`, `vm-not-found`
+   */
+  retire(vm: VmRef, wanted: AfterCommit, signal: AbortSignal): Promise<void>;
 }
 
 /** One tested link. */

@@ -15,6 +15,7 @@ export const WORK_PHASES = [
   'CreateVm',
   'Prove',
   'AwaitCommit',
+  'RetireSource',
   'RollBack',
 ] as const;
 

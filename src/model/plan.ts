@@ -4,6 +4,7 @@ import type { Mapping } from './mapping.ts';
 import type { MigrationType, Phase, WorkPhase } from './phase.ts';
 import type { HeldSnapshot, Outlook, PrecopyPass, Setback } from './precopy.ts';
 import type { WarmTerms } from './schedule.ts';
+import type { AfterCommit } from './source-retirement.ts';
 import type { TransferResult } from './transfer.ts';
 import type { SourceVm } from './vm.ts';
 
@@ -16,6 +17,8 @@ export interface VmPlan {
   readonly mapping: Mapping;
   /** What a warm migration is predicted by. Present for type warm. */
   readonly warm?: WarmTerms;
+  /** What becomes of the source once the VM is at its target for good; absent: it stays as it is, off. */
+  readonly afterCommit?: AfterCommit;
   /** Name of the group whose VMs are cut over together, or not at all. */
   readonly group?: string;
 }
@@ -84,7 +87,7 @@ export type StepEvent =
   /** The itinerary goes on elsewhere: with another precopy, or back to the source. */
   | { readonly kind: 'turned'; readonly to: 'Snapshot' | 'RollBack' }
   | ({ readonly kind: 'failed' } & Omit<Failure, 'phase'>)
-  | ({ readonly kind: 'canceled' } & Pick<Failure, 'source' | 'target'>);
+  | ({ readonly kind: 'canceled' } & Pick<Failure, 'source' | 'target'> & Partial<Pick<Failure, 'hint'>>);
 
 /** The persisted state of one VM's migration. A killed process continues from here. */
 export interface VmProgress {

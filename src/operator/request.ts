@@ -25,6 +25,7 @@ export function requestOf(
     type: plan.spec.type,
     groups: groupsOf(plan.spec),
     commit: plan.spec.commit?.mode === 'manual',
+    ...(plan.spec.sourceAfterCommit && { afterCommit: plan.spec.sourceAfterCommit }),
     networkMap: networkMapOf(plan, services),
     storageMap: storageMapOf(plan, services),
     facts,

@@ -11,6 +11,7 @@ const DONE: Readonly<Partial<Record<WorkPhase, readonly [reason: string, note: s
   Convert: ['GuestConverted', 'The guest is prepared for its new home.'],
   CreateVm: ['VmCreated', 'The VirtualMachine is made.'],
   Prove: ['VmProven', 'The VM was seen to run.'],
+  RetireSource: ['SourceRetired', 'The source is renamed, moved or disconnected, as the plan asks.'],
 };
 
 const ENDS: Readonly<Partial<Record<Phase, readonly [action: WorkPhase, note: string]>>> = {
@@ -31,6 +32,8 @@ export function eventsOf(now: VmProgress, before: VmProgress | undefined): reado
       const done = DONE[phase];
       if (done !== undefined && skipped === undefined)
         texts.push({ type: 'Normal', reason: done[0], action: phase, note: done[1] });
+      if (phase === 'RetireSource' && skipped !== undefined)
+        texts.push({ type: 'Warning', reason: 'SourceNotRetired', action: phase, note: skipped });
     }
   }
   const { phase, failure, warm } = now;

@@ -117,7 +117,7 @@ export class VmRun {
         transfers: turn?.transfers((disk, because) => record.transferWaits?.({ disk }, because)) ?? AT_WILL,
         verify: plan?.spec.verify ?? true,
         recheckSource: plan?.spec.recheckSource ?? false,
-        powerOnAfterFailure: shutdown?.afterFailure !== 'leave-off',
+        powerOnAfterFailure: shutdown?.afterFailure === 'ask' ? 'ask' : shutdown?.afterFailure !== 'leave-off',
         ...(shutdown && { shutdown }),
         wishes: this.#wishes(),
         replan: async (before, signal) => {

@@ -127,7 +127,11 @@ const JUMPS: Readonly<Partial<Record<WorkPhase, (progress: VmProgress) => Phase>
 
 function following({ itinerary }: Itinerary, progress: VmProgress, phase: WorkPhase): Phase {
   const at = itinerary.indexOf(phase);
-  return JUMPS[phase]?.(progress) ?? (at < 0 ? rejoined(itinerary, phase) : itinerary[at + 1]) ?? 'Completed';
+  return JUMPS[phase]?.(progress) ?? (at < 0 ? rejoined(itinerary, phase) : itinerary[at + 1]) ?? lastOf(itinerary, phase);
+}
+
+function lastOf(itinerary: readonly WorkPhase[], phase: WorkPhase): Phase {
+  return phase === 'AwaitCommit' || itinerary.includes('AwaitCommit') ? 'Committed' : 'Completed';
 }
 
 /** Where a VM goes on whose phase a newer plan leaves out: a group or a commit window that is no more. */

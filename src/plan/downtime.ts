@@ -72,7 +72,10 @@ function wasStopped({ sourceStopped, phase }: VmProgress): boolean {
 function isOver({ phase, history, failure }: VmProgress): boolean {
   if (phase === 'RolledBack') return true;
   if (phase === 'Failed' || phase === 'Canceled') return failure?.source === 'started-again';
-  return (isTerminal(phase) || phase === 'AwaitCommit') && history.some((record) => record.phase === 'Prove');
+  return (
+    (isTerminal(phase) || phase === 'AwaitCommit' || phase === 'RetireSource') &&
+    history.some((record) => record.phase === 'Prove')
+  );
 }
 
 /** A warm migration is held to what its own passes told; a cold one to what was estimated before it began. */

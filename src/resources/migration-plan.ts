@@ -260,7 +260,10 @@ const MigrationPlanSpec = z
           .max(512)
           .exactOptional()
           .describe('Folder of VMs of its datacenter that it is moved to, such as migrated/2030; it has to be there.'),
-        disconnectNics: z.boolean().exactOptional().describe('Its network cards are disconnected, now and when it is powered on.'),
+        disconnectNics: z
+          .boolean()
+          .exactOptional()
+          .describe('Its network cards are disconnected, now and when it is powered on.'),
       })
       .exactOptional()
       .describe(

@@ -4,6 +4,7 @@ import { MigrationError } from '../model/errors.ts';
 import type { MappingOptions, NetworkMap, NetworkSource, StorageMap, StorageSource } from '../model/mapping.ts';
 import type { MigrationType } from '../model/phase.ts';
 import type { Schedule } from '../model/schedule.ts';
+import type { AfterCommit } from '../model/source-retirement.ts';
 import { type Bytes, toQuantity } from '../model/units.ts';
 import { GROUP, type Kind, VERSION } from './kind.ts';
 import { MIGRATION_PLAN } from './migration-plan.ts';
@@ -54,8 +55,9 @@ export interface PlanWish extends Named {
   readonly shutdown?: {
     readonly graceSeconds?: number;
     readonly otherwise?: 'force' | 'fail';
-    readonly afterFailure?: 'leave-off';
+    readonly afterFailure?: 'ask' | 'leave-off';
   };
+  readonly sourceAfterCommit?: AfterCommit;
   readonly accept: readonly { readonly concern: string; readonly reason: string }[];
 }
 
@@ -71,7 +73,7 @@ export function providerObject({ spec, ...named }: ProviderWish): OurObject {
  */
 export function planObject(wish: PlanWish): OurObject {
   const { provider, selection, networkMap, storageMap, networkIds, options, limits, accept, ...rest } = wish;
-  const { verify, recheckSource, shutdown, type, schedule, groups, ...named } = rest;
+  const { verify, recheckSource, shutdown, sourceAfterCommit, type, schedule, groups, ...named } = rest;
   const times = schedule === undefined ? {} : scheduleSpec(schedule, type);
   const networks = networkMap.entries.map(({ source, target }) => ({ source: networkSource(source, networkIds), target }));
   const storages = storageMap.entries.map(({ source, target }) => ({ source: storageSource(source), target }));
@@ -88,6 +90,7 @@ export function planObject(wish: PlanWish): OurObject {
     ...(!verify && { verify }),
     ...(recheckSource && { recheckSource }),
     ...(shutdown && { shutdown }),
+    ...(sourceAfterCommit && { sourceAfterCommit }),
     ...(accept.length > 0 && { accept }),
   });
 }

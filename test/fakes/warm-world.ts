@@ -18,6 +18,8 @@ export interface GuestOptions {
   readonly changes?: number;
   readonly group?: string;
   readonly commit?: boolean;
+  /** What becomes of it when it is at the target for good; `refused`: the source cannot do it. */
+  readonly retire?: 'done' | 'refused';
   /** Work that fails once; Snapshot: the first one after the full copy. */
   readonly failsOnce?: readonly ('CopyFinalDelta' | 'CreateVm' | 'Snapshot')[];
   /** What was copied to is gone when it is looked at for the first time before a cutover. */
@@ -169,6 +171,12 @@ export class WarmWorld {
           this.#note(name, 'on again');
         },
       },
+      retirement: {
+        retire: async ({ name }, { rename }) => {
+          if (this.guest(name).options.retire === 'refused') throw new MigrationError('source-forbidden', 'May not rename.');
+          this.#note(name, `renamed ${name}${rename}`);
+        },
+      },
       snapshots: {
         create: async (vm, { name }, signal) => {
           if (this.guest(vm.name).at !== undefined) this.#mayFail(vm.name, 'Snapshot');
@@ -232,12 +240,13 @@ export class WarmWorld {
   }
 }
 
-function planOf(name: string, { group, commit = false }: GuestOptions): VmPlan {
+function planOf(name: string, { group, commit = false, retire }: GuestOptions): VmPlan {
   const vm = fakeVm({ name, disks: [{ key: 'scsi0:0', label: 'Hard disk 1', capacity: DATA, format: { container: 'raw' } }] });
   return {
     ...fakePlan(vm),
     type: 'warm',
-    itinerary: itineraryOf('warm', { group: group !== undefined, commit }),
+    itinerary: itineraryOf('warm', { group: group !== undefined, commit, retire: retire !== undefined }),
+    ...(retire && { afterCommit: { rename: '-migrated' } }),
     warm: { fixed: FIXED, goal: 60 },
     ...(group !== undefined && { group }),
   };

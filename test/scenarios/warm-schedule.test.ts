@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { HELD_BY_TEST } from '../../src/model/precopy.ts';
 import type { Schedule } from '../../src/model/schedule.ts';
 import { MiB } from '../../src/model/units.ts';
+import { rollBack } from '../../src/plan/advance.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { type GuestOptions, WarmWorld } from '../fakes/warm-world.ts';
 
@@ -229,4 +230,48 @@ test('a target that a test holds is not copied to and not cut over, whatever is 
   on.world.wishes.set('web', { schedule: { cutover: { kind: 'when-ready' }, blackouts: [] } });
   await work(on, HOUR);
   assert.equal(on.world.progress('web')?.phase, 'Completed');
+});
+
+test('a source is renamed once its VM is committed, never before, and not when it is taken back', async () => {
+  const on = stage(
+    { web: { commit: true, retire: 'done' }, db: { commit: true, retire: 'done' } },
+    { cutover: { kind: 'when-ready' } },
+  );
+  for (const name of ['web', 'db']) on.world.wish(name, { commit: { otherwise: 'roll-back' } });
+  await work(on, HOUR);
+  assert.deepEqual(
+    on.world.happened.filter(({ what }) => what.startsWith('renamed')),
+    [],
+  );
+  on.world.wish('web', { decision: 'commit' });
+  on.world.wish('db', { decision: 'roll-back' });
+  await work(on, HOUR);
+  assert.equal(on.world.progress('web')?.phase, 'Committed');
+  assert.equal(on.world.progress('db')?.phase, 'RolledBack');
+  assert.deepEqual(
+    on.world.happened.filter(({ what }) => what.startsWith('renamed')).map(({ what }) => what),
+    ['renamed web-migrated'],
+  );
+});
+
+test('a source that cannot be renamed is no failure, and the history says why', async () => {
+  const on = stage({ web: { retire: 'refused' } }, { cutover: { kind: 'when-ready' } });
+  await work(on, HOUR);
+  const { phase, history = [] } = on.world.progress('web') ?? {};
+  assert.equal(phase, 'Completed');
+  assert.match(history.at(-1)?.skipped ?? '', /^Warning: the source web could not be retired: May not rename\./);
+});
+
+test('where somebody is to be asked, a failed cutover leaves the source off, says so, and a rollback starts it', async () => {
+  const on = stage({ web: { failsOnce: ['CreateVm'] } }, { cutover: { kind: 'when-ready' } });
+  const end = new AbortController();
+  const run = on.world.run(end.signal, { powerOnAfterFailure: 'ask' });
+  await on.clock.pass(HOUR);
+  end.abort();
+  await run;
+  const failed = on.world.progress('web') ?? assert.fail();
+  assert.deepEqual([failed.phase, failed.failure?.source, on.world.guest('web').on], ['Failed', 'left-off', false]);
+  assert.match(failed.failure?.hint ?? '', /stays off until somebody decides.*kubeferry rollback/);
+  const back = rollBack(failed, new Date(on.clock.now()).toISOString()) ?? assert.fail('nothing to bring back');
+  assert.equal(back.phase, 'RollBack');
 });

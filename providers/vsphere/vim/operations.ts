@@ -27,6 +27,8 @@ export const OPERATIONS = {
   CreateSnapshot_Task: ['name', 'description', 'memory', 'quiesce'],
   RemoveSnapshot_Task: ['removeChildren', 'consolidate'],
   ConsolidateVMDisks_Task: [],
+  Rename_Task: ['newName'],
+  MoveIntoFolder_Task: ['list'],
   QueryChangedDiskAreas: ['snapshot', 'deviceKey', 'startOffset', 'changeId'],
   CancelTask: [],
 
@@ -40,4 +42,4 @@ export const OPERATIONS = {
 export type Operation = keyof typeof OPERATIONS;
 
 /** Parameters that are references to managed objects. All others are written as whatever they are. */
-export const REFERENCES: ReadonlySet<string> = new Set(['entity', 'container', 'host', 'snapshot']);
+export const REFERENCES: ReadonlySet<string> = new Set(['entity', 'container', 'host', 'snapshot', 'list']);

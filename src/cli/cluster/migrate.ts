@@ -10,6 +10,7 @@ import type { CommandContext } from '../context.ts';
 import { readCredentials } from '../credentials.ts';
 import { readText } from '../limits-file.ts';
 import { type MapOptions, readRequest } from '../request.ts';
+import { afterCommit, failurePolicy } from '../shutdown-options.ts';
 import { connectOptions } from '../source-options.ts';
 import { applyObjects, type Login } from './apply.ts';
 import type { ConfirmFlags } from './confirm.ts';
@@ -115,10 +116,13 @@ async function limitsOf(options: ClusterMigrateOptions, given: (name: string) =>
     bandwidthCalendar === undefined || bandwidthCalendar.includes('=') ? bandwidthCalendar : await readText(bandwidthCalendar);
   // Bytes are not among the units; what is lost is less than a kilobyte a second.
   const rate = bandwidth === undefined ? calendar : `${Math.max(1, Math.floor(bandwidth / 1000))}kB/s`;
-  const { shutdownGrace: graceSeconds, shutdownOtherwise: otherwise, leaveSourceOff } = options;
+  const { shutdownGrace: graceSeconds, shutdownOtherwise: otherwise } = options;
+  const policy = failurePolicy(options);
+  const retired = afterCommit(options);
   const shutdown = {
     ...((given('shutdownGrace') || given('shutdownOtherwise')) && { graceSeconds, otherwise }),
-    ...(leaveSourceOff && { afterFailure: 'leave-off' as const }),
+    ...(policy === 'never' && { afterFailure: 'leave-off' as const }),
+    ...(policy === 'ask' && { afterFailure: policy }),
   };
   return {
     limits: {
@@ -130,6 +134,7 @@ async function limitsOf(options: ClusterMigrateOptions, given: (name: string) =>
     ...(parallelPerHost !== undefined && { perHost: parallelPerHost }),
     ...(parallelPerDatastore !== undefined && { perStorage: parallelPerDatastore }),
     ...(Object.keys(shutdown).length > 0 && { shutdown }),
+    ...(retired && { sourceAfterCommit: retired }),
     verify: options.verify,
     recheckSource: options.recheckSource,
     accept: options.accept.map(({ id, reason = 'Accepted on the command line, without a reason.' }) => ({ concern: id, reason })),

@@ -26,6 +26,7 @@ const UNDER_WAY: ReadonlySet<Phase> = new Set([
   'CreateVm',
   'Prove',
   'AwaitCommit',
+  'RetireSource',
   'RollBack',
 ]);
 

@@ -29,10 +29,11 @@ const ARRIVED: Readonly<Record<Gate, ReadonlySet<Phase>>> = {
     'CreateVm',
     'Prove',
     'AwaitCommit',
+    'RetireSource',
     'Completed',
     'Committed',
   ]),
-  AwaitGroup: new Set(['AwaitGroup', 'CreateVm', 'Prove', 'AwaitCommit', 'Completed', 'Committed']),
+  AwaitGroup: new Set(['AwaitGroup', 'CreateVm', 'Prove', 'AwaitCommit', 'RetireSource', 'Completed', 'Committed']),
 };
 
 const LOST: ReadonlySet<Phase> = new Set(['Failed', 'Canceled', 'RollBack', 'RolledBack']);
