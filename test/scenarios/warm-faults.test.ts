@@ -104,7 +104,7 @@ async function run(server: Vcenter, story: WarmStory, folder: string): Promise<s
         if (word.code === 'target-occupied') place = join(folder, `after-${process}`);
         continue;
       }
-      assert.ok(word.kind === 'end');
+      assert.ok(word.kind === 'end', `a process ended, or was ended after ${PATIENCE} ms, at ${JSON.stringify(told.slice(-3))}`);
       const { progress } = word;
       ends.push(progress.failure?.code ?? progress.phase);
       if (progress.phase === 'Completed') {
