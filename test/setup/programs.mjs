@@ -29,7 +29,7 @@ export const PROGRAMS = [
   { program: 'fusermount3', package: 'fuse3', needed: ['test'], wanted: [] },
   { program: 'blkdiscard', package: 'util-linux', needed: ['test'], wanted: [] },
   // test/transfer/formats/libvhdi.py; the name of the module itself tells Python's version.
-  { program: '/usr/share/doc/python3-libvhdi/copyright', package: 'python3-libvhdi', needed: ['test'], wanted: [] },
+  { program: '/usr/share/*/python3-libvhdi/copyright', package: 'python3-libvhdi', needed: ['test'], wanted: [] },
   { program: 'tar', package: 'tar', needed: ['test', 'bench'], wanted: [] },
   // test/peers/vddk builds a plugin of nbdkit from its source package.
   { program: 'gcc', package: 'gcc', needed: ['test'], wanted: [] },

@@ -47,7 +47,7 @@ function loop(location: ImageLocation, what: string): MigrationError {
 
 /** What we read ourselves can be anywhere. */
 function isReadHere({ layer: { format } }: Inspected): boolean {
-  return format === 'vhdx';
+  return format === 'vhd' || format === 'vhdx';
 }
 
 /** qemu-img 7.2 takes a parent only as a file of its own. */

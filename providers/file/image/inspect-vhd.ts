@@ -42,7 +42,6 @@ export async function inspectVhd(location: ImageLocation, bytes: ImageBytes, hea
   return {
     ...facts,
     parent: { names: await parentNames(bytes, header), identities: [header.parentUuid] },
-    unreadable: unsupported(bytes.name, 'differencing VHDs cannot be read yet', 'Merge the chain into one VHD on the source.'),
   };
 }
 

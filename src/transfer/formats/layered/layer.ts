@@ -42,6 +42,8 @@ export interface BlockLayer {
   /** Identities that its parent may have. Absent for an image that needs none. */
   readonly parent?: readonly string[];
   readonly bytes: StoredBytes;
+  /** The file holds the disk byte for byte from its beginning on. */
+  readonly flat: boolean;
   /**
    * What is from `offset` on, up to `end` or a part of it that is not empty: a few thousand stretches at most.
    * @param exact false: a cell of 64 KiB of which a part is here may be given as data wholly

@@ -3,19 +3,21 @@ import { type Bytes, KiB } from '../../../model/units.ts';
 import type { StoredBytes } from './layer.ts';
 
 export const PAGE: Bytes = 64 * KiB;
-/** 8 MiB for each image: one page of a VHDX's table stands for 8 GiB of disk at least. */
+/** 8 MiB for each image at most: one page of a VHDX's table stands for 8 GiB of disk at least. */
 const MOST_PAGES = 128;
 
 export class PageCache {
   readonly #bytes: StoredBytes;
+  readonly #length: Bytes;
   /** The page that was used last is last. */
   readonly #pages = new Map<number, Promise<Buffer>>();
 
-  constructor(bytes: StoredBytes) {
+  constructor(bytes: StoredBytes, length: Bytes = PAGE) {
     this.#bytes = bytes;
+    this.#length = length;
   }
 
-  /** The page that begins at `index` · PAGE; shorter at the end of the image. The caller leaves it as it is. */
+  /** The page that begins at `index` times their length; shorter at the end of the image. The caller leaves it as it is. */
   async page(index: number): Promise<Buffer> {
     const known = this.#pages.get(index);
     this.#pages.delete(index);
@@ -32,18 +34,19 @@ export class PageCache {
 
   /** Bytes that may lie in several pages. */
   async read(at: Bytes, length: Bytes): Promise<Buffer> {
-    const first = Math.floor(at / PAGE);
+    const page = this.#length;
+    const first = Math.floor(at / page);
     const parts: Buffer[] = [];
-    for (let index = first; index * PAGE < at + length; index += 1) {
-      parts.push((await this.page(index)).subarray(Math.max(0, at - index * PAGE), at + length - index * PAGE));
+    for (let index = first; index * page < at + length; index += 1) {
+      parts.push((await this.page(index)).subarray(Math.max(0, at - index * page), at + length - index * page));
     }
     const [only] = parts;
     return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
   }
 
   async #load(index: number): Promise<Buffer> {
-    const page = Buffer.alloc(Math.max(0, Math.min(PAGE, this.#bytes.size - index * PAGE)));
-    await this.#bytes.fill(index * PAGE, page);
+    const page = Buffer.alloc(Math.max(0, Math.min(this.#length, this.#bytes.size - index * this.#length)));
+    await this.#bytes.fill(index * this.#length, page);
     return page;
   }
 }

@@ -49,6 +49,7 @@ class VhdxLayer implements BlockLayer {
   readonly identity: string;
   readonly parent?: readonly string[];
   readonly bytes: StoredBytes;
+  readonly flat = false;
   readonly #metadata: Metadata;
   readonly #table: BlockTable;
 

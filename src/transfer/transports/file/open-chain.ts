@@ -7,6 +7,7 @@ import type { ImageFormat, ImageLayer, ImageSource } from '../../../model/transf
 import { type Bytes, formatApart } from '../../../model/units.ts';
 import type { BlockLayer, StoredBytes } from '../../formats/layered/layer.ts';
 import { Trouble } from '../../formats/layered/trouble.ts';
+import { openVhd } from '../../formats/vhd/open-vhd.ts';
 import { openVhdx } from '../../formats/vhdx/open-vhdx.ts';
 import { SourceBytes } from '../../source-bytes.ts';
 import type { DiskReader } from '../reader.ts';
@@ -17,10 +18,10 @@ const MAX_LAYERS = 64;
 
 type Open = (bytes: StoredBytes, file: string, signal: AbortSignal) => Promise<BlockLayer>;
 
-const FORMATS: { readonly [format in ImageFormat]?: Open } = { vhdx: openVhdx };
+const FORMATS: { readonly [format in ImageFormat]?: Open } = { vhd: openVhd, vhdx: openVhdx };
 
 /**
- * Undefined for images of other formats.
+ * Undefined for images of other formats, and for a fixed VHD alone: there qemu knows the holes of the file, which we cannot see.
  * @throws MigrationError `image-malformed`, `image-truncated`, `image-unsupported`, `image-too-large`, `image-parent-missing`,
  *   `capacity-smaller-than-image`, `source-read-failed`, `canceled`
  */
@@ -40,6 +41,10 @@ export async function openChain({ layers, capacity }: ImageSource, signal: Abort
   try {
     checkDepth(layers);
     const top = await openLayer(layers[0]);
+    if (top.flat && layers.length === 1) {
+      await close();
+      return undefined;
+    }
     checkFits(top, capacity);
     const parents = await openParents(top, layers, openLayer);
     return new ChainReader({ layers: [top, ...parents], size: capacity, transport: describe(layers), close });

@@ -23,9 +23,14 @@ export function changedBlocks(base: Buffer, content: Buffer, options: ChildOptio
       blocks.set(number, { content: block });
       continue;
     }
-    const isChanged = (index: number): boolean => {
+    const differs = (index: number): boolean => {
       const part = block.subarray(index * sector, (index + 1) * sector);
       return part.length > 0 && !part.equals(below.subarray(index * sector, (index + 1) * sector));
+    };
+    const isChanged = (index: number): boolean => {
+      if (options.wholeBytes !== true) return differs(index);
+      const first = index - (index % 8);
+      return [0, 1, 2, 3, 4, 5, 6, 7].some((bit) => differs(first + bit));
     };
     // What is not present holds rubbish: nobody may read it.
     const stored = Buffer.alloc(blockSize, 0xdb);
@@ -41,4 +46,6 @@ export interface ChildOptions {
   readonly blockSize: number;
   readonly sector?: 512 | 4096;
   readonly whole?: number;
+  /** A sector that is present makes all of its byte of the bitmap present. */
+  readonly wholeBytes?: boolean;
 }
