@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { STORAGE_CLASSES } from '../peers/kubelet.ts';
 import type { SimulatedGuest } from '../peers/vcenter/guest.ts';
 import { startVcenter, type Vcenter } from '../peers/vcenter.ts';
@@ -130,105 +130,110 @@ function noSnapshots(guest: SimulatedGuest): void {
   );
 }
 
-test('VMs that wait hold no place, outlive their operator, are cut over by schedule and by word, committed and taken back', async () => {
-  const { namespace, guests } = await furnish('warm', { web: [4 * MiB, 2 * MiB], db: [3 * MiB] });
-  const { web, db } = guests;
-  assert.ok(web && db);
-  const commit = { mode: 'manual' };
-  await ground.make(namespace, 'migrationplans', 'first', planOf(['web', 'db'], { commit, limits: { vms: 1 } }));
-  await using killed = ground.operate(namespace);
-  await reaches(namespace, ['web', 'db'], waits, killed);
-  const parked = await vmOf(namespace, 'web');
-  assert.equal(parked.status.warm?.held, undefined);
-  assert.match(parked.status.downtime?.text ?? '', /^\d+ (s|min), up to \d+ (s|min)$/);
-  assert.deepEqual(await ground.jobs(namespace), []);
-  await killed.kill();
-  await ground.forgetLeader(namespace);
+// Each is in a namespace of its own, and waits most of its time.
+describe('a warm plan in a cluster', { concurrency: 2 }, () => {
+  test('VMs that wait hold no place, outlive their operator, are cut over by schedule and by word, committed and taken back', async () => {
+    const { namespace, guests } = await furnish('warm', { web: [4 * MiB, 2 * MiB], db: [3 * MiB] });
+    const { web, db } = guests;
+    assert.ok(web && db);
+    const commit = { mode: 'manual' };
+    await ground.make(namespace, 'migrationplans', 'first', planOf(['web', 'db'], { commit, limits: { vms: 1 } }));
+    await using killed = ground.operate(namespace);
+    await reaches(namespace, ['web', 'db'], waits, killed);
+    const parked = await vmOf(namespace, 'web');
+    assert.equal(parked.status.warm?.held, undefined);
+    assert.match(parked.status.downtime?.text ?? '', /^\d+ (s|min), up to \d+ (s|min)$/);
+    assert.deepEqual(await ground.jobs(namespace), []);
+    await killed.kill();
+    await ground.forgetLeader(namespace);
 
-  await using operator = ground.operate(namespace);
-  await ground.change(namespace, 'migrationplans', 'first', {
-    schedule: { cutover: { mode: 'at', at: new Date(Date.now() + 4000).toISOString() } },
+    await using operator = ground.operate(namespace);
+    await ground.change(namespace, 'migrationplans', 'first', {
+      schedule: { cutover: { mode: 'at', at: new Date(Date.now() + 4000).toISOString() } },
+    });
+    await reaches(namespace, ['web'], ({ phase }) => phase === 'AwaitCommit', operator);
+    await switchVm(namespace, 'db', { cutover: new Date().toISOString() });
+    await reaches(namespace, ['db'], ({ phase }) => phase === 'AwaitCommit', operator);
+    for (const guest of [web, db]) {
+      assert.equal(guest.on, false);
+      await isTrue(namespace, guest);
+      noSnapshots(guest);
+    }
+    await switchVm(namespace, 'web', { committed: true });
+    await switchVm(namespace, 'db', { rolledBack: true });
+    await reaches(namespace, ['web'], ({ phase }) => phase === 'Committed', operator);
+    await reaches(namespace, ['db'], ({ phase }) => phase === 'RolledBack', operator);
+    assert.deepEqual([web.on, db.on], [false, true]);
+    const machines = new Map(
+      (await ground.machines(namespace)).map((thing) => [thing.metadata.name, thing.spec?.['runStrategy']]),
+    );
+    assert.equal(machines.get('db'), 'Halted');
+    assert.notEqual(machines.get('web'), 'Halted');
+    assert.ok(((await vmOf(namespace, 'web')).status.downtime?.seconds ?? 0) > 0);
   });
-  await reaches(namespace, ['web'], ({ phase }) => phase === 'AwaitCommit', operator);
-  await switchVm(namespace, 'db', { cutover: new Date().toISOString() });
-  await reaches(namespace, ['db'], ({ phase }) => phase === 'AwaitCommit', operator);
-  for (const guest of [web, db]) {
-    assert.equal(guest.on, false);
-    await isTrue(namespace, guest);
-    noSnapshots(guest);
-  }
-  await switchVm(namespace, 'web', { committed: true });
-  await switchVm(namespace, 'db', { rolledBack: true });
-  await reaches(namespace, ['web'], ({ phase }) => phase === 'Committed', operator);
-  await reaches(namespace, ['db'], ({ phase }) => phase === 'RolledBack', operator);
-  assert.deepEqual([web.on, db.on], [false, true]);
-  const machines = new Map((await ground.machines(namespace)).map((thing) => [thing.metadata.name, thing.spec?.['runStrategy']]));
-  assert.equal(machines.get('db'), 'Halted');
-  assert.notEqual(machines.get('web'), 'Halted');
-  assert.ok(((await vmOf(namespace, 'web')).status.downtime?.seconds ?? 0) > 0);
-});
 
-test('an operator that is killed within a copy of changes finds its worker again, on block devices and with what was proven before', async () => {
-  const { namespace, guests } = await furnish('killed', { mail: [3 * MiB, 2 * MiB] });
-  const { mail } = guests;
-  assert.ok(mail);
-  await using witness = new Witness(ground.plane.api, namespace);
-  const whenReady = { schedule: { cutover: { mode: 'whenReady' } } };
-  await ground.make(namespace, 'migrationplans', 'first', planOf(['mail'], whenReady, 'Block'));
-  await using killed = ground.operate(namespace, SLOW);
-  await reaches(namespace, ['mail'], ({ phase }) => phase === 'CopyDelta', killed);
-  await ground.until(async () => (await ground.jobs(namespace)).length === 2, { namespace, operator: killed, every: 20 });
-  await killed.kill();
-  await ground.forgetLeader(namespace);
-  const running = (await ground.jobs(namespace)).map(({ metadata }) => metadata.uid);
-  await using operator = ground.operate(namespace, SLOW);
-  await reaches(namespace, ['mail'], ({ phase }) => phase === 'Completed', operator);
-  await isTrue(namespace, mail);
-  noSnapshots(mail);
-  const { warm } = (await vmOf(namespace, 'mail')).status;
-  // One Job a disk for each pass and for the last one, none of them twice.
-  assert.equal(witness.made('jobs').length, 2 * ((warm?.passes.at(-1)?.number ?? 0) + 1));
-  assert.equal(new Set(witness.made('jobs')).size, witness.made('jobs').length);
-  assert.equal(running.length, 2);
-  assert.deepEqual(
-    (await ground.list(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`)).filter(({ metadata: { name } }) =>
-      name.endsWith('-journal'),
-    ),
-    [],
-  );
-});
+  test('an operator that is killed within a copy of changes finds its worker again, on block devices and with what was proven before', async () => {
+    const { namespace, guests } = await furnish('killed', { mail: [3 * MiB, 2 * MiB] });
+    const { mail } = guests;
+    assert.ok(mail);
+    await using witness = new Witness(ground.plane.api, namespace);
+    const whenReady = { schedule: { cutover: { mode: 'whenReady' } } };
+    await ground.make(namespace, 'migrationplans', 'first', planOf(['mail'], whenReady, 'Block'));
+    await using killed = ground.operate(namespace, SLOW);
+    await reaches(namespace, ['mail'], ({ phase }) => phase === 'CopyDelta', killed);
+    await ground.until(async () => (await ground.jobs(namespace)).length === 2, { namespace, operator: killed, every: 20 });
+    await killed.kill();
+    await ground.forgetLeader(namespace);
+    const running = (await ground.jobs(namespace)).map(({ metadata }) => metadata.uid);
+    await using operator = ground.operate(namespace, SLOW);
+    await reaches(namespace, ['mail'], ({ phase }) => phase === 'Completed', operator);
+    await isTrue(namespace, mail);
+    noSnapshots(mail);
+    const { warm } = (await vmOf(namespace, 'mail')).status;
+    // One Job a disk for each pass and for the last one, none of them twice.
+    assert.equal(witness.made('jobs').length, 2 * ((warm?.passes.at(-1)?.number ?? 0) + 1));
+    assert.equal(new Set(witness.made('jobs')).size, witness.made('jobs').length);
+    assert.equal(running.length, 2);
+    assert.deepEqual(
+      (await ground.list(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`)).filter(({ metadata: { name } }) =>
+        name.endsWith('-journal'),
+      ),
+      [],
+    );
+  });
 
-test('a group of which one cannot be brought to its end is not cut over: both sources run again', async () => {
-  const { namespace, guests } = await furnish('group', { good: [2 * MiB], bad: [2 * MiB] });
-  const { good, bad } = guests;
-  assert.ok(good && bad);
-  const groups = [{ name: 'pair', vms: ['good', 'bad'] }];
-  const schedule = { cutover: { mode: 'whenReady' } };
-  await ground.make(namespace, 'migrationplans', 'first', planOf(['good', 'bad'], { groups, schedule }));
-  await using operator = ground.operate(namespace, BROKEN);
-  await reaches(namespace, ['good', 'bad'], ({ phase }) => phase === 'Failed', operator);
-  const [one, other] = [(await vmOf(namespace, 'good')).status, (await vmOf(namespace, 'bad')).status];
-  assert.deepEqual([one.failure?.code, one.failure?.source], ['group-failed', 'started-again']);
-  assert.deepEqual([other.failure?.code, other.failure?.source], ['transfer-tool-failed', 'started-again']);
-  for (const guest of [good, bad]) {
-    assert.ok(guest.on && guest.rests.length === 1, `${guest.name} was off once, and runs`);
-    noSnapshots(guest);
-  }
-  assert.deepEqual(await ground.machines(namespace), []);
-});
+  test('a group of which one cannot be brought to its end is not cut over: both sources run again', async () => {
+    const { namespace, guests } = await furnish('group', { good: [2 * MiB], bad: [2 * MiB] });
+    const { good, bad } = guests;
+    assert.ok(good && bad);
+    const groups = [{ name: 'pair', vms: ['good', 'bad'] }];
+    const schedule = { cutover: { mode: 'whenReady' } };
+    await ground.make(namespace, 'migrationplans', 'first', planOf(['good', 'bad'], { groups, schedule }));
+    await using operator = ground.operate(namespace, BROKEN);
+    await reaches(namespace, ['good', 'bad'], ({ phase }) => phase === 'Failed', operator);
+    const [one, other] = [(await vmOf(namespace, 'good')).status, (await vmOf(namespace, 'bad')).status];
+    assert.deepEqual([one.failure?.code, one.failure?.source], ['group-failed', 'started-again']);
+    assert.deepEqual([other.failure?.code, other.failure?.source], ['transfer-tool-failed', 'started-again']);
+    for (const guest of [good, bad]) {
+      assert.ok(guest.on && guest.rests.length === 1, `${guest.name} was off once, and runs`);
+      noSnapshots(guest);
+    }
+    assert.deepEqual(await ground.machines(namespace), []);
+  });
 
-test('a disk that is added while the others are copied comes along, under the same plan and with a claim of its own', async () => {
-  const { namespace, guests } = await furnish('added', { shop: [2 * MiB] });
-  const { shop } = guests;
-  assert.ok(shop);
-  await using operator = ground.operate(namespace);
-  await ground.make(namespace, 'migrationplans', 'first', planOf(['shop']));
-  await reaches(namespace, ['shop'], waits, operator);
-  await vcenter.trouble('disk-added', shop);
-  assert.equal(shop.disks.length, 2);
-  await switchVm(namespace, 'shop', { cutover: new Date().toISOString() });
-  await reaches(namespace, ['shop'], ({ phase }) => phase === 'Completed', operator);
-  await isTrue(namespace, shop);
-  noSnapshots(shop);
-  assert.equal((await ground.claims(namespace)).length, 2);
+  test('a disk that is added while the others are copied comes along, under the same plan and with a claim of its own', async () => {
+    const { namespace, guests } = await furnish('added', { shop: [2 * MiB] });
+    const { shop } = guests;
+    assert.ok(shop);
+    await using operator = ground.operate(namespace);
+    await ground.make(namespace, 'migrationplans', 'first', planOf(['shop']));
+    await reaches(namespace, ['shop'], waits, operator);
+    await vcenter.trouble('disk-added', shop);
+    assert.equal(shop.disks.length, 2);
+    await switchVm(namespace, 'shop', { cutover: new Date().toISOString() });
+    await reaches(namespace, ['shop'], ({ phase }) => phase === 'Completed', operator);
+    await isTrue(namespace, shop);
+    noSnapshots(shop);
+    assert.equal((await ground.claims(namespace)).length, 2);
+  });
 });
