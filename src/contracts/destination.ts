@@ -3,6 +3,7 @@ import type { MigrationType } from '../model/phase.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
 import type { Schedule } from '../model/schedule.ts';
+import type { SinceCutover } from '../model/since-cutover.ts';
 import type { DiskTarget } from '../model/transfer.ts';
 
 export interface Destination {
@@ -32,6 +33,15 @@ export interface Destination {
    * @throws MigrationError `target-not-stopped` and others where nobody can be sure: the source must stay off
    */
   discardVm?(plan: VmPlan, signal: AbortSignal): Promise<'never-there' | 'stopped'>;
+  /**
+   * Whether the disks still hold what was proven before the VM ran, once it is stopped. Absent: nobody can look.
+   * @param progress of the VM: what was proven, and since when it is looked at
+   */
+  writtenSince?(
+    plan: VmPlan,
+    progress: Pick<VmProgress, 'transfers' | 'since'>,
+    signal: AbortSignal,
+  ): Promise<readonly SinceCutover[]>;
   /** Writes the report of the whole run and what ties the VMs together. Also runs when the migration was canceled. */
   publish(report: Report): Promise<void>;
 }

@@ -109,7 +109,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
       readonly hooks: { readonly planName: string; readonly specs: readonly HookSpec[]; readonly attempt: number };
       readonly leave: AbortSignal;
     }) => {
-      const destination = new ClusterDestination({ client, clock, ...about });
+      const destination = new ClusterDestination({ client, clock, jobs, ...about });
       const hooks = { client, watch, ttlSeconds: workers.ttlSeconds, every: lookEvery, ...about, ...about.hooks };
       const copier = new JobCopier({ client, jobs, destination, attempt: about.hooks.attempt, ...about });
       return { destination, copier, hooks: new JobHooks(hooks), replanned: (plan: VmPlan): void => copier.replanned(plan) };

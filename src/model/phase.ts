@@ -17,6 +17,7 @@ export const WORK_PHASES = [
   'AwaitCommit',
   'RetireSource',
   'RollBack',
+  'InspectTarget',
 ] as const;
 
 export type WorkPhase = (typeof WORK_PHASES)[number];

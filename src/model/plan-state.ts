@@ -1,5 +1,6 @@
 /** Plans of a cluster and their VMs, as people see them and act upon them. Whoever reads them from the cluster leaves out everything else. */
 import type { Outlook } from './precopy.ts';
+import type { SinceCutover } from './since-cutover.ts';
 import type { Bytes } from './units.ts';
 
 export interface PlanRef {
@@ -89,6 +90,8 @@ export interface VmState {
   /** Somebody wants a VM from what is copied until now. */
   readonly tested?: boolean;
   /** How that stands, and the name of the VM. */
+  /** What its VM in the cluster wrote, of one that was taken back. */
+  readonly sinceCutover?: readonly SinceCutover[];
   readonly test?: { readonly state: string; readonly vm: string; readonly because?: string };
   readonly paused: boolean;
   readonly canceled: boolean;

@@ -4,6 +4,7 @@ import type { Mapping } from './mapping.ts';
 import type { MigrationType, Phase, WorkPhase } from './phase.ts';
 import type { HeldSnapshot, Outlook, PrecopyPass, Setback } from './precopy.ts';
 import type { WarmTerms } from './schedule.ts';
+import type { SinceCutover } from './since-cutover.ts';
 import type { AfterCommit } from './source-retirement.ts';
 import type { TransferResult } from './transfer.ts';
 import type { SourceVm } from './vm.ts';
@@ -84,6 +85,8 @@ export type StepEvent =
   | { readonly kind: 'replanned'; readonly kept: readonly string[] }
   /** Nothing can be done before something happens: the VM gives up its place and is looked at again then. */
   | { readonly kind: 'parked'; readonly outlook: Outlook }
+  /** What the VM at the target wrote before it was taken back; the phase stays. */
+  | { readonly kind: 'target-inspected'; readonly disks: readonly SinceCutover[] }
   /** The itinerary goes on elsewhere: with another precopy, or back to the source. */
   | { readonly kind: 'turned'; readonly to: 'Snapshot' | 'RollBack' }
   | ({ readonly kind: 'failed' } & Omit<Failure, 'phase'>)
@@ -109,6 +112,8 @@ export interface VmProgress {
   readonly sourceStopped?: boolean;
   /** Present for type warm, once it has begun. */
   readonly warm?: WarmProgress;
+  /** What its VM at the target wrote, of one that was taken back; absent where nobody looked. */
+  readonly sinceCutover?: readonly SinceCutover[];
   /** What the VM waits for, where it is parked, or waited for last. */
   readonly outlook?: Outlook;
 }

@@ -1,8 +1,8 @@
 /** One Report is what every renderer renders, for a dry run and for a finished migration alike. */
 import type { Concern } from './concern.ts';
+import type { Downtime } from './downtime.ts';
 import type { Assumption, Estimate, Readiness, WavePlan } from './estimate.ts';
 import type { SharedObject } from './mapping.ts';
-import type { Downtime } from './downtime.ts';
 import type { VmPlan, VmProgress } from './plan.ts';
 import type { ScheduleReport } from './schedule-report.ts';
 import type { StorageClassReport } from './storage-class-report.ts';

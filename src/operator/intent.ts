@@ -10,7 +10,14 @@ export type Intent = 'nothing' | 'run' | 'stop' | 'cancel' | 'expire' | 'clear';
 
 const ENDED: ReadonlySet<string> = new Set(TERMINAL_PHASES);
 /** From here on the VM may run in the cluster: whoever stopped now would have it run twice. */
-const AT_CUTOVER: ReadonlySet<string> = new Set<WorkPhase>(['CreateVm', 'Prove', 'AwaitCommit', 'RetireSource', 'RollBack']);
+const AT_CUTOVER: ReadonlySet<string> = new Set<WorkPhase>([
+  'CreateVm',
+  'Prove',
+  'AwaitCommit',
+  'RetireSource',
+  'RollBack',
+  'InspectTarget',
+]);
 /** A warm VM whose source is off: every minute that it waits is a minute of downtime. */
 const DOWN: ReadonlySet<string> = new Set<WorkPhase>(['CopyFinalDelta', 'Convert', 'AwaitGroup']);
 

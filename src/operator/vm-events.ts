@@ -1,6 +1,7 @@
 /** What is told of a VM as Events: what began, what was done, how it ended. A phase in which there was nothing to do is not worth one. Pure. */
 import type { Phase, WorkPhase } from '../model/phase.ts';
 import type { VmProgress } from '../model/plan.ts';
+import { sinceCutoverText } from '../model/since-cutover.ts';
 import type { EventText } from './services.ts';
 
 const DONE: Readonly<Partial<Record<WorkPhase, readonly [reason: string, note: string]>>> = {
@@ -48,7 +49,8 @@ export function eventsOf(now: VmProgress, before: VmProgress | undefined): reado
   if (phase === 'Canceled')
     texts.push({ type: 'Normal', reason: 'Canceled', action: failure?.phase ?? 'Pending', note: canceledNote(now) });
   const end = ENDS[phase];
-  if (end !== undefined) texts.push({ type: 'Normal', reason: phase, action: end[0], note: end[1] });
+  const more = sinceCutoverText(now.sinceCutover ?? []);
+  if (end !== undefined) texts.push({ type: 'Normal', reason: phase, action: end[0], note: `${end[1]} ${more}`.trim() });
   return texts;
 }
 

@@ -43,6 +43,8 @@ export function advance(plan: Itinerary, progress: VmProgress, event: StepEvent,
       });
     case 'replanned':
       return { ...withWarm(progress, (warm) => ({ ...warm, checkpoints: only(warm.checkpoints, event.kept) })), transfers: [] };
+    case 'target-inspected':
+      return { ...progress, sinceCutover: event.disks };
     case 'parked':
       return { ...progress, outlook: event.outlook };
     case 'turned':
@@ -70,7 +72,7 @@ export function advance(plan: Itinerary, progress: VmProgress, event: StepEvent,
  * where it is.
  */
 export function resume(progress: VmProgress, at: string): VmProgress {
-  const { failure, sourceStopped, ...rest } = progress;
+  const { failure, sourceStopped, sinceCutover: _, ...rest } = progress;
   if (failure === undefined && progress.phase !== 'RolledBack') return progress;
   const phase = failure?.phase ?? 'RollBack';
   if (failure !== undefined && (failure.source !== 'started-again' || phase === 'RollBack')) {
@@ -116,13 +118,15 @@ const TOUCHED: ReadonlySet<WorkPhase> = new Set([
   'AwaitCommit',
   'RetireSource',
   'RollBack',
+  'InspectTarget',
 ]);
 
 /** Where a phase leads when it is done, unless that is the next one of the list. */
 const JUMPS: Readonly<Partial<Record<WorkPhase, (progress: VmProgress) => Phase>>> = {
   Snapshot: ({ warm }) => (warm === undefined || warm.passes.length === 0 ? 'CopyDisks' : 'CopyDelta'),
   CopyDisks: ({ type }) => (type === 'warm' ? 'AwaitPrecopy' : 'Convert'),
-  RollBack: () => 'RolledBack',
+  RollBack: () => 'InspectTarget',
+  InspectTarget: () => 'RolledBack',
 };
 
 function following({ itinerary }: Itinerary, progress: VmProgress, phase: WorkPhase): Phase {

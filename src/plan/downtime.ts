@@ -70,7 +70,7 @@ function wasStopped({ sourceStopped, phase }: VmProgress): boolean {
 }
 
 function isOver({ phase, history, failure }: VmProgress): boolean {
-  if (phase === 'RolledBack') return true;
+  if (phase === 'RolledBack' || phase === 'InspectTarget') return true;
   if (phase === 'Failed' || phase === 'Canceled') return failure?.source === 'started-again';
   return (
     (isTerminal(phase) || phase === 'AwaitCommit' || phase === 'RetireSource') &&

@@ -2,6 +2,7 @@
 import type { Decision } from '../model/mapping.ts';
 import type { PhaseRecord, VmProgress } from '../model/plan.ts';
 import type { VmReport } from '../model/report.ts';
+import { sinceCutoverText } from '../model/since-cutover.ts';
 import type { TransferResult } from '../model/transfer.ts';
 import { formatBytes } from '../model/units.ts';
 import type { SourceVm } from '../model/vm.ts';
@@ -70,7 +71,7 @@ export function phaseSeconds({ startedAt, endedAt }: PhaseRecord): number {
 /** How a migration stands in one sentence. */
 export function progressLine(progress: VmProgress): string {
   const { phase, failure } = progress;
-  if (failure === undefined) return phase;
+  if (failure === undefined) return `${phase} ${sinceCutoverText(progress.sinceCutover ?? [])}`.trim();
   const source = failure.source === undefined ? '' : ` ${SOURCES[failure.source]}`;
   const target = failure.target === undefined ? '' : ` ${TARGETS[failure.target]}`;
   return `${phase} in ${failure.phase}: ${failure.message} [${failure.code}]${source}${target}`;

@@ -143,7 +143,14 @@ const VM_RULES: Readonly<Record<Switch, (vm: VmState, standing: Standing, option
 };
 
 /** From here on the VM may run in the cluster: whoever stopped now would have it run twice. */
-const AT_CUTOVER: ReadonlySet<string> = new Set(['CreateVm', 'Prove', 'AwaitCommit', 'RetireSource', 'RollBack']);
+const AT_CUTOVER: ReadonlySet<string> = new Set([
+  'CreateVm',
+  'Prove',
+  'AwaitCommit',
+  'RetireSource',
+  'RollBack',
+  'InspectTarget',
+]);
 /** The source is off, or about to be. */
 const CUT_OVER: ReadonlySet<string> = new Set(['PowerOffSource', 'CopyFinalDelta', 'Convert', 'AwaitGroup', ...AT_CUTOVER]);
 

@@ -65,6 +65,10 @@ const Disk = z.strictObject({
     .exactOptional()
     .describe('Blocks that were found wrong, at the target or in the first reading of the source, and brought once more.'),
   seconds: z.number().min(0).exactOptional().describe('How long it took.'),
+  sinceCutover: z
+    .enum(['unchanged', 'written', 'unknown'])
+    .exactOptional()
+    .describe('Whether the VM in the cluster wrote to it, of one that was taken back.'),
 });
 
 const Seconds = z.number().min(0);

@@ -6,6 +6,7 @@ import { awaitPrecopy } from './await-precopy.ts';
 import { copyDisks, copyFinalDelta } from './copy-disks.ts';
 import { createVm } from './create-vm.ts';
 import { enableTracking } from './enable-tracking.ts';
+import { inspectTarget } from './inspect-target.ts';
 import { pending } from './pending.ts';
 import { powerOffSource } from './power-off-source.ts';
 import { retireSource } from './retire-source.ts';
@@ -33,4 +34,5 @@ export const STEPS: Readonly<Record<WorkPhase, Step>> = {
   AwaitCommit: awaitCommit,
   RetireSource: retireSource,
   RollBack: rollBack,
+  InspectTarget: inspectTarget,
 };

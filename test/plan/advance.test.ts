@@ -193,9 +193,13 @@ test('a VM with a way back is committed, or rolled back and then migrated anew',
   assert.ok(at.history.some(({ phase }) => phase === 'AwaitGroup'));
   assert.equal(advanceBy(plan, at, { kind: 'done' }, AT).phase, 'Committed');
   const back = advanceBy(plan, at, { kind: 'turned', to: 'RollBack' }, AT);
-  const rolled = advanceBy(plan, back, { kind: 'done' }, AT);
-  assert.equal(rolled.phase, 'RolledBack');
-  assert.equal(resume(rolled, LATER).phase, 'Snapshot');
+  const inspecting = advanceBy(plan, back, { kind: 'done' }, AT);
+  assert.equal(inspecting.phase, 'InspectTarget');
+  const disks = [{ disk: 'a', content: 'written' as const }];
+  const rolled = advanceBy(plan, advanceBy(plan, inspecting, { kind: 'target-inspected', disks }, AT), { kind: 'done' }, AT);
+  assert.deepEqual([rolled.phase, rolled.sinceCutover], ['RolledBack', disks]);
+  const again = resume(rolled, LATER);
+  assert.deepEqual([again.phase, again.sinceCutover], ['Snapshot', undefined]);
 });
 
 test('a source that was left off can be brought back; one that runs need not', () => {

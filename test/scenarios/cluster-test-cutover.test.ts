@@ -36,7 +36,7 @@ interface Status {
     readonly message?: string;
   };
   readonly warm?: { readonly passes: readonly { readonly number: number }[] };
-  readonly disks?: readonly { readonly claim: string }[];
+  readonly disks?: readonly { readonly claim: string; readonly sinceCutover?: string }[];
   readonly failure?: object;
 }
 
@@ -90,25 +90,30 @@ class Story {
 }
 
 interface Beginning {
+  /** Bytes of each disk. */
+  readonly disks?: readonly number[];
+  /** Further fields of the plan. */
+  readonly plan?: object;
   readonly volumeMode: 'Filesystem' | 'Block';
   readonly storageClass: string;
   readonly operate: (namespace: string) => Operator;
 }
 
-async function begin(name: string, { volumeMode, storageClass, operate }: Beginning): Promise<Story> {
+async function begin(name: string, { volumeMode, storageClass, operate, disks = [2 * MiB], plan }: Beginning): Promise<Story> {
   const namespace = ground.name(name);
   await ground.namespace(namespace, {});
   const { username: user, password, thumbprint } = vcenter;
   await ground.secret(namespace, 'vcenter', { user, password, thumbprint: thumbprint.sha256 });
   const url = `vsphere://${vcenter.host}:${vcenter.port}`;
   await ground.make(namespace, 'providers', 'source', { type: 'vsphere', url, secretRef: { name: 'vcenter' } });
-  const guest = await vcenter.guest(name, { disks: [2 * MiB], seed: 5, writeEvery: 5 });
+  const guest = await vcenter.guest(name, { disks, seed: 5, writeEvery: 5 });
   const target = { storageClass, volumeMode, accessMode: 'ReadWriteOnce' };
   await ground.make(namespace, 'migrationplans', 'plan', {
     ...{ providerRef: { name: 'source' }, selection: { names: [name] }, type: 'warm' },
     networkMap: { entries: [{ source: { name: '*' }, target: { type: 'pod' } }] },
     storageMap: { entries: [{ source: { storage: '*' }, target }] },
     shutdown: { graceSeconds: 20, otherwise: 'force' },
+    ...plan,
   });
   return new Story(namespace, guest, operate(namespace));
 }
@@ -215,4 +220,25 @@ test('a clone of the storage is the target of its moment, copying goes on beside
   const rest = guest.rests.at(-1) ?? assert.fail('the guest was not shut down');
   const expected = rest.content(rest.keys[0] ?? 0) ?? Buffer.alloc(0);
   assert.ok((await story.content(claim, 2 * MiB)).equals(expected));
+});
+
+test('a VM that is taken back says to which of its disks it wrote meanwhile', async () => {
+  let operator: Operator | undefined;
+  const story = await begin('back', {
+    ...{ volumeMode: 'Filesystem', storageClass: STORAGE_CLASSES.late, disks: [2 * MiB, MiB] },
+    plan: { commit: { mode: 'manual' }, schedule: { cutover: { mode: 'whenReady' } } },
+    operate: (namespace) => (operator = ground.operate(namespace)),
+  });
+  await using _ = operator;
+  const { disks = [] } = await story.reaches(({ phase }) => phase === 'AwaitCommit');
+  const volume = await ground.kubelet.volumePath(story.namespace, disks[1]?.claim ?? '');
+  await using file = await open(path.join(volume, 'disk.img'), 'r+');
+  await file.write(Buffer.from('written by the guest'), 0, 20, 4096);
+  await story.set({ rolledBack: true });
+  const back = await story.reaches(({ phase }) => phase === 'RolledBack');
+  assert.deepEqual(
+    back.disks?.map(({ sinceCutover }) => sinceCutover),
+    ['unchanged', 'written'],
+  );
+  assert.equal(story.guest.on, true);
 });

@@ -28,6 +28,7 @@ const UNDER_WAY: ReadonlySet<Phase> = new Set([
   'AwaitCommit',
   'RetireSource',
   'RollBack',
+  'InspectTarget',
 ]);
 
 /** @throws MigrationError `usage` for what makes no sense here */

@@ -8,11 +8,14 @@ import type { ClaimOptions, Destination } from '../../contracts/destination.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { PersistentVolumeClaim } from '../../model/manifest.ts';
-import type { VmPlan } from '../../model/plan.ts';
+import type { VmPlan, VmProgress } from '../../model/plan.ts';
+import type { SinceCutover } from '../../model/since-cutover.ts';
 import type { DiskTarget } from '../../model/transfer.ts';
 import { WORKER_PATHS } from '../../model/worker-paths.ts';
 import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client.ts';
 import { textAt } from '../facts/json.ts';
+import { lookAtTargets } from '../jobs/target-looks.ts';
+import type { WorkerJobs } from '../jobs/worker-jobs.ts';
 import { CLAIMS, JOBS, VIRTUAL_MACHINES } from '../kinds.ts';
 import { objectOf } from '../resources/collection.ts';
 import { MADE_BY, madeFor } from '../runtime/owners.ts';
@@ -31,6 +34,8 @@ export interface ClusterDestinationOptions {
   readonly owner: ResourceName;
   /** Where VMs are made. */
   readonly namespace: string;
+  /** Workers that look at claims; absent: nobody looks. */
+  readonly jobs?: WorkerJobs;
 }
 
 export class ClusterDestination implements Destination {
@@ -127,6 +132,22 @@ export class ClusterDestination implements Destination {
 
   async discardVm(plan: VmPlan, signal: AbortSignal): Promise<'never-there' | 'stopped'> {
     return await this.#machine(plan).holdBack('the migration stopped before its end. The source may run again.', signal);
+  }
+
+  async writtenSince(
+    plan: VmPlan,
+    progress: Pick<VmProgress, 'transfers' | 'since'>,
+    signal: AbortSignal,
+  ): Promise<readonly SinceCutover[]> {
+    const { jobs } = this.#options;
+    const disks = plan.mapping.placements.flatMap(({ disk, filledBy }) => {
+      if (filledBy !== undefined && filledBy !== plan.vm.ref.id) return [];
+      const { metadata, spec } = claimOf(plan, disk);
+      return [{ disk, claim: metadata.name, block: spec.volumeMode === 'Block' }];
+    });
+    if (jobs === undefined) return disks.map(({ disk }) => ({ disk, content: 'unknown' }));
+    const { owner, namespace } = this.#options;
+    return await lookAtTargets(plan, progress, { jobs, owner, namespace, disks }, signal);
   }
 
   /** What happened is in the status of the VmMigration. */

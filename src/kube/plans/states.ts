@@ -5,7 +5,7 @@
 import type { PlanState, VmState, VmTrouble } from '../../model/plan-state.ts';
 import { Outlook } from '../../resources/vm-migration.ts';
 import type { KubeObject } from '../client/kube-client.ts';
-import { at, defined, listAt, numberAt, textAt, textsAt } from '../facts/json.ts';
+import { at, defined, listAt, numberAt, oneOf, textAt, textsAt } from '../facts/json.ts';
 
 export function planState({ metadata, spec, status }: KubeObject): PlanState {
   const { namespace = '', name, uid = '', generation = 0, creationTimestamp } = metadata;
@@ -78,6 +78,7 @@ export function vmState({ metadata, spec, status }: KubeObject): VmState {
       failure: troubleOf(at(status, 'failure')),
       cutover: textAt(spec, 'cutover'),
       tested: at(spec, 'testCutover') === true ? true : undefined,
+      sinceCutover: writtenOf(disks),
       test: testOf(at(status, 'test')),
     }),
   };
@@ -87,6 +88,14 @@ export function vmState({ metadata, spec, status }: KubeObject): VmState {
 function stageOf(disks: readonly unknown[]): 'copy' | 'prove' | undefined {
   const stages = disks.map((disk) => textAt(disk, 'stage'));
   return (['copy', 'prove'] as const).find((stage) => stages.includes(stage));
+}
+
+function writtenOf(disks: readonly unknown[]): VmState['sinceCutover'] {
+  const found = disks.flatMap((disk) => {
+    const content = oneOf(['unchanged', 'written', 'unknown'] as const, textAt(disk, 'sinceCutover'));
+    return content === undefined ? [] : [{ disk: textAt(disk, 'disk') ?? '', content }];
+  });
+  return found.length === 0 ? undefined : found;
 }
 
 function testOf(test: unknown): VmState['test'] {

@@ -9,6 +9,7 @@ import { ERROR_CODES, type ErrorCode } from '../../model/error-codes.ts';
 import { MigrationError } from '../../model/errors.ts';
 import { isMigrated, type Phase, TERMINAL_PHASES, WORK_PHASES, type WorkPhase } from '../../model/phase.ts';
 import type { VmPlan, VmProgress, WarmProgress } from '../../model/plan.ts';
+import { type SinceCutover, sinceCutoverText } from '../../model/since-cutover.ts';
 import type { TransferJob, TransferProgress } from '../../model/transfer.ts';
 import { type Judgement, withCondition } from '../../resources/conditions.ts';
 import { begun, type DiskStatus, replannedDisks, resultOf, withResult } from '../../resources/disk-status.ts';
@@ -80,6 +81,7 @@ export class StatusStore implements Store, Observer {
       history: history.map((record) => ({ ...record, phase: workPhase(record.phase) })),
       transfers: disks.flatMap((disk) => resultOf(disk, this.#jobOf(disk.disk)) ?? []),
       ...(hooks !== undefined && { hooks }),
+      ...(disks.some(({ sinceCutover }) => sinceCutover !== undefined) && { sinceCutover: disks.flatMap(inspected) }),
       ...(sourceStopped !== undefined && { sourceStopped }),
       ...(failure !== undefined && {
         failure: { ...failure, phase: workPhase(failure.phase), code: knownCode(failure.code) },
@@ -94,7 +96,10 @@ export class StatusStore implements Store, Observer {
     const { outlook: _outlook, outlookFor: _for, sourceStopped: _stopped, hooks: _hooks, ...rest } = known;
     const { phase, since, failure, transfers, sourceStopped, hooks, warm, outlook } = progress;
     const results = new Map(transfers.map((result) => [result.job, result]));
-    const disks = (rest.disks ?? []).map((disk) => withResult(disk, results.get(this.#jobOf(disk.disk))));
+    const looks = new Map(progress.sinceCutover?.map(({ disk, content }) => [disk, content]));
+    const disks = (rest.disks ?? []).map((disk) => {
+      return withLook(withResult(disk, results.get(this.#jobOf(disk.disk))), looks.get(disk.disk));
+    });
     const { wished, downtime: actual } = this.#options.beside?.(progress) ?? {};
     const downtime = downtimeStatus(rest.downtime, { forecast: outlook?.downtime, actual });
     const shown: VmMigrationStatus = {
@@ -194,10 +199,19 @@ const WORDS: Readonly<Partial<Record<Phase, string>>> = {
   Canceled: 'Canceled on request.',
 };
 
-function readiness({ phase, failure, outlook }: VmProgress): Judgement {
+function readiness({ phase, failure, outlook, sinceCutover = [] }: VmProgress): Judgement {
   const status = isMigrated(phase) ? 'True' : 'False';
   const waits = outlook === undefined ? undefined : `${phase}: it waits, because ${outlook.because}.`;
-  return { type: 'Ready', status, reason: phase, message: failure?.message ?? WORDS[phase] ?? waits ?? `${phase} is under way.` };
+  const told = WORDS[phase] && `${WORDS[phase]} ${sinceCutoverText(sinceCutover)}`.trim();
+  return { type: 'Ready', status, reason: phase, message: failure?.message ?? told ?? waits ?? `${phase} is under way.` };
+}
+
+function withLook({ sinceCutover: _, ...disk }: DiskStatus, content: SinceCutover['content'] | undefined): DiskStatus {
+  return { ...disk, ...(content !== undefined && { sinceCutover: content }) };
+}
+
+function inspected({ disk, sinceCutover: content }: DiskStatus): readonly SinceCutover[] {
+  return content === undefined ? [] : [{ disk, content }];
 }
 
 function percent(disks: readonly DiskStatus[]): number {

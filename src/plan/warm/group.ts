@@ -36,7 +36,7 @@ const ARRIVED: Readonly<Record<Gate, ReadonlySet<Phase>>> = {
   AwaitGroup: new Set(['AwaitGroup', 'CreateVm', 'Prove', 'AwaitCommit', 'RetireSource', 'Completed', 'Committed']),
 };
 
-const LOST: ReadonlySet<Phase> = new Set(['Failed', 'Canceled', 'RollBack', 'RolledBack']);
+const LOST: ReadonlySet<Phase> = new Set(['Failed', 'Canceled', 'RollBack', 'InspectTarget', 'RolledBack']);
 
 /**
  * Whether a VM at the gate may pass. Before the first gate a companion that failed is waited for: it can be tried again.

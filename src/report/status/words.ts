@@ -1,5 +1,6 @@
 /** What is said of a VM besides figures. */
 import { type PlanState, standingOf, type VmState } from '../../model/plan-state.ts';
+import { sinceCutoverText } from '../../model/since-cutover.ts';
 import { instantText, outlookText } from '../outlook.ts';
 
 /** `CopyDisks, proving` */
@@ -30,6 +31,8 @@ export function noteOf(plan: PlanState, vm: VmState): string {
       return waitingText(plan, vm);
     case 'running':
       return nextText(plan, vm);
+    case 'rolled-back':
+      return sinceCutoverText(vm.sinceCutover ?? []);
     default:
       return '';
   }
