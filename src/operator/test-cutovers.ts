@@ -30,8 +30,8 @@ export class TestCutovers {
    */
   async look(vm: VmResource, isDue: boolean, signal: AbortSignal): Promise<boolean> {
     const { spec, status = {} } = vm;
-    const { phase = '', test } = status;
-    const isOver = isPastTests(phase) || (isDue && test?.holds !== false);
+    const { test } = status;
+    const isOver = isPastTests(status) || (isDue && test?.holds !== false);
     if (test !== undefined && (spec.testCutover !== true || isOver)) {
       await this.#end(vm, signal);
       return false;
@@ -66,7 +66,7 @@ export class TestCutovers {
       if (holds || !started) this.#options.again(vm.key, LOOK_EVERY);
       return holds;
     } catch (error) {
-      if (!(error instanceof MigrationError) || error.disposition !== 'stalled') throw error;
+      if (!(error instanceof MigrationError) || !isFinal(error)) throw error;
       const message = `${error.message} ${error.hint}`.trim().slice(0, 1024);
       await this.#save(vm, { ...test, state: 'failed', holds: false, message }, signal);
       this.#tell(vm, 'TestFailed', message, 'Warning');
@@ -104,9 +104,15 @@ function isTestable(vm: VmResource): boolean {
   return phase === 'AwaitPrecopy' || (phase === 'AwaitCutover' && group === undefined);
 }
 
+/** Waiting for a quota would hold the migration back. */
+function isFinal({ disposition, code }: MigrationError): boolean {
+  return disposition === 'stalled' || code === 'quota-exceeded';
+}
+
 /** The cutover has begun, or there will be none. A VM that failed before it keeps its test. */
-function isPastTests(phase: string): boolean {
-  return phase !== 'Failed' && !isBeforeShutdown(phase) && !COPIES.has(phase);
+function isPastTests({ phase = '', failure }: VmMigrationStatus): boolean {
+  const at = phase === 'Failed' ? (failure?.phase ?? '') : phase;
+  return !isBeforeShutdown(at) && !COPIES.has(at);
 }
 
 const COPIES: ReadonlySet<string> = new Set(['EnableTracking', 'Snapshot', 'CopyDisks', 'CopyDelta', '']);

@@ -40,19 +40,34 @@ export async function testInFolder(options: FolderTestOptions, context: CommandC
   }
 }
 
-export async function endInFolder(
-  { migration, words }: FolderTestOptions,
-  { services, terminal }: CommandContext,
-): Promise<void> {
+export async function endInFolder(options: FolderTestOptions, context: CommandContext): Promise<void> {
+  const { migration, words } = options;
+  const { services, terminal } = context;
   const tests = services.openTests(migration.folder);
   const held = await tests.held();
   const chosen = selectFolderVms(await migration.vms(), words, migration.folder).filter(({ target }) => held.has(target));
   if (chosen.length === 0) return terminal.err('No test is there to end.\n');
-  for (const { target, name } of chosen) {
+  for (const vm of chosen) {
     // The overlay first: nobody may use it once its target changes.
-    await tests.clear(target);
-    await tests.release(target);
-    terminal.err(`${printable(`${name}: its test is removed, and its migration goes on.`)}\n`);
+    await tests.clear(vm.target);
+    await tests.release(vm.target);
+    await goesOn(vm, options, context);
+    terminal.err(`${printable(`${vm.name}: its test is removed, and its migration goes on.`)}\n`);
+  }
+}
+
+/** Until whoever migrates has heard of it: the next test must not take an old word for a new one. */
+async function goesOn(
+  { target }: FolderVm,
+  { migration }: FolderTestOptions,
+  { services, signal }: CommandContext,
+): Promise<void> {
+  const { clock } = services;
+  const heardBy = clock.now() + HEARD_WITHIN;
+  while (clock.now() < heardBy && (await migration.worker()) !== undefined) {
+    const { progress } = (await migration.vms()).find((vm) => vm.target === target) ?? {};
+    if (progress?.outlook?.because !== HELD_BY_TEST) return;
+    await clock.sleep(LOOK_EVERY, signal);
   }
 }
 

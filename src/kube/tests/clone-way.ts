@@ -24,9 +24,11 @@ export async function chooseWay(client: KubeClient, classes: readonly string[], 
   const snapshotClasses: Record<string, string> = {};
   let by: CloneWay = 'csi-clone';
   let because = `the StorageProfile of ${classes.join(', ')} says csi-clone`;
-  for (const name of new Set(classes)) {
+  const fallback = storageClasses?.find(({ isDefault }) => isDefault === true)?.name;
+  for (const wanted of new Set(classes)) {
+    const name = wanted === '' ? (fallback ?? 'the default class') : wanted;
     const { cloneStrategy, snapshotClass, provisioner = 'its driver' } = known.get(name) ?? {};
-    if (snapshotClass !== undefined) snapshotClasses[name] = snapshotClass;
+    if (snapshotClass !== undefined) snapshotClasses[wanted] = snapshotClass;
     if (cloneStrategy === 'csi-clone' && by === 'csi-clone') continue;
     const profile =
       cloneStrategy === undefined
