@@ -21,7 +21,7 @@ import { HashThread } from './digests/hash-thread.ts';
 import { takePublished, trustEarlier } from './earlier.ts';
 import { BufferPool } from './engine/buffers.ts';
 import { passId } from './engine/pass-id.ts';
-import { isWorthKeeping, type JobTarget, openJobTarget } from './job-target.ts';
+import { isThere, isWorthKeeping, type JobTarget, journalPath, openJobTarget } from './job-target.ts';
 import { UNLIMITED } from './limits/bandwidth.ts';
 import { located } from './located.ts';
 import { proveTarget, sealed } from './prove-target.ts';
@@ -93,8 +93,12 @@ async function transfer(run: Run, final: string): Promise<Transferred> {
   const id = passId(job, watch.state);
   const published = await takePublished(run, final, id);
   if (published !== undefined) return published;
-  await using way = await openWay(run);
-  await using target = await openJobTarget(job, { path: final, passId: id, signal: options.signal });
+  const onto = { path: final, passId: id, signal: options.signal };
+  // What an earlier pass has left open can be opened while the source is: nothing of it is made anew.
+  const opening = job.delta !== undefined && (await isThere(journalPath(job, final))) ? openJobTarget(job, onto) : undefined;
+  opening?.catch(() => undefined);
+  await using way = await openWayOr(run, opening);
+  await using target = await (opening ?? openJobTarget(job, onto));
   const { writer, journal, complete } = target;
   try {
     const filled = complete ? { ...RESUMED, allocated: allocatedIn(journal.hashes) } : await way.fill(target);
@@ -122,6 +126,18 @@ async function transfer(run: Run, final: string): Promise<Transferred> {
     };
   } catch (error) {
     if (id === undefined || !isWorthKeeping(journal, error, job.source.kind)) await target.discard();
+    throw error;
+  }
+}
+
+/** Where the source cannot be opened, the target is closed again; one that holds nothing is removed. */
+async function openWayOr(run: Run, opening: Promise<JobTarget> | undefined): Promise<Way> {
+  try {
+    return await openWay(run);
+  } catch (error) {
+    const target = await opening?.catch(() => undefined);
+    if (target?.journal.passes === 0 && !isWorthKeeping(target.journal, error, run.job.source.kind)) await target.discard();
+    await target?.[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -16,8 +16,8 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { TransferJob, TransferProgress } from '../model/transfer.ts';
-import type { Bytes } from '../model/units.ts';
-import type { FileRead, HashBlock, HashTask } from './blocks/task.ts';
+import { type Bytes, MiB } from '../model/units.ts';
+import { type FileRead, type HashBlock, type HashTask, WORKER_DEPTH } from './blocks/task.ts';
 import type { BlockWorkers } from './blocks/workers.ts';
 import { checkCanceled } from './cancellation.ts';
 import { eachOf } from './lanes.ts';
@@ -101,7 +101,8 @@ export async function wrongBlocks(
     await using handle = await open(file, 'r');
     await forgotten;
     const progress = new StageProgress({ job: job.id, stage: 'prove', total }, onProgress);
-    await eachOf(inRuns(blocks), workers.depth, async (run) => {
+    const threads = Math.ceil(total / WORTH_A_THREAD);
+    await eachOf(inRuns(blocks), Math.min(workers.depth, threads * WORKER_DEPTH), async (run) => {
       checkCanceled(signal);
       for (const { index, digest } of await workers.run(hashTask(handle.fd, run, expected))) {
         if (Buffer.compare(digest, expected.hashes.get(index)) !== 0) wrong.push(index);
@@ -133,6 +134,8 @@ async function openMap(
   };
 }
 
+/** Read back in the time that a thread takes to start. */
+const WORTH_A_THREAD: Bytes = 256 * MiB;
 /** Read together: large reads in the order of the disk, which the kernel reads ahead of. */
 const RUN_BYTES: Bytes = 4 * BLOCK;
 

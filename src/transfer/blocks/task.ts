@@ -1,4 +1,5 @@
 /** What a block worker is asked and what it answers: plain data that can be posted between threads. */
+import type { KeyObject } from 'node:crypto';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import type { Bytes } from '../../model/units.ts';
 import type { CellHashes, ChangedCells } from '../proof/cell-hashes.ts';
@@ -59,7 +60,7 @@ export interface DecodeTask {
   /** Descriptor of the target. */
   readonly target: number;
   /** Blocks are tagged with it too. */
-  readonly key?: Uint8Array;
+  readonly key?: KeyObject;
 }
 
 /**
@@ -73,7 +74,7 @@ export interface HashTask {
   /** They lie one after the other in the buffer. */
   readonly blocks: readonly HashBlock[];
   /** Key of the tags that are expected. */
-  readonly key?: Uint8Array;
+  readonly key?: KeyObject;
 }
 
 export interface HashBlock {
@@ -91,7 +92,7 @@ export interface DigestTask {
   readonly given: SharedArrayBuffer;
   readonly blocks: readonly DigestBlock[];
   /** Blocks are tagged with it too: those of which only some cells changed, by these. */
-  readonly key?: Uint8Array;
+  readonly key?: KeyObject;
 }
 
 export interface DigestBlock {

@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import { MigrationError } from '../../model/errors.ts';
-import { systemCode } from '../cancellation.ts';
+import { allEnded, systemCode } from '../cancellation.ts';
 import { decodeBlocks, digestBlocks, hashBlocks, TargetTrouble } from './decode-task.ts';
 import { type FileRead, type HashedBlocks, type Task, type TaskFailure, type TaskMessage, WORKER_DEPTH } from './task.ts';
 
@@ -44,14 +44,16 @@ async function load(task: Task): Promise<Buffer<ArrayBufferLike>> {
   }
   const bytes = held.subarray(0, task.bytes);
   clearGaps(task.reads, bytes);
-  for (const { fd, at, length, into } of task.reads) {
-    for (let done = 0; done < length; ) {
-      const { bytesRead } = await readAsync(fd, bytes, into + done, length - done, at + done);
-      if (bytesRead === 0) throw cut(task, at + done);
-      done += bytesRead;
-    }
-  }
+  await allEnded(task.reads.map((one) => readWhole(task, one, bytes)));
   return bytes;
+}
+
+async function readWhole(task: Task, { fd, at, length, into }: FileRead, bytes: Buffer): Promise<void> {
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await readAsync(fd, bytes, into + done, length - done, at + done);
+    if (bytesRead === 0) throw cut(task, at + done);
+    done += bytesRead;
+  }
 }
 
 /** Zeros wherever no read comes, and as few more as their order allows: ascending reads leave nothing to be cleared twice. */

@@ -102,11 +102,12 @@ export class BlockWorkers {
 
   /**
    * Whether a task deserves a thread of its own. One thread hashes faster than most links bring anything, and a start costs as much as
-   * hashing 100 MB: what has piled up while the threads were started does not count.
+   * hashing 100 MB: what has piled up while the threads were started does not count. Who reads back has as many tasks under way as are worth it.
    */
   #areBehind({ kind }: Task): boolean {
-    if (kind !== 'digest') return true;
-    return [...this.#threads].every(({ inHand, done }) => inHand.size === WORKER_DEPTH && done >= WARM);
+    if (kind === 'decode') return true;
+    const least = kind === 'digest' ? WARM : 0;
+    return [...this.#threads].every(({ inHand, done }) => inHand.size === WORKER_DEPTH && done >= least);
   }
 
   #start(): Thread {

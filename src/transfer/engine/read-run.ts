@@ -1,4 +1,5 @@
 /** Fills a buffer with blocks of the source: several reads at once, as many as the reader says are worth having. */
+import type { KeyObject } from 'node:crypto';
 import type { Extent } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
 import type { DigestBlock } from '../blocks/task.ts';
@@ -105,7 +106,7 @@ export interface Hashed {
  * which takes longer than hashing it.)
  * @param key blocks that are hashed as a whole are tagged with it too
  */
-export async function hashesOf(blocks: readonly InBuffer[], workers: BlockWorkers, key?: Uint8Array): Promise<readonly Hashed[]> {
+export async function hashesOf(blocks: readonly InBuffer[], workers: BlockWorkers, key?: KeyObject): Promise<readonly Hashed[]> {
   const [first] = blocks;
   if (first === undefined) return [];
   const places = blocks.map(({ index, bytes, known }): DigestBlock => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSecretKey } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { BlockWorkers } from '../../../src/transfer/blocks/workers.ts';
@@ -65,7 +66,7 @@ test('a block with the tag that is expected has the digest that goes with it; an
   const workers = new BlockWorkers({ threads: 1 });
   await using _ = workers.lease();
   const whole = await readFile(place.path('disk'));
-  const key = new Uint8Array(16).fill(7);
+  const key = createSecretKey(Buffer.alloc(16, 7));
   // Not the digest of anything, so that it can be seen where it comes from.
   const digest = new Uint8Array(32).fill(1);
   const blocks = [0, 1].map((index) => {
@@ -88,7 +89,7 @@ test('cells of a block are compared by their tag, or else by the hashes of all o
   const known = { ...hashCells(block), changed: cells.reduce((mask, cell) => mask | (1 << cell), 0) };
   const given = new SharedArrayBuffer(MiB);
   Buffer.from(given).set(block);
-  const key = new Uint8Array(16).fill(7);
+  const key = createSecretKey(Buffer.alloc(16, 7));
   const [written] = await workers.run({ kind: 'digest', given, key, blocks: [{ index: 0, at: 0, length: MiB, known }] });
   const tag = written?.tag;
   assert.ok(tag !== undefined);
