@@ -96,6 +96,8 @@ export function rollBack(progress: VmProgress, at: string): VmProgress | undefin
  */
 export function isSetback({ warm, phase }: VmProgress, code: ErrorCode): boolean {
   if (warm === undefined || (warm.setback?.count ?? 0) + 1 >= MAX_SETBACKS) return false;
+  // A target that is gone is copied anew while the source runs.
+  if (phase === 'AwaitCutover') return code === 'target-changed';
   if (phase !== 'Snapshot' && phase !== 'CopyDisks' && phase !== 'CopyDelta') return false;
   return warm.passes.length > 0 || ERROR_CODES[code].disposition === 'retry';
 }

@@ -38,13 +38,8 @@ async function madeReady(plan: VmPlan, { warm, transfers }: VmProgress, context:
     const mine = plan.mapping.placements.some(({ filledBy = plan.vm.ref.id }) => filledBy === plan.vm.ref.id);
     if (mine && transfers.length === 0) return { kind: 'turned', to: 'Snapshot' };
   }
-  try {
-    await destination.makeReady?.(plan, signal);
-    return { kind: 'done' };
-  } catch (error) {
-    if (warm === undefined || !(error instanceof MigrationError) || error.code !== 'target-changed') throw error;
-    return { kind: 'turned', to: 'Snapshot' };
-  }
+  await destination.makeReady?.(plan, signal);
+  return { kind: 'done' };
 }
 
 /** Milliseconds after which the final delta of a VM that waits for its group is looked at again. */

@@ -227,3 +227,10 @@ test('a phase that a newer plan leaves out leads on, not back to the beginning',
   while (waits.phase !== 'AwaitCutover') waits = advanceBy(cold, waits, { kind: 'done' }, AT);
   assert.equal(advanceBy(fakePlan(), waits, { kind: 'done' }, AT).phase, 'PowerOffSource');
 });
+
+test('a target that is gone before the shutdown is copied anew, after a pause, while the source runs', () => {
+  const ready = warmAt('AwaitCutover', copied());
+  const gone = advanceBy(WARM, ready, { ...FAILED, code: 'target-changed' }, LATER);
+  assert.deepEqual([gone.phase, gone.warm?.setback?.count], ['AwaitPrecopy', 1]);
+  assert.equal(advanceBy(WARM, ready, FAILED, LATER).phase, 'Failed', 'anything else needs somebody');
+});
