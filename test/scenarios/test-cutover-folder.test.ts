@@ -40,7 +40,17 @@ async function answerOf(script: string): Promise<string> {
 test('a target is tested while its VM waits, stands still meanwhile, and the migration ends with the right bytes', async () => {
   const guest = await vcenter.guest('web', { disks: [2 * MiB, MiB], seed: 3, writeEvery: 3 });
   const folder = path.join(scratch, 'web');
-  const args = ['--thumbprint', vcenter.thumbprint.sha256, '--to', folder, '--warm', '--cutover', 'manual'];
+  const args = [
+    '--thumbprint',
+    vcenter.thumbprint.sha256,
+    '--to',
+    folder,
+    '--warm',
+    '--cutover',
+    'manual',
+    '--source-rename',
+    ' (gone)',
+  ];
   const running = kubeferry(['migrate', SOURCE, 'web', ...args], { services });
   await until(folder, /somebody has to say when/);
 
@@ -78,6 +88,9 @@ test('a target is tested while its VM waits, stands still meanwhile, and the mig
     const file = path.join(folder, 'web', 'disks', bases[index]?.replace('.partial', '') ?? '');
     assert.ok((await readFile(file)).equals(rest.content(disk.key) ?? Buffer.alloc(0)), `${file} differs`);
   }
+
+  const inventory = await kubeferry(['inventory', SOURCE, '--thumbprint', vcenter.thumbprint.sha256], { services });
+  assert.match(inventory.out, /web \(gone\)/, 'the source is renamed in the end');
 
   const finished = await kubeferry(['test-cutover', folder, 'web']);
   assert.equal(finished.code, 0, finished.err);
