@@ -17,7 +17,6 @@ import { rule as cpuThreads } from './rules/cpu-threads.ts';
 import { rule as cpuUnknown } from './rules/cpu-unknown.ts';
 import { rule as deviceUnknown } from './rules/device-unknown.ts';
 import { rule as disk4kn } from './rules/disk-4kn.ts';
-import { rule as disk4knVhdx } from './rules/disk-4kn-vhdx.ts';
 import { rule as diskCount } from './rules/disk-count.ts';
 import { rule as diskDifferencing } from './rules/disk-differencing.ts';
 import { rule as diskEncrypted } from './rules/disk-encrypted.ts';
@@ -211,7 +210,6 @@ export const RULES: readonly Rule[] = [
   diskRdm,
   diskEncrypted,
   disk4kn,
-  disk4knVhdx,
   diskDifferencing,
   diskUnsupportedFormat,
   diskManagedVolume,

@@ -16,6 +16,7 @@ import { pureMiddle } from './pure-middle.ts';
 import { rangeHttps } from './range-https.ts';
 import { type Bench, renderResult } from './result.ts';
 import { streamOptimized } from './stream-optimized.ts';
+import { vhdx } from './vhdx.ts';
 import { vsphereInventory } from './vsphere-inventory.ts';
 import { warm } from './warm.ts';
 
@@ -25,6 +26,7 @@ const BENCHES: readonly Bench[] = [
   vsphereInventory,
   rangeHttps,
   streamOptimized,
+  vhdx,
   delta,
   warm,
   proofCost,

@@ -1,4 +1,4 @@
-/** One streamOptimized VMDK brought to a raw disk by the engine, in a process of its own: `node stream-run.ts VMDK CAPACITY TARGET`. */
+/** One VMDK or VHDX brought to a raw disk by the engine, in a process of its own: `node stream-run.ts IMAGE CAPACITY TARGET`. */
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../src/contracts/clock.ts';
@@ -8,8 +8,9 @@ import { LocalDiskCopier } from '../../src/transfer/local-copier.ts';
 const clock: Clock = { now: () => Date.now(), sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }) };
 
 if (import.meta.main) {
-  const [vmdk = '', capacity = '', target = ''] = process.argv.slice(2);
-  const { size } = await stat(vmdk);
+  const [image = '', capacity = '', target = ''] = process.argv.slice(2);
+  const { size } = await stat(image);
+  const format = image.endsWith('.vhdx') ? 'vhdx' : 'vmdk';
   await new LocalDiskCopier({ clock }).copy(
     {
       id: 'bench/disk',
@@ -17,7 +18,7 @@ if (import.meta.main) {
       disk: 'disk',
       source: {
         kind: 'image',
-        layers: [{ format: 'vmdk', slices: [{ path: vmdk, offset: 0, length: size }] }],
+        layers: [{ format, slices: [{ path: image, offset: 0, length: size }] }],
         capacity: Number(capacity),
       },
       target: { kind: 'raw-file', path: target },

@@ -7,7 +7,7 @@ import type { Trouble } from '../layered/trouble.ts';
 import { isWhole } from './crc32c.ts';
 import { guid, u64 } from './fields.ts';
 
-export const LOG_SECTOR: Bytes = 4 * KiB;
+const LOG_SECTOR: Bytes = 4 * KiB;
 const ENTRY_HEADER = 64;
 const DESCRIPTOR = 32;
 /** Entries do not lie over one another but where the ring was written over: what is checked is never much more than the ring. */
