@@ -143,12 +143,14 @@ async function* inRuns(blocks: AsyncIterable<ReadBack>): AsyncGenerator<readonly
   let run: ReadBack[] = [];
   let bytes = 0;
   for await (const block of blocks) {
+    const more = block.known === undefined ? BLOCK : bytesOf([block]);
+    if (bytes + more > RUN_BYTES) {
+      yield run;
+      run = [];
+      bytes = 0;
+    }
     run.push(block);
-    bytes += block.known === undefined ? BLOCK : bytesOf([block]);
-    if (bytes < RUN_BYTES) continue;
-    yield run;
-    run = [];
-    bytes = 0;
+    bytes += more;
   }
   if (run.length > 0) yield run;
   return undefined;

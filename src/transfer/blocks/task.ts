@@ -120,7 +120,15 @@ export type TaskFailure =
 
 export interface TaskMessage {
   readonly id: number;
-  readonly task: Task;
+  readonly task: Task | KnownMemory;
+}
+
+/**
+ * A digest task over memory that the worker has already: the place of it among all that came, in order. Memory that comes again and again
+ * counts each time for the worker's garbage collector, which would go through the whole heap for every 64 MiB.
+ */
+export interface KnownMemory extends Omit<DigestTask, 'given'> {
+  readonly given: number;
 }
 
 export type TaskAnswer =

@@ -7,16 +7,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import { MigrationError } from '../../model/errors.ts';
+import { MiB, roundUp } from '../../model/units.ts';
 import { allEnded, systemCode } from '../cancellation.ts';
 import { decodeBlocks, digestBlocks, hashBlocks, TargetTrouble } from './decode-task.ts';
 import { type FileRead, type HashedBlocks, type Task, type TaskFailure, type TaskMessage, WORKER_DEPTH } from './task.ts';
 
 const readAsync = promisify(read);
 const buffers: Buffer[] = Array.from({ length: WORKER_DEPTH }, () => Buffer.alloc(0));
+/** Of digest tasks, in the order in which it came. */
+const memory: SharedArrayBuffer[] = [];
 let taken = 0;
 let turn: Promise<void> = Promise.resolve();
 
-parentPort?.on('message', ({ id, task }: TaskMessage) => {
+parentPort?.on('message', ({ id, task: posted }: TaskMessage) => {
+  const task = withMemory(posted);
   const loaded = load(task);
   // A failure is looked at when its turn comes.
   loaded.catch(() => undefined);
@@ -31,6 +35,17 @@ parentPort?.on('message', ({ id, task }: TaskMessage) => {
   });
 });
 
+function withMemory(task: TaskMessage['task']): Task {
+  if (task.kind !== 'digest') return task;
+  if (typeof task.given !== 'number') {
+    memory.push(task.given);
+    return { ...task, given: task.given };
+  }
+  const given = memory[task.given];
+  if (given === undefined) throw new Error('A task is over memory that never came');
+  return { ...task, given };
+}
+
 /** Fills the next buffer, unless the task brings its own. Tasks are answered in order, so it is free again. */
 async function load(task: Task): Promise<Buffer<ArrayBufferLike>> {
   if (task.kind === 'digest') return Buffer.from(task.given);
@@ -39,7 +54,7 @@ async function load(task: Task): Promise<Buffer<ArrayBufferLike>> {
   taken += 1;
   let held = buffers[slot];
   if (held === undefined || held.length < task.bytes) {
-    held = Buffer.allocUnsafeSlow(task.bytes);
+    held = Buffer.allocUnsafeSlow(roundUp(task.bytes, MiB));
     buffers[slot] = held;
   }
   const bytes = held.subarray(0, task.bytes);

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { MigrationError } from '../../model/errors.ts';
-import { type HashedBlocks, type Task, type TaskAnswer, type TaskFailure, WORKER_DEPTH } from './task.ts';
+import { type HashedBlocks, type Task, type TaskAnswer, type TaskFailure, type TaskMessage, WORKER_DEPTH } from './task.ts';
 
 /** Four make about 1 GB of guest data a second, in 300 MB of memory for the whole process. */
 const DEFAULT_THREADS = 4;
@@ -30,6 +30,8 @@ interface Waiting {
 interface Thread {
   readonly worker: Worker;
   readonly inHand: Map<number, Waiting>;
+  /** Memory that digest tasks brought, in order. It is used again and again. */
+  readonly memory: SharedArrayBuffer[];
   /** Tasks that it has done. */
   done: number;
 }
@@ -88,7 +90,7 @@ export class BlockWorkers {
       this.#queue.shift();
       this.#id += 1;
       thread.inHand.set(this.#id, next);
-      thread.worker.postMessage({ id: this.#id, task: next.task });
+      thread.worker.postMessage({ id: this.#id, task: posted(next.task, thread) } satisfies TaskMessage);
     }
   }
 
@@ -114,7 +116,7 @@ export class BlockWorkers {
     // The published files end in .js, those of a checkout in .ts.
     const file = new URL(`./worker${path.extname(fileURLToPath(import.meta.url))}`, import.meta.url);
     const worker = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
-    const thread: Thread = { worker, inHand: new Map(), done: 0 };
+    const thread: Thread = { worker, inHand: new Map(), memory: [], done: 0 };
     worker.on('message', (answer: TaskAnswer) => this.#settle(thread, answer));
     worker.on('error', (error) => this.#lose(thread, error));
     worker.on('exit', () => this.#lose(thread, new Error('A block worker ended too early')));
@@ -137,6 +139,14 @@ export class BlockWorkers {
     thread.inHand.clear();
     this.#dispatch();
   }
+}
+
+function posted(task: Task, { memory }: Thread): TaskMessage['task'] {
+  if (task.kind !== 'digest') return task;
+  const given = memory.indexOf(task.given);
+  if (given >= 0) return { ...task, given };
+  memory.push(task.given);
+  return task;
 }
 
 function revive(failure: TaskFailure): unknown {

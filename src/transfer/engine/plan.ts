@@ -91,6 +91,7 @@ export function* planPass(plan: PassPlan): Generator<PlanItem, undefined> {
 /** Undefined for a block that stays as it is. */
 function planBlock({ size, cells, kind, blank, journal, onDone }: PassPlan, index: number): BlockPlan | undefined {
   const state = journal.stateOf(index);
+  if (kind === 'delta' && state === 'untouched' && !cells.has(index)) return undefined;
   const parts = cells.partsOf(index);
   const weight = parts.reduce((sum, { length }) => sum + length, 0);
   if (state === 'done') {
@@ -105,7 +106,7 @@ function planBlock({ size, cells, kind, blank, journal, onDone }: PassPlan, inde
     if (blank) return weight === 0 ? undefined : { ...block, treatment: 'fresh' };
     return { ...block, treatment: 'overwrite' };
   }
-  if (weight === 0 && (kind === 'delta' || journal.hashes.isZero(index))) return undefined;
+  if (weight === 0 && journal.hashes.isZero(index)) return undefined;
   // What changes as a whole need not be what it was.
   if (kind === 'delta' && weight === wholeBlock(index, size).length) return { ...block, treatment: 'overwrite' };
   const expected = Uint8Array.from(journal.hashes.get(index));

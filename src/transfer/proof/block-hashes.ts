@@ -50,7 +50,7 @@ export class BlockHashes {
 
   /** Whether a block is held to be zeros. */
   isZero(index: number): boolean {
-    return this.#zeroDigest(index).equals(this.get(index));
+    return !this.#groups.has(Math.floor(index / GROUP)) || this.#zeroDigest(index).equals(this.get(index));
   }
 
   /** Says that a block is zeros. */

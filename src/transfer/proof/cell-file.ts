@@ -19,10 +19,11 @@ export interface KnownCells {
 /** As of the journal. */
 const MODE = 0o600;
 const RECORD: Bytes = CELLS * DIGEST;
-const CHUNK_BLOCKS = 128;
+/** Few, because changes lie scattered: on a large disk each brings its own chunk. */
+const CHUNK_BLOCKS = 16;
 const CHUNK: Bytes = CHUNK_BLOCKS * RECORD;
 /** Chunks in memory, 1 MiB in all: deltas go through a disk from its beginning to its end, a few runs side by side. */
-const MAX_CHUNKS = 16;
+const MAX_CHUNKS = 128;
 /** The journal shares the file system, and must never lack room for this: so many times its largest size has to be free. */
 const ROOM = 2;
 
