@@ -39,7 +39,7 @@ export async function readHeader(bytes: StoredBytes, trouble: Trouble): Promise<
     if (isWhole(block, 'head')) found.push(block);
   }
   const [current, other] = found.toSorted((a, b) => Number(b.readBigUInt64LE(8) - a.readBigUInt64LE(8)));
-  if (current === undefined) throw trouble.malformed('both headers are');
+  if (current === undefined) throw trouble.malformed('neither of its headers is whole');
   if (other !== undefined && other.readBigUInt64LE(8) === current.readBigUInt64LE(8) && !other.equals(current)) {
     throw trouble.malformed('two headers contradict each other');
   }
@@ -65,7 +65,7 @@ export async function readRegions(bytes: StoredBytes, trouble: Trouble): Promise
     const table = await take(bytes, at, REGION_TABLE);
     if (isWhole(table, 'regi')) return parseRegions(table, bytes.size, trouble);
   }
-  throw trouble.malformed('both region tables are');
+  throw trouble.malformed('neither of its region tables is whole');
 }
 
 function parseRegions(table: Buffer, size: Bytes, trouble: Trouble): Regions {
