@@ -62,6 +62,8 @@ export async function operate(
     target: (about) => {
       const parties = parts.target(about);
       const { destination } = parties;
+      // No worker runs here: nobody can look at claims.
+      Object.assign(destination, { writtenSince: undefined });
       return { ...parties, copier: copies.copier((disk, root, signal) => destination.filled(about.plan, disk, root, signal)) };
     },
   };

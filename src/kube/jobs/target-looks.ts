@@ -21,6 +21,9 @@ export interface TargetDisk {
   readonly block: boolean;
 }
 
+/** Milliseconds until a worker has to begin to read. */
+const SIGN_OF_LIFE_MS = 180_000;
+
 const CONTENTS: Readonly<Record<string, SinceCutover['content']>> = { ok: 'unchanged', differs: 'written' };
 
 /** All disks side by side. @throws the reason of the signal */
@@ -61,6 +64,18 @@ async function look(
   const path = block ? WORKER_PATHS.device : `${WORKER_PATHS.disk}/disk.img`;
   const order = { kind: 'verify', disk: { id: result.job, vm: plan.mapping.targetName, disk, path, result } } as const;
   if ((await jobs.look(ref, signal)).kind === 'none') await jobs.start({ ...ref, owner, kept: { claim, block }, order }, signal);
-  const verdict = await jobs.wait(ref, { onLine: () => undefined, onObstacle: () => undefined }, signal);
-  return CONTENTS[textAt(verdict, 'outcome') ?? ''] ?? 'unknown';
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(), SIGN_OF_LIFE_MS);
+  const listener = { onLine: () => clearTimeout(timer), onObstacle: () => undefined };
+  try {
+    const verdict = await jobs.wait(ref, listener, AbortSignal.any([signal, silent.signal]));
+    return CONTENTS[textAt(verdict, 'outcome') ?? ''] ?? 'unknown';
+  } catch (error) {
+    if (!silent.signal.aborted || signal.aborted) throw error;
+    // Its image cannot be had, or no node takes it: the rollback is not held up by that.
+    await jobs.remove(ref);
+    return 'unknown';
+  } finally {
+    clearTimeout(timer);
+  }
 }
