@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { crc32c } from '../../../../providers/file/image/crc32c.ts';
-import { sampleDisk, type Workshop, withCode, workshop } from './workshop.ts';
+import { probeImage } from '../../../../providers/file/image/probe.ts';
+import { sampleDisk, signal, type Workshop, withCode, workshop } from './workshop.ts';
 
 const KiB = 1024;
 
@@ -137,6 +138,16 @@ test('a differencing VHDX comes with its parent', async () => {
     probed.layers.map(({ slices }) => slices[0]?.path),
     [shop.path('child.avhdx'), shop.path('base.vhdx')],
   );
+  assert.equal(probed.unreadable, undefined);
+});
+
+test('the parent of a VHDX may be a member of the same archive', async () => {
+  const linkage = await dataWriteGuid();
+  await rewrite('packed.avhdx', (parts) => addParent(parts, linkage, '.\\base.vhdx'));
+  const [child, parent] = [await shop.locate('packed.avhdx'), await shop.locate('base.vhdx')];
+  const siblings = new Map([['base.vhdx', parent.slices[0]]]);
+  const probed = await probeImage({ name: child.name, slices: child.slices, siblings }, signal);
+  assert.equal(probed.layers.length, 2);
   assert.equal(probed.unreadable, undefined);
 });
 
