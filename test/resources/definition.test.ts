@@ -57,6 +57,21 @@ test('every field that people write is described', () => {
   );
 });
 
+test('the checkpoints of a status can be taken back, all of them', async () => {
+  const all = '/apis/kubeferry.dev/v1alpha1/namespaces/default/vmmigrations';
+  const about = { apiVersion: 'kubeferry.dev/v1alpha1', kind: 'VmMigration', metadata: { name: 'taken-back' } };
+  const spec = { planRef: { name: 'plan' }, vm: { id: 'vm-1', name: 'web' } };
+  assert.equal((await callApi(plane.api, 'POST', all, { ...about, spec })).status, 201);
+  for (const checkpoints of [{ 'scsi0:0': 'one/1' }, {}]) {
+    const to = `${all}/taken-back/status?fieldManager=test&force=true`;
+    const body = { ...about, status: { warm: { id: 'now', checkpoints, passes: [] } } };
+    const answer = await callApi(plane.api, 'PATCH', to, body, 'application/apply-patch+yaml');
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    const { status } = answer.body as { readonly status: { readonly warm: { readonly checkpoints: object } } };
+    assert.deepEqual(status.warm.checkpoints, checkpoints);
+  }
+});
+
 test('every sample is accepted as it stands, with no field unknown', async () => {
   const samples = await readSamples();
   assert.ok(samples.length >= 6);

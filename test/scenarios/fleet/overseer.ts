@@ -53,7 +53,7 @@ export class Overseer implements AsyncDisposable {
   readonly faults: string[] = [];
   /** Most at once, of a plan. */
   readonly most = { vms: 0, transfers: 0, ofClass: 0 };
-  /** Every writing of a status. */
+  /** Every writing of a VmMigration. */
   writes = 0;
   /** When each VM was first seen to begin, in milliseconds since the epoch. */
   readonly begun = new Map<string, number>();
@@ -125,9 +125,10 @@ export class Overseer implements AsyncDisposable {
   #see(one: Migration): void {
     const { uid = '' } = one.metadata;
     const { vm } = one.spec;
+    // A watch that begins anew tells what is known.
+    if (this.#migrations.get(uid)?.metadata.resourceVersion !== one.metadata.resourceVersion) this.writes += 1;
     this.#migrations.set(uid, one);
     this.#names.set(vm.name, uid);
-    this.writes += 1;
     const { phase, outlook, warm } = one.status ?? {};
     if (phase !== undefined && !this.begun.has(vm.name)) this.begun.set(vm.name, Date.now());
     if (outlook !== undefined && warm?.held !== undefined) this.faults.push(`${vm.name} holds a snapshot while it waits`);
