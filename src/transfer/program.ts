@@ -79,12 +79,18 @@ async function spawnProgram(
   }
   const guard = await findProgram('setpriv');
   checkCanceled(signal);
-  const [command, ...args] = guard === undefined ? [program, ...argv] : [guard, '--pdeathsig', 'KILL', '--', program, ...argv];
+  const [command, ...args] = guard === undefined ? [program, ...argv] : [guard, ...guarded(program, argv)];
   return spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe', ...more],
     detached: true,
     env: { ...process.env, LC_ALL: 'C' },
   }) as ChildProcessByStdio<null, Readable, Readable>;
+}
+
+/** Who dies before setpriv has asked for the signal has no child by then any more: what is started sees another parent, and goes. */
+function guarded(program: string, argv: readonly string[]): readonly string[] {
+  const only = '[ "$PPID" = "$0" ] && exec "$@"';
+  return ['--pdeathsig', 'KILL', '--', '/bin/sh', '-c', only, String(process.pid), program, ...argv];
 }
 
 function watch(child: ChildProcessByStdio<null, Readable, Readable>, signal: AbortSignal): RunningProgram {
