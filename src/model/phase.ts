@@ -1,5 +1,6 @@
-/** The phases of a migration. Their order is data in src/plan/itineraries.ts, the state machine is src/plan/advance.ts. */
+/** The phases of a migration. Which of them a VM goes through is data in src/plan/itineraries.ts, the state machine is src/plan/advance.ts. */
 
+/** In the order in which a warm migration comes to them for the first time; what asks how far a VM is rests on it. */
 export const WORK_PHASES = [
   'Pending',
   'EnableTracking',
@@ -34,11 +35,23 @@ export type MigrationType = 'cold' | 'warm';
 
 const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_PHASES);
 
-export function isTerminal(phase: Phase): phase is TerminalPhase {
+const PLACES: ReadonlyMap<string, number> = new Map(WORK_PHASES.map((phase, at) => [phase, at]));
+
+export function isTerminal(phase: string): phase is TerminalPhase {
   return TERMINAL.has(phase);
 }
 
+/** It is at `point` or behind it. False for a terminal phase, which says nothing about how far the VM came. */
+export function hasReached(phase: string, point: WorkPhase): boolean {
+  return (PLACES.get(phase) ?? -1) >= WORK_PHASES.indexOf(point);
+}
+
+/** It has not come to `point` yet. False for a terminal phase. */
+export function isBefore(phase: string, point: WorkPhase): boolean {
+  return PLACES.has(phase) && !hasReached(phase, point);
+}
+
 /** The VM is at the target, for good or for now. */
-export function isMigrated(phase: Phase | undefined): boolean {
+export function isMigrated(phase: string | undefined): boolean {
   return phase === 'Completed' || phase === 'Committed';
 }

@@ -1,5 +1,5 @@
 /** What is to be done about a VM, from its wishes, its plan and the time. Pure. */
-import { TERMINAL_PHASES, type WorkPhase } from '../model/phase.ts';
+import { isMigrated, isTerminal, type WorkPhase } from '../model/phase.ts';
 import type { PlanResource, VmResource } from './services.ts';
 
 /**
@@ -8,7 +8,6 @@ import type { PlanResource, VmResource } from './services.ts';
  */
 export type Intent = 'nothing' | 'run' | 'stop' | 'cancel' | 'expire' | 'clear';
 
-const ENDED: ReadonlySet<string> = new Set(TERMINAL_PHASES);
 /** From here on the VM may run in the cluster: whoever stopped now would have it run twice. */
 const AT_CUTOVER: ReadonlySet<string> = new Set<WorkPhase>([
   'CreateVm',
@@ -22,12 +21,7 @@ const AT_CUTOVER: ReadonlySet<string> = new Set<WorkPhase>([
 const DOWN: ReadonlySet<string> = new Set<WorkPhase>(['CopyFinalDelta', 'Convert', 'AwaitGroup']);
 
 export function hasEnded(phase: string | undefined): boolean {
-  return phase !== undefined && ENDED.has(phase);
-}
-
-/** The VM is in the cluster, for good. */
-export function hasArrived(phase: string | undefined): boolean {
-  return phase === 'Completed' || phase === 'Committed';
+  return phase !== undefined && isTerminal(phase);
 }
 
 /** It can still be stopped without two copies of the VM. */
@@ -54,7 +48,7 @@ export function isPaused({ spec, deleting }: VmResource): boolean {
 /** It was asked to try again, and has not done so. */
 export function wantsRetry({ spec, status }: Pick<VmResource, 'spec' | 'status'>): boolean {
   const { phase, retried = 0 } = status ?? {};
-  return hasEnded(phase) && !hasArrived(phase) && spec.retry > retried;
+  return hasEnded(phase) && !isMigrated(phase) && spec.retry > retried;
 }
 
 /** Somebody wants its source back, which a failure or a cancellation left off. One that could not be brought back waits for a retry. */

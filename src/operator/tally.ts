@@ -1,5 +1,6 @@
 /** How the VMs of each plan stand, kept up with change by change: what a plan's look costs does not grow with its VMs. */
-import { hasArrived, hasEnded, isParked, wantsRetry } from './intent.ts';
+import { isMigrated } from '../model/phase.ts';
+import { hasEnded, isParked, wantsRetry } from './intent.ts';
 import type { PlanResource, VmResource } from './services.ts';
 
 type Standing = 'waiting' | 'running' | 'completed' | 'failed' | 'canceled';
@@ -95,5 +96,5 @@ function standingOf(vm: VmResource): Standing {
   const phase = vm.status?.phase;
   if (phase === undefined || wantsRetry(vm)) return 'waiting';
   if (!hasEnded(phase)) return 'running';
-  return hasArrived(phase) ? 'completed' : phase === 'Failed' ? 'failed' : 'canceled';
+  return isMigrated(phase) ? 'completed' : phase === 'Failed' ? 'failed' : 'canceled';
 }

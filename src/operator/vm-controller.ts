@@ -1,9 +1,10 @@
 import { MigrationError } from '../model/errors.ts';
+import { isMigrated } from '../model/phase.ts';
 import { verdictAt } from '../plan/warm/group.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import type { Admission } from './admission.ts';
 import type { Groups } from './groups.ts';
-import { hasArrived, hasEnded, intentOf, isParked, isPaused, urgencyOf, wantsRetry, wantsRollBack } from './intent.ts';
+import { hasEnded, intentOf, isParked, isPaused, urgencyOf, wantsRetry, wantsRollBack } from './intent.ts';
 import { Notes } from './notes.ts';
 import { digestOf, wishesOf } from './schedule.ts';
 import { named, type PlanResource, type ProviderResource, type Services, VM_KIND, type VmResource } from './services.ts';
@@ -337,7 +338,7 @@ export class VmController {
     const { phase, targetNamespace: namespace = vm.namespace } = vm.status ?? {};
     // Of one that never began there may be claims, which an owner of another namespace does not take with it.
     if (phase !== undefined || namespace !== vm.namespace)
-      await clear({ owner: named(VM_KIND, vm), namespace, isComplete: hasArrived(phase) || phase === 'AwaitCommit' }, signal);
+      await clear({ owner: named(VM_KIND, vm), namespace, isComplete: isMigrated(phase) || phase === 'AwaitCommit' }, signal);
     await migrations.release(vm, signal);
     this.#ended.delete(vm.key);
     return undefined;

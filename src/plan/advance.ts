@@ -1,6 +1,6 @@
 /** The whole state machine: what follows from an event in a phase. Pure and total. */
 import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
-import { isTerminal, type Phase, WORK_PHASES, type WorkPhase } from '../model/phase.ts';
+import { hasReached, isBefore, isTerminal, type Phase, type WorkPhase } from '../model/phase.ts';
 import type { Failure, PhaseRecord, StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
 import type { PrecopyPass } from '../model/precopy.ts';
 
@@ -111,18 +111,6 @@ const REMEMBERED = 12;
 
 /** Phases that a warm migration goes through again and again: its history tells the last time. */
 const ROUND: ReadonlySet<WorkPhase> = new Set(['Snapshot', 'CopyDelta', 'AwaitPrecopy', 'AwaitCutover']);
-/** What the target holds was touched since its last pass, by a conversion or by the VM itself. */
-const TOUCHED: ReadonlySet<WorkPhase> = new Set([
-  'Convert',
-  'AwaitGroup',
-  'CreateVm',
-  'Prove',
-  'AwaitCommit',
-  'RetireSource',
-  'RollBack',
-  'InspectTarget',
-]);
-
 /** Where a phase leads when it is done, unless that is the next one of the list. */
 const JUMPS: Readonly<Partial<Record<WorkPhase, (progress: VmProgress) => Phase>>> = {
   Snapshot: ({ warm }) => (warm === undefined || warm.passes.length === 0 ? 'CopyDisks' : 'CopyDelta'),
@@ -142,7 +130,7 @@ function lastOf(itinerary: readonly WorkPhase[], phase: WorkPhase): Phase {
 
 /** Where a VM goes on whose phase a newer plan leaves out: a group or a commit window that is no more. */
 function rejoined(itinerary: readonly WorkPhase[], phase: WorkPhase): WorkPhase | undefined {
-  return itinerary.find((each) => WORK_PHASES.indexOf(each) > WORK_PHASES.indexOf(phase));
+  return itinerary.find((each) => isBefore(phase, each));
 }
 
 function enter({ outlook: _, ...progress }: VmProgress, phase: Phase, record: PhaseRecord, at: string): VmProgress {
@@ -174,7 +162,7 @@ function only(checkpoints: WarmProgress['checkpoints'], keys: readonly string[])
   return Object.fromEntries(Object.entries(checkpoints).filter(([key]) => keys.includes(key)));
 }
 
-/** A target that was touched is compared as a whole. */
+/** A target that a conversion or the VM itself touched since its last pass is compared as a whole. */
 function openedAgain({ setback: _, ...warm }: WarmProgress, phase: WorkPhase): WarmProgress {
-  return TOUCHED.has(phase) ? { ...warm, checkpoints: {} } : warm;
+  return hasReached(phase, 'Convert') ? { ...warm, checkpoints: {} } : warm;
 }

@@ -1,4 +1,5 @@
 /** What a person's command means to the switches of a plan and its VMs: which fields are set, and why some make no sense. Pure. */
+import { hasReached } from '../model/phase.ts';
 import { isOver, type PlanState, type Standing, standingOf, type VmState } from '../model/plan-state.ts';
 
 export const SWITCHES = ['cutover', 'cancel', 'retry', 'rollback', 'commit', 'pause', 'resume'] as const;
@@ -104,14 +105,17 @@ function isLeftOff(vm: VmState): boolean {
 const VM_RULES: Readonly<Record<Switch, (vm: VmState, standing: Standing, options: SwitchOptions) => Verdict>> = {
   cutover: (vm, standing, { plan, at }) => {
     if (plan.type === 'cold') return refused(COLD(plan));
-    if (CUT_OVER.has(vm.phase ?? '')) return { kind: 'so', because: `${vm.vm.name} is cut over already: it is in ${vm.phase}.` };
+    if (vm.phase !== undefined && hasReached(vm.phase, 'PowerOffSource'))
+      return { kind: 'so', because: `${vm.vm.name} is cut over already: it is in ${vm.phase}.` };
     return ended(vm, standing) ?? set({ cutover: at });
   },
   cancel: (vm, standing, { plan }) => {
     if (vm.canceled || plan.canceled) return { kind: 'so', because: `${vm.vm.name} is canceled already.` };
     if (standing === 'blocked') return set({ canceled: true });
     if (vm.phase === 'AwaitCommit') return refused(`${vm.vm.name} is in the cluster: take it back with \`kubeferry rollback\`.`);
-    if (AT_CUTOVER.has(vm.phase ?? '')) return refused(`${vm.vm.name} is at its cutover, in ${vm.phase}: it comes to its end.`);
+    // The VM may run in the cluster: whoever stopped now would have it run twice.
+    if (vm.phase !== undefined && hasReached(vm.phase, 'CreateVm'))
+      return refused(`${vm.vm.name} is at its cutover, in ${vm.phase}: it comes to its end.`);
     return ended(vm, standing) ?? set({ canceled: true });
   },
   retry: (vm, standing, { plan }) => {
@@ -141,18 +145,6 @@ const VM_RULES: Readonly<Record<Switch, (vm: VmState, standing: Standing, option
     return ended(vm, standing) ?? set({ paused: false });
   },
 };
-
-/** From here on the VM may run in the cluster: whoever stopped now would have it run twice. */
-const AT_CUTOVER: ReadonlySet<string> = new Set([
-  'CreateVm',
-  'Prove',
-  'AwaitCommit',
-  'RetireSource',
-  'RollBack',
-  'InspectTarget',
-]);
-/** The source is off, or about to be. */
-const CUT_OVER: ReadonlySet<string> = new Set(['PowerOffSource', 'CopyFinalDelta', 'Convert', 'AwaitGroup', ...AT_CUTOVER]);
 
 /** How people say where a VM stands. */
 const WORDS: Readonly<Record<Standing, string>> = {

@@ -1,6 +1,6 @@
 import { MigrationError } from '../model/errors.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
-import { diskChanges } from './source-changes.ts';
+import { changesNow } from './source-changes.ts';
 import type { StepContext } from './step.ts';
 
 /**
@@ -16,8 +16,7 @@ export async function createVm(
   if (connection.power !== undefined && (await connection.power.state(plan.vm.ref, signal)) !== 'off') {
     throw new MigrationError('source-running', `${plan.vm.name} runs again at its source.`);
   }
-  const now = await connection.vm?.(plan.vm.ref, signal);
-  const changes = now === undefined ? [] : diskChanges(plan.vm, now);
+  const changes = await changesNow(plan, { connection, signal });
   if (changes.length > 0) {
     throw new MigrationError('source-changed', `Disks changed while ${plan.vm.name} was cut over: ${changes.join('; ')}.`, {
       hint: 'Retry it: the disks are planned anew.',

@@ -3,23 +3,26 @@ import type { VmPlan } from '../model/plan.ts';
 import type { SourceVm } from '../model/vm.ts';
 import type { StepContext } from './step.ts';
 
+type Source = Pick<StepContext, 'connection' | 'signal'>;
+
 /**
  * Compares the disks of the source with those of the plan, where the source can be asked for one VM. A VM that moved to another host or
  * datastore is the same VM; one with other disks has to be planned anew, which whoever drives the migration does.
  * @throws MigrationError `disks-changed`
  */
-export async function sourceChanges(
-  plan: VmPlan,
-  { connection, signal }: Pick<StepContext, 'connection' | 'signal'>,
-): Promise<void> {
-  const now = await connection.vm?.(plan.vm.ref, signal);
-  if (now === undefined) return;
-  const changes = diskChanges(plan.vm, now);
+export async function sourceChanges(plan: VmPlan, source: Source): Promise<void> {
+  const changes = await changesNow(plan, source);
   if (changes.length > 0) throw new MigrationError('disks-changed', `The disks of the source changed: ${changes.join('; ')}.`);
 }
 
+/** What is other than planned, in words; nothing where the source cannot be asked for one VM. */
+export async function changesNow(plan: VmPlan, { connection, signal }: Source): Promise<readonly string[]> {
+  const now = await connection.vm?.(plan.vm.ref, signal);
+  return now === undefined ? [] : diskChanges(plan.vm, now);
+}
+
 /** In words, for people. */
-export function diskChanges(before: Pick<SourceVm, 'disks'>, now: Pick<SourceVm, 'disks'>): readonly string[] {
+function diskChanges(before: Pick<SourceVm, 'disks'>, now: Pick<SourceVm, 'disks'>): readonly string[] {
   const known = new Map(before.disks.map((disk) => [disk.key, disk]));
   const changes: string[] = [];
   for (const { key, label, capacity } of now.disks) {

@@ -1,6 +1,7 @@
 /** `kubeferry test-cutover PLAN VM…`: sets the switch of each VM; the operator makes the test, and removes it. */
 import type { ClusterPlans } from '../../contracts/plans.ts';
 import { MigrationError } from '../../model/errors.ts';
+import { isBefore } from '../../model/phase.ts';
 import type { PlanState, VmState } from '../../model/plan-state.ts';
 import { printable } from '../../report/columns.ts';
 import type { CommandContext } from '../context.ts';
@@ -53,19 +54,8 @@ async function switchOne(
   throw new MigrationError('cluster-object-missing', `${vm.vm.name} is gone.`);
 }
 
-/** Nothing has happened to the source. */
-const BEFORE: ReadonlySet<string> = new Set([
-  'Pending',
-  'EnableTracking',
-  'Snapshot',
-  'CopyDisks',
-  'CopyDelta',
-  'AwaitPrecopy',
-  'AwaitCutover',
-]);
-
 function refusalOf({ vm, phase }: VmState, plan: PlanState): string | undefined {
   if (plan.type === 'cold') return `The plan ${plan.name} is cold: nothing of its VMs waits between two copies.`;
-  if (phase === undefined || BEFORE.has(phase)) return undefined;
+  if (phase === undefined || isBefore(phase, 'PowerOffSource')) return undefined;
   return `${vm.name} is cut over already, or has come to its end: it is in ${phase}.`;
 }

@@ -1,7 +1,7 @@
 /** `kubeferry cutover DIR` and its siblings: what people do to a migration whose state is in a folder. */
 import type { FolderMigration, FolderVm } from '../../contracts/folder-migration.ts';
 import { MigrationError } from '../../model/errors.ts';
-import { isTerminal, type Phase } from '../../model/phase.ts';
+import { hasReached, isTerminal } from '../../model/phase.ts';
 import { printable } from '../../report/columns.ts';
 import type { Switch } from '../../resources/switches.ts';
 import { type ConfirmFlags, confirm } from '../cluster/confirm.ts';
@@ -16,20 +16,6 @@ export interface FolderSwitch {
   readonly at?: string | undefined;
   readonly flags: ConfirmFlags;
 }
-
-/** Phases in which a VM has left its source, or is about to. */
-const UNDER_WAY: ReadonlySet<Phase> = new Set([
-  'PowerOffSource',
-  'CopyFinalDelta',
-  'Convert',
-  'AwaitGroup',
-  'CreateVm',
-  'Prove',
-  'AwaitCommit',
-  'RetireSource',
-  'RollBack',
-  'InspectTarget',
-]);
 
 /** @throws MigrationError `usage` for what makes no sense here */
 export async function actOnFolder(command: Switch, asked: FolderSwitch, context: CommandContext): Promise<void> {
@@ -67,7 +53,7 @@ function isLeft(vm: FolderVm): boolean {
 function refusalOf({ name, progress }: FolderVm): readonly string[] {
   if (progress === undefined) return [];
   if (progress.type === 'cold' && progress.phase !== 'AwaitCutover') return [`${name} is cold: there is nothing to cut over.`];
-  if (UNDER_WAY.has(progress.phase)) return [`${name} is cut over already: it is in ${progress.phase}.`];
+  if (hasReached(progress.phase, 'PowerOffSource')) return [`${name} is cut over already: it is in ${progress.phase}.`];
   // What failed or was canceled before can go on.
   const isOver = isTerminal(progress.phase) && progress.failure === undefined;
   return isOver ? [`${name} has come to its end: ${progress.phase}.`] : [];

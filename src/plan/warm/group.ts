@@ -1,5 +1,5 @@
 /** VMs that are cut over together, or not at all: two gates that each passes only with all the others. Pure. */
-import type { MigrationType, Phase } from '../../model/phase.ts';
+import { hasReached, isMigrated, type MigrationType, type Phase } from '../../model/phase.ts';
 
 /** `AwaitCutover`: before any source is shut down. `AwaitGroup`: every source is off and copied, and no VM is at the target yet. */
 export type Gate = 'AwaitCutover' | 'AwaitGroup';
@@ -18,24 +18,6 @@ interface Member {
   readonly phase?: Phase;
 }
 
-/** Phases of a VM that has come to the gate, or is through it. */
-const ARRIVED: Readonly<Record<Gate, ReadonlySet<Phase>>> = {
-  AwaitCutover: new Set([
-    'AwaitCutover',
-    'PowerOffSource',
-    'CopyFinalDelta',
-    'Convert',
-    'AwaitGroup',
-    'CreateVm',
-    'Prove',
-    'AwaitCommit',
-    'RetireSource',
-    'Completed',
-    'Committed',
-  ]),
-  AwaitGroup: new Set(['AwaitGroup', 'CreateVm', 'Prove', 'AwaitCommit', 'RetireSource', 'Completed', 'Committed']),
-};
-
 const LOST: ReadonlySet<Phase> = new Set(['Failed', 'Canceled', 'RollBack', 'InspectTarget', 'RolledBack']);
 
 /**
@@ -53,5 +35,5 @@ export function verdictAt(gate: Gate, others: readonly Member[]): Verdict {
 function hasArrived(gate: Gate, { type, phase }: Member): boolean {
   // A warm VM copies its disks long before, a cold one once it is off.
   if (phase === 'CopyDisks') return gate === 'AwaitCutover' && type === 'cold';
-  return phase !== undefined && ARRIVED[gate].has(phase);
+  return isMigrated(phase) || (phase !== undefined && hasReached(phase, gate) && !LOST.has(phase));
 }
