@@ -17,7 +17,7 @@ import { STEPS } from './steps/index.ts';
 import { keptDisks } from './steps/source-changes.ts';
 import type { StepContext } from './steps/step.ts';
 import { plannedTransfers } from './steps/transfer-jobs.ts';
-import { releaseHeld, startSourceAgain } from './steps/way-back.ts';
+import { releaseCheckpoints, releaseHeld, startSourceAgain } from './steps/way-back.ts';
 
 export interface MigrateContext extends Omit<StepContext, 'record'> {
   readonly store: Store;
@@ -169,6 +169,8 @@ async function migrate(planned: VmPlan, context: Omit<MigrateContext, 'vms'>): P
     // A first copy goes on soon, from the same snapshot: it would be compared as a whole with any other.
     const released = !isOver && progress.phase === 'CopyDisks' ? undefined : await releaseHeld(plan, progress, context);
     if (released !== undefined) await apply(released);
+    const forgotten = event.kind === 'canceled' ? await releaseCheckpoints(plan, progress, context) : undefined;
+    if (forgotten !== undefined) await apply(forgotten);
     const ends = isOver ? await startSourceAgain(plan, progress, context) : {};
     const hints = [event.kind === 'failed' ? event.hint : '', ends.hint ?? ''].filter((text) => text !== '');
     await apply({ ...event, ...ends, hint: hints.join(' ') });

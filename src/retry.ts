@@ -134,17 +134,25 @@ function patientPower(power: PowerControl, retry: Retry): PowerControl {
 }
 
 function patientSnapshots(snapshots: SnapshotControl, retry: Retry): SnapshotControl {
+  const { settle } = snapshots;
   return {
     create: (vm, request, signal) => retry.call(() => snapshots.create(vm, request, signal), signal),
     find: (vm, name, signal) => retry.call(() => snapshots.find(vm, name, signal), signal),
     remove: (vm, id, signal) => retry.call(() => snapshots.remove(vm, id, signal), signal),
+    ...(settle !== undefined && {
+      settle: (vm, request, signal) => retry.call(() => settle.call(snapshots, vm, request, signal), signal),
+    }),
   };
 }
 
 function patientChanges(changes: ChangeTracking, retry: Retry): ChangeTracking {
+  const { forget } = changes;
   return {
     enable: (vm, signal) => retry.call(() => changes.enable(vm, signal), signal),
     changed: (request, signal) => changedExtents(changes, retry, request, signal),
+    ...(forget !== undefined && {
+      forget: (vm, checkpoints, signal) => retry.call(() => forget.call(changes, vm, checkpoints, signal), signal),
+    }),
   };
 }
 

@@ -13,6 +13,8 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly may: readonly string[]; readonly pure?: true }[] =
   [
     { part: 'model', files: /^src\/model\//, may: [], pure: true },
+    // What more than one room needs to speak to servers: logins and trust on the wire. No names of VMs or disks in it.
+    { part: 'net', files: /^src\/net\//, may: ['model', 'contracts'] },
     { part: 'contracts', files: /^src\/contracts\//, may: ['model'], pure: true },
     { part: 'mappings', files: /^mappings\//, may: ['model'], pure: true },
     { part: 'assess', files: /^src\/assess\//, may: ['model'], pure: true },
@@ -20,8 +22,8 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
     { part: 'report', files: /^src\/report\//, may: ['model'], pure: true },
     { part: 'resources', files: /^src\/resources\//, may: ['model'], pure: true },
     { part: 'provider registry', files: /^providers\/index\.ts$/, may: ['model', 'contracts', 'provider:*'] },
-    { part: 'provider:$1', files: /^providers\/([^/]+)\//, may: ['model', 'contracts'] },
-    { part: 'transfer', files: /^src\/transfer\//, may: ['model', 'contracts', 'plan'] },
+    { part: 'provider:$1', files: /^providers\/([^/]+)\//, may: ['model', 'contracts', 'net'] },
+    { part: 'transfer', files: /^src\/transfer\//, may: ['model', 'contracts', 'plan', 'net'] },
     { part: 'convert', files: /^src\/convert\//, may: ['model', 'contracts'] },
     { part: 'folder', files: /^src\/folder\//, may: ['model', 'contracts'] },
     { part: 'kube', files: /^src\/kube\//, may: ['model', 'contracts', 'resources'] },
@@ -70,6 +72,7 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
 /** Package → the only places that may import it. */
 const FENCES: readonly { readonly packages: RegExp; readonly where: RegExp }[] = [
   { packages: /^soap$/, where: /^providers\/vsphere\// },
+  { packages: /^(ssh2|kerberos)$/, where: /^providers\/hyperv\// },
   { packages: /^@kubernetes\/client-node$/, where: /^src\/kube\// },
   { packages: /^p-queue$/, where: /^src\/transfer\// },
   { packages: /^commander$/, where: /^src\/cli\// },

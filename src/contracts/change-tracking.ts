@@ -13,6 +13,11 @@ export interface ChangeTracking {
    * @throws MigrationError `change-tracking-reset` when the source has lost count (compare everything), `change-tracking-unavailable`
    */
   changed(request: ChangeRequest, signal: AbortSignal): AsyncIterable<Extent>;
+  /**
+   * Lets go of what the source keeps for these checkpoints of ours (Hyper-V: reference points). What is gone already stays so. Absent where a
+   * checkpoint costs the source nothing.
+   */
+  forget?(vm: VmRef, checkpoints: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
 export interface TrackingState {

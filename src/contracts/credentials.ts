@@ -6,6 +6,12 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** A certificate that stands for a user, and its private key; both as PEM text. */
+export interface ClientCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** How a server's certificate is trusted. The system's authorities count always; one of these adds to them or replaces them. */
 export interface Trust {
   /** Certificates of authorities as PEM text. */

@@ -7,7 +7,7 @@ import type { AfterCommit } from '../model/source-retirement.ts';
 import type { DiskSource } from '../model/transfer.ts';
 import type { PowerState, SourceVm, VmRef } from '../model/vm.ts';
 import type { ChangeTracking } from './change-tracking.ts';
-import type { Credentials, Trust } from './credentials.ts';
+import type { ClientCertificate, Credentials, Trust } from './credentials.ts';
 import type { SourceAccess } from './source-access.ts';
 
 export interface ConnectOptions {
@@ -20,8 +20,25 @@ export interface ConnectOptions {
   readonly trust?: Trust;
   /** The only way to the bytes that is wanted. Absent: what the server offers is probed, and `vddk` is taken where it is usable. */
   readonly transport?: 'range' | 'lease' | 'vddk';
+  /** The only way to log in that is wanted (Hyper-V). Absent: the strongest that the server offers. */
+  readonly loginMethod?: LoginMethod;
+  /** Who logs in, for the way `certificate`. */
+  readonly clientCertificate?: ClientCertificate;
+  /** Where files of the source are found from here (Hyper-V). The longest `from` that matches on whole parts of a path counts. */
+  readonly paths?: readonly PathMapping[];
+  /** Login to the shares that the disks lie on, where it is another than that of the host. Asked once. */
+  readonly shareCredentials?: () => Promise<Credentials>;
   /** OVF deployment configuration to apply instead of the default one. Other providers have none and refuse it. */
   readonly configuration?: string;
+}
+
+export type LoginMethod = 'basic' | 'ntlm' | 'kerberos' | 'certificate';
+
+export interface PathMapping {
+  /** Folder as the source names it: `C:\\VMs`, `C:\\ClusterStorage\\Volume1`, `\\\\server\\share\\folder`. */
+  readonly from: string;
+  /** A share or a folder of one (`\\\\server\\share`), or the absolute path where that is mounted. */
+  readonly to: string;
 }
 
 export interface Provider {
@@ -122,9 +139,12 @@ export interface SourceSnapshot {
   readonly consistency: 'filesystem' | 'crash';
   /** Why not `filesystem`, when it was asked for. */
   readonly because?: string;
-  /** State of each disk's change tracking at this instant, by disk key; absent where tracking is off. */
-  readonly checkpoints: Readonly<Record<string, string>>;
+  /** State of each disk's change tracking at this instant, by disk key; absent where tracking is off, or where `settle` tells it. */
+  readonly checkpoints: Checkpoints;
 }
+
+/** State of change tracking by disk key. Opaque to everybody but the provider. */
+export type Checkpoints = Readonly<Record<string, string>>;
 
 export interface SnapshotRequest {
   /** Unique among the VM's snapshots: a second call with the same name finds the first one's snapshot. */
@@ -141,6 +161,17 @@ export interface SnapshotControl {
   find(vm: VmRef, name: string, signal: AbortSignal): Promise<SourceSnapshot | undefined>;
   /** Removes it and waits until its blocks are merged. Nothing happens when it is gone. @throws MigrationError `snapshot-failed` */
   remove(vm: VmRef, id: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Instead of `remove`, for a snapshot whose content was copied, where the source knows its checkpoints only when it lets the snapshot go
+   * (Hyper-V: `ConvertToReferencePoint`). Removes it and keeps at the source what tells later what changed since. A second call after
+   * a lost answer says the same; undefined when nothing is known of the snapshot any more.
+   * @throws MigrationError `snapshot-failed`
+   */
+  settle?(
+    vm: VmRef,
+    request: { readonly id: string; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<Checkpoints | undefined>;
 }
 
 export interface SourceRetirement {

@@ -25,7 +25,7 @@ export interface SourceAccess {
   openExport?(source: LeaseSource, signal: AbortSignal): Promise<DiskExport>;
   /** Blocks of the disks that carry `tracking`. */
   readonly changes?: ChangeTracking;
-  /** For a library that logs in by itself (VDDK). Held in memory only. */
+  /** For a transport that logs in by itself (VDDK, SMB). Held in memory only. */
   credentials?(): Promise<Credentials>;
 }
 

@@ -26,6 +26,7 @@ const Warm = z.object({
     })
     .exactOptional(),
   checkpoints: Checkpoints,
+  outdated: z.array(z.string()).exactOptional(),
   passes: z.array(
     z.object({
       number: z.number(),

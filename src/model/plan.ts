@@ -77,8 +77,10 @@ export type StepEvent =
   | { readonly kind: 'source-stopping' }
   /** The disks are frozen in this snapshot; the phase stays. */
   | { readonly kind: 'snapshot-held'; readonly held: HeldSnapshot }
-  /** The snapshot is gone from the source; the phase stays. */
-  | { readonly kind: 'snapshot-released' }
+  /** The snapshot is gone from the source; the phase stays. `checkpoints`: what it left behind, where the next delta of each disk begins. */
+  | { readonly kind: 'snapshot-released'; readonly checkpoints?: Readonly<Record<string, string>> }
+  /** The source keeps nothing more for these checkpoints; the phase stays. */
+  | { readonly kind: 'checkpoints-forgotten'; readonly checkpoints: readonly string[] }
   /** The target holds what the snapshot froze; the phase stays. `checkpoints`: where the next delta of each disk begins. */
   | { readonly kind: 'pass-ended'; readonly pass: PrecopyPass; readonly checkpoints: Readonly<Record<string, string>> }
   /** The disks of the source are others than they were, and the VM was planned anew. `kept`: keys of those that are the same. */
@@ -126,6 +128,8 @@ export interface WarmProgress {
   readonly held?: HeldSnapshot;
   /** State of the source's change tracking that the target holds, by disk key. Absent disks are compared as a whole next time. */
   readonly checkpoints: Readonly<Record<string, string>>;
+  /** Checkpoints that newer ones replaced, and that the source may still keep something for. */
+  readonly outdated?: readonly string[];
   /** The full copy and the latest passes; those between them are forgotten, their number says how many there were. */
   readonly passes: readonly PrecopyPass[];
   /** Precopies in a row that failed; absent after one that did not. */

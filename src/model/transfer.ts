@@ -138,8 +138,50 @@ export interface VddkSource {
   readonly because: string;
 }
 
+/** A file on an SMB share. */
+export interface SmbFile {
+  readonly kind: 'smb';
+  /** Host name or address. */
+  readonly server: string;
+  /** TCP port; 445 when absent. */
+  readonly port?: number;
+  readonly share: string;
+  /** Below the share, parts separated by `/`, none of them `.` or `..`. */
+  readonly path: string;
+}
+
+/** A file on a share that is mounted where the bytes are moved. */
+export interface MountedFile {
+  readonly kind: 'mounted';
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** One image of a shared chain. */
+export interface SharedLayer {
+  readonly format: 'vhd' | 'vhdx';
+  readonly file: SmbFile | MountedFile;
+}
+
+/**
+ * A disk of VHD or VHDX files that a Hyper-V host shares. The files are at rest: the VM is off, or a checkpoint moved the writing to
+ * another one. They are opened where the bytes are moved, and nowhere before.
+ */
+export interface SharedImageSource {
+  readonly kind: 'shared-image';
+  /** The image that the guest wrote last, then its parents, nearest first. None is looked up by a name in a file. */
+  readonly layers: readonly [SharedLayer, ...SharedLayer[]];
+  /** Guest-visible size. */
+  readonly capacity: Bytes;
+  /** What tells that the files of a VM that is off are still the same (their sizes and times of the last write, as the host says them). */
+  readonly mark?: string;
+  readonly tracking?: TrackedDisk;
+  /** Why this way was chosen, for the report: words that follow a colon. */
+  readonly because: string;
+}
+
 /** Where the bytes of a disk are. Later transports add kinds; src/transfer is the only reader. */
-export type DiskSource = ImageSource | BlankSource | RangeSource | LeaseSource | VddkSource;
+export type DiskSource = ImageSource | BlankSource | RangeSource | LeaseSource | VddkSource | SharedImageSource;
 
 /** Where the bytes go: a raw image file, written beside its name and renamed when proven. */
 export interface RawFileTarget {

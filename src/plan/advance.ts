@@ -36,13 +36,17 @@ export function advance(plan: Itinerary, progress: VmProgress, event: StepEvent,
     case 'snapshot-held':
       return withWarm(progress, (warm) => ({ ...warm, held: event.held }));
     case 'snapshot-released':
-      return withWarm(progress, ({ held: _, ...warm }) => warm);
+      return withWarm(progress, ({ held: _, ...warm }) =>
+        event.checkpoints === undefined ? warm : replaced(warm, event.checkpoints),
+      );
+    case 'checkpoints-forgotten':
+      return withWarm(progress, (warm) => without(warm, event.checkpoints));
     case 'pass-ended':
       return withWarm(progress, ({ setback: _, ...warm }) => {
         return { ...warm, checkpoints: event.checkpoints, passes: remembered([...warm.passes, event.pass]) };
       });
     case 'replanned':
-      return { ...withWarm(progress, (warm) => ({ ...warm, checkpoints: only(warm.checkpoints, event.kept) })), transfers: [] };
+      return { ...withWarm(progress, (warm) => replaced(warm, only(warm.checkpoints, event.kept))), transfers: [] };
     case 'target-inspected':
       return { ...progress, sinceCutover: event.disks };
     case 'parked':
@@ -164,5 +168,26 @@ function only(checkpoints: WarmProgress['checkpoints'], keys: readonly string[])
 
 /** A target that a conversion or the VM itself touched since its last pass is compared as a whole. */
 function openedAgain({ setback: _, ...warm }: WarmProgress, phase: WorkPhase): WarmProgress {
-  return hasReached(phase, 'Convert') ? { ...warm, checkpoints: {} } : warm;
+  return hasReached(phase, 'Convert') ? replaced(warm, {}) : warm;
+}
+
+/** With newer checkpoints; those that count no more are kept in mind until the source has let go of them. */
+function replaced(warm: WarmProgress, checkpoints: WarmProgress['checkpoints']): WarmProgress {
+  const now = new Set(Object.values(checkpoints));
+  const before = new Set([...(warm.outdated ?? []), ...Object.values(warm.checkpoints)]);
+  const { outdated: _, ...rest } = warm;
+  return withOutdated(
+    { ...rest, checkpoints },
+    [...before].filter((each) => !now.has(each)),
+  );
+}
+
+function without({ outdated = [], ...warm }: WarmProgress, forgotten: readonly string[]): WarmProgress {
+  const kept = Object.entries(warm.checkpoints).filter(([, each]) => !forgotten.includes(each));
+  const rest = outdated.filter((each) => !forgotten.includes(each));
+  return withOutdated({ ...warm, checkpoints: Object.fromEntries(kept) }, rest);
+}
+
+function withOutdated(warm: Omit<WarmProgress, 'outdated'>, outdated: readonly string[]): WarmProgress {
+  return outdated.length === 0 ? warm : { ...warm, outdated };
 }

@@ -101,6 +101,11 @@ const Warm = z.strictObject({
   id: z.string().max(64).describe('Tells the snapshots of this migration from those of others.'),
   held: HeldSnapshot.exactOptional().describe('The snapshot at the source that is ours; absent when none is.'),
   checkpoints: Checkpoints.describe('From where on the changes of each disk are not at the target yet.'),
+  outdated: z
+    .array(z.string().max(1024))
+    .max(256)
+    .exactOptional()
+    .describe('Checkpoints that newer ones replaced, and that the source still has to let go of.'),
   passes: z.array(Pass).max(32).describe('The full copy, and the latest of those after it.'),
   setback: z
     .strictObject({ count: Count, code: z.string().max(128), message: z.string().max(4096), at: Time })

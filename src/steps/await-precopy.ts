@@ -1,21 +1,24 @@
 import type { StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
 import { afterSetback, type Decision, decide } from '../plan/warm/decide.ts';
+import { forgetOutdated } from './checkpoints.ts';
 import type { StepContext } from './step.ts';
 import { wishesOf } from './wishes.ts';
 
 /** Another precopy, the cutover, or giving up the place until something is due. */
-export function awaitPrecopy(plan: VmPlan, { warm }: VmProgress, context: StepContext): Promise<StepEvent> {
+export async function awaitPrecopy(plan: VmPlan, { warm }: VmProgress, context: StepContext): Promise<StepEvent> {
   if (warm === undefined) throw new Error('a precopy of a cold migration');
+  const forgotten = await forgetOutdated(plan, warm, context);
+  if (forgotten !== undefined) await context.record(forgotten);
   const { held } = wishesOf(plan, context);
-  if (held !== undefined) return Promise.resolve({ kind: 'parked', outlook: { next: 'precopy', because: held } });
+  if (held !== undefined) return { kind: 'parked', outlook: { next: 'precopy', because: held } };
   const decision = decideOn(plan, warm, context);
   switch (decision.kind) {
     case 'cutover':
-      return Promise.resolve({ kind: 'done' });
+      return { kind: 'done' };
     case 'precopy':
-      return Promise.resolve({ kind: 'turned', to: 'Snapshot' });
+      return { kind: 'turned', to: 'Snapshot' };
     case 'wait':
-      return Promise.resolve({ kind: 'parked', outlook: decision.outlook });
+      return { kind: 'parked', outlook: decision.outlook };
   }
 }
 

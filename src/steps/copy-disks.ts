@@ -3,7 +3,7 @@ import type { Uses } from '../contracts/job-queue.ts';
 import type { StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
 import type { HeldSnapshot } from '../model/precopy.ts';
 import type { TransferJob, TransferResult } from '../model/transfer.ts';
-import { releaseSnapshot } from './snapshot.ts';
+import { settleSnapshot } from './snapshot.ts';
 import { sourceChanges } from './source-changes.ts';
 import type { StepContext } from './step.ts';
 import { type JobRequest, transferJobs } from './transfer-jobs.ts';
@@ -61,10 +61,11 @@ async function copyPass(plan: VmPlan, progress: VmProgress, context: PassContext
       snapshotSeconds: held.seconds,
       ...(compared?.compared !== undefined && { compared: { bytes: compared.moved, because: compared.compared } }),
     };
-    await record({ kind: 'pass-ended', pass, checkpoints: held.checkpoints });
+    // Where a checkpoint is known only later, the one before still counts: what changed since then is in what changed since that one.
+    const checkpoints = connection.snapshots?.settle === undefined ? held.checkpoints : warm.checkpoints;
+    await record({ kind: 'pass-ended', pass, checkpoints });
   }
-  await releaseSnapshot(plan, held, context);
-  await record({ kind: 'snapshot-released' });
+  await record({ kind: 'snapshot-released', ...(await settleSnapshot(plan, held, context)) });
   return { kind: 'done' };
 }
 

@@ -1,5 +1,6 @@
 import { MigrationError } from '../model/errors.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
+import { forgetAll } from './checkpoints.ts';
 import { changesNow } from './source-changes.ts';
 import type { StepContext } from './step.ts';
 
@@ -10,8 +11,8 @@ import type { StepContext } from './step.ts';
  */
 export async function createVm(
   plan: VmPlan,
-  _progress: VmProgress,
-  { connection, destination, signal }: StepContext,
+  progress: VmProgress,
+  { connection, destination, record, signal }: StepContext,
 ): Promise<StepEvent> {
   if (connection.power !== undefined && (await connection.power.state(plan.vm.ref, signal)) !== 'off') {
     throw new MigrationError('source-running', `${plan.vm.name} runs again at its source.`);
@@ -23,5 +24,7 @@ export async function createVm(
     });
   }
   await destination.createVm(plan, signal);
+  const forgotten = await forgetAll(plan, progress, { connection, signal });
+  if (forgotten !== undefined) await record(forgotten);
   return { kind: 'done' };
 }

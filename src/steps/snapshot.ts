@@ -1,4 +1,4 @@
-import type { SnapshotControl } from '../contracts/provider.ts';
+import type { Checkpoints, SnapshotControl } from '../contracts/provider.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
 import type { HeldSnapshot } from '../model/precopy.ts';
@@ -51,6 +51,21 @@ async function leftBehind(
   await releaseSnapshot(plan, held, context);
   await record({ kind: 'snapshot-released' });
   return false;
+}
+
+/** Lets go of a snapshot whose content was copied. @returns where the next deltas begin, where the source says that only now */
+export async function settleSnapshot(
+  plan: VmPlan,
+  held: Pick<HeldSnapshot, 'id' | 'name'>,
+  context: Pick<StepContext, 'connection' | 'signal'>,
+): Promise<{ readonly checkpoints?: Checkpoints }> {
+  const { snapshots } = context.connection;
+  if (snapshots?.settle === undefined) {
+    await releaseSnapshot(plan, held, context);
+    return {};
+  }
+  const checkpoints = await snapshots.settle(plan.vm.ref, held, context.signal);
+  return checkpoints === undefined ? {} : { checkpoints };
 }
 
 /** Removes the snapshot from the source. Nothing happens when somebody removed it already. */

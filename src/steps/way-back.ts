@@ -3,6 +3,7 @@
  * again. Also after a cancellation, so the signal of the run does not count.
  */
 import type { Failure, StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
+import { forgetAll } from './checkpoints.ts';
 import { releaseSnapshot, snapshotName } from './snapshot.ts';
 import type { StepContext } from './step.ts';
 
@@ -34,6 +35,15 @@ export async function releaseHeld(
   } catch {
     return undefined;
   }
+}
+
+/** A canceled migration asks no more what changed. */
+export async function releaseCheckpoints(
+  plan: VmPlan,
+  progress: VmProgress,
+  { connection }: Pick<StepContext, 'connection'>,
+): Promise<StepEvent | undefined> {
+  return await forgetAll(plan, progress, { connection, signal: AbortSignal.timeout(PATIENCE) });
 }
 
 /** Two of a VM must never run: where it may be at the target, it is made sure that it does not run there, or the source stays off. */

@@ -1,4 +1,5 @@
 /** Which way a source goes. The ways themselves are in ways/. */
+import { MigrationError } from '../model/errors.ts';
 import type { ImageSource, PlannedTransfer } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
 import { openSparse } from './copy-sparse.ts';
@@ -31,6 +32,8 @@ export async function openWay(run: Run): Promise<Way> {
         : await digestsWay(run, source.digests, (watched) => openImage(watched, source));
     case 'range':
       return readerWay(run, limitReader(await openRange(source, accessOf(run), { signal, clock, origins }), bandwidth));
+    case 'shared-image':
+      throw new MigrationError('image-unsupported', 'Images on shares cannot be read yet.');
     case 'lease':
       return leaseWay(run, source);
     case 'vddk':

@@ -6,6 +6,7 @@ import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
 const SENTENCE = 1024;
 const MESSAGE = 4096;
 const ADVICE = 8;
+const OUTDATED = 256;
 
 type Status<Field extends keyof VmMigrationStatus> = NonNullable<VmMigrationStatus[Field]>;
 
@@ -13,11 +14,13 @@ export function failureWithin({ message, hint, ...failure }: Failure): Status<'f
   return { ...failure, message: message.slice(0, MESSAGE), hint: hint.slice(0, MESSAGE) };
 }
 
-export function warmWithin({ held, checkpoints, passes, setback, id }: WarmProgress): Status<'warm'> {
+export function warmWithin({ held, checkpoints, outdated, passes, setback, id }: WarmProgress): Status<'warm'> {
   return {
     id,
     ...(held !== undefined && { held: { ...held, checkpoints: { ...held.checkpoints } } }),
     checkpoints: { ...checkpoints },
+    // The latest: what lies longer is found by whoever looks at the host.
+    ...(outdated !== undefined && { outdated: outdated.slice(-OUTDATED) }),
     passes: passes.map(({ compared, ...pass }) => ({
       ...pass,
       ...(compared && { compared: { ...compared, because: compared.because.slice(0, SENTENCE) } }),

@@ -24,6 +24,8 @@ function stateOf(source: DiskSource, files: readonly string[]): readonly unknown
       return [source.layers, files, source.layers.some(({ gzip }) => gzip !== undefined) ? undefined : 0];
     case 'range':
       return [source.url, source.mark ?? source.tracking?.snapshot];
+    case 'shared-image':
+      return [source.layers, source.tracking?.snapshot ?? source.mark];
     case 'vddk':
       return [source.server, source.vm, source.file, source.snapshot ?? source.mark];
     case 'lease':

@@ -79,7 +79,7 @@ async function changedCells(run: Run, tracking: TrackedDisk, checkpoint: string)
 }
 
 function trackingOf(source: DiskSource): TrackedDisk | undefined {
-  return source.kind === 'range' || source.kind === 'vddk' ? source.tracking : undefined;
+  return 'tracking' in source ? source.tracking : undefined;
 }
 
 /** @returns bytes that were brought now */
