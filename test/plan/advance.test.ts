@@ -128,6 +128,35 @@ function copied(): VmProgress {
   return advanceBy(WARM, ended, { kind: 'snapshot-released' }, AT);
 }
 
+test('a source that tells its checkpoints late keeps the older one until the newer one counts, and is asked to let go of it once', () => {
+  const settled = (progress: VmProgress, number: number): VmProgress => {
+    const held = advanceBy(WARM, progress, { kind: 'snapshot-held', held: { ...HELD, checkpoints: {} } }, AT);
+    const checkpoints = held.warm?.checkpoints ?? {};
+    const pass = { number, checkpointAt: AT, bytes: 10, copySeconds: 1, snapshotSeconds: 2 };
+    const ended = advanceBy(WARM, held, { kind: 'pass-ended', pass, checkpoints }, AT);
+    assert.deepEqual(ended.warm?.checkpoints, checkpoints, 'what a kill leaves now still is a beginning for the next delta');
+    return advanceBy(WARM, ended, { kind: 'snapshot-released', checkpoints: { a: `rp-${number}` } }, AT);
+  };
+  const second = settled(settled(warmAt('Snapshot'), 1), 2);
+  assert.deepEqual([second.warm?.checkpoints, second.warm?.outdated], [{ a: 'rp-2' }, ['rp-1']]);
+  const again = settled(second, 3);
+  assert.deepEqual(again.warm?.outdated, ['rp-1', 'rp-2'], 'what could not be let go is not forgotten');
+  const free = advanceBy(WARM, again, { kind: 'checkpoints-forgotten', checkpoints: ['rp-1', 'rp-2'] }, AT);
+  assert.deepEqual([free.warm?.checkpoints, free.warm?.outdated], [{ a: 'rp-3' }, undefined]);
+  const over = advanceBy(WARM, free, { kind: 'checkpoints-forgotten', checkpoints: ['rp-3'] }, AT);
+  assert.deepEqual(over.warm?.checkpoints, {});
+});
+
+test('checkpoints that count no more are kept in mind: of disks that were changed, and of a target that was touched', () => {
+  const progress = copied();
+  assert.deepEqual(advanceBy(WARM, progress, { kind: 'replanned', kept: [] }, AT).warm?.outdated, ['52/1']);
+  const late = advanceBy(WARM, warmAt('CreateVm', progress), { kind: 'failed', ...FAILED_ON }, AT);
+  assert.deepEqual(resume(late, LATER).warm?.outdated, ['52/1']);
+  assert.equal(advanceBy(WARM, progress, passEnded(2), AT).warm?.outdated, undefined, 'a change id costs the source nothing');
+});
+
+const FAILED_ON = { code: 'target-write-failed', message: 'x', hint: '', source: 'started-again' } as const;
+
 test('a warm migration copies everything once, then what changed as often as it is turned back, then the rest', () => {
   const first = copied();
   assert.equal(first.phase, 'CopyDisks');

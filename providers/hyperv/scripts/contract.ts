@@ -313,7 +313,7 @@ export const Disks = z.object({ disks: z.array(HardDisk) });
 
 /**
  * `checkpoint`: recovery checkpoints of ours, told from those of others by their name.
- * `create` finds one of this name or makes it and waits; `find` looks; `remove` destroys it and merges; `settle` converts it to a reference
+ * `create` finds one of this name or makes it and waits; `find` looks; `remove` destroys it and merges, and with it a reference point of this name that a lost `settle` made of it; `settle` converts it to a reference
  * point of the same name, or finds the one that an earlier call made of it. Fails with `job-failed`, `checkpoint-not-found` (remove and settle: it is
  * gone, and for settle so is what it became), `busy` (a backup is under way), `vm-not-found`, `vm-elsewhere`.
  */
