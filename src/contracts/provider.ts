@@ -7,7 +7,7 @@ import type { AfterCommit } from '../model/source-retirement.ts';
 import type { DiskSource } from '../model/transfer.ts';
 import type { PowerState, SourceVm, VmRef } from '../model/vm.ts';
 import type { ChangeTracking } from './change-tracking.ts';
-import type { ClientCertificate, Credentials, Trust } from './credentials.ts';
+import type { ClientCertificate, Credentials, SshLogin, Trust } from './credentials.ts';
 import type { SourceAccess } from './source-access.ts';
 
 export interface ConnectOptions {
@@ -24,6 +24,8 @@ export interface ConnectOptions {
   readonly loginMethod?: LoginMethod;
   /** Who logs in, for the way `certificate`. */
   readonly clientCertificate?: ClientCertificate;
+  /** For sources that are reached by SSH (Hyper-V). */
+  readonly ssh?: SshLogin;
   /** Where files of the source are found from here (Hyper-V). The longest `from` that matches on whole parts of a path counts. */
   readonly paths?: readonly PathMapping[];
   /** Login to the shares that the disks lie on, where it is another than that of the host. Asked once. */
@@ -41,6 +43,17 @@ export interface PathMapping {
   readonly to: string;
 }
 
+export interface DiagnoseOptions extends ConnectOptions {
+  /**
+   * Opens a disk as a copy would and reads its beginning: what was found, in words. Given by whoever knows the transports; without it
+   * disks are not read.
+   * @throws MigrationError why it cannot be read
+   */
+  readonly look?: (source: DiskSource, access: SourceAccess, signal: AbortSignal) => Promise<string>;
+  /** Name or id of a VM that may get a checkpoint for a moment, to test what warm copies need. Absent: nothing is changed. */
+  readonly tryCheckpoint?: string;
+}
+
 export interface Provider {
   /** `file`, `vsphere`, `hyperv`. */
   readonly kind: string;
@@ -55,7 +68,7 @@ export interface Provider {
    * Tests every link that a migration needs, one after the other and from the first: nothing is open yet. Never throws for a link
    * that is broken. Absent where opening the source is the whole test.
    */
-  diagnose?(source: string, options: ConnectOptions): AsyncIterable<Check>;
+  diagnose?(source: string, options: DiagnoseOptions): AsyncIterable<Check>;
 }
 
 export interface Connection extends AsyncDisposable {
