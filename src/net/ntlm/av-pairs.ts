@@ -42,6 +42,6 @@ export function writeAvPairs(pairs: readonly AvPair[]): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(4)]);
 }
 
-export function valueOf(pairs: readonly AvPair[], id: number): Buffer | undefined {
+export function avValue(pairs: readonly AvPair[], id: number): Buffer | undefined {
   return pairs.find((pair) => pair.id === id)?.value;
 }

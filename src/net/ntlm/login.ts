@@ -1,7 +1,7 @@
 /** A login by NTLMv2 from its first token to the keys of the session. */
 import { createHash, randomBytes } from 'node:crypto';
 import { MigrationError } from '../../model/errors.ts';
-import { AV, type AvPair, valueOf, writeAvPairs } from './av-pairs.ts';
+import { AV, type AvPair, avValue, writeAvPairs } from './av-pairs.ts';
 import { hmacMd5, lmResponse, ntResponse, responseKey } from './keys.ts';
 import { authenticateMessage, type Challenge, FLAG, negotiateMessage, parseChallenge, setMic } from './messages.ts';
 import { Rc4 } from './rc4.ts';
@@ -121,7 +121,7 @@ class Login implements NtlmLogin {
     const { random, now } = this.#options.world ?? WORLD;
     const { key, user } = this.#identity(challenge);
     const clientChallenge = random(8);
-    const timestamp = valueOf(challenge.pairs, AV.timestamp);
+    const timestamp = avValue(challenge.pairs, AV.timestamp);
     if (timestamp !== undefined && timestamp.length !== 8) throw brokenToken('its time is none');
     const input = { key, serverChallenge: challenge.serverChallenge, clientChallenge };
     const { response, sessionBaseKey } = ntResponse({
@@ -147,7 +147,7 @@ class Login implements NtlmLogin {
 
   #identity({ pairs }: Challenge): { readonly key: Buffer; readonly user: { readonly name: string; readonly domain: string } } {
     const { name, domain } = parseUser(this.#options.user);
-    const user = { name, domain: domain === '.' ? (valueOf(pairs, AV.computer)?.toString('utf16le') ?? '') : domain };
+    const user = { name, domain: domain === '.' ? (avValue(pairs, AV.computer)?.toString('utf16le') ?? '') : domain };
     return { key: responseKey(user, this.#options.password), user };
   }
 
@@ -155,13 +155,13 @@ class Login implements NtlmLogin {
   #claims(pairs: readonly AvPair[]): readonly AvPair[] {
     const { target, channelBindings } = this.#options;
     const ours: readonly number[] = [AV.flags, AV.target, AV.channelBindings];
-    const theirFlags = valueOf(pairs, AV.flags);
+    const theirFlags = avValue(pairs, AV.flags);
     const flags = Buffer.alloc(4);
     flags.writeUInt32LE(((theirFlags?.length === 4 ? theirFlags.readUInt32LE() : 0) | MIC_FOLLOWS) >>> 0);
     return [
       ...pairs.filter(({ id }) => !ours.includes(id)),
       // A checksum over all messages is for servers that tell their time ([MS-NLMP] 3.1.5.1.2).
-      ...(valueOf(pairs, AV.timestamp) === undefined ? [] : [{ id: AV.flags, value: flags }]),
+      ...(avValue(pairs, AV.timestamp) === undefined ? [] : [{ id: AV.flags, value: flags }]),
       ...(channelBindings === undefined ? [] : [{ id: AV.channelBindings, value: bindingsHash(channelBindings) }]),
       ...(target === undefined ? [] : [{ id: AV.target, value: Buffer.from(target, 'utf16le') }]),
     ];
