@@ -2,9 +2,9 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { Trust } from '../../src/contracts/credentials.ts';
 import { MigrationError } from '../../src/model/errors.ts';
+import { createConnector } from '../../src/net/trust.ts';
 import type { Address } from './address.ts';
 import { networkError } from './network-error.ts';
-import { createConnector } from './trust.ts';
 
 /** Longest silence before and inside an answer. Large pages of a busy vCenter take their time. */
 const SILENCE_MS = 120_000;
@@ -35,8 +35,10 @@ export class Http implements AsyncDisposable {
   constructor(address: Address, trust: Trust | undefined, silence = SILENCE_MS) {
     this.host = address.host;
     this.#pool = new Pool(address.origin, {
-      connect: createConnector(trust, (thumbprint) => {
-        this.#thumbprint = thumbprint;
+      connect: createConnector(trust, {
+        seen: ({ fingerprint }) => {
+          this.#thumbprint = fingerprint;
+        },
       }),
       connections: CONNECTIONS,
       pipelining: 1,

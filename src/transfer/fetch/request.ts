@@ -5,7 +5,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Credentials, Trust } from '../../contracts/credentials.ts';
 import { MigrationError } from '../../model/errors.ts';
 import { networkTrouble } from '../../model/network-trouble.ts';
-import { judgePeer, trustedConnection } from '../transports/http/trusted.ts';
+import { judgePeer, trustedConnection } from '../../net/trust.ts';
 
 export interface RequestOptions {
   readonly trust: Trust;

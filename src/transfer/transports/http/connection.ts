@@ -11,8 +11,8 @@ import type { Trust } from '../../../contracts/credentials.ts';
 import type { HttpHeaders } from '../../../contracts/source-access.ts';
 import { MigrationError } from '../../../model/errors.ts';
 import { networkTrouble } from '../../../model/network-trouble.ts';
+import { judgePeer, trustedConnection } from '../../../net/trust.ts';
 import { ResponseReader, type ResponseSink } from './response-reader.ts';
-import { judgePeer, trustedConnection } from './trusted.ts';
 
 export interface ConnectOptions {
   readonly trust: Trust;

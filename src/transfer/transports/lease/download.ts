@@ -9,8 +9,8 @@ import type { Trust } from '../../../contracts/credentials.ts';
 import type { HttpHeaders } from '../../../contracts/source-access.ts';
 import { MigrationError } from '../../../model/errors.ts';
 import { networkTrouble } from '../../../model/network-trouble.ts';
+import { judgePeer, trustedConnection } from '../../../net/trust.ts';
 import { canceled, checkCanceled } from '../../cancellation.ts';
-import { judgePeer, trustedConnection } from '../http/trusted.ts';
 
 export interface DownloadOptions {
   readonly trust: Trust;
