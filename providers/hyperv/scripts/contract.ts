@@ -241,7 +241,7 @@ export const Vm = z.object({
     chassisSerial: Maybe(Text),
     assetTag: Maybe(Text),
   }),
-  /** Generation 2. Boot devices: `disk`, `dvd`, `network`, `file`, with what tells which. */
+  /** Generation 2. Boot devices: disks and DVD drives by slot (`scsi0:1`), network adapters by id, files by the description that Windows gives. */
   firmware: Maybe(
     z.object({
       secureBoot: Maybe(Flag),
@@ -291,6 +291,8 @@ export const Vm = z.object({
       createdAt: Maybe(Text),
     }),
   ),
+  /** Cmdlets that failed for this VM: what they tell is unknown, and a list that is empty for it means nothing. */
+  unread: Maybe(z.array(Text)),
 });
 export type Vm = z.infer<typeof Vm>;
 

@@ -131,7 +131,7 @@ function Write-JsonValue {
 function Write-JsonString {
     param([System.Text.StringBuilder]$Text, [string]$Value)
     [void]$Text.Append('"')
-    if ($Value -notmatch '[^ !#-\[\]-~]') { [void]$Text.Append($Value) }
+    if ($Value -cnotmatch '[^ !#-\[\]-~]') { [void]$Text.Append($Value) }
     else {
         foreach ($letter in $Value.ToCharArray()) {
             $number = [int]$letter
@@ -215,7 +215,7 @@ function Format-Date {
     return $Value.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", [cultureinfo]::InvariantCulture)
 }
 
-# Entries of a property that holds a list, without the empty ones. Call it as @(Format-List $value).
+# Entries of a property that holds a list, without the empty ones. Call it as @(Format-Texts $value).
 function Format-Texts {
     param($Values)
     foreach ($value in @($Values)) {
