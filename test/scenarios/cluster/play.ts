@@ -168,6 +168,7 @@ async function check(stage: Stage, { origin, story, ended, limit }: Outcome): Pr
     while (!(await holds())) await sleep(100, undefined, { signal: limit });
   };
   assert.notEqual(ended, 'Failed');
+  if (story.mind?.wish !== 'delete') assert.notEqual(ended, 'gone', 'nobody deleted it');
   if (ended !== 'gone') assert.equal(witness.made('migrations').length, 1, 'one VmMigration');
   // Image files may be read anew, where the API server was away when the list was to be written: also by a story beside this one.
   const workers = witness.made('jobs').filter((name) => !name.startsWith('source-'));

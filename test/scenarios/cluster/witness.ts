@@ -62,7 +62,9 @@ export class Witness implements AsyncDisposable {
       this.#seen[kind].set(uid, name);
       // A plan that still means the VM makes it another one later: that is another story.
       if (kind !== 'migrations' || this.#phase === 'gone') continue;
-      this.#phase = type === 'DELETED' ? 'gone' : (object.status?.phase ?? this.#phase);
+      // While the API server is away nobody tells that one went; another one in its place does.
+      const isGone = type === 'DELETED' || this.#seen.migrations.size > 1;
+      this.#phase = isGone ? 'gone' : (object.status?.phase ?? this.#phase);
     }
   }
 }
