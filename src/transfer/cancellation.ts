@@ -25,3 +25,13 @@ export async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
     return outcome.value;
   });
 }
+
+/** What a promise gives, unless the signal aborts first: then its reason is thrown, and the work goes on for others. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}

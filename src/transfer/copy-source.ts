@@ -1,5 +1,4 @@
 /** Which way a source goes. The ways themselves are in ways/. */
-import { MigrationError } from '../model/errors.ts';
 import type { ImageSource, PlannedTransfer } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
 import { openSparse } from './copy-sparse.ts';
@@ -9,6 +8,8 @@ import { openBlankReader } from './transports/blank-reader.ts';
 import { openImageReader } from './transports/file/image-reader.ts';
 import { openChain } from './transports/file/open-chain.ts';
 import { openRange } from './transports/range/open-range.ts';
+import { openShared } from './transports/smb/open-shared.ts';
+import type { SharedOptions } from './transports/smb/shared-files.ts';
 import { openVddk } from './transports/vddk/open-vddk.ts';
 import { decoderWay } from './ways/decoder-way.ts';
 import { digestsWay } from './ways/digests-way.ts';
@@ -33,7 +34,7 @@ export async function openWay(run: Run): Promise<Way> {
     case 'range':
       return readerWay(run, limitReader(await openRange(source, accessOf(run), { signal, clock, origins }), bandwidth));
     case 'shared-image':
-      throw new MigrationError('image-unsupported', 'Images on shares cannot be read yet.');
+      return readerWay(run, limitReader(await openShared(source, run.options.access, sharedOptions(run)), bandwidth));
     case 'lease':
       return leaseWay(run, source);
     case 'vddk':
@@ -42,6 +43,10 @@ export async function openWay(run: Run): Promise<Way> {
         limitReader(await openVddk(source, accessOf(run), { ...run.vddk, workspace, name: 'vddk', signal }), bandwidth),
       );
   }
+}
+
+function sharedOptions({ clock, patience, options: { signal } }: Run): SharedOptions {
+  return { signal, clock, ...(patience !== undefined && { patience }) };
 }
 
 async function openImage(run: Run, source: ImageSource): Promise<Way> {

@@ -30,6 +30,9 @@ export const PROGRAMS = [
   { program: 'blkdiscard', package: 'util-linux', needed: ['test'], wanted: [] },
   // test/transfer/formats/libvhdi.py; the name of the module itself tells Python's version.
   { program: '/usr/share/*/python3-libvhdi/copyright', package: 'python3-libvhdi', needed: ['test'], wanted: [] },
+  { program: 'smbd', package: 'samba', needed: ['test', 'bench'], wanted: [] },
+  { program: 'smbpasswd', package: 'samba-common-bin', needed: ['test', 'bench'], wanted: [] },
+  { program: 'smbclient', package: 'smbclient', needed: ['bench'], wanted: [] },
   { program: 'tar', package: 'tar', needed: ['test', 'bench'], wanted: [] },
   // test/peers/vddk builds a plugin of nbdkit from its source package.
   { program: 'gcc', package: 'gcc', needed: ['test'], wanted: [] },

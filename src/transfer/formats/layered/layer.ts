@@ -12,10 +12,10 @@ import type { Bytes } from '../../../model/units.ts';
 export interface StoredBytes {
   readonly size: Bytes;
   /**
-   * Fills `into` with the bytes from `at` on.
-   * @throws MigrationError `image-truncated` for what lies beyond the end; `source-read-failed`
+   * Fills `into` with the bytes from `at` on. Where they come from a server, the signal ends the wait for them.
+   * @throws MigrationError `image-truncated` for what lies beyond the end; `source-read-failed`; `canceled`
    */
-  fill(at: Bytes, into: Uint8Array): Promise<void>;
+  fill(at: Bytes, into: Uint8Array, signal?: AbortSignal): Promise<void>;
 }
 
 /** Where bytes of the disk are: in this image's file from `at` on; nowhere, because they are zeros; or in the layer below. */

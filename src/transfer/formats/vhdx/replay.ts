@@ -69,11 +69,11 @@ class ReplayedBytes implements StoredBytes {
     }
   }
 
-  async fill(at: Bytes, into: Uint8Array): Promise<void> {
+  async fill(at: Bytes, into: Uint8Array, signal?: AbortSignal): Promise<void> {
     const stored = Math.max(0, Math.min(into.length, this.#bytes.size - at));
     // What lies behind the end that the log knows of is not there at all: the file says so.
-    if (at + into.length > this.#size) return await this.#bytes.fill(at, into);
-    if (stored > 0) await this.#bytes.fill(at, into.subarray(0, stored));
+    if (at + into.length > this.#size) return await this.#bytes.fill(at, into, signal);
+    if (stored > 0) await this.#bytes.fill(at, into.subarray(0, stored), signal);
     into.fill(0, stored);
     for (let index = Math.floor(at / MiB); index * MiB < at + into.length; index += 1) {
       for (const change of this.#changes.get(index) ?? []) overlay(change, at, into);

@@ -1,14 +1,20 @@
 /** Reads a disk through the layers of a chain of images, of which each says where its bytes are. */
 import type { Extent } from '../../../model/transfer.ts';
 import { type Bytes, MiB } from '../../../model/units.ts';
-import { checkCanceled } from '../../cancellation.ts';
-import type { BlockLayer } from '../../formats/layered/layer.ts';
+import { allEnded, canceled, checkCanceled, unlessAborted } from '../../cancellation.ts';
+import type { BlockLayer, Look, Stretch } from '../../formats/layered/layer.ts';
 import type { DiskReader } from '../reader.ts';
 
-/** Node's I/O threads. */
-const LANES = 4;
-/** Larger ones are no longer in the processor's cache when they are used: with 4 MiB a copy takes 1.1 times the CPU. */
-const LARGEST_READ: Bytes = MiB;
+/** What is worth having of local files: Node has four I/O threads, and larger reads are no longer in the processor's cache when they are used. */
+const LOCAL: Pace = { lanes: 4, largestRead: MiB };
+/** Stretches of one read that are on their way at once. A read of scattered sectors has two thousand of them. */
+const SIDE_BY_SIDE = 64;
+
+/** How much is worth reading at once. */
+export interface Pace {
+  readonly lanes: number;
+  readonly largestRead: Bytes;
+}
 
 export interface ChainOptions {
   /** The layer that the guest writes, then its parents. */
@@ -17,6 +23,10 @@ export interface ChainOptions {
   readonly size: Bytes;
   /** How the bytes come. */
   readonly transport: string;
+  /** Asked again and again; that of local files when absent. */
+  readonly pace?: () => Pace;
+  /** Ends all waits for bytes, which could take as long as a server is silent. */
+  readonly stop?: () => void;
   /** Closes the files. */
   readonly close: () => Promise<void>;
 }
@@ -24,18 +34,26 @@ export interface ChainOptions {
 export class ChainReader implements DiskReader {
   readonly size: Bytes;
   readonly transport: string;
-  readonly lanes = LANES;
-  readonly largestRead = LARGEST_READ;
+  readonly largestRead: Bytes;
   readonly #layers: ChainOptions['layers'];
+  readonly #pace: () => Pace;
+  readonly #stop: () => void;
   readonly #close: () => Promise<void>;
   readonly #running = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
 
-  constructor({ layers, size, transport, close }: ChainOptions) {
+  constructor({ layers, size, transport, close, pace = () => LOCAL, stop = () => undefined }: ChainOptions) {
     this.size = size;
     this.transport = transport;
+    this.largestRead = pace().largestRead;
     this.#layers = layers;
+    this.#pace = pace;
+    this.#stop = stop;
     this.#close = close;
+  }
+
+  get lanes(): number {
+    return this.#pace().lanes;
   }
 
   async *allocated(signal: AbortSignal): AsyncGenerator<Extent> {
@@ -66,7 +84,10 @@ export class ChainReader implements DiskReader {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= Promise.allSettled(this.#running).then(this.#close);
+    if (this.#closing === undefined) {
+      this.#stop();
+      this.#closing = Promise.allSettled(this.#running).then(this.#close);
+    }
     await this.#closing;
   }
 
@@ -77,16 +98,21 @@ export class ChainReader implements DiskReader {
     into.fill(0, Math.max(0, stored - offset));
     if (layer === undefined) return;
     for (let here = offset; here < stored; ) {
-      const { stretches, end: reached } = await layer.look(here, stored, true);
-      for (const { kind, offset: from, length, at } of stretches) {
+      const { stretches, end: reached } = await look(layer, { offset: here, end: stored, exact: true, signal });
+      for (let next = 0; next < stretches.length; next += SIDE_BY_SIDE) {
         checkCanceled(signal);
-        const piece = into.subarray(from - offset, from - offset + length);
-        if (kind === 'data') await layer.bytes.fill(at, piece);
-        else if (kind === 'below') await this.#fill({ depth: depth + 1, offset: from, into: piece, signal });
-        else piece.fill(0);
+        const some = stretches.slice(next, next + SIDE_BY_SIDE);
+        const pieces = some.map(({ offset: from, length }) => into.subarray(from - offset, from - offset + length));
+        await allEnded(some.map((stretch, index) => this.#bring(stretch, pieces[index] ?? into, { layer, depth, signal })));
       }
       here = reached;
     }
+  }
+
+  async #bring({ kind, offset, at }: Stretch, into: Uint8Array, { layer, depth, signal }: Level): Promise<void> {
+    if (kind === 'data') await layer.bytes.fill(at, into, signal);
+    else if (kind === 'below') await this.#fill({ depth: depth + 1, offset, into, signal });
+    else into.fill(0);
   }
 
   /** What a layer and those below it hold of [offset, end): ascending; extents may touch. */
@@ -96,7 +122,7 @@ export class ChainReader implements DiskReader {
     const stored = Math.min(end, layer.capacity);
     for (let here = offset; here < stored; ) {
       checkCanceled(signal);
-      const { stretches, end: reached } = await layer.look(here, stored, false);
+      const { stretches, end: reached } = await look(layer, { offset: here, end: stored, exact: false, signal });
       for (const { kind, offset: from, length } of stretches) {
         if (kind === 'data') yield { offset: from, length };
         else if (kind === 'below') yield* this.#data({ depth: depth + 1, offset: from, end: from + length, signal });
@@ -118,4 +144,26 @@ interface Part {
   readonly offset: Bytes;
   readonly end: Bytes;
   readonly signal: AbortSignal;
+}
+
+interface Level {
+  readonly layer: BlockLayer;
+  readonly depth: number;
+  readonly signal: AbortSignal;
+}
+
+interface Looking {
+  readonly offset: Bytes;
+  readonly end: Bytes;
+  readonly exact: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A table that has to be fetched serves others too, so that only the wait for it ends. */
+async function look(layer: BlockLayer, { offset, end, exact, signal }: Looking): Promise<Look> {
+  try {
+    return await unlessAborted(layer.look(offset, end, exact), signal);
+  } catch (error) {
+    throw signal.aborted ? canceled(signal) : error;
+  }
 }

@@ -1,5 +1,6 @@
 /** The headers that open a file, shared by all its requests. They are renewed once for all who met a refusal of the same headers. */
 import type { HttpHeaders, SourceAccess } from '../../../contracts/source-access.ts';
+import { unlessAborted } from '../../cancellation.ts';
 
 export class Session {
   readonly #url: string;
@@ -41,13 +42,4 @@ export class Session {
     });
     return fetched;
   }
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(signal.reason);
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(signal.reason);
-    signal.addEventListener('abort', giveUp, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
-  });
 }

@@ -1,0 +1,124 @@
+/**
+ * Debian's samba on loopback as a foreign file server: SMB 3 with signing that nobody gets around, from an implementation that knows nothing
+ * of us. It has a port, a configuration, a user database and folders of its own, and is stopped by its process id.
+ *
+ * What it proves: dialects, logins, signatures, seals, credits and reads as samba does them. What it does not: locks and files that a
+ * Windows host holds open, CSV, and everything that only Windows answers.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from './free-ports.ts';
+import { configuration, type SambaOptions } from './samba/configuration.ts';
+
+export type { SambaOptions } from './samba/configuration.ts';
+
+export interface Samba extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** Who may log in: the user of the tests. */
+  readonly user: string;
+  readonly password: string;
+  /** For `smbclient -s`. */
+  readonly configurationFile: string;
+  /** For `smbclient -A`. */
+  readonly loginFile: string;
+  /** Cuts all connections, as a server does that is started again; the next one finds it listening. */
+  dropConnections(): Promise<void>;
+  /** Changes the password of the user. */
+  setPassword(password: string): Promise<void>;
+}
+
+const READY_MS = 10_000;
+const PASSWORD = 'Sesam 47 öffne dich';
+
+/** @throws Error with what smbd said when it does not start */
+export async function startSamba(options: SambaOptions): Promise<Samba> {
+  const folder = await mkdtemp(join(tmpdir(), 'kubeferry-samba-'));
+  for (const name of ['private', 'lock', 'state', 'cache', 'pid', 'ncalrpc']) await mkdir(join(folder, name), { mode: 0o755 });
+  await chmod(folder, 0o755);
+  const [port = 0] = await freePorts(1);
+  const file = join(folder, 'smb.conf');
+  const loginFile = join(folder, 'login');
+  const { username: user } = userInfo();
+  await writeFile(file, configuration(folder, port, options));
+  const setPassword = async (password: string): Promise<void> => {
+    await writeFile(loginFile, `username=${user}\npassword=${password}\n`, { mode: 0o600 });
+    await runWith(`${password}\n${password}\n`, 'smbpasswd', ['-c', file, '-s', '-a', user]);
+  };
+  await setPassword(PASSWORD);
+
+  // In the foreground and in no group of its own: as a daemon it would end the group of whoever started it. The kernel ends it when this
+  // process is killed.
+  const args = ['--pdeathsig', 'TERM', 'smbd', '--foreground', '--no-process-group', '--configfile', file, '--debug-stdout'];
+  const smbd = spawn('setpriv', [...args, '--debuglevel', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [smbd.stdout, smbd.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      said = (said + chunk).slice(-4000);
+    });
+  }
+  const ended = new Promise<Error>((resolve) => {
+    smbd.on('error', (cause) => resolve(new Error('smbd does not run: install the package samba', { cause })));
+    smbd.on('close', (code) => resolve(new Error(`smbd has ended (${code}): ${said}`)));
+  });
+  const stop = async (): Promise<void> => {
+    smbd.kill('SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.race([listening(port), ended.then((error) => Promise.reject(error))]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const control = async (...words: readonly string[]): Promise<void> => {
+    await runWith('', 'smbcontrol', ['--configfile', file, ...words]);
+  };
+  return {
+    host: '127.0.0.1',
+    port,
+    user,
+    password: PASSWORD,
+    configurationFile: file,
+    loginFile,
+    dropConnections: () => control('smbd', 'kill-client-ip', '127.0.0.1'),
+    setPassword,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** @throws Error with what the program said */
+async function runWith(input: string, program: string, args: readonly string[]): Promise<void> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+  }
+  child.stdin.end(input);
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${program} failed (${code}): ${said}`);
+}
+
+async function listening(port: number): Promise<void> {
+  const end = performance.now() + READY_MS;
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      return;
+    } catch (cause) {
+      if (performance.now() > end) throw new Error('smbd does not listen', { cause });
+      await sleep(10);
+    } finally {
+      socket.destroy();
+    }
+  }
+}
