@@ -18,8 +18,11 @@ export interface NtlmOptions {
   readonly workstation?: string;
   /** What is logged in to: `cifs/server`, `HTTP/server`. A server may refuse a login that was made for another one. */
   readonly target?: string;
-  /** Of the TLS connection around it (`channelBindings` of ../channel-bindings.ts): nobody in between can pass the login on. */
-  readonly channelBindings?: Uint8Array;
+  /**
+   * Of the TLS connection around it (../channel-bindings.ts), so that nobody in between can pass the login on. Asked when the challenge is answered:
+   * the connection is there then.
+   */
+  readonly channelBindings?: () => Uint8Array | undefined;
   /** `spnego` when absent; `plain` sends the NTLM messages as they are, as HTTP allows. */
   readonly envelope?: 'spnego' | 'plain';
   /** What a login takes from outside, for tests. `now` in units of 100 ns since 1601. */
@@ -153,7 +156,8 @@ class Login implements NtlmLogin {
 
   /** What the server told of itself, and what we say to it under the password's protection. */
   #claims(pairs: readonly AvPair[]): readonly AvPair[] {
-    const { target, channelBindings } = this.#options;
+    const { target } = this.#options;
+    const channelBindings = this.#options.channelBindings?.();
     const ours: readonly number[] = [AV.flags, AV.target, AV.channelBindings];
     const theirFlags = avValue(pairs, AV.flags);
     const flags = Buffer.alloc(4);
