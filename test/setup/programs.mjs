@@ -33,6 +33,15 @@ export const PROGRAMS = [
   { program: 'smbd', package: 'samba', needed: ['test', 'bench'], wanted: [] },
   { program: 'smbpasswd', package: 'samba-common-bin', needed: ['test', 'bench'], wanted: [] },
   { program: 'smbclient', package: 'smbclient', needed: ['bench'], wanted: [] },
+  // test/peers/sshd.ts, and a server by others that knows passwords.
+  { program: '/usr/sbin/sshd', package: 'openssh-server', needed: ['test'], wanted: [] },
+  { program: 'ssh-keygen', package: 'openssh-client', needed: ['test'], wanted: [] },
+  { program: '/usr/share/*/python3-paramiko/copyright', package: 'python3-paramiko', needed: ['test'], wanted: [] },
+  // test/peers/hyperv: the accepting side of NTLM, and a client that knows nothing of us.
+  { program: '/usr/lib/*/gssntlmssp/gssntlmssp.so', package: 'gss-ntlmssp', needed: ['test'], wanted: [] },
+  { program: '/usr/share/*/python3-gssapi/copyright', package: 'python3-gssapi', needed: ['test'], wanted: [] },
+  { program: '/usr/share/*/python3-winrm/copyright', package: 'python3-winrm', needed: ['test'], wanted: [] },
+  { program: '/usr/share/*/python3-requests-ntlm/copyright', package: 'python3-requests-ntlm', needed: ['test'], wanted: [] },
   { program: 'tar', package: 'tar', needed: ['test', 'bench'], wanted: [] },
   // test/peers/vddk builds a plugin of nbdkit from its source package.
   { program: 'gcc', package: 'gcc', needed: ['test'], wanted: [] },
