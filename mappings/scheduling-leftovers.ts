@@ -71,6 +71,7 @@ const DISK: Reasons<Disk> = {
   iopsReservation: QOS,
   managedVolume: 'The volume stays with its old manager; its content is copied.',
   inUse: NOW,
+  unreadable: NOW,
   pmem: 'The content is copied to a volume, which the guest sees as a disk.',
 };
 

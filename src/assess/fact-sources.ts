@@ -57,6 +57,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'disks[].serial': 'vSphere `uuid` of the backing',
   'disks[].iopsLimit': 'vSphere `storageIOAllocation`; Hyper-V `MaximumIOPS`, `MinimumIOPS`',
   'disks[].inUse': 'Hyper-V `Get-VHD` `Attached`',
+  'disks[].unreadable': 'Hyper-V: why `Get-VHD` failed',
   'disks[].pmem': 'Hyper-V `IsPMEMCompatible`; vSphere NVDIMM backing',
   'disks[].managedVolume': 'vSphere `vDiskId`, `config.vmStorageObjectId`',
   'disks[].encrypted': 'vSphere `keyId` of the backing; qcow2 and VMDK headers',

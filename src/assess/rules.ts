@@ -31,6 +31,7 @@ import { rule as diskShared } from './rules/disk-shared.ts';
 import { rule as diskSharingUnclear } from './rules/disk-sharing-unclear.ts';
 import { rule as diskSizeOdd } from './rules/disk-size-odd.ts';
 import { rule as diskStorageUnknown } from './rules/disk-storage-unknown.ts';
+import { rule as diskUnreadable } from './rules/disk-unreadable.ts';
 import { rule as diskUnsupportedFormat } from './rules/disk-unsupported-format.ts';
 import { rule as diskVhdSet } from './rules/disk-vhd-set.ts';
 import { rule as diskWithoutSize } from './rules/disk-without-size.ts';
@@ -124,6 +125,7 @@ import { rule as virtualIommu } from './rules/virtual-iommu.ts';
 import { rule as vmEncrypted } from './rules/vm-encrypted.ts';
 import { rule as vmNotConnected } from './rules/vm-not-connected.ts';
 import { rule as warmDiskUnfrozen } from './rules/warm-disk-unfrozen.ts';
+import { rule as warmResilientTracking } from './rules/warm-resilient-tracking.ts';
 import { rule as warmUntracked } from './rules/warm-untracked.ts';
 import { rule as watchdog } from './rules/watchdog.ts';
 
@@ -195,6 +197,7 @@ export const RULES: readonly Rule[] = [
   hardwareTooOld,
   noDisks,
   diskCount,
+  diskUnreadable,
   diskWithoutSize,
   diskStorageUnknown,
   diskSizeOdd,
@@ -220,6 +223,7 @@ export const RULES: readonly Rule[] = [
   changeTrackingOff,
   warmUntracked,
   warmDiskUnfrozen,
+  warmResilientTracking,
   cdromMedia,
   noNics,
   nicMacMissing,

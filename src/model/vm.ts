@@ -283,6 +283,8 @@ export interface Disk {
   readonly inUse?: boolean;
   /** Persistent memory device instead of a disk (`IsPMEMCompatible`, NVDIMM backing). */
   readonly pmem?: boolean;
+  /** Why the source cannot look at the image, or at one that it needs (Hyper-V `Get-VHD`): size and kind may be unknown then. */
+  readonly unreadable?: string;
   /** Parents below this image, nearest first, as file names (VMware snapshot chain, differencing disk). */
   readonly parents?: readonly string[];
 }

@@ -57,6 +57,7 @@ const disk = fc
       managedVolume: text,
       inUse: flag,
       pmem: flag,
+      unreadable: text,
     }),
   )
   .map(([needed, facts]) => ({ ...needed, ...facts }));

@@ -24,6 +24,7 @@ const disk = {
   managedVolume: 'fcd-1',
   inUse: false,
   pmem: false,
+  unreadable: 'access denied',
   parents: ['base.vmdk'],
 } as const;
 

@@ -136,8 +136,10 @@ export const HardDisk = z.object({
   controllerNumber: Count,
   controllerLocation: Count,
   path: Maybe(Text),
-  /** Of a pass-through disk. */
+  /** Of a pass-through disk: its number at the host, its bytes, and the name by which arrays and hosts know it (NAA, EUI or a serial number). */
   diskNumber: Maybe(Count),
+  size: Maybe(Size),
+  uniqueId: Maybe(Text),
   shared: Maybe(Flag),
   pool: Maybe(Text),
   maximumIops: Maybe(Size),

@@ -355,10 +355,16 @@ function Get-HardDisk {
         qosPolicy          = Format-Guid -Value $Drive.QoSPolicyID
         chain              = @()
     }
-    # A pass-through disk has words instead of a path: Disk 2 100.00 GB Bus 0 Lun 1 Target 0.
     if ($null -eq $disk['diskNumber']) {
         $disk['path'] = Format-Text -Value $Drive.Path
         if ($null -ne $disk['path']) { $disk['chain'] = @(Get-DiskChain -Path $disk['path']) }
+        return $disk
+    }
+    # A pass-through disk has words instead of a path (Disk 2 100.00 GB Bus 0 Lun 1 Target 0). The host knows the disk.
+    $whole = @(Get-Optional -Ask { Get-Disk -Number $disk['diskNumber'] })
+    if ($whole.Count -gt 0) {
+        $disk['size'] = Format-Size -Value $whole[0].Size
+        $disk['uniqueId'] = Format-Text -Value $whole[0].UniqueId
     }
     return $disk
 }

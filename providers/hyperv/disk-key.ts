@@ -1,0 +1,6 @@
+import type { HardDisk } from './scripts/contract.ts';
+
+/** Where the disk is plugged in: `scsi0:1`, `ide0:0`, `pmem0:0`. */
+export function diskKey({ controllerType, controllerNumber, controllerLocation }: Omit<HardDisk, 'chain'>): string {
+  return `${controllerType.toLowerCase()}${controllerNumber}:${controllerLocation}`;
+}
