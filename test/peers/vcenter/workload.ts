@@ -3,7 +3,6 @@
  * and then. All in units of 512 bytes. The same calls in the same order write the same bytes.
  */
 import { randomWords } from '../../demo/guest/disk.ts';
-import type { SimulatedDisk } from './disk.ts';
 
 const SECTOR = 512;
 const KiB = 1024;
@@ -22,6 +21,16 @@ function makeNoise(): Buffer {
   return Buffer.from(Uint32Array.from({ length: NOISE_BYTES / 4 }, next).buffer);
 }
 
+/** A disk of whichever source. */
+export interface WrittenDisk {
+  /** Tells the disks of one guest apart. */
+  readonly key: number;
+  /** Bytes. */
+  readonly capacity: number;
+  write(offset: number, bytes: Uint8Array): void;
+  zero(offset: number, length: number): void;
+}
+
 export class Workload {
   readonly #next: () => number;
   /** Starts of hot places by disk, in thousandths of its capacity. */
@@ -32,7 +41,7 @@ export class Workload {
   }
 
   /** One turn: usually one write or two, in one turn of 40 a burst. Gives the number of writes. */
-  turn(disks: readonly SimulatedDisk[]): number {
+  turn(disks: readonly WrittenDisk[]): number {
     if (disks.length === 0) return 0;
     if (this.#next() % 40 === 0) return this.burst(disks);
     const writes = 1 + (this.#next() % 2);
@@ -41,7 +50,7 @@ export class Workload {
   }
 
   /** A large file, in order, and some metadata. */
-  burst(disks: readonly SimulatedDisk[]): number {
+  burst(disks: readonly WrittenDisk[]): number {
     const disk = this.#pick(disks);
     const pieces = 4 + (this.#next() % 8);
     const start = this.#place(disk, pieces * 64 * KiB);
@@ -66,24 +75,24 @@ export class Workload {
     return this.#next() % n === 0;
   }
 
-  #write(disk: SimulatedDisk): void {
+  #write(disk: WrittenDisk): void {
     const size = Math.min(this.#next() % 24 === 0 ? LARGE : (SIZES[this.#next() % SIZES.length] ?? SECTOR), disk.capacity);
     const offset = this.#next() % 10 < 7 ? this.#hotPlace(disk, size) : this.#place(disk, size);
     if (this.one(8)) disk.zero(offset, this.one(4) ? Math.min(LARGE, disk.capacity - offset) : size);
     else disk.write(offset, this.bytes(size));
   }
 
-  #pick(disks: readonly SimulatedDisk[]): SimulatedDisk {
+  #pick(disks: readonly WrittenDisk[]): WrittenDisk {
     const disk = disks[this.#next() % disks.length];
     if (!disk) throw new RangeError('a guest without disks cannot write');
     return disk;
   }
 
-  #place(disk: SimulatedDisk, size: number): number {
+  #place(disk: WrittenDisk, size: number): number {
     return (this.#next() % (Math.floor(Math.max(0, disk.capacity - size) / SECTOR) + 1)) * SECTOR;
   }
 
-  #hotPlace(disk: SimulatedDisk, size: number): number {
+  #hotPlace(disk: WrittenDisk, size: number): number {
     const places = this.#hot.get(disk.key) ?? Array.from({ length: HOT_PLACES }, () => this.#next() % 1000);
     this.#hot.set(disk.key, places);
     const start = Math.floor(((places[this.#next() % HOT_PLACES] ?? 0) * disk.capacity) / 1000 / SECTOR) * SECTOR;

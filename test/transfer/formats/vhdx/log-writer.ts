@@ -36,12 +36,14 @@ interface Soiled {
   readonly log: number;
   readonly dataWriteGuid: string;
   readonly entries: readonly PlannedEntry[];
+  /** Of the header. @default one above those of the writer */
+  readonly sequence?: number;
 }
 
 /** Writes entries into the log and lets the newer header name it. */
-export async function soil(path: string, { log, dataWriteGuid, entries }: Soiled): Promise<void> {
+export async function soil(path: string, { log, dataWriteGuid, entries, sequence = 20 }: Soiled): Promise<void> {
   await using file = await open(path, 'r+');
-  await writeHeader(file, 64 * KiB, { sequence: 20, dataWriteGuid, log, logGuid: LOG_GUID });
+  await writeHeader(file, 64 * KiB, { sequence, dataWriteGuid, log, logGuid: LOG_GUID });
   const { size } = await stat(path);
   for (const planned of entries) {
     const bytes = entryBytes(planned, size);

@@ -14,7 +14,13 @@ export interface VhdxPlan {
   readonly sector?: 512 | 4096;
   /** Payload blocks by number; all others are not present. */
   readonly blocks: ReadonlyMap<number, PlannedBlock>;
-  readonly parent?: { readonly linkage: string; readonly path: string; readonly second?: string };
+  readonly parent?: {
+    readonly linkage: string;
+    readonly path: string;
+    readonly second?: string;
+    /** @default one on C: of the same name */
+    readonly absolute?: string;
+  };
   /** @default one made of the file's name */
   readonly dataWriteGuid?: string;
   /** Tables stand behind the data, metadata last. */
@@ -71,6 +77,10 @@ export interface HeaderFields {
 }
 
 export async function writeHeader(file: FileHandle, at: number, fields: HeaderFields): Promise<void> {
+  await writeAt(file, at, headerBlock(fields));
+}
+
+export function headerBlock(fields: HeaderFields): Buffer {
   const header = Buffer.alloc(4 * KiB);
   header.write('head');
   header.writeBigUInt64LE(BigInt(fields.sequence), 8);
@@ -80,7 +90,7 @@ export async function writeHeader(file: FileHandle, at: number, fields: HeaderFi
   header.writeUInt16LE(1, 66);
   header.writeUInt32LE(LOG_LENGTH, 68);
   header.writeBigUInt64LE(BigInt(fields.log), 72);
-  await writeAt(file, at, sign(header));
+  return sign(header);
 }
 
 /** Puts the checksum right. */
@@ -208,12 +218,12 @@ function metadata({ capacity, blockSize, sector = 512, parent }: VhdxPlan): Buff
   return region;
 }
 
-function locator({ linkage, path, second }: NonNullable<VhdxPlan['parent']>): Buffer {
+function locator({ linkage, path, second, absolute }: NonNullable<VhdxPlan['parent']>): Buffer {
   const pairs = [
     ['parent_linkage', `{${linkage}}`],
     ...(second === undefined ? [] : [['parent_linkage2', `{${second}}`]]),
     ['relative_path', path],
-    ['absolute_win32_path', `\\\\?\\c:\\vms\\${path.split('\\').at(-1)}`],
+    ['absolute_win32_path', `\\\\?\\${absolute ?? `c:\\vms\\${path.split('\\').at(-1)}`}`],
   ];
   const head = Buffer.alloc(20 + pairs.length * 12);
   guidBytes('b04aefb7-d19e-4a81-b789-25b8e9445913').copy(head);
