@@ -152,6 +152,14 @@ function Find-Settled {
     return @(Get-ReferencePoints -System $System | Where-Object { $_.ElementName -ceq $Name })[0]
 }
 
+function Remove-ReferencePoint {
+    param($ReferencePoint)
+    $service = @(Get-CimInstance -Namespace $Virtualization -ClassName Msvm_VirtualSystemReferencePointService)[0]
+    $arguments = @{ AffectedReferencePoint = $ReferencePoint }
+    $result = Invoke-CimMethod -InputObject $service -MethodName DestroyReferencePoint -Arguments $arguments
+    [void](Wait-VirtualizationJob -Result $result)
+}
+
 function Complete-Checkpoint {
     param($System, $Told, $Checkpoint)
     if ($null -ne $Checkpoint) { $point = Convert-Checkpoint -System $System -Told $Told -Checkpoint $Checkpoint }
@@ -175,6 +183,9 @@ Invoke-Script {
     if ($Told.action -eq 'settle') { return Complete-Checkpoint -System $system -Told $Told -Checkpoint $checkpoint }
     if ($Told.action -ne 'remove') { Stop-Script -Code 'failed' -Message 'The script knows no such action.' }
     if ($null -ne $checkpoint) { Remove-Checkpoint -Checkpoint $checkpoint }
+    # What an earlier call made of it, whose answer was lost: nobody knows of it, and nobody else would take it away.
+    $settled = Find-Settled -System $system -Name $Told.name
+    if ($null -ne $settled) { Remove-ReferencePoint -ReferencePoint $settled }
     # Also of one that an earlier call removed.
     Wait-Merge -Id $Told.vm
     if ($null -eq $checkpoint) { Stop-Script -Code 'checkpoint-not-found' -Message 'The checkpoint is gone.' }

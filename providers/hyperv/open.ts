@@ -1,0 +1,93 @@
+/** Opens a Hyper-V host: by WinRM or SSH, with one login for all nodes of its cluster. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../src/contracts/clock.ts';
+import type { Credentials, Trust } from '../../src/contracts/credentials.ts';
+import type { Connection, ConnectOptions } from '../../src/contracts/provider.ts';
+import { MigrationError } from '../../src/model/errors.ts';
+import { type Address, nameOf, parseAddress } from './address.ts';
+import { HypervConnection } from './connection.ts';
+import { readMappings } from './disk-files.ts';
+import { Hosts, type HostsParts } from './hosts.ts';
+import { openSsh } from './ssh/index.ts';
+import { openWinrm } from './winrm/index.ts';
+
+const CLOCK: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+};
+
+/** @throws MigrationError `usage`, `config-invalid`, those of the login, `source-refused` for a host without Hyper-V */
+export async function connect(source: string, options: ConnectOptions): Promise<Connection> {
+  const address = parseAddress(source);
+  options.signal.throwIfAborted();
+  if (options.configuration !== undefined)
+    throw new MigrationError('ovf-config-unknown', 'A Hyper-V host has no deployment configurations', { file: address.host });
+  if (options.transport !== undefined) {
+    throw new MigrationError('usage', `Disks of Hyper-V are read from shares; --transport ${options.transport} is for vSphere.`);
+  }
+  const folders = readMappings(options.paths ?? []);
+  const credentials = once(() => login(address, options));
+  const hosts = await Hosts.open({ host: address.host, open: opener(address, options, credentials) }, options.signal);
+  return new HypervConnection({
+    name: nameOf(address),
+    hosts,
+    folders,
+    credentials: options.shareCredentials === undefined ? credentials : once(options.shareCredentials),
+    clock: CLOCK,
+  });
+}
+
+function opener(address: Address, options: ConnectOptions, credentials: () => Promise<Credentials>): HostsParts['open'] {
+  const { way, host: first, port, tls, user } = address;
+  const { trust, loginMethod, clientCertificate, ssh } = options;
+  return async (host, signal) => {
+    const trusted = trust === undefined ? {} : { trust: host === first ? trust : unpinned(trust) };
+    const parts = { credentials, ...trusted };
+    const opened =
+      way === 'ssh'
+        ? openSsh(
+            { host, port, ...(user !== undefined && { user }) },
+            { ...parts, ...(ssh !== undefined && { login: ssh }) },
+            signal,
+          )
+        : openWinrm(
+            { host, port, tls },
+            {
+              ...parts,
+              ...(loginMethod !== undefined && { loginMethod }),
+              ...(clientCertificate !== undefined && { clientCertificate }),
+            },
+            signal,
+          );
+    return await opened.catch((error: unknown) => {
+      throw host !== first && trust?.thumbprint !== undefined ? aboutPin(error) : error;
+    });
+  };
+}
+
+/** A pinned certificate is that of the host of the URL, and says nothing of another node. */
+function unpinned({ thumbprint: _pinned, ...others }: Trust): Trust {
+  return others;
+}
+
+function aboutPin(error: unknown): unknown {
+  if (!(error instanceof MigrationError) || error.code !== 'source-untrusted') return error;
+  const hint =
+    'The thumbprint is that of one node. Give the authority of all of them by --ca-file, or name the node in the URL that has the VM.';
+  return new MigrationError('source-untrusted', error.message, { ...error.place, hint, cause: error });
+}
+
+/** @throws MigrationError `credentials-missing` */
+async function login(address: Address, { credentials }: ConnectOptions): Promise<Credentials> {
+  if (credentials !== undefined) return await credentials(nameOf(address), address.user);
+  throw new MigrationError('credentials-missing', `${address.host} needs a login`);
+}
+
+/** Nobody is asked twice; a failure is remembered too. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
+}
