@@ -2,7 +2,7 @@
 A WinRM service whose NTLM is not ours: logins, seals and signatures are judged and made by Debian's gss-ntlmssp under MIT's GSSAPI.
 Commands are real processes of this machine, started without a shell between. It knows the six calls of the text shell and nothing else of WS-Management.
 
-Settings come as JSON on standard input: port file descriptors are not needed, the port is printed. NTLM_USER_FILE names the accounts.
+Settings come as one line of JSON on standard input, the port goes to standard output. NTLM_USER_FILE names the accounts.
   tls            {"certificate", "key", "authority"?}: files; with an authority, certificates of clients are asked for
   bindings       hexadecimal application data that logins have to be bound to
   basic          "user:password" that is let in by Basic
@@ -162,6 +162,8 @@ class Handler(BaseHTTPRequestHandler):
     """One a connection, so what it remembers belongs to the connection, as NTLM wants it."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body leave together: apart, each would wait for the other end's receipt.
+    wbufsize = -1
     context = None
     count = 0
 
