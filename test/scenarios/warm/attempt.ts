@@ -1,6 +1,8 @@
 /** One process that migrates one VM warm to a folder, told by plain data: it may be killed at any moment, and the next one goes on. */
-import { vsphereProvider } from '../../../providers/vsphere/index.ts';
+import { PROVIDERS } from '../../../providers/index.ts';
 import type { Clock } from '../../../src/contracts/clock.ts';
+import type { Credentials } from '../../../src/contracts/credentials.ts';
+import type { PathMapping } from '../../../src/contracts/provider.ts';
 import type { VmWishes, Wishes } from '../../../src/contracts/wishes.ts';
 import { FolderDestination } from '../../../src/folder/folder-destination.ts';
 import { FolderStore } from '../../../src/folder/folder-store.ts';
@@ -15,7 +17,9 @@ import { LocalDiskCopier } from '../../../src/transfer/local-copier.ts';
 import { createQueue } from '../../../src/transfer/queue.ts';
 
 export interface Attempt {
-  readonly server: { readonly url: string; readonly user: string; readonly password: string; readonly thumbprint: string };
+  readonly server: Credentials & { readonly url: string; readonly thumbprint: string };
+  /** Where its files are, and who may read them there, of a source that serves them so. */
+  readonly files?: { readonly paths: readonly PathMapping[]; readonly login: Credentials };
   readonly vm: string;
   readonly folder: string;
   readonly schedule: Schedule;
@@ -56,13 +60,16 @@ class JumpingClock implements Clock {
 
 /** Until the VM is somewhere where it stays. @param tell must not throw */
 export async function perform(attempt: Attempt, tell: (told: Told) => void): Promise<void> {
-  const { server, vm, folder, schedule, wordAfter, fails, late } = attempt;
+  const { server, files, vm, folder, schedule, wordAfter, fails, late } = attempt;
   const clock = new JumpingClock(late);
   const { signal } = new AbortController();
   const credentials = async () => ({ user: server.user, password: server.password });
-  const options = { signal, credentials, trust: { thumbprint: server.thumbprint } } as const;
+  const shares = files && { paths: files.paths, shareCredentials: async () => files.login };
+  const options = { signal, credentials, trust: { thumbprint: server.thumbprint }, ...shares };
+  const provider = PROVIDERS.find((each) => each.claims(server.url));
+  if (provider === undefined) throw new Error(`nobody reads ${server.url}`);
   try {
-    await using connection = withRetries(await vsphereProvider.connect(server.url, options), { clock });
+    await using connection = withRetries(await provider.connect(server.url, options), { clock });
     await using target = new FolderDestination(folder, { vmFiles, runFiles });
     const store = new FolderStore(folder);
     const request = {
