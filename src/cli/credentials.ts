@@ -13,39 +13,65 @@ export interface CredentialSources {
 
 const MOST_TEXT = 64 * 1024;
 
+/** What a login is for; each has variables of its own. */
+const NAMES = {
+  server: { user: 'KUBEFERRY_USER', password: 'KUBEFERRY_PASSWORD', file: 'KUBEFERRY_PASSWORD_FILE' },
+  share: { user: 'KUBEFERRY_SHARE_USER', password: 'KUBEFERRY_SHARE_PASSWORD', file: 'KUBEFERRY_SHARE_PASSWORD_FILE' },
+} as const;
+
+export interface CredentialsRequest {
+  readonly source: string;
+  readonly user: string | undefined;
+  /** `share`: to the shares where the disks lie. */
+  readonly of?: keyof typeof NAMES;
+  readonly signal: AbortSignal;
+}
+
 /**
- * User from the URL, KUBEFERRY_USER or the terminal; password from KUBEFERRY_PASSWORD, KUBEFERRY_PASSWORD_FILE or the terminal.
+ * User from the URL, KUBEFERRY_USER or the terminal; password from KUBEFERRY_PASSWORD, KUBEFERRY_PASSWORD_FILE or the terminal. Those of
+ * shares: KUBEFERRY_SHARE_….
  * @throws MigrationError `credentials-missing`
  */
 export async function readCredentials(
   { environment, ask }: CredentialSources,
-  { source, user: given, signal }: { readonly source: string; readonly user: string | undefined; readonly signal: AbortSignal },
+  { source, user: given, of = 'server', signal }: CredentialsRequest,
 ): Promise<Credentials> {
-  const user = given ?? environment['KUBEFERRY_USER'] ?? (await ask?.(`User for ${source}: `, { hidden: false, signal }));
+  const names = NAMES[of];
+  const user = given ?? environment[names.user] ?? (await ask?.(`User for ${source}: `, { hidden: false, signal }));
   if (user === undefined || user === '') {
     throw new MigrationError('credentials-missing', `No user is named for ${source}`, {
-      hint: 'Write it into the URL, or set KUBEFERRY_USER.',
+      hint: `Write it into the URL, or set ${names.user}.`,
     });
   }
-  const password =
-    environment['KUBEFERRY_PASSWORD'] ??
-    (await fromFile(environment['KUBEFERRY_PASSWORD_FILE'])) ??
-    (await ask?.(`Password of ${user}: `, { hidden: true, signal }));
+  const password = (await readSecret({ environment }, names)) ?? (await ask?.(`Password of ${user}: `, { hidden: true, signal }));
   if (password === undefined || password === '') {
-    throw new MigrationError('credentials-missing', `No password is given for ${user} at ${source}`);
+    throw new MigrationError('credentials-missing', `No password is given for ${user} at ${source}`, {
+      hint: `Give it by ${names.password}, ${names.file} or at the prompt.`,
+    });
   }
   return { user, password };
 }
 
+/**
+ * A secret of the environment, or of the file that it names.
+ * @throws MigrationError `credentials-missing` for a file that cannot be read
+ */
+export async function readSecret(
+  { environment }: Pick<CredentialSources, 'environment'>,
+  { password, file }: { readonly password: string; readonly file: string },
+): Promise<string | undefined> {
+  return environment[password] ?? (await fromFile(environment[file], file));
+}
+
 /** Without the line end that editors add. */
-async function fromFile(file: string | undefined): Promise<string | undefined> {
+async function fromFile(file: string | undefined, variable: string): Promise<string | undefined> {
   if (file === undefined || file === '') return undefined;
   try {
     const text = await readFile(file, 'utf8');
     if (text.length > MOST_TEXT) throw new Error('it is larger than any password');
     return text.replace(/\r?\n$/, '');
   } catch (cause) {
-    throw new MigrationError('credentials-missing', 'The file of KUBEFERRY_PASSWORD_FILE cannot be read', { file, cause });
+    throw new MigrationError('credentials-missing', `The file of ${variable} cannot be read`, { file, cause });
   }
 }
 

@@ -12,7 +12,7 @@ import type { FolderTests } from '../contracts/folder-tests.ts';
 import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
 import type { ClusterPlans } from '../contracts/plans.ts';
-import type { Check, Connection, ConnectOptions } from '../contracts/provider.ts';
+import type { Check, Connection, ConnectOptions, DiagnoseOptions } from '../contracts/provider.ts';
 import type { ClaimLooks, DiskHasher, KeptDisks } from '../contracts/verification.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { Schedule } from '../model/schedule.ts';
@@ -27,7 +27,7 @@ export interface Services {
   /** Finds the provider of a source. @throws MigrationError `source-unrecognised` and what the provider throws */
   connect(source: string, options: ConnectOptions): Promise<Connection>;
   /** Tests the way to a source. @throws MigrationError `source-unrecognised` */
-  diagnose(source: string, options: ConnectOptions): AsyncIterable<Check>;
+  diagnose(source: string, options: DiagnoseOptions): AsyncIterable<Check>;
   /** Asks a target cluster what it has. @throws MigrationError where it cannot be asked at all */
   readFacts(access: ClusterAccess, signal: AbortSignal): Promise<FactsReading>;
   /** Plans in a cluster. @throws MigrationError `cluster-not-configured` */

@@ -6,21 +6,21 @@ import type { Connection, ConnectOptions } from '../contracts/provider.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { CommandContext } from './context.ts';
 import { readCredentials } from './credentials.ts';
+import { addHypervOptions, type HypervFlags, hypervOptions, type ServerFlags } from './hyperv-options.ts';
 
-export interface SourceOptions {
-  readonly config?: string;
-  readonly caFile?: string;
+export interface SourceOptions extends HypervFlags, ServerFlags {
   readonly thumbprint?: string;
   readonly insecure?: boolean;
-  readonly transport?: 'range' | 'lease' | 'vddk';
-  readonly vddkLibdir?: string;
 }
 
 export function addSourceOptions(command: Command): Command {
-  return command
+  return addHypervOptions(command)
     .option('--config <id>', 'OVF deployment configuration instead of the default one')
     .option('--ca-file <file>', 'certificate authority of the server (PEM), beside those of the system')
-    .option('--thumbprint <hex>', 'SHA-256 or SHA-1 of the certificate of the server; nothing else is trusted then')
+    .option(
+      '--thumbprint <hex>',
+      'SHA-256 or SHA-1 of the certificate of the server, or SHA256:… of the key of an SSH host; nothing else is trusted then',
+    )
     .option('--insecure', 'do not check whom the password is sent to')
     .addOption(
       new Option('--transport <way>', 'the only way to the disks of a server that is wanted').choices(['range', 'lease', 'vddk']),
@@ -46,15 +46,17 @@ export async function withSource<T>(
   context: CommandContext,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  await using connection = await context.services.connect(source, await connectOptions(options, context));
+  await using connection = await context.services.connect(source, await connectOptions(source, options, context));
   return await work(connection);
 }
 
 /** What a provider gets; says loudly when nobody is checked. */
 export async function connectOptions(
+  source: string,
   options: SourceOptions,
   { services, terminal, signal }: CommandContext,
 ): Promise<ConnectOptions> {
+  const hyperv = await hypervOptions(source, options, { sources: services.credentials, signal });
   const trust = await readTrust(options);
   const transport = options.transport ?? (options.vddkLibdir === undefined ? undefined : 'vddk');
   if (transport === 'vddk' && options.vddkLibdir === undefined) {
@@ -67,6 +69,7 @@ export async function connectOptions(
     credentials: (server, user) => readCredentials(services.credentials, { source: server, user, signal }),
     ...(transport !== undefined && { transport }),
     ...(options.config !== undefined && { configuration: options.config }),
+    ...hyperv,
   };
 }
 

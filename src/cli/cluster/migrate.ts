@@ -82,7 +82,7 @@ async function prepareFor(
   requireReachable(source, options);
   // Without a name of a cluster the current one is asked: a plan for it is never made from guesses.
   const request = await readRequest(vms, { ...options, liveFacts: true }, context);
-  const known = await connectOptions(options, context);
+  const known = await connectOptions(source, options, context);
   let credentials: Credentials | undefined;
   const remembering: ConnectOptions = {
     ...known,
