@@ -17,7 +17,7 @@ export interface WarmStory {
   readonly schedule: Schedule;
   /** A person cuts over after so many passes. */
   readonly wordAfter?: number;
-  readonly kinds: readonly Trouble[];
+  readonly kinds: readonly string[];
   /** Troubles at most. */
   readonly troubles: number;
   /** Milliseconds after its start at which a process is killed; one process each. */
@@ -27,7 +27,7 @@ export interface WarmStory {
 }
 
 /** What may befall a VM that is migrated, and must not cost a byte. */
-const KINDS: readonly Trouble[] = [
+export const VCENTER_TROUBLES: readonly Trouble[] = [
   'tracking-reset',
   'tracking-off',
   'snapshot-fails',
@@ -52,11 +52,12 @@ const KINDS: readonly Trouble[] = [
   'burst',
 ];
 
-export function storyOf(seed: number): WarmStory {
+/** @param troubles that the source knows */
+export function storyOf(seed: number, troubles: readonly string[]): WarmStory {
   const next = randomWords(seed * 7919 + 13);
   const below = (count: number): number => next() % count;
   const byWord = below(3) === 0;
-  const kinds = KINDS.filter(() => below(3) === 0);
+  const kinds = troubles.filter(() => below(3) === 0);
   return {
     seed,
     disks: Array.from({ length: 1 + below(3) }, () => (1 + below(4)) * MiB + (below(2) === 0 ? 0 : 4096)),
