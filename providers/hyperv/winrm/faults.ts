@@ -63,6 +63,8 @@ export function asMigrationError(error: unknown, host: string): unknown {
   const { code, subcode, message } = error;
   const said = `${message === '' ? 'no reason' : message} (${code ?? subcode ?? 'no code'})`;
   const place = { file: host, cause: error };
+  if (isGone(error))
+    return new MigrationError('source-answer-broken', `The shell on ${host} ended while a script ran in it`, place);
   if (FORBIDDEN.includes(code ?? 0) || (code === undefined && subcode === 'AccessDenied')) {
     return new MigrationError('source-forbidden', `${host} does not let this user run anything: ${said}`, {
       ...place,

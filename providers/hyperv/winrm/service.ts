@@ -77,31 +77,26 @@ export class Service implements AsyncDisposable {
   /** A lane that fails is closed; one that answers is kept. */
   async #send(lane: Lane, request: Request, signal: AbortSignal): Promise<Answer> {
     const { connection, admission } = lane;
+    const { session } = admission;
     let usable = false;
     try {
       const envelope = Buffer.from(writeEnvelope(request, endpointOf(this.#place), this.#seconds));
-      const { contentType, body } =
-        admission.session === undefined ? { contentType: SOAP, body: envelope } : seal(envelope, admission.session);
+      const { contentType, body } = session === undefined ? { contentType: SOAP, body: envelope } : seal(envelope, session);
       const authorization = await admission.authorization?.();
       const headers = { 'content-type': contentType, ...(authorization !== undefined && { authorization }) };
       const answer = await connection.post(headers, body, signal);
-      const opened = this.#opened(answer, admission);
-      usable = answer.status !== 401;
-      return opened;
+      if (session === undefined) {
+        usable = answer.status !== 401;
+        return answer;
+      }
+      if (!isSealed(answer.contentType)) return unsealed(answer, this.host);
+      const opened = unseal(answer.body, answer.contentType, session);
+      usable = true;
+      return { ...answer, contentType: SOAP, body: opened };
     } finally {
       if (usable) this.#idle.push(lane);
       else await this.#drop(connection);
     }
-  }
-
-  #opened(answer: Answer, { session }: Admission): Answer {
-    if (session === undefined || answer.status === 401 || answer.body.length === 0) return answer;
-    if (!isSealed(answer.contentType)) {
-      // Whoever answers in the clear on a sealed connection need not be the server.
-      if (answer.status === 200) throw new MigrationError('source-answer-broken', `${this.host} answered without a seal`);
-      return { ...answer, body: Buffer.alloc(0) };
-    }
-    return { ...answer, contentType: SOAP, body: unseal(answer.body, answer.contentType, session) };
   }
 
   #bodyOf({ status, contentType, body }: Answer): XmlElement {
@@ -157,6 +152,15 @@ export class Service implements AsyncDisposable {
     this.#idle.length = 0;
     await Promise.all([...this.#all].map((connection) => this.#drop(connection)));
   }
+}
+
+/**
+ * An answer in the clear where seals are spoken of: the status is believed, its words are not, since anybody could have said them. Whether the
+ * service has counted our message is not known, so the connection is of no use any more.
+ */
+function unsealed(answer: Answer, host: string): Answer {
+  if (answer.status === 200) throw new MigrationError('source-answer-broken', `${host} answered without a seal`, { file: host });
+  return { ...answer, body: Buffer.alloc(0) };
 }
 
 function statusError(status: number, host: string): MigrationError {

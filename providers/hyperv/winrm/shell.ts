@@ -61,12 +61,8 @@ export class Shell implements AsyncDisposable {
       if (trouble !== undefined && ended.exitCode === 0 && ended.stdout === '') throw trouble;
       return ended;
     } catch (error) {
-      if (!isGone(error)) throw error;
-      await this.#shell.forget(running.shell);
-      throw new MigrationError('source-answer-broken', `The shell on ${this.#service.host} ended while a script ran in it`, {
-        file: this.#service.host,
-        cause: error,
-      });
+      if (isGone(error)) await this.#shell.forget(running.shell);
+      throw error;
     } finally {
       await quietly(this.#service.call(signalTo(running), tidying()));
     }
