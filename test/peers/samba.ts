@@ -27,8 +27,6 @@ export interface Samba extends AsyncDisposable {
   readonly configurationFile: string;
   /** For `smbclient -A`. */
   readonly loginFile: string;
-  /** Cuts all connections, as a server does that is started again; the next one finds it listening. */
-  dropConnections(): Promise<void>;
   /** Changes the password of the user. */
   setPassword(password: string): Promise<void>;
 }
@@ -52,10 +50,10 @@ export async function startSamba(options: SambaOptions): Promise<Samba> {
   };
   await setPassword(PASSWORD);
 
-  // In the foreground and in no group of its own: as a daemon it would end the group of whoever started it. The kernel ends it when this
-  // process is killed.
+  // In a session of its own: when it ends it ends its whole process group, which would be ours. It must not make the group by itself,
+  // because the leader of a session cannot. The kernel ends it when this process is killed.
   const args = ['--pdeathsig', 'TERM', 'smbd', '--foreground', '--no-process-group', '--configfile', file, '--debug-stdout'];
-  const smbd = spawn('setpriv', [...args, '--debuglevel', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const smbd = spawn('setpriv', [...args, '--debuglevel', '0'], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [smbd.stdout, smbd.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -77,9 +75,6 @@ export async function startSamba(options: SambaOptions): Promise<Samba> {
     await stop();
     throw error;
   }
-  const control = async (...words: readonly string[]): Promise<void> => {
-    await runWith('', 'smbcontrol', ['--configfile', file, ...words]);
-  };
   return {
     host: '127.0.0.1',
     port,
@@ -87,7 +82,6 @@ export async function startSamba(options: SambaOptions): Promise<Samba> {
     password: PASSWORD,
     configurationFile: file,
     loginFile,
-    dropConnections: () => control('smbd', 'kill-client-ip', '127.0.0.1'),
     setPassword,
     [Symbol.asyncDispose]: stop,
   };

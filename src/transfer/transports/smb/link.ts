@@ -2,11 +2,12 @@
 import { MigrationError } from '../../../model/errors.ts';
 import { type Bytes, KiB } from '../../../model/units.ts';
 import { LARGEST_ANSWER, nameOf, type SmbAddress, type SmbConnection } from './connection.ts';
-import { type LoggedIn, type LoginOptions, logIn } from './login.ts';
-import { checkStatus } from './status.ts';
+import { type LoggedIn, type LoginOptions, logIn, type Unproven } from './login.ts';
+import { checkStatus, STATUS } from './status.ts';
 import { closeRequest, type Opened, openRequest, parseOpened, parseRead, readRequest } from './wire/file.ts';
 import { decodeHead, Malformed } from './wire/message.ts';
 import { logoffRequest, parseTreeConnected, treeConnectRequest } from './wire/session.ts';
+import { parseValidated, validateRequest } from './wire/validate.ts';
 
 interface Tree {
   readonly id: number;
@@ -32,14 +33,16 @@ export class SmbLink {
   readonly #connection: SmbConnection;
   readonly #maxRead: Bytes;
   readonly #canSeal: boolean;
+  #unproven: Unproven | undefined;
   readonly #trees = new Map<string, Promise<Tree>>();
 
-  private constructor(address: SmbAddress, { connection, negotiated, protection }: LoggedIn) {
+  private constructor(address: SmbAddress, { connection, negotiated, protection, unproven }: LoggedIn) {
     this.protection = protection;
     this.#address = address;
     this.#connection = connection;
     this.#maxRead = Math.min(negotiated.maxRead, LARGEST_ANSWER);
     this.#canSeal = negotiated.cipher !== undefined;
+    this.#unproven = unproven;
   }
 
   /** @throws as logIn */
@@ -138,7 +141,28 @@ export class SmbLink {
         file: place,
       });
     }
+    await this.#validate({ id, sealed }, signal);
     return { id, sealed };
+  }
+
+  /** Once, in the first share. */
+  async #validate({ id, sealed }: Tree, signal: AbortSignal): Promise<void> {
+    if (this.#unproven === undefined) return;
+    const { offered, agreed } = this.#unproven;
+    const read = (message: Buffer, status: number): void => {
+      // Before 3.0 servers did not know the question; that they say so is signed.
+      if (status === STATUS.ok && parseValidated(message).equals(agreed)) return;
+      if (status === STATUS.notSupported || status === STATUS.notKnown) return;
+      const place = nameOf(this.#address);
+      const hint = 'Something between here and the server weakens the protection of the connection. Find out what.';
+      throw new MigrationError('source-untrusted', `${place} did not agree on what reached us as its word.`, {
+        file: place,
+        hint,
+      });
+    };
+    const body = validateRequest(offered);
+    await this.#connection.send({ command: 'ioctl', body, tree: id, sealed, read }, signal);
+    this.#unproven = undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import { checkStatus, STATUS } from './status.ts';
 import { Malformed } from './wire/message.ts';
 import { type Negotiated, negotiateRequest, parseNegotiated } from './wire/negotiate.ts';
 import { parseSessionSetup, type SessionSetup, sessionSetupRequest } from './wire/session.ts';
+import { agreementOf, offerOf } from './wire/validate.ts';
 
 export interface LoginOptions {
   readonly address: SmbAddress;
@@ -25,6 +26,13 @@ export interface LoggedIn {
   readonly negotiated: Negotiated;
   /** How, for people: `SMB 3.1.1, signed with AES-128-GMAC`. */
   readonly protection: string;
+  /** What was said unsigned, where nothing else protects it: to be asked again. */
+  readonly unproven?: Unproven;
+}
+
+export interface Unproven {
+  readonly offered: Buffer;
+  readonly agreed: Buffer;
 }
 
 /** NTLM needs one answer of the server in between; whoever wants more does not come to an end. */
@@ -59,11 +67,15 @@ interface Parties {
 
 async function agree({ connection, login, place }: Parties, signal: AbortSignal): Promise<LoggedIn> {
   const preauth = new Preauth();
+  let said = Buffer.alloc(0);
   const exchange = (command: 'negotiate' | 'sessionSetup', body: Buffer): Promise<Answer> => {
     const request: Request<Answer> = {
       command,
       body,
-      sent: (message) => preauth.add(message),
+      sent: (message) => {
+        preauth.add(message);
+        said = message;
+      },
       read: (message, status) => ({ message: Buffer.from(message), status }),
     };
     return connection.send(request, signal);
@@ -72,6 +84,8 @@ async function agree({ connection, login, place }: Parties, signal: AbortSignal)
   checkStatus(first.status, place);
   preauth.add(first.message);
   const negotiated = parseNegotiated(first.message);
+  const unproven =
+    negotiated.dialect === '3.1.1' ? {} : { unproven: { offered: offerOf(said), agreed: agreementOf(first.message) } };
 
   let token = login.first();
   for (let turn = 0; turn < MOST_TURNS; turn += 1) {
@@ -81,7 +95,7 @@ async function agree({ connection, login, place }: Parties, signal: AbortSignal)
       const keys = sessionKeys({ ...negotiated, sessionKey: login.session.sessionKey, preauth: preauth.value });
       const setup = parseSessionSetup(message);
       checkSetup(setup, place);
-      return protect({ connection, negotiated, keys, setup, last: message, login });
+      return { ...protect({ connection, negotiated, keys, setup, last: message, login }), ...unproven };
     }
     preauth.add(message);
     token = login.next(parseSessionSetup(message).token);

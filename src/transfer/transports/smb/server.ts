@@ -20,6 +20,7 @@ export interface ServerOptions extends LoginOptions {
 const ATTEMPTS = 8;
 /** A file that is still open when its disk is closed keeps the host from merging it. */
 const CLOSING_MS = 5_000;
+const HINT = 'Something between here and the server changes its answers, or the server is short of something; check both.';
 
 export class SmbServer {
   readonly #options: ServerOptions;
@@ -96,7 +97,11 @@ export class SmbServer {
     const code = known?.code === 'source-unreachable' ? 'source-unreachable' : 'source-read-failed';
     const said = known?.message ?? (error instanceof Passing ? error.message : `${this.name} answers oddly: ${error.message}`);
     const after = tries === 1 ? '' : ` (after ${tries} tries)`;
-    return new MigrationError(code, `${said}${after}`, { file: known?.place.file ?? this.name, ...(known !== undefined && { hint: known.hint }), cause: error });
+    return new MigrationError(code, `${said}${after}`, {
+      file: known?.place.file ?? this.name,
+      hint: known?.hint ?? HINT,
+      cause: error,
+    });
   }
 }
 

@@ -6,6 +6,8 @@ export const STATUS = {
   ok: 0,
   pending: 0x103,
   moreProcessing: 0xc000_0016,
+  notSupported: 0xc000_00bb,
+  notKnown: 0xc000_0010,
 } as const;
 
 interface Meaning {
@@ -61,7 +63,7 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
     },
   ],
   [0xc000_0054, { code: 'source-busy', says: 'is locked by another program' }],
-  [0xc000_00bb, { code: 'source-refused', says: 'does not support SMB 3' }],
+  [0xc000_00bb, { code: 'source-refused', says: 'does not support what was asked of it; SMB 3 is needed' }],
   [0xc000_009c, { code: 'source-read-failed', says: 'cannot be read from its medium' }],
   [0xc000_003e, { code: 'source-read-failed', says: 'cannot be read from its medium' }],
   [0xc000_003f, { code: 'source-read-failed', says: 'cannot be read from its medium (a checksum is wrong)' }],

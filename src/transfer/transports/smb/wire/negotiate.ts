@@ -33,7 +33,7 @@ const SALT = 32;
 export const SIGNING_REQUIRED = 2;
 const LARGE_MTU = 0x4;
 const CAN_ENCRYPT = 0x40;
-export const CAPABILITIES = LARGE_MTU | CAN_ENCRYPT;
+const CAPABILITIES = LARGE_MTU | CAN_ENCRYPT;
 const REQUEST = 36;
 const ANSWER = HEAD + 64;
 /** More contexts than exist. */

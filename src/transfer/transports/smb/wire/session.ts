@@ -1,6 +1,6 @@
 /** Logging in, entering a share, leaving ([MS-SMB2] 2.2.5 to 2.2.12). Pure. */
 import { HEAD, need, part } from './message.ts';
-import { CAPABILITIES, SIGNING_REQUIRED } from './negotiate.ts';
+import { SIGNING_REQUIRED } from './negotiate.ts';
 
 const SETUP = 24;
 const GUEST_OR_NOBODY = 0x3;
@@ -13,7 +13,6 @@ export function sessionSetupRequest(token: Uint8Array): Buffer {
   const body = Buffer.alloc(SETUP + token.length);
   body.writeUInt16LE(SETUP + 1, 0);
   body.writeUInt8(SIGNING_REQUIRED, 3);
-  body.writeUInt32LE(CAPABILITIES, 4);
   body.writeUInt16LE(HEAD + SETUP, 12);
   body.writeUInt16LE(token.length, 14);
   body.set(token, SETUP);
