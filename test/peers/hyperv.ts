@@ -32,9 +32,11 @@ import { Answers } from './hyperv/answers.ts';
 import { Console, type Ran } from './hyperv/console.ts';
 import { Listener, type ListenerRules } from './hyperv/listener.ts';
 import type { Machine } from './hyperv/machine.ts';
+import { Others } from './hyperv/others.ts';
 import { Scripts } from './hyperv/scripts.ts';
 import { type CommandLine, type Ended, type Quotas, Shells } from './hyperv/shells.ts';
 import { type Node, System, type SystemOptions, type VmOptions } from './hyperv/system.ts';
+import { type Plague, type Trouble, Troubles } from './hyperv/troubles.ts';
 import { Weather, type WeatherKind } from './hyperv/weather.ts';
 import type { Chronicle } from './vcenter/chronicle.ts';
 
@@ -61,8 +63,9 @@ export interface Ledger {
   readonly ran: readonly Ran[];
   /** What was no shipped script, no fitting input. */
   readonly refused: readonly string[];
-  /** Weather that has struck. */
+  /** Weather that has struck, and troubles. */
   readonly struck: readonly WeatherKind[];
+  readonly troubles: readonly string[];
   /** Shells that nobody has deleted. */
   readonly openShells: number;
   readonly shellsOpened: number;
@@ -97,7 +100,13 @@ export interface Hyperv extends AsyncDisposable {
   drop(machine: Machine): Promise<void>;
   /** Something goes wrong on the wire, so many times. */
   weather(kind: WeatherKind, times?: number): void;
-  /** Fair weather again. */
+  /** What other people, programs and the cluster do to a machine. */
+  readonly others: Others;
+  /** Lets something happen to a machine; false where it cannot at the moment. */
+  trouble(kind: Trouble, machine: Machine): Promise<boolean>;
+  /** Random troubles from now on, as scripts run; none any longer when nothing is given. */
+  plague(plague?: Plague): void;
+  /** Fair weather again, and no more plague. */
   clear(): void;
   /** Most bytes that one call for changes tells of; undefined for all at once. */
   partial(bytes: number | undefined): void;
@@ -108,6 +117,9 @@ export interface Hyperv extends AsyncDisposable {
   /** The service is gone until `revive`; machines do not notice. */
   kill(node?: string): Promise<void>;
   revive(node?: string): Promise<void>;
+  /** A node of the cluster dies: its service is gone, and its machines start again on another one. */
+  failNode(node: string): Promise<void>;
+  recoverNode(node: string): Promise<void>;
   readonly ledger: Ledger;
 }
 
@@ -129,7 +141,9 @@ export async function startHyperv(options: HypervOptions = {}): Promise<Hyperv> 
   const refused: string[] = [];
   const certificate = options.certificate ?? selfSigned({ hosts: [...system.nodes.map(({ address }) => address), 'localhost'] });
   const { username = 'Administrator', password = 'Pa55-w\u00f6rd' } = options;
+  const others = new Others(system);
   const passes = async (): Promise<void> => {
+    await troubles.due();
     for (const machine of system.machines.values())
       if (machine.writeEvery && ran.length % machine.writeEvery === 0) machine.tick();
   };
@@ -148,6 +162,11 @@ export async function startHyperv(options: HypervOptions = {}): Promise<Hyperv> 
   const close = async (name?: string): Promise<void> => {
     for (const { listener } of among(name)) await listener.close();
   };
+  const outage = async (name?: string): Promise<void> => {
+    await close(name);
+    await listen(name);
+  };
+  const troubles = new Troubles({ others, weather, machines: system.machines, outage });
   const machines = () => [...system.machines.values()];
   const host = system.nodes[0]?.address ?? '127.0.0.1';
   const hyperv: Hyperv = {
@@ -170,7 +189,13 @@ export async function startHyperv(options: HypervOptions = {}): Promise<Hyperv> 
     add: (name, vm) => system.add(name, vm),
     drop: (machine) => system.remove(machine),
     weather: (kind, times) => weather.order(kind, times),
-    clear: () => weather.clear(),
+    others,
+    trouble: (kind, machine) => troubles.strike(kind, machine),
+    plague: (plague) => troubles.plague(plague),
+    clear: () => {
+      weather.clear();
+      troubles.plague();
+    },
     partial: (bytes) => {
       answers.partial = bytes;
     },
@@ -182,17 +207,24 @@ export async function startHyperv(options: HypervOptions = {}): Promise<Hyperv> 
       if (!ended) throw new Error('the command does not end');
       return ended;
     },
-    outage: async (name) => {
-      await close(name);
-      await listen(name);
-    },
+    outage,
     kill: close,
     revive: listen,
+    failNode: async (name) => {
+      for (const { node } of among(name)) node.state = 'Down';
+      await close(name);
+      for (const machine of machines()) if (machine.node === name) await others.failover(machine);
+    },
+    recoverNode: async (name) => {
+      for (const { node } of among(name)) node.state = 'Up';
+      await listen(name);
+    },
     ledger: {
       chronicle: system.chronicle,
       ran,
       refused,
       struck: weather.struck,
+      troubles: troubles.struck,
       get openShells() {
         return sum(stands.map(({ shells }) => shells.open));
       },

@@ -148,6 +148,7 @@ export class Answers {
   async #checkpoint(machine: Machine, told: Input): Promise<unknown> {
     const name = text(told, 'name');
     const action = text(told, 'action');
+    if (action !== 'find') await machine.merge();
     const recovery = machine.checkpoints.filter(({ type }) => type === 'Recovery');
     const ours = recovery.find((checkpoint) => checkpoint.name === name);
     if (action === 'find') return ours ? { id: ours.instance } : {};
@@ -186,7 +187,7 @@ export class Answers {
     machine.refuse('changes');
     const [path, since] = [text(told, 'path'), text(told, 'since')];
     const [offset, length] = [size(told, 'offset'), size(told, 'length')];
-    const disk = [...machine.everyDisk].find((candidate) => candidate.changes(path, candidate.rct()) !== undefined);
+    const disk = [...machine.everyDisk].find((candidate) => candidate.holds(path));
     if (disk?.isLive(path) && machine.on) throw new Refusal('busy', 'GetVirtualDiskChanges answered 32774', 32774);
     const ranges = machine.knows(since) ? disk?.changes(path, since) : undefined;
     if (!ranges) throw new Refusal('tracking-unknown', 'The change tracking identifier is not known.');

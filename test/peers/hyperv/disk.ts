@@ -211,6 +211,11 @@ export class SimulatedDisk implements WrittenDisk {
     return this.#join(units, layer.content?.length ?? this.capacity);
   }
 
+  /** Whether the file at this path is one of its chain. */
+  holds(path: string): boolean {
+    return this.#layers.some((layer) => layer.path === path);
+  }
+
   /** Whether the guest writes to the file at this path. */
   isLive(path: string): boolean {
     return this.#top.path === path;

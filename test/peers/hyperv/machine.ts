@@ -109,6 +109,7 @@ export class Machine {
   mergesLate = 0;
   readonly #workload: Workload;
   readonly #chronicle: Chronicle;
+  readonly #detached: SimulatedDisk[] = [];
   #timer: NodeJS.Timeout | undefined;
   #busy: Promise<unknown> = Promise.resolve();
   #made = 0;
@@ -214,7 +215,7 @@ export class Machine {
 
   /** Freezes all disks at one moment. @throws Refusal */
   async checkpoint(name: string, options: { readonly type: Checkpoint['type']; readonly foreign: boolean }): Promise<Checkpoint> {
-    this.refuse('create');
+    if (!options.foreign) this.refuse('create');
     const passThrough = this.drives.find(({ diskNumber, shared }) => diskNumber !== undefined || shared === true);
     if (passThrough) throw new Refusal('job-failed', 'A disk of the virtual machine cannot be part of a checkpoint.', 32773);
     this.#made += 1;
@@ -236,8 +237,8 @@ export class Machine {
 
   /** @throws Refusal */
   async removeCheckpoint(checkpoint: Checkpoint, by: 'client' | 'somebody'): Promise<void> {
-    this.refuse('remove');
-    await this.#release(checkpoint);
+    if (by === 'client') this.refuse('remove');
+    await this.#release(checkpoint, by);
     this.note(`checkpoint ${checkpoint.name} removed`, by);
   }
 
@@ -248,9 +249,20 @@ export class Machine {
     const instance = `Microsoft:${guid(`${checkpoint.id} reference point`).toUpperCase()}`;
     const point = { instance, name: checkpoint.name, disks };
     this.referencePoints.push(point);
-    await this.#release(checkpoint);
+    await this.#release(checkpoint, 'client');
     this.note(`checkpoint ${checkpoint.name} settled`, 'client');
     return point;
+  }
+
+  /** Plugs a drive out; its files stay where they are. */
+  detach(drive: Drive): void {
+    this.drives.splice(this.drives.indexOf(drive), 1);
+    if (drive.disk) this.#detached.push(drive.disk);
+  }
+
+  /** Merges what checkpoints that are gone have left. */
+  async merge(): Promise<void> {
+    for (const disk of this.everyDisk) await disk.merge();
   }
 
   forget(point: ReferencePoint): void {
@@ -263,10 +275,9 @@ export class Machine {
     return this.referencePoints.some(({ disks }) => disks.some((disk) => disk.rct === rct));
   }
 
-  /** Everybody's disks, those too that only a checkpoint still holds. */
+  /** Those too that were plugged out, which a checkpoint may still hold. */
   get everyDisk(): ReadonlySet<SimulatedDisk> {
-    const drives = [...this.drives, ...this.checkpoints.flatMap((checkpoint) => checkpoint.drives)];
-    return new Set(drives.flatMap(({ disk }) => (disk ? [disk] : [])));
+    return new Set([...this.disks.values(), ...this.#detached]);
   }
 
   note(what: string, by: 'client' | 'guest' | 'somebody' | 'test'): void {
@@ -279,12 +290,13 @@ export class Machine {
     if (refusal) throw refusal;
   }
 
-  async #release(checkpoint: Checkpoint): Promise<void> {
+  async #release(checkpoint: Checkpoint, by: 'client' | 'somebody'): Promise<void> {
     const disks = [...this.everyDisk];
     this.checkpoints.splice(this.checkpoints.indexOf(checkpoint), 1);
-    const merges = this.mergesLate <= 0;
+    const merges = by === 'somebody' || this.mergesLate <= 0;
     if (!merges) this.mergesLate -= 1;
     for (const disk of disks) await disk.release(checkpoint.instance, merges);
+    if (!merges) throw new Refusal('busy', 'Its disks were not merged within 600 seconds.');
   }
 
   #rest(): void {

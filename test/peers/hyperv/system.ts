@@ -108,7 +108,7 @@ export class System {
     const vms = { name: 'VMs', path: options.cluster === undefined ? 'C:\\VMs' : 'C:\\ClusterStorage\\Volume1', special: false };
     this.shares = options.shares ?? [{ name: 'C$', path: 'C:\\', special: true }, vms];
     this.switches = options.switches ?? [LAN];
-    for (const share of this.shares) mkdirSync(this.real(share.path), { recursive: true });
+    for (const share of this.shares) this.folder(share.path);
   }
 
   /** Where a path of the hosts really is. */
@@ -118,10 +118,9 @@ export class System {
     return path.join(this.options.folder, drive.slice(0, 1).toUpperCase(), ...parts);
   };
 
-  node(name: string): Node {
-    const node = this.nodes.find((candidate) => candidate.name === name);
-    if (!node) throw new RangeError(`there is no host ${name}`);
-    return node;
+  /** Makes a folder of the hosts. */
+  folder(windows: string): void {
+    mkdirSync(this.real(windows), { recursive: true });
   }
 
   /** The machine of that name. @throws RangeError where there is none */
@@ -166,7 +165,7 @@ export class System {
     const windows = options.path ?? `${facts.path}\\${facts.name}${suffix}.vhdx`;
     const capacity = options.capacity ?? 8 * MiB;
     if (options.described) return { ...drive, described: describe(windows, capacity, options.described) };
-    mkdirSync(path.dirname(this.real(windows)), { recursive: true });
+    this.folder(windows.replace(/\\[^\\]*$/, ''));
     if (options.file !== undefined) {
       copyFileSync(options.file, this.real(windows));
       const { size, mtime } = statSync(this.real(windows));
