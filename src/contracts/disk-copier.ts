@@ -30,4 +30,9 @@ export interface DiskCopier {
   copy(job: TransferJob, options: CopyOptions): Promise<TransferResult>;
   /** The result of a copy is stored: what only served to come to it may go. Absent where nothing is left. */
   release?(job: TransferJob, signal: AbortSignal): Promise<void>;
+  /**
+   * No delta will ever come to this target again: what was kept for one goes. Until then a target that was published can be opened again by a
+   * delta that stays open: what others wrote to it is found, and brought from the source with what changed there.
+   */
+  forget?(disk: Pick<TransferJob, 'disk' | 'target'>, signal: AbortSignal): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** The whole state machine: what follows from an event in a phase. Pure and total. */
 import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
-import { hasReached, isBefore, isTerminal, type Phase, type WorkPhase } from '../model/phase.ts';
+import { isBefore, isTerminal, type Phase, type WorkPhase } from '../model/phase.ts';
 import type { Failure, PhaseRecord, StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
 import type { PrecopyPass } from '../model/precopy.ts';
 
@@ -72,8 +72,8 @@ export function advance(plan: Itinerary, progress: VmProgress, event: StepEvent,
 
 /**
  * A failed or canceled migration goes back to the phase that stopped it. Where the source was started again it ran meanwhile: a cold
- * migration stops it anew and copies again, a warm one goes on with a precopy; so does one that was rolled back. Every other one continues
- * where it is.
+ * migration stops it anew and copies again, a warm one goes on with a precopy; so does one that was rolled back. Its checkpoints still count: what
+ * a conversion or the VM itself wrote to its disks meanwhile is found by whoever opens them again. Every other one continues where it is.
  */
 export function resume(progress: VmProgress, at: string): VmProgress {
   const { failure, sourceStopped, sinceCutover: _, ...rest } = progress;
@@ -83,7 +83,8 @@ export function resume(progress: VmProgress, at: string): VmProgress {
     return { ...rest, ...(sourceStopped !== undefined && { sourceStopped }), phase, since: at };
   }
   if (rest.warm === undefined) return { ...rest, transfers: [], phase: 'PowerOffSource', since: at };
-  return { ...rest, warm: openedAgain(rest.warm, phase), transfers: [], phase: 'Snapshot', since: at };
+  const { setback: _setback, ...warm } = rest.warm;
+  return { ...rest, warm, transfers: [], phase: 'Snapshot', since: at };
 }
 
 /** Somebody wants the source back that a failed or canceled migration left off. Undefined where there is nothing to bring back. */
@@ -164,11 +165,6 @@ function remembered(passes: readonly PrecopyPass[]): readonly PrecopyPass[] {
 
 function only(checkpoints: WarmProgress['checkpoints'], keys: readonly string[]): WarmProgress['checkpoints'] {
   return Object.fromEntries(Object.entries(checkpoints).filter(([key]) => keys.includes(key)));
-}
-
-/** A target that a conversion or the VM itself touched since its last pass is compared as a whole. */
-function openedAgain({ setback: _, ...warm }: WarmProgress, phase: WorkPhase): WarmProgress {
-  return hasReached(phase, 'Convert') ? replaced(warm, {}) : warm;
 }
 
 /** With newer checkpoints; those that count no more are kept in mind until the source has let go of them. */

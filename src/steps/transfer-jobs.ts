@@ -55,6 +55,11 @@ export async function plannedTransfers(plan: VmPlan, context: JobContext): Promi
   });
 }
 
+/** Where the disks of a VM go. */
+export function targetsOf(plan: VmPlan, destination: Destination): readonly Pick<TransferJob, 'disk' | 'target'>[] {
+  return disksOf(plan).map((disk) => ({ disk, target: destination.diskTarget(plan, disk) }));
+}
+
 /** A shared disk is copied once, with the VM that its claim is made with. */
 function disksOf({ mapping, vm }: VmPlan): readonly string[] {
   return mapping.placements.flatMap(({ disk, filledBy }) => (filledBy === undefined || filledBy === vm.ref.id ? [disk] : []));

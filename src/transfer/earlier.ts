@@ -36,7 +36,7 @@ export async function trustEarlier(run: Run, final: string): Promise<TransferRes
 
 /**
  * A file that got its final name just before the program was killed: its journal is still beside it, and it holds what the journal says.
- * The journal is removed then. Undefined when it is anything else.
+ * Of a cold copy the journal is removed then. Undefined when it is anything else.
  */
 export async function takePublished(
   run: Run,
@@ -53,9 +53,12 @@ export async function takePublished(
   await using journal = await openOwnJournal(store, job);
   const { hashes, pass } = journal;
   if (pass?.id !== passId) return undefined;
+  const before = options.earlier?.get(id);
+  const isSame = before?.target !== undefined && sameMark(before.target, mark);
+  if (before !== undefined && isSame && before.proof?.root === hashes.root()) return { ...before, moved: 0 };
   const found = await hashTarget(final, { ...run, ...options });
   if (found.root() !== hashes.root()) return undefined;
-  await removeJournal(store, cellPath(job, final));
+  if (job.delta === undefined) await removeJournal(store, cellPath(job, final));
   const allocated = allocatedIn(hashes);
   const proof = job.verify ? { proof: sealed(hashes, allocated) } : {};
   const passes = journal.passes + (pass.ended ? 0 : 1);

@@ -14,7 +14,7 @@ import type { TargetJournal } from './journal/journal.ts';
 import { BlockTags } from './proof/block-tags.ts';
 import { CellFile, type KnownCells } from './proof/cell-file.ts';
 import { openBlockDevice } from './writers/block-device.ts';
-import { openRawFile } from './writers/raw-file.ts';
+import { openRawFile, takeBack } from './writers/raw-file.ts';
 import type { DiskWriter, OpenedWriter } from './writers/writer.ts';
 
 export interface JobTarget extends AsyncDisposable {
@@ -30,6 +30,11 @@ export interface JobTarget extends AsyncDisposable {
   readonly kind: PassPlan['kind'];
   /** The journal's pass is the job's one, and was ended: there is nothing left to copy. */
   readonly complete: boolean;
+  /**
+   * Says that the target is handed out. The journal stays, so that a migration that goes back to its source after all brings no more than what
+   * changed.
+   */
+  handOut(): Promise<void>;
   /** Removes the journal: the target needs it no more. */
   forget(): Promise<void>;
   /** Removes everything but a finished file. */
@@ -45,12 +50,12 @@ export interface JobTargetOptions {
 }
 
 /** Beside the journal. */
-export function cellPath(job: TransferJob, path: string): string {
+export function cellPath(job: Pick<TransferJob, 'target'>, path: string): string {
   return `${journalPath(job, path)}.cells`;
 }
 
 /** Where the journal of a job is kept. */
-export function journalPath({ target }: TransferJob, path: string): string {
+export function journalPath({ target }: Pick<TransferJob, 'target'>, path: string): string {
   return target.kind === 'raw-file' ? `${path}.journal` : target.journal;
 }
 
@@ -66,6 +71,7 @@ export async function openJobTarget(job: TransferJob, options: JobTargetOptions)
   try {
     const keep = journal.pass === undefined ? journal.blanked : mayGoOn(job, journal, passId);
     if (!keep && journal.pass !== undefined) journal = await renew(journal, store, job);
+    if (journal.closed && job.target.kind === 'raw-file') await takeBack(path, job.source.capacity);
     writer = await openWriter(job, path, { keep, signal });
     if (!writer.resumed) {
       if (journal.pass !== undefined || journal.blanked) journal = await renew(journal, store, job);
@@ -77,8 +83,10 @@ export async function openJobTarget(job: TransferJob, options: JobTargetOptions)
     const cells = cellPath(job, path);
     const warm = job.staysOpen === true || kind === 'delta';
     const known = warm ? await CellFile.open(cells, job.source.capacity) : undefined;
+    // What the last pass brings is left out: whoever goes on from it after all has the blocks on the target.
+    const asked = job.staysOpen === true ? known : known && { recall: known.recall.bind(known) };
     const [tags, written] = job.verify ? [new BlockTags(), new Cells(job.source.capacity)] : [];
-    return { writer, journal, tags, known, written, kind, complete, ...endings({ writer, journal, store, known, cells }) };
+    return { writer, journal, tags, known: asked, written, kind, complete, ...endings({ writer, journal, store, known, cells }) };
   } catch (error) {
     await journal[Symbol.asyncDispose]();
     if (writer?.resumed === false) {
@@ -111,11 +119,16 @@ function endings({
   store,
   known,
   cells,
-}: Opened): Pick<JobTarget, 'forget' | 'discard' | typeof Symbol.asyncDispose> {
+}: Opened): Pick<JobTarget, 'handOut' | 'forget' | 'discard' | typeof Symbol.asyncDispose> {
   const close = async (): Promise<void> => {
     await known?.[Symbol.asyncDispose]();
     await writer[Symbol.asyncDispose]();
     await journal[Symbol.asyncDispose]();
+  };
+  const handOut = async (): Promise<void> => {
+    await journal.close();
+    // They are large, and only save reading.
+    await rm(cells, { force: true });
   };
   const forget = async (): Promise<void> => {
     await journal[Symbol.asyncDispose]();
@@ -126,7 +139,7 @@ function endings({
     await forget();
     await writer.discard();
   };
-  return { forget, discard, [Symbol.asyncDispose]: close };
+  return { handOut, forget, discard, [Symbol.asyncDispose]: close };
 }
 
 /** The journal of this very disk; one of another disk, or a broken one, is replaced. */

@@ -4,6 +4,8 @@
  *
  *   open the source (ways/) → open target and journal → fill → read the target back and repair → publish → forget the journal
  *
+ * The journal of a target that deltas came to stays until it is told to be forgotten: its migration may go back to its source.
+ *
  * The way of one disk is chosen in copy-source.ts; blocks are moved by engine/, the target is in writers/, the proof in proof.ts.
  */
 import { realpath } from 'node:fs/promises';
@@ -21,9 +23,11 @@ import { HashThread } from './digests/hash-thread.ts';
 import { takePublished, trustEarlier } from './earlier.ts';
 import { BufferPool } from './engine/buffers.ts';
 import { passId } from './engine/pass-id.ts';
-import { isThere, isWorthKeeping, type JobTarget, journalPath, openJobTarget } from './job-target.ts';
+import { cellPath, isThere, isWorthKeeping, type JobTarget, journalPath, openJobTarget, removeJournal } from './job-target.ts';
+import { FileJournalStore } from './journal/file-store.ts';
 import { UNLIMITED } from './limits/bandwidth.ts';
 import { located } from './located.ts';
+import { lookAgain } from './look-again.ts';
 import { proveTarget, sealed } from './prove-target.ts';
 import { watchSource } from './source-watch.ts';
 import { checkSpace } from './space.ts';
@@ -31,6 +35,7 @@ import { Origins } from './transports/http/origins.ts';
 import type { VddkSetup } from './transports/vddk/library.ts';
 import { allocatedIn } from './ways/reader-way.ts';
 import type { Run, Shared, Way } from './ways/way.ts';
+import { askWhatChanged } from './ways/what-changed.ts';
 import { openWorkspace } from './workspace.ts';
 import { forgetCache } from './writers/forget-cache.ts';
 
@@ -74,6 +79,8 @@ export class LocalDiskCopier implements DiskCopier {
     try {
       await using workspace = await openWorkspace();
       await using _ = this.#shared.workers.lease();
+      // How much a delta brings is known later.
+      if (job.delta === undefined) this.#shared.workers.expect(job.source.capacity);
       const run = { ...this.#shared, job, options, workspace };
       const result = (await trustEarlier(run, final)) ?? (await transfer(run, final));
       return { ...result, seconds: (this.#shared.clock.now() - started) / 1000 };
@@ -83,12 +90,19 @@ export class LocalDiskCopier implements DiskCopier {
       this.#busy.delete(final);
     }
   }
+
+  async forget({ target }: Pick<TransferJob, 'disk' | 'target'>): Promise<void> {
+    const final = await resolveTarget(target.path);
+    await removeJournal(new FileJournalStore(journalPath({ target }, final)), cellPath({ target }, final));
+  }
 }
 
 type Transferred = Omit<TransferResult, 'seconds'>;
 
-async function transfer(run: Run, final: string): Promise<Transferred> {
-  const { job, options } = run;
+async function transfer(begun: Run, final: string): Promise<Transferred> {
+  const { job, options } = begun;
+  await using asked = askWhatChanged(begun);
+  const run: Run = asked === undefined ? begun : { ...begun, changed: asked.changed };
   const watch = await watchSource(job.source);
   const id = passId(job, watch.state);
   const published = await takePublished(run, final, id);
@@ -101,7 +115,8 @@ async function transfer(run: Run, final: string): Promise<Transferred> {
   await using target = await (opening ?? openJobTarget(job, onto));
   const { writer, journal, complete } = target;
   try {
-    const filled = complete ? { ...RESUMED, allocated: allocatedIn(journal.hashes) } : await way.fill(target);
+    const touched = journal.closed ? await lookAgain(run, target) : 0;
+    const filled = complete && touched === 0 ? { ...RESUMED, allocated: allocatedIn(journal.hashes) } : await way.fill(target);
     await watch.check();
     const told = { job: job.id, size: job.source.capacity, ...filled };
     if (job.staysOpen === true) {
@@ -109,13 +124,14 @@ async function transfer(run: Run, final: string): Promise<Transferred> {
       if (journal.pass?.ended !== true) await journal.end(() => writer.sync());
       return { ...told, passes: journal.passes, ...(mended > 0 && { repaired: { target: mended, source: 0 } }) };
     }
-    const passes = journal.passes + (complete ? 0 : 1);
+    const passes = journal.passes + (journal.pass?.ended === true ? 0 : 1);
     const source = job.recheckSource === true ? await readAgain(way, { target, files: watch.files, signal: options.signal }) : 0;
     const mended = job.verify ? await proveTarget(run, way, target) : 0;
     await watch.check();
     checkCanceled(options.signal);
+    if (job.delta !== undefined) await target.handOut();
     const mark = await writer.publish(job.source.capacity);
-    await target.forget();
+    if (job.delta === undefined) await target.forget();
     const repaired = { target: mended, source };
     return {
       ...told,

@@ -14,12 +14,13 @@
  * Blocks that this very process brought are compared by tags (proof/block-tags.ts), which is as sure and takes a tenth of the time;
  * where there is no tag, or another one, the SHA-256 decides.
  */
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { TransferJob, TransferProgress } from '../model/transfer.ts';
-import { type Bytes, MiB } from '../model/units.ts';
+import { type Bytes, KiB, MiB } from '../model/units.ts';
 import { type FileRead, type HashBlock, type HashTask, WORKER_DEPTH } from './blocks/task.ts';
 import type { BlockWorkers } from './blocks/workers.ts';
-import { checkCanceled } from './cancellation.ts';
+import { checkCanceled, systemCode } from './cancellation.ts';
 import { eachOf } from './lanes.ts';
 import type { AllocatedReader } from './nbd/connection.ts';
 import { serveImage } from './nbd/qemu-nbd.ts';
@@ -27,7 +28,7 @@ import { StageProgress } from './progress.ts';
 import { allocatedBlocks, type BlockParts, countAllocated } from './proof/allocated-blocks.ts';
 import { BlockHashes } from './proof/block-hashes.ts';
 import type { BlockTags } from './proof/block-tags.ts';
-import { BLOCK, type ChangedCells } from './proof/cell-hashes.ts';
+import { BLOCK } from './proof/cell-hashes.ts';
 import { fileNode, imageNode } from './qemu-img/argv.ts';
 import type { Workspace } from './workspace.ts';
 import { forgetCache } from './writers/forget-cache.ts';
@@ -78,28 +79,44 @@ export interface SomeBlocks {
   readonly total: Bytes;
 }
 
-/** A block that is read back. Without `known`, what is in none of its parts is zeros. */
+/** A block that is read back. What is in none of its parts is zeros. */
 export interface ReadBack extends BlockParts {
-  /** Hashes that all its cells should have: the parts are cells that changed, and the others were read back before. */
-  readonly known?: ChangedCells;
+  /** The rest was read back before: only the parts are looked at, and only by their tag. */
+  readonly onlyParts?: true;
 }
 
+type WrongOptions = Omit<HashTargetOptions, 'workspace'> & Required<Pick<HashTargetOptions, 'expected'>>;
+
 /**
- * Reads some blocks of a target that was written.
+ * Reads some blocks of a target that was written, from its medium where that is possible.
+ * @param some tells the blocks, once more where that is needed
  * @returns those that have not the hash that is expected of them, ascending
  * @throws as hashTarget
  */
-export async function wrongBlocks(
-  file: string,
+export async function wrongBlocks(file: string, some: () => SomeBlocks, options: WrongOptions): Promise<readonly number[]> {
+  return await onTarget(file, async () => {
+    if (options.job.source.capacity % DIRECT_UNIT === 0) {
+      try {
+        await using handle = await open(file, constants.O_RDONLY | constants.O_DIRECT);
+        return await wrongOf(handle, some(), options);
+      } catch (error) {
+        // The file system, or the medium, cannot be read past the kernel's cache, or not in this way.
+        if (systemCode(error) !== 'EINVAL') throw error;
+      }
+    }
+    await forgetCache(file, options.signal);
+    await using handle = await open(file, 'r');
+    return await wrongOf(handle, some(), options);
+  });
+}
+
+async function wrongOf(
+  handle: FileHandle,
   { blocks, total }: SomeBlocks,
-  { job, workers, signal, onProgress, expected }: HashTargetOptions & Required<Pick<HashTargetOptions, 'expected'>>,
+  { job, workers, signal, onProgress, expected }: WrongOptions,
 ): Promise<readonly number[]> {
   const wrong: number[] = [];
-  if (total === 0) return wrong;
-  const forgotten = forgetCache(file, signal);
-  await onTarget(file, async () => {
-    await using handle = await open(file, 'r');
-    await forgotten;
+  if (total > 0) {
     const progress = new StageProgress({ job: job.id, stage: 'prove', total }, onProgress);
     const threads = Math.ceil(total / WORTH_A_THREAD);
     await eachOf(inRuns(blocks), Math.min(workers.depth, threads * WORKER_DEPTH), async (run) => {
@@ -110,7 +127,7 @@ export async function wrongBlocks(
       progress.add(bytesOf(run));
     });
     progress.finish();
-  });
+  }
   return wrong.toSorted((a, b) => a - b);
 }
 
@@ -136,6 +153,8 @@ async function openMap(
 
 /** Read back in the time that a thread takes to start. */
 const WORTH_A_THREAD: Bytes = 256 * MiB;
+/** What a medium is read in past the cache; cells are multiples of it. */
+const DIRECT_UNIT: Bytes = 4 * KiB;
 /** Read together: large reads in the order of the disk, which the kernel reads ahead of. */
 const RUN_BYTES: Bytes = 4 * BLOCK;
 
@@ -143,7 +162,7 @@ async function* inRuns(blocks: AsyncIterable<ReadBack>): AsyncGenerator<readonly
   let run: ReadBack[] = [];
   let bytes = 0;
   for await (const block of blocks) {
-    const more = block.known === undefined ? BLOCK : bytesOf([block]);
+    const more = block.onlyParts === true ? bytesOf([block]) : BLOCK;
     if (bytes + more > RUN_BYTES) {
       yield run;
       run = [];
@@ -164,17 +183,17 @@ function hashTask(fd: number, run: readonly ReadBack[], { hashes, tags }: NonNul
   const reads: FileRead[] = [];
   const blocks: HashBlock[] = [];
   let bytes = 0;
-  for (const { index, parts, known } of run) {
+  for (const { index, parts, onlyParts = false } of run) {
     let packed = bytes;
     for (const { offset, length } of parts) {
-      addRead(reads, { fd, at: offset, length, into: known === undefined ? bytes + offset - index * BLOCK : packed });
+      addRead(reads, { fd, at: offset, length, into: onlyParts ? packed : bytes + offset - index * BLOCK });
       packed += length;
     }
-    const length = known === undefined ? hashes.lengthOf(index) : packed - bytes;
+    const length = onlyParts ? packed - bytes : hashes.lengthOf(index);
     const digest = hashes.get(index);
     const tag = tags?.get(index, digest);
     const expected = tag !== undefined && { expected: { digest: Uint8Array.from(digest), tag } };
-    blocks.push({ index, length, ...(known !== undefined && { known }), ...expected });
+    blocks.push({ index, length, ...(onlyParts && { onlyParts }), ...expected });
     bytes += length;
   }
   return { kind: 'hash', reads, bytes, blocks, ...(tags !== undefined && { key: tags.key }) };

@@ -5,7 +5,6 @@
 import { MigrationError } from '../model/errors.ts';
 import type { DiskProof, TransferJob } from '../model/transfer.ts';
 import { type Bytes, formatBytes } from '../model/units.ts';
-import { maskOf } from './engine/cells.ts';
 import { wholeBlock } from './engine/plan.ts';
 import type { JobTarget } from './job-target.ts';
 import { Bits } from './journal/bits.ts';
@@ -70,31 +69,34 @@ async function findWrong({ job, options, workspace, workers }: Run, target: JobT
   }
   const expected = { hashes, tags };
   const all = { job, workspace, workers, expected, ...options };
-  if (blocks.count < blocks.length) return await wrongBlocks(writer.path, someOf(target, blocks), all);
-  return [...hashes.differences(await hashTarget(writer.path, all))];
+  if (blocks.count === blocks.length) return [...hashes.differences(await hashTarget(writer.path, all))];
+  const suspects = await wrongBlocks(writer.path, () => someOf(blocks, (index) => readBack(target, index)), all);
+  if (suspects.length === 0) return suspects;
+  // Where a tag is not what it should be the SHA-256 of the block decides.
+  const again = setOf(suspects, hashes.count);
+  const whole = (index: number): ReadBack => ({ index, parts: [wholeBlock(index, hashes.size)] });
+  return await wrongBlocks(writer.path, () => someOf(again, whole), all);
 }
 
-function someOf(target: JobTarget, blocks: Bits): SomeBlocks {
+function someOf(blocks: Bits, readBackOf: (index: number) => ReadBack): SomeBlocks {
   let total = 0;
-  for (const block of blocks) for (const { length } of partsOf(target, block)) total += length;
-  return { blocks: readBacks(target, blocks), total };
+  for (const block of blocks) for (const { length } of readBackOf(block).parts) total += length;
+  return { blocks: readBacks(blocks, readBackOf), total };
 }
 
-async function* readBacks(target: JobTarget, blocks: Bits): AsyncGenerator<ReadBack, undefined> {
-  for (const index of blocks) yield await readBack(target, index);
+async function* readBacks(blocks: Bits, readBackOf: (index: number) => ReadBack): AsyncGenerator<ReadBack, undefined> {
+  for (const index of blocks) yield readBackOf(index);
   return undefined;
 }
 
-/** Only the cells that were written, where the hashes of the others are known: these were read back before. */
-async function readBack(target: JobTarget, index: number): Promise<ReadBack> {
+/** Only the cells that were written, where these have a tag of their own: the others were read back before. */
+function readBack(target: JobTarget, index: number): ReadBack {
   const { hashes } = target.journal;
   const whole = wholeBlock(index, hashes.size);
   const parts = partsOf(target, index);
   if (parts[0]?.length === whole.length) return { index, parts };
-  const cells = await target.known?.recall(index, hashes.get(index));
-  return cells === undefined
-    ? { index, parts: [whole] }
-    : { index, parts, known: { ...cells, changed: maskOf({ index, parts }) } };
+  const isTagged = target.tags?.get(index, hashes.get(index)) !== undefined;
+  return isTagged ? { index, parts, onlyParts: true } : { index, parts: [whole] };
 }
 
 /** What this process wrote of a block; all of it where an earlier one did. */
@@ -103,7 +105,8 @@ function partsOf({ written, journal }: JobTarget, index: number): ReadBack['part
   return parts.length > 0 ? parts : [wholeBlock(index, journal.hashes.size)];
 }
 
-async function distrust({ journal }: JobTarget, blocks: readonly number[]): Promise<void> {
+/** From now on nobody knows what these blocks hold. */
+export async function distrust({ journal }: Pick<JobTarget, 'journal'>, blocks: readonly number[]): Promise<void> {
   const { pass } = journal;
   // A pass that was ended must not look whole while a block of it is unknown.
   if (pass?.ended === true) await journal.begin({ id: `${pass.id}, repaired`, kind: 'delta' });

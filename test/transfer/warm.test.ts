@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +11,12 @@ import type { ChangeTracking } from '../../src/contracts/change-tracking.ts';
 import type { SourceAccess } from '../../src/contracts/source-access.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { Extent, RangeSource, TransferJob, TransferProgress, TransferResult } from '../../src/model/transfer.ts';
+import { LocalDiskCopier } from '../../src/transfer/local-copier.ts';
 import { seededWords } from '../fakes/seeded.ts';
 import { loopDevice } from '../peers/loop-device.ts';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
 import { changeAt, dataOf, KiB, seededDisk } from './engine/memory-disk.ts';
-import { copy, fails, jobTo, MiB, type Scratch, scratch } from './fixture.ts';
+import { clock, copy, fails, jobTo, MiB, type Scratch, scratch } from './fixture.ts';
 import { accessTo, rangeSource, TRACKED } from './transports/range/fixture.ts';
 
 /** Ends inside a sector, as no real disk does. */
@@ -108,7 +109,60 @@ test('a disk that changes between passes arrives as it was at the last one, prov
   assert.deepEqual([first.passes, second.passes, last.passes], [1, 2, 3]);
   assert.equal(last.proof?.size, SIZE);
   const left = (await readdir(place.folder)).filter((name) => name.startsWith('warm.raw'));
-  assert.deepEqual(left, ['warm.raw']);
+  assert.deepEqual(left, ['warm.raw', 'warm.raw.journal'], 'it may have to be opened again');
+  await new LocalDiskCopier({ clock }).forget({ disk: 'scsi0:0', target: { kind: 'raw-file', path: target } });
+  assert.deepEqual(
+    (await readdir(place.folder)).filter((name) => name.startsWith('warm.raw')),
+    ['warm.raw'],
+  );
+});
+
+for (const [name, size] of [
+  ['sectors of its own', SIZE],
+  ['whole pages', 24 * MiB],
+] as const) {
+  test(`a published disk of ${name} is opened again by a delta, which brings what changed and what others wrote to it`, async () => {
+    const disk = new LiveDisk(`back-${size}-flat.vmdk`, 21, size);
+    disk.content.fill('data everywhere');
+    const target = place.path(`back-${size}.raw`);
+    await pass(disk, target, OPEN);
+    change(disk, 4 * MiB);
+    await pass(disk, target, since('1'));
+    // The source goes on: what changed since the first pass is all that its tracker is asked for.
+    disk.writeAt(7 * MiB, 'later');
+    await copy(jobTo(target, await disk.freeze(), { ...OPEN, ...since('1') }), { access: disk.access }).then(
+      ({ moved, passes }) => {
+        assert.deepEqual([moved, passes], [128 * KiB, 3]);
+      },
+    );
+    assert.ok(!(await readdir(place.folder)).includes(`back-${size}.raw`), 'it is no finished disk any more');
+    disk.write(0);
+    const closing = await pass(disk, target, since('2'));
+    assert.deepEqual([closing.moved, closing.passes], [0, 4]);
+    assert.ok((await readFile(target)).equals(disk.content));
+    await using file = await open(target, 'r+');
+    await file.write('written by the VM', 11 * MiB + 77);
+    await file.write(Buffer.alloc(9), 0, 9, size - 9);
+    await file.close();
+    const again = await pass(disk, target, { ...OPEN, ...since('2') });
+    assert.equal(again.moved, MiB + (size % MiB || MiB), 'the two blocks that were written to');
+    await pass(disk, target, since('3'));
+    assert.ok((await readFile(target)).equals(disk.content));
+  });
+}
+
+test('a kill between closing the journal and the final name costs a look, and nothing is believed without it', async () => {
+  const disk = new LiveDisk('between-flat.vmdk', 22);
+  disk.content.fill('data everywhere');
+  const target = place.path('between.raw');
+  await pass(disk, target, OPEN);
+  disk.write(0);
+  await pass(disk, target, since('1'));
+  await rename(target, `${target}.partial`);
+  await harm(target, 5 * MiB);
+  const { moved } = await pass(disk, target, since('1'));
+  assert.equal(moved, MiB);
+  assert.ok((await readFile(target)).equals(disk.content));
 });
 
 test('a pass that was ended is not read again, whatever asks for it', async () => {
@@ -300,10 +354,19 @@ test('a remote disk lands on a block device, old data of which is gone, and is t
   assert.ok(held.subarray(0, disk.content.length).equals(disk.content));
   assert.ok(held.subarray(disk.content.length).every((byte) => byte === 0));
   assert.equal(result.target, undefined);
-  assert.ok(!(await readdir(place.folder)).includes('device.journal'));
+  assert.ok((await readdir(place.folder)).includes('device.journal'));
   const { delta: _, ...cold } = job;
   const trusted = await copy(cold, { access: disk.access, earlier: new Map([[job.id, result]]) });
   assert.equal(trusted.moved, 0);
+  await using opened = await open(device.path, 'r+');
+  await opened.write('written by the VM', 3 * MiB);
+  await opened.close();
+  disk.write(0);
+  const again = await copy(jobTo('', await disk.freeze(), { ...OPEN, ...since('1'), target }), { access: disk.access });
+  assert.equal(again.moved, MiB);
+  assert.ok((await readFile(device.path)).subarray(0, disk.content.length).equals(disk.content));
+  await new LocalDiskCopier({ clock }).forget({ disk: 'scsi0:0', target });
+  assert.ok(!(await readdir(place.folder)).includes('device.journal'));
 });
 
 test('a copy that was killed by SIGKILL goes on where it was, and reads nothing again that was committed', async () => {

@@ -5,8 +5,9 @@ import type { ResourceName } from '../../contracts/resources.ts';
 import type { WorkerSource } from '../../contracts/worker-order.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { VmPlan } from '../../model/plan.ts';
-import type { PlannedTransfer, TransferJob, TransferResult } from '../../model/transfer.ts';
+import type { DiskSource, PlannedTransfer, TransferJob, TransferResult } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
+import { WORKER_PATHS } from '../../model/worker-paths.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { type ClusterDestination, claimOf } from '../destination/cluster-destination.ts';
 import { textAt } from '../facts/json.ts';
@@ -89,14 +90,19 @@ export class JobCopier implements DiskCopier {
 
   /**
    * Jobs stay for a while, for whoever wants to read their logs. Those of passes go, because there may be many of them; one with a journal goes
-   * with it, because its Pod would hold the journal's claim, which stays only as long as passes follow.
+   * with it, because its Pod would hold the journal's claim, which stays as long as a delta may follow.
    */
   async release(job: TransferJob, signal: AbortSignal): Promise<void> {
     const { client, namespace } = this.#options;
     const hasJournal = claimOf(this.#plan, job.disk).spec.volumeMode === 'Block';
     const isPass = job.staysOpen === true || job.delta !== undefined;
     if (hasJournal || isPass) await client.delete(JOBS, { namespace, name: this.#nameOf(job) }, { signal });
-    if (!job.staysOpen) await this.#forgetJournal(job, signal);
+    if (!isPass) await this.#forgetJournal(job, signal);
+  }
+
+  /** A journal on the claim of the disk itself stays there: 32 bytes for each MiB, which no Pod could remove once the VM has the claim. */
+  async forget(disk: Pick<TransferJob, 'disk'>, signal: AbortSignal): Promise<void> {
+    await this.#forgetJournal(disk, signal);
   }
 
   /** Undefined where a Job has ended and its Pod is gone with what it said. */
@@ -134,16 +140,23 @@ export class JobCopier implements DiskCopier {
       return await jobs.start({ ...about, source: from, order: { kind: 'transfer', job } }, signal, perNode);
     }
     const { secret, server, vddk } = source;
+    const shares = sharesOf(job.source, source.shares);
     // The library is brought along only where it reads.
     const library = job.source.kind === 'vddk' && vddk !== undefined ? { vddk } : {};
     await jobs.start(
-      { ...about, secret, ...library, order: { kind: 'transfer', job, server, ...(bandwidth.length > 0 && { bandwidth }) } },
+      {
+        ...about,
+        secret,
+        ...library,
+        shares,
+        order: { kind: 'transfer', job, server, ...(bandwidth.length > 0 && { bandwidth }) },
+      },
       signal,
       perNode,
     );
   }
 
-  async #forgetJournal(job: TransferJob, signal: AbortSignal): Promise<void> {
+  async #forgetJournal(job: Pick<TransferJob, 'disk'>, signal: AbortSignal): Promise<void> {
     const { client, namespace } = this.#options;
     if (claimOf(this.#plan, job.disk).spec.volumeMode !== 'Block') return;
     await client.delete(CLAIMS, { namespace, name: this.#journalOf(job) }, { signal });
@@ -157,9 +170,16 @@ export class JobCopier implements DiskCopier {
   }
 
   /** The same in all tries: it knows itself which state of the source it is about. */
-  #journalOf({ disk }: TransferJob): string {
+  #journalOf({ disk }: Pick<TransferJob, 'disk'>): string {
     return `${workerName(this.#options.owner, disk)}-journal`;
   }
+}
+
+/** The claims that a disk lies on, of those that the source has. */
+function sharesOf(source: DiskSource, claims: readonly string[] = []): readonly string[] {
+  if (source.kind !== 'shared-image') return [];
+  const paths = source.layers.flatMap(({ file }) => (file.kind === 'mounted' ? [file.path] : []));
+  return claims.filter((claim) => paths.some((path) => path.startsWith(`${WORKER_PATHS.shares}/${claim}/`)));
 }
 
 function isResult(said: unknown): said is TransferResult {

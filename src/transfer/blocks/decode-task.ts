@@ -5,11 +5,13 @@ import { MigrationError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/units.ts';
 import { GRAIN_MARKER_BYTES, maxDeflated, parseMarker } from '../formats/vmdk/header.ts';
 import { tagOf } from '../proof/block-tags.ts';
-import { BLOCK, blockHash, CELL, cellOf, cellsIn, hashCells, packedBlockHash } from '../proof/cell-hashes.ts';
+import { BLOCK, blockHash, CELL, cellOf, cellsIn, hashCells } from '../proof/cell-hashes.ts';
 import type { BlockTask, DecodeTask, DigestTask, GrainTask, HashBlock, HashedBlocks, HashTask } from './task.ts';
 
 /** The one block that a thread works on. */
 const scratch = Buffer.allocUnsafeSlow(BLOCK);
+
+const NO_DIGEST = new Uint8Array(0);
 
 /** The system's error while the target was written. */
 export class TargetTrouble extends Error {
@@ -37,11 +39,11 @@ export function decodeBlocks(task: DecodeTask, bytes: Buffer): HashedBlocks {
 /** @param bytes the buffer that the task's reads have filled; zeros elsewhere */
 export function hashBlocks(task: HashTask, bytes: Buffer): HashedBlocks {
   let at = 0;
-  return task.blocks.map(({ index, length, expected, known }) => {
+  return task.blocks.map(({ index, length, expected, onlyParts = false }) => {
     const block = bytes.subarray(at, at + length);
     at += length;
     const digest = asExpected(block, expected, task);
-    return { index, digest: digest ?? (known === undefined ? blockHash(hashCells(block)) : packedBlockHash(block, known)) };
+    return { index, digest: digest ?? (onlyParts ? NO_DIGEST : blockHash(hashCells(block))) };
   });
 }
 

@@ -81,8 +81,8 @@ export interface HashBlock {
   readonly index: number;
   /** Bytes in the buffer. */
   readonly length: Bytes;
-  /** Only its changed cells are in the buffer, one behind the other: these are the hashes of all that it should have. */
-  readonly known?: ChangedCells;
+  /** Only some of its cells are in the buffer, one behind the other. Without the tag that is expected of them it has no digest: an empty one is told. */
+  readonly onlyParts?: true;
   readonly expected?: { readonly digest: Uint8Array; readonly tag: Uint8Array };
 }
 
@@ -131,9 +131,9 @@ export interface KnownMemory extends Omit<DigestTask, 'given'> {
   readonly given: number;
 }
 
-export type TaskAnswer =
-  | { readonly id: number; readonly digests: HashedBlocks }
-  | { readonly id: number; readonly failure: TaskFailure };
+export type Outcome = { readonly digests: HashedBlocks } | { readonly failure: TaskFailure };
+
+export type TaskAnswer = { readonly id: number } & Outcome;
 
 /** Tasks that a worker may have in hand: one at work, one read, one being read. Their buffers are its memory: about 5 MiB each. */
 export const WORKER_DEPTH = 3;

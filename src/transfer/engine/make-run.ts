@@ -111,10 +111,10 @@ async function write(slots: readonly Known[], buffer: Uint8Array<SharedArrayBuff
       addPieces(pieces, range, { data: hashed.cells.data, keepZeros: plan.treatment !== 'fresh' });
     }
   }
-  for (const { offset, at, length, zero } of pieces) {
-    if (zero) await writer.zero(offset, length);
-    else await writer.write(offset, buffer.subarray(at, at + length));
-  }
+  const all = pieces.map(({ offset, at, length, zero }) =>
+    zero ? writer.zero(offset, length) : writer.write(offset, buffer.subarray(at, at + length)),
+  );
+  await allEnded(all);
 }
 
 async function remember(blocks: readonly Known[], { reader, journal, tags, known, written }: PassContext): Promise<void> {
@@ -124,7 +124,7 @@ async function remember(blocks: readonly Known[], { reader, journal, tags, known
     const { digest, cells, tag } = hashed;
     for (const part of treatment === 'patch' && proven ? parts : [wholeBlock(index, reader.size)]) written?.add(part);
     if (tag !== undefined) tags?.set(index, digest, tag);
-    await known?.keep(index, cells);
+    await known?.keep?.(index, cells);
     if (cells.data === 0) journal.addZeros(index, index + 1);
     else digests.push({ index, digest });
   }

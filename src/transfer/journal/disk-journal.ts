@@ -125,6 +125,21 @@ class LoggedJournal implements TargetJournal {
     await this.#log.append(() => [{ type: 'blanked' }]);
   }
 
+  get closed(): boolean {
+    return this.#state.closed;
+  }
+
+  async close(): Promise<void> {
+    if (this.#state.dirty.count > 0)
+      throw new Error(`The target cannot be handed out: ${this.#state.dirty.count} blocks are dirty`);
+    const ended = this.#state.pass?.ended === true;
+    await this.#log.append(() => [...(ended ? [] : [{ type: 'ended' } as const]), { type: 'closed' }]);
+  }
+
+  async reopen(): Promise<void> {
+    await this.#log.append(() => [{ type: 'opened' }]);
+  }
+
   isProven(block: number): boolean {
     return this.#state.proven.has(block);
   }

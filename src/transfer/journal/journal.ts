@@ -61,6 +61,12 @@ export interface TargetJournal extends DiskJournal {
   readonly blanked: boolean;
   /** Remembers durably that the target was made blank, so that a resume does not make it blank again. Comes before the first pass. */
   markBlanked(): Promise<void>;
+  /** `close` was called: from then on others may have written to the target, so that it holds what is said here only where one looks. */
+  readonly closed: boolean;
+  /** Ends the pass, everything of which was committed, and says durably that the target is about to be handed out. */
+  close(): Promise<void>;
+  /** Says durably that it was taken back and looked at: what is not as it should be was announced (`intend`). */
+  reopen(): Promise<void>;
   /**
    * True for a block that was read back from the target after it was last announced, and had the hash it has here. It stays so from pass to
    * pass. Never true of a journal with a torn end: nobody knows whether what was torn off told of blocks that were touched.

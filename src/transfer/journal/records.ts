@@ -58,6 +58,8 @@ export type JournalRecord =
   | { readonly type: 'begun'; readonly pass: Pass }
   | { readonly type: 'ended' }
   | { readonly type: 'blanked' }
+  | { readonly type: 'closed' }
+  | { readonly type: 'opened' }
   | { readonly type: 'intended' | 'zeros'; readonly from: number; readonly to: number }
   /** `digests` are those of the blocks from `from` on, GROUP at most. */
   | { readonly type: 'done'; readonly from: number; readonly digests: Uint8Array }
@@ -65,7 +67,20 @@ export type JournalRecord =
   | { readonly type: 'proven'; readonly from: number; readonly blocks: Uint8Array };
 
 /** Their places are their numbers in the file; they never change. */
-const TYPES = ['', 'header', 'begun', 'intended', 'done', 'zeros', 'ended', 'blanked', 'blocks', 'proven'] as const;
+const TYPES = [
+  '',
+  'header',
+  'begun',
+  'intended',
+  'done',
+  'zeros',
+  'ended',
+  'blanked',
+  'blocks',
+  'proven',
+  'closed',
+  'opened',
+] as const;
 
 /**
  * @param crc checksum of the record before, 0 for the header
@@ -136,6 +151,8 @@ function encodePayload(record: JournalRecord): Uint8Array {
       return encodePass(record.pass);
     case 'ended':
     case 'blanked':
+    case 'closed':
+    case 'opened':
       return new Uint8Array(0);
     case 'intended':
     case 'zeros':
@@ -157,6 +174,8 @@ function decodePayload(type: (typeof TYPES)[number] | undefined, payload: Buffer
       return decodePass(payload);
     case 'ended':
     case 'blanked':
+    case 'closed':
+    case 'opened':
       return payload.length === 0 ? { type } : undefined;
     case 'intended':
     case 'zeros':

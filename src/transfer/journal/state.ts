@@ -20,6 +20,7 @@ export class JournalState {
   pass: (Pass & { readonly ended: boolean }) | undefined;
   passes = 0;
   blanked = false;
+  closed = false;
 
   constructor(size: Bytes) {
     this.hashes = new BlockHashes(size);
@@ -52,6 +53,10 @@ export class JournalState {
       case 'blanked':
         this.blanked = true;
         return true;
+      case 'closed':
+      case 'opened':
+        this.closed = record.type === 'closed';
+        return true;
       case 'intended':
         return this.#each(record.from, record.to, (block) => this.#set(block, 'dirty'));
       case 'zeros':
@@ -73,10 +78,11 @@ export class JournalState {
     const begun: readonly JournalRecord[] = pass === undefined ? [] : [{ type: 'begun', pass: { id: pass.id, kind: pass.kind } }];
     const ended: readonly JournalRecord[] = pass?.ended ? [{ type: 'ended' }] : [];
     const blanked: readonly JournalRecord[] = this.blanked ? [{ type: 'blanked' }] : [];
-    const together = begun.length + ended.length + blanked.length + groups.length + proven.length;
+    const closed: readonly JournalRecord[] = this.closed ? [{ type: 'closed' }] : [];
+    const together = begun.length + ended.length + blanked.length + closed.length + groups.length + proven.length;
     const header = { type: 'header', version: VERSION, size: hashes.size, blockSize: BLOCK, identity } as const;
     yield { ...header, passes: passes - ended.length, together } satisfies Header;
-    yield* [...begun, ...ended, ...blanked];
+    yield* [...begun, ...ended, ...blanked, ...closed];
     for (const from of groups) yield this.#group(from);
     for (const from of proven) yield { type: 'proven', from, blocks: this.proven.bytes(from, this.#endOf(from)) };
   }

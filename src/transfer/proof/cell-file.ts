@@ -13,16 +13,17 @@ import { BLOCK, blockHash, CELL, CELLS, type CellHashes, cellsOf, DIGEST, hashCe
 export interface KnownCells {
   /** The cells of a block that has this hash; undefined where they are not known. */
   recall(index: number, digest: Uint8Array): Promise<CellHashes | undefined>;
-  keep(index: number, cells: CellHashes): Promise<void>;
+  /** Absent where nobody will ask again. */
+  keep?(index: number, cells: CellHashes): Promise<void>;
 }
 
 /** As of the journal. */
 const MODE = 0o600;
 const RECORD: Bytes = CELLS * DIGEST;
-/** Few, because changes lie scattered: on a large disk each brings its own chunk. */
-const CHUNK_BLOCKS = 16;
+/** 32 KiB: changes lie scattered, and on a large disk each brings its own chunk; but a read costs more than what it brings. */
+const CHUNK_BLOCKS = 64;
 const CHUNK: Bytes = CHUNK_BLOCKS * RECORD;
-/** Chunks in memory, 1 MiB in all: deltas go through a disk from its beginning to its end, a few runs side by side. */
+/** Chunks in memory, 4 MiB in all: deltas go through a disk from its beginning to its end, a few runs side by side. */
 const MAX_CHUNKS = 128;
 /** The journal shares the file system, and must never lack room for this: so many times its largest size has to be free. */
 const ROOM = 2;
@@ -107,8 +108,7 @@ export class CellFile implements KnownCells, AsyncDisposable {
 
   async #dropOldest(): Promise<void> {
     if (this.#chunks.size <= MAX_CHUNKS) return;
-    const oldest = [...this.#chunks].find(([, { users }]) => users === 0);
-    if (oldest !== undefined) await this.#drop(...oldest);
+    for (const [number, chunk] of this.#chunks) if (chunk.users === 0) return await this.#drop(number, chunk);
   }
 
   async #drop(number: number, { bytes, changed }: Chunk): Promise<void> {

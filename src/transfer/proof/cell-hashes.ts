@@ -45,17 +45,6 @@ export function hashCells(block: Uint8Array, known?: ChangedCells): CellHashes {
   return { hashes, data };
 }
 
-/** The hash of a block of which only the changed cells are there, one behind the other. */
-export function packedBlockHash(cells: Uint8Array, { hashes, changed }: ChangedCells): Buffer {
-  const all = Buffer.from(hashes);
-  let place = 0;
-  for (const cell of cellsIn(changed)) {
-    all.set(sha256(cellOf(cells, place)), cell * DIGEST);
-    place += 1;
-  }
-  return sha256(all);
-}
-
 /** Numbers of the cells of a mask, ascending. */
 export function cellsIn(mask: number): readonly number[] {
   return Array.from({ length: CELLS }, (_, cell) => cell).filter((cell) => (mask & (1 << cell)) !== 0);

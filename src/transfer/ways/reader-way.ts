@@ -1,6 +1,5 @@
 /** Sources that can be read anywhere: the engine takes what is allocated, or what changed. */
 import { MigrationError } from '../../model/errors.ts';
-import type { DiskSource, TrackedDisk } from '../../model/transfer.ts';
 import type { Bytes } from '../../model/units.ts';
 import { Cells, collectCells } from '../engine/cells.ts';
 import { copyPass } from '../engine/copy-pass.ts';
@@ -9,7 +8,8 @@ import { recheck } from '../engine/recheck.ts';
 import type { JobTarget } from '../job-target.ts';
 import type { BlockHashes } from '../proof/block-hashes.ts';
 import type { DiskReader } from '../transports/reader.ts';
-import { accessOf, copyProgress, type Filled, type Run, type Way } from './way.ts';
+import { copyProgress, type Filled, type Run, type Way } from './way.ts';
+import { trackingOf } from './what-changed.ts';
 
 export function readerWay(run: Run, reader: DiskReader): Way {
   return {
@@ -35,10 +35,19 @@ export function readerWay(run: Run, reader: DiskReader): Way {
 
 async function fill(run: Run, reader: DiskReader, target: JobTarget): Promise<Filled> {
   const wanted = await wantedCells(run, reader, target.kind);
+  if (wanted.kind === 'delta') addDirty(wanted.cells, target.journal);
+  if (run.job.delta !== undefined) run.workers.expect(wanted.cells.bytes);
   const moved = await copy(run, { reader, target, ...wanted });
   const { cells, kind, compared } = wanted;
   const allocated = kind === 'delta' ? allocatedIn(target.journal.hashes) : cells.bytes;
   return { allocated, moved, transport: reader.transport, ...(compared !== undefined && { compared }) };
+}
+
+/** What nobody knows any more comes with what changed, as whole blocks. */
+function addDirty(cells: Cells, journal: JobTarget['journal']): void {
+  for (let block = 0; block < journal.hashes.count; block += 1) {
+    if (journal.stateOf(block) === 'dirty') cells.add(wholeBlock(block, journal.hashes.size));
+  }
 }
 
 interface Wanted {
@@ -51,12 +60,12 @@ interface Wanted {
 /** What is to be read for a pass: a delta becomes a comparison of everything where nobody knows what changed. */
 async function wantedCells(run: Run, reader: DiskReader, kind: PassPlan['kind']): Promise<Wanted> {
   const { signal } = run.options;
-  const tracking = trackingOf(run.job.source);
+  const tracking = trackingOf(run.job);
   const since = run.job.delta?.since;
   let compared = 'its changes are not tracked';
-  if (kind === 'delta' && since !== undefined && tracking !== undefined) {
+  if (kind === 'delta' && run.changed !== undefined) {
     try {
-      return { kind, cells: await changedCells(run, tracking, since) };
+      return { kind, cells: await run.changed };
     } catch (error) {
       if (!(error instanceof MigrationError) || error.code !== 'change-tracking-reset') throw error;
       compared = error.message;
@@ -67,19 +76,6 @@ async function wantedCells(run: Run, reader: DiskReader, kind: PassPlan['kind'])
   if (kind === 'compare') compared = 'an earlier copy was not finished before its snapshot was gone';
   else if (tracking !== undefined && since === undefined) compared = 'nobody knows what changed since the last copy';
   return { kind: 'compare', cells, compared };
-}
-
-async function changedCells(run: Run, tracking: TrackedDisk, checkpoint: string): Promise<Cells> {
-  const { changes } = accessOf(run);
-  if (changes === undefined)
-    throw new MigrationError('change-tracking-unavailable', 'The source keeps no account of its changes.');
-  const { signal } = run.options;
-  const list = changes.changed({ ...tracking, since: { checkpoint } }, signal);
-  return await collectCells(list, run.job.source.capacity, signal);
-}
-
-function trackingOf(source: DiskSource): TrackedDisk | undefined {
-  return 'tracking' in source ? source.tracking : undefined;
 }
 
 /** @returns bytes that were brought now */

@@ -9,6 +9,7 @@ import type { Bytes } from '../../model/units.ts';
 import type { BlockWorkers } from '../blocks/workers.ts';
 import type { HashThread } from '../digests/hash-thread.ts';
 import type { BufferPool } from '../engine/buffers.ts';
+import type { Cells } from '../engine/cells.ts';
 import type { JobTarget } from '../job-target.ts';
 import { StageProgress } from '../progress.ts';
 import type { Origins } from '../transports/http/origins.ts';
@@ -35,6 +36,8 @@ export interface Run extends Shared {
   readonly job: TransferJob;
   readonly options: CopyOptions;
   readonly workspace: Workspace;
+  /** What changed since the job's checkpoint: asked for while everything else is opened. @see askWhatChanged */
+  readonly changed?: Promise<Cells>;
 }
 
 /** A source that was opened. Disposing of it closes it. */

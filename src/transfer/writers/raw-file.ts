@@ -36,10 +36,24 @@ export async function openRawFile(finalPath: string, size: Bytes, { keep, signal
   const partial = `${finalPath}.partial`;
   const sectors = roundUp(size, SECTOR);
   return await onTarget(partial, async () => {
-    const kept = keep ? await openKept(partial, sectors) : undefined;
+    const kept = keep ? await openKept(partial, size) : undefined;
     const file = kept ?? (await create(partial, sectors));
     const options = { file, path: partial, size: sectors, device: false, resumed: kept !== undefined, signal };
     return new RawFile(options, finalPath);
+  });
+}
+
+/**
+ * Makes a published file the partial that it was, where there is none: from then on it is no finished disk any more.
+ * @param finalPath, size as of openRawFile
+ * @throws MigrationError `target-write-failed`
+ */
+export async function takeBack(finalPath: string, size: Bytes): Promise<void> {
+  const partial = `${finalPath}.partial`;
+  await onTarget(finalPath, async () => {
+    if ((await readMark(partial)) !== undefined || (await readMark(finalPath))?.size !== size) return;
+    await rename(finalPath, partial);
+    await syncFolder(path.dirname(partial));
   });
 }
 
@@ -54,7 +68,10 @@ async function openKept(partial: string, size: Bytes): Promise<FileHandle | unde
     throw error;
   }
   const found = await file.stat();
-  if (found.isFile() && found.size === size) return file;
+  const sectors = roundUp(size, SECTOR);
+  // It was cut for its final name, or got that name once.
+  if (found.isFile() && found.size === size && size < sectors) await file.truncate(sectors);
+  if (found.isFile() && (found.size === size || found.size === sectors)) return file;
   await file.close();
   return undefined;
 }

@@ -7,6 +7,9 @@ import { tagOf } from '../../../src/transfer/proof/block-tags.ts';
 import { blockHash, CELL, hashCells } from '../../../src/transfer/proof/cell-hashes.ts';
 import { fails, MiB, rawDisk, scratch } from '../fixture.ts';
 
+/** Worth a thread. */
+const MUCH = 128 * MiB;
+
 function threads(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
 }
@@ -23,6 +26,7 @@ test('more tasks than threads are answered each with its own blocks, and the thr
   const before = threads();
   await using first = workers.lease();
   const second = workers.lease();
+  workers.expect(MUCH);
   const answers = await Promise.all(
     Array.from({ length: 24 }, (_, number) => {
       const index = number % 8;
@@ -78,7 +82,7 @@ test('a block with the tag that is expected has the digest that goes with it; an
   assert.equal(Buffer.from(other?.digest ?? []).toString('hex'), hashOf(whole.subarray(MiB)));
 });
 
-test('cells of a block are compared by their tag, or else by the hashes of all of its cells', async () => {
+test('cells of a block are compared by their tag, and without that by nothing', async () => {
   await using place = await scratch();
   await rawDisk(place.path('disk'), MiB, [{ offset: 0, length: MiB }]);
   await using file = await open(place.path('disk'), 'r');
@@ -95,18 +99,19 @@ test('cells of a block are compared by their tag, or else by the hashes of all o
   assert.ok(tag !== undefined);
   const digest = new Uint8Array(32).fill(1);
   const reads = cells.map((cell, place) => ({ fd: file.fd, at: cell * CELL, length: CELL, into: place * CELL }));
-  const one = { index: 0, length: reads.length * CELL, known };
+  const one = { index: 0, length: reads.length * CELL, onlyParts: true } as const;
   const read = { kind: 'hash', reads, bytes: one.length, key } as const;
   const [byTag] = await workers.run({ ...read, blocks: [{ ...one, expected: { digest, tag } }] });
-  const [byHash] = await workers.run({ ...read, blocks: [one] });
+  const [other] = await workers.run({ ...read, blocks: [{ ...one, expected: { digest, tag: tagOf(key, block) } }] });
   assert.deepEqual(Uint8Array.from(byTag?.digest ?? []), digest);
-  assert.equal(Buffer.from(byHash?.digest ?? []).toString('hex'), hashOf(block));
+  assert.equal(other?.digest.length, 0);
 });
 
 test('light tasks do not start a thread each: one thread hashes faster than most links bring anything', async () => {
   const workers = new BlockWorkers({ threads: 4 });
   const before = threads();
   await using _ = workers.lease();
+  workers.expect(MUCH);
   const given = new SharedArrayBuffer(1000);
   const tasks = Array.from({ length: 12 }, (__, index) =>
     workers.run({ kind: 'digest', given, blocks: [{ index, at: 0, length: 1000 }] }),
@@ -115,18 +120,38 @@ test('light tasks do not start a thread each: one thread hashes faster than most
   assert.equal(threads() - before, 1);
 });
 
-test('a failed task leaves the thread fit for the next one', async () => {
+test('the little that a delta brings is hashed and read back without a thread; what turns out to be more has one', async () => {
   await using place = await scratch();
   await rawDisk(place.path('disk'), MiB, [{ offset: 0, length: MiB }]);
   await using file = await open(place.path('disk'), 'r');
-  const workers = new BlockWorkers({ threads: 1 });
+  const workers = new BlockWorkers({ threads: 2 });
+  const before = threads();
   await using _ = workers.lease();
-  const blocks = [{ index: 0, length: MiB }];
-  const task = (at: number) =>
-    workers.run({ kind: 'hash', reads: [{ fd: file.fd, at, length: MiB, into: 0 }], bytes: MiB, blocks });
-  await fails(task(512), 'target-write-failed', /ends at byte/);
-  assert.equal((await task(0)).length, 1);
+  workers.expect(4 * MiB);
+  const reads = [{ fd: file.fd, at: 0, length: MiB, into: 0 }];
+  const look = () => workers.run({ kind: 'hash', reads, bytes: MiB, blocks: [{ index: 0, length: MiB }] });
+  const whole = hashOf(await readFile(place.path('disk')));
+  const digests = await Promise.all(Array.from({ length: 8 }, look));
+  assert.deepEqual(new Set(digests.map(([found]) => Buffer.from(found?.digest ?? []).toString('hex'))), new Set([whole]));
+  assert.equal(threads(), before);
+  for (let more = 0; more * MiB < MUCH; more += 1) await look();
+  assert.ok(threads() > before);
 });
+
+for (const much of [0, 2 ** 40])
+  test(`a failed task leaves ${much > 0 ? 'the thread' : 'the main thread'} fit for the next one`, async () => {
+    await using place = await scratch();
+    await rawDisk(place.path('disk'), MiB, [{ offset: 0, length: MiB }]);
+    await using file = await open(place.path('disk'), 'r');
+    const workers = new BlockWorkers({ threads: 1 });
+    await using _ = workers.lease();
+    workers.expect(much);
+    const blocks = [{ index: 0, length: MiB }];
+    const task = (at: number) =>
+      workers.run({ kind: 'hash', reads: [{ fd: file.fd, at, length: MiB, into: 0 }], bytes: MiB, blocks });
+    await fails(task(512), 'target-write-failed', /ends at byte/);
+    assert.equal((await task(0)).length, 1);
+  });
 
 test('without a lease nothing runs', () => {
   assert.throws(() => new BlockWorkers().run({ kind: 'hash', reads: [], bytes: 0, blocks: [] }), /lease/);

@@ -146,6 +146,25 @@ test('a pass with dirty blocks cannot end', async () => {
   assert.equal(journal.pass?.ended, false);
 });
 
+test('that the target was handed out is remembered until it was looked at, also by a compacted journal', async () => {
+  const store = new MemoryStore();
+  await using journal = await opened(store);
+  await journal.begin({ id: 'a', kind: 'full' });
+  await journal.intend(0, 1);
+  await assert.rejects(journal.close(), /1 blocks are dirty/);
+  journal.add([{ index: 0, digest: digest('one') }]);
+  await journal.commit(nothing);
+  await journal.close();
+  await using after = await opened(store);
+  assert.deepEqual([after.closed, after.pass?.ended, after.passes], [true, true, 1]);
+  await after.begin({ id: 'b', kind: 'delta' });
+  for (let time = 0; time < 300; time += 1) await after.intend(time % 40, 40);
+  await using compacted = await opened(store);
+  assert.equal(compacted.closed, true);
+  await compacted.reopen();
+  assert.equal((await opened(store)).closed, false);
+});
+
 test('that the target was blanked is remembered', async () => {
   const store = new MemoryStore();
   await using journal = await opened(store);

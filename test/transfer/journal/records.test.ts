@@ -15,6 +15,8 @@ const RECORDS: readonly JournalRecord[] = [
   },
   { type: 'begun', pass: { id: 'Überprüfung 52 6c/7', kind: 'delta' } },
   { type: 'blanked' },
+  { type: 'closed' },
+  { type: 'opened' },
   { type: 'intended', from: 7, to: 2 ** 26 },
   { type: 'done', from: 9, digests: noise('digests', GROUP * 32) },
   { type: 'zeros', from: 0, to: 1 },
