@@ -67,7 +67,7 @@ interface Parties {
 
 async function agree({ connection, login, place }: Parties, signal: AbortSignal): Promise<LoggedIn> {
   const preauth = new Preauth();
-  let said = Buffer.alloc(0);
+  let said: Buffer = Buffer.alloc(0);
   const exchange = (command: 'negotiate' | 'sessionSetup', body: Buffer): Promise<Answer> => {
     const request: Request<Answer> = {
       command,

@@ -19,7 +19,7 @@ import { blocksOf } from '../../formats/vhdx/disks.ts';
 import { writeVhdx } from '../../formats/vhdx/vhdx-writer.ts';
 import { hurriedClock, live } from '../range/fixture.ts';
 import { accessTo, openOn, SHARE, smbFile, type Wanted } from './fixture.ts';
-import { isAnswerTo, type Meddler, type MeddlerOptions, meddle, READ } from './meddler.ts';
+import { type Fate, isAnswerTo, type Meddler, type MeddlerOptions, meddle, READ } from './meddler.ts';
 
 const SIZE = 8 * MiB;
 const { content } = scatteredDisk(SIZE, 5);
@@ -118,7 +118,7 @@ test('bytes that are changed each time are never taken for the disk', async () =
 });
 
 /** Changes the first message of a client, which nobody can have signed. */
-function changingOffers(change: (offer: Buffer) => Buffer): MeddlerOptions['onRequest'] {
+function changingOffers(change: (offer: Buffer) => Buffer): (message: Buffer) => Fate {
   return (message) => (message.readUInt16LE(12) === NEGOTIATE ? change(message) : 'pass');
 }
 

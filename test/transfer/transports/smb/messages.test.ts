@@ -32,15 +32,14 @@ test('AES-CMAC gives what RFC 4493 says', () => {
   }
 });
 
-test('keys of 3.0 and 3.1.1 are those that Microsoft derives in its examples', () => {
-  // From "SMB 2 and SMB 3 security in Windows 10: the anatomy of signing and cryptographic keys", and its parts on 3.0 and 3.1.1.
-  const old = sessionKeys({
-    dialect: '3.0',
-    cipher: 'aes-128-ccm',
-    sessionKey: hex('7CD451825D0450D235424E44BA6E78CC'),
-    preauth: Buffer.alloc(64),
-  });
-  assert.equal(old.signing.toString('hex').toUpperCase(), '0B7E9C5CAC36C0F6EA9AB275298CEDCE');
+test('keys of 3.0 are those of the examples that Microsoft gives', () => {
+  const keysOf = (sessionKey: string) => {
+    return sessionKeys({ dialect: '3.0', cipher: 'aes-128-ccm', sessionKey: hex(sessionKey), preauth: Buffer.alloc(64) });
+  };
+  assert.equal(keysOf('7cd451825d0450d235424e44ba6e78cc').signing.toString('hex'), '0b7e9c5cac36c0f6ea9ab275298cedce');
+  const { toServer, fromServer } = keysOf('b4546771b515f766a86735532dd6c4f0');
+  assert.equal(toServer.toString('hex'), '261b72350558f2e9dcf613070383edbf');
+  assert.equal(fromServer.toString('hex'), '8fe2b57ec34d2db5b1a9727f526bbdb5');
 });
 
 for (const algorithm of ['aes-128-cmac', 'aes-128-gmac'] as const) {
