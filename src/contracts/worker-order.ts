@@ -13,11 +13,13 @@ export interface RecordRef {
   readonly owner: ResourceName;
 }
 
-/** A source that is logged in to. User, password, `ca.crt` and `thumbprint` are files of a mounted Secret. */
+/** A source that is logged in to. User, password, `ca.crt`, `thumbprint` and the like are files of a mounted Secret. */
 export interface ServerSource {
   readonly url: string;
   readonly insecure: boolean;
   readonly transport: 'auto' | 'range' | 'lease' | 'vddk';
+  /** The only way to log in; absent: what the server offers. */
+  readonly loginMethod?: 'basic' | 'ntlm' | 'certificate';
 }
 
 /** What a worker needs to get at the source. */
@@ -29,6 +31,8 @@ export type WorkerSource =
       readonly secret: string;
       /** Image that brings the user's VDDK. */
       readonly vddk?: string;
+      /** Claims with shares of the source; those that a disk lies on are mounted. */
+      readonly shares?: readonly string[];
     };
 
 /** A file behind a URL. User, password, `ca.crt` and `thumbprint` are files of a mounted Secret, where there is one. */

@@ -2,10 +2,12 @@
 export const WORKER_PATHS = {
   /** The order, as JSON. */
   order: '/kubeferry/order/order.json',
-  /** Folder of the login: `user`, `password`, `ca.crt`, `thumbprint`. */
+  /** Folder of the login: `user`, `password`, `ca.crt` and the other keys of the Secret. */
   login: '/kubeferry/login',
   /** Claim with the image files of the source, read-only. */
   source: '/source',
+  /** Folder of claims with shares of the source, read-only; each has its own, by its name. */
+  shares: '/shares',
   /** Target claim with volumeMode Filesystem. KubeVirt wants its disk as `disk.img` at the top. */
   disk: '/disk',
   /** Target claim with volumeMode Block. */

@@ -91,8 +91,11 @@ export class ProviderController {
 
 const WELL_AGAIN: Judgement = { type: 'Degraded', status: 'False', reason: 'Connected', message: 'Its inventory is current.' };
 
+const EXPERIMENTAL = 'Hyper-V is experimental: tested against simulators, not yet against a real host.';
+
 function ready({ spec }: ProviderResource): Judgement {
-  const message = spec.insecure ? 'It answers; its certificate is not checked.' : 'It answers.';
+  const checked = spec.insecure ? 'It answers; its certificate is not checked.' : 'It answers.';
+  const message = spec.type === 'hyperv' ? `${checked} ${EXPERIMENTAL}` : checked;
   return { type: 'Ready', status: 'True', reason: 'Connected', message };
 }
 

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Connection } from '../contracts/provider.ts';
 import type { WorkerSource } from '../contracts/worker-order.ts';
 import { MigrationError } from '../model/errors.ts';
+import { accessOptions, letsIn, readSecretLogin } from '../resources/provider-access.ts';
 import { LiveInventory } from './live-inventory.ts';
 import type { ProviderResource, Services } from './services.ts';
 
@@ -141,12 +142,11 @@ export class Sources implements AsyncDisposable {
     const { spec } = provider;
     const signal = this.#signal;
     if (spec.type === 'image') return await this.#services.openImages(provider, signal);
-    const { url, secretRef, insecure, transport } = spec;
+    const { url, secretRef } = spec;
     if (url === undefined || secretRef === undefined)
       throw new MigrationError('config-invalid', 'The provider has no url or no secretRef.');
-    const login = (name: string): string | undefined => secret?.[name]?.replace(/\r?\n$/, '');
-    const [user, password, ca, thumbprint] = ['user', 'password', 'ca.crt', 'thumbprint'].map(login);
-    if (user === undefined || password === undefined) {
+    const login = readSecretLogin(secret ?? {});
+    if (!letsIn(login)) {
       throw new MigrationError(
         'credentials-missing',
         `The Secret ${secretRef.name} is not there, or holds no user or no password.`,
@@ -155,20 +155,20 @@ export class Sources implements AsyncDisposable {
         },
       );
     }
-    return await this.#services.connect(url, {
-      signal,
-      credentials: () => Promise.resolve({ user, password }),
-      trust: { ...(ca !== undefined && { ca }), ...(thumbprint !== undefined && { thumbprint }), ...(insecure && { insecure }) },
-      ...(transport !== 'auto' && { transport }),
-    });
+    return await this.#services.connect(url, { signal, ...accessOptions(spec, login) });
   }
 }
 
 /** What a worker needs to get at the same source. */
 export function workerSource({ spec }: ProviderResource): WorkerSource {
-  const { url, secretRef, images, insecure, transport, vddk } = spec;
+  const { url, secretRef, images, insecure, transport, loginMethod, paths = [], vddk } = spec;
   if (images !== undefined && spec.type === 'image') return { kind: 'images', claim: images.claim };
   if (url === undefined || secretRef === undefined) throw new Error('the definition of Provider lets no such spec through');
-  const library = vddk === undefined ? {} : { vddk: vddk.image };
-  return { kind: 'server', server: { url, insecure, transport }, secret: secretRef.name, ...library };
+  const server = { url, insecure, transport, ...(loginMethod !== undefined && { loginMethod }) };
+  const claims = [...new Set(paths.flatMap(({ claim }) => claim ?? []))];
+  return {
+    ...{ kind: 'server', server, secret: secretRef.name },
+    ...(vddk !== undefined && { vddk: vddk.image }),
+    ...(claims.length > 0 && { shares: claims }),
+  };
 }

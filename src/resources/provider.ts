@@ -18,6 +18,44 @@ const Limits = z
   })
   .describe('What this source can bear.');
 
+const Paths = z
+  .array(
+    z
+      .strictObject({
+        from: z
+          .string()
+          .min(3)
+          .max(1024)
+          .regex(/^([A-Za-z]:|\\\\[^\\/]+\\[^\\/]+)(\\|$)/)
+          .describe('Folder as the host names it: C:\\VMs, C:\\ClusterStorage\\Volume1, \\\\server\\share\\folder.'),
+        share: z
+          .string()
+          .min(5)
+          .max(1024)
+          .regex(/^(\\\\[^\\/]+\\[^\\/]+|smb:\/\/[^/@]+\/[^/]+)/)
+          .exactOptional()
+          .describe('Share that leads there, or a folder of one: \\\\server\\share, smb://server[:port]/share.'),
+        claim: ObjectName.exactOptional().describe(
+          'PersistentVolumeClaim on which that share is mounted (by the SMB CSI driver, ReadOnlyMany or ReadWriteMany), in the namespace that VMs go to. Workers mount it read-only.',
+        ),
+        folder: z.string().min(1).max(1024).exactOptional().describe('Folder on the claim.'),
+      })
+      .meta(
+        rules(
+          ['has(self.share) != has(self.claim)', 'either share or claim'],
+          ['!has(self.folder) || has(self.claim)', 'folder goes with claim only'],
+          [
+            "!has(self.folder) || (!self.folder.startsWith('/') && !self.folder.matches('(^|/)[.][.](/|$)'))",
+            'folder must stay on the claim',
+          ],
+        ),
+      ),
+  )
+  .max(64)
+  .describe(
+    'Where folders of Hyper-V hosts are found; the longest that matches counts. Elsewhere the shares of the hosts themselves are used.',
+  );
+
 const ProviderSpec = z
   .strictObject({
     type: z.enum(['vsphere', 'hyperv', 'image']).describe('What kind of source it is.'),
@@ -26,9 +64,11 @@ const ProviderSpec = z
       .min(1)
       .max(2048)
       .exactOptional()
-      .describe('vsphere://host[:port][/datacenter] or hyperv://host[:port]; never with a password in it.'),
+      .describe(
+        'vsphere://host[:port][/datacenter], hyperv://host[:port] or hyperv+ssh://host[:port]; never with a password in it.',
+      ),
     secretRef: LocalRef.exactOptional().describe(
-      'Secret with user and password, and where wanted ca.crt (PEM) and thumbprint. It is mounted, never copied.',
+      'Secret with user and password, and where wanted ca.crt (PEM) and thumbprint. For Hyper-V also tls.crt and tls.key (a client certificate), share-user and share-password (another login to the shares), ssh-privatekey and known_hosts (hyperv+ssh). It is mounted, never copied.',
     ),
     insecure: z
       .boolean()
@@ -38,6 +78,11 @@ const ProviderSpec = z
       .enum(['auto', 'range', 'lease', 'vddk'])
       .default('auto')
       .describe('The way to the bytes; auto probes what the source offers.'),
+    loginMethod: z
+      .enum(['basic', 'ntlm', 'certificate'])
+      .exactOptional()
+      .describe('The only way to log in to a Hyper-V host; absent: the strongest that it offers.'),
+    paths: Paths.exactOptional(),
     vddk: z
       .strictObject({
         image: z
@@ -83,8 +128,17 @@ const ProviderSpec = z
     rules(
       ["self.type == 'image' ? has(self.images) : has(self.url)", 'image needs images; every other type needs url'],
       ["self.type == 'image' || has(self.secretRef)", 'a source that is logged in to needs secretRef'],
-      ['!has(self.url) || !self.url.matches("^[a-z]+://[^/]*:[^/@]*@")', 'url must not hold a password; put it into the secret'],
+      ['!has(self.url) || !self.url.matches("^[a-z+]+://[^/]*:[^/@]*@")', 'url must not hold a password; put it into the secret'],
       ["!has(self.transport) || self.transport != 'vddk' || has(self.vddk)", 'transport vddk needs vddk.image'],
+      [
+        "self.type != 'hyperv' || !has(self.transport) || self.transport == 'auto'",
+        'transport is for vsphere; disks of hyperv are read from shares',
+      ],
+      ["self.type == 'hyperv' || (!has(self.loginMethod) && !has(self.paths))", 'loginMethod and paths are for hyperv only'],
+      [
+        "self.type != 'hyperv' || !has(self.url) || self.url.matches('^hyperv([+]ssh)?://')",
+        'url of hyperv is hyperv://… or hyperv+ssh://…',
+      ],
     ),
   );
 

@@ -15,10 +15,11 @@ export async function listImages(
   const list = await services.record(record);
   if (fetch !== undefined) {
     const figures = new Figures(services);
-    const { trust, ...login } = await readLogin(services);
+    const { trust, credentials } = await readLogin(services);
     const onProgress = (done: number, total: number | undefined): void => figures.tell({ fetched: done, total });
     const { insecure = false } = fetch;
-    await services.fetch(fetch, { ...login, trust: { ...trust, ...(insecure && { insecure }) }, path, onProgress, signal });
+    const login = { ...(credentials && { credentials }), trust: { ...trust, ...(insecure && { insecure }) } };
+    await services.fetch(fetch, { ...login, path, onProgress, signal });
   }
   await using connection = await services.connect(path, { signal });
   let vms = 0;

@@ -2,6 +2,7 @@ import type { Connection } from '../contracts/provider.ts';
 import type { ServerSource, WorkerOrder } from '../contracts/worker-order.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { TransferResult } from '../model/transfer.ts';
+import { accessOptions, letsIn } from '../resources/provider-access.ts';
 import { Figures } from './figures.ts';
 import { readLogin } from './login.ts';
 import type { Services } from './services.ts';
@@ -25,14 +26,9 @@ export async function transfer(
   return result;
 }
 
-async function logIn({ url, insecure, transport }: ServerSource, services: Services, signal: AbortSignal): Promise<Connection> {
-  const { credentials, trust } = await readLogin(services);
-  if (credentials === undefined)
+async function logIn(server: ServerSource, services: Services, signal: AbortSignal): Promise<Connection> {
+  const login = await readLogin(services);
+  if (!letsIn(login))
     throw new MigrationError('credentials-missing', 'The Secret of the provider holds no user, or no password.');
-  return await services.connect(url, {
-    signal,
-    credentials: () => Promise.resolve(credentials),
-    trust: { ...trust, ...(insecure && { insecure }) },
-    ...(transport !== 'auto' && { transport }),
-  });
+  return await services.connect(server.url, { signal, ...accessOptions(server, login) });
 }

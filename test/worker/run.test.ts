@@ -109,6 +109,34 @@ test('a file is fetched with the trust of its Secret, and with what the order sa
   }
 });
 
+test('a source is logged in to as the order and the Secret say', async () => {
+  const secret: Readonly<Record<string, string>> = {
+    'tls.crt': 'cert',
+    'tls.key': 'key',
+    'share-user': 'me',
+    'share-password': 'hush',
+  };
+  const server = { url: 'hyperv://hv1', insecure: false, transport: 'auto', loginMethod: 'certificate' };
+  const opened: [string, Record<string, unknown>][] = [];
+  const parts = (texts: Readonly<Record<string, string>>): Services =>
+    ({
+      ...services(() => Promise.resolve({ job: ORDER.job.id }), nothing()),
+      read: (path: string) =>
+        Promise.resolve(path.endsWith('order.json') ? JSON.stringify({ ...ORDER, server }) : texts[path.split('/').at(-1) ?? '']),
+      connect: (url: string, options: Record<string, unknown>) => {
+        opened.push([url, options]);
+        return Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() });
+      },
+    }) as unknown as Services;
+  assert.equal(await run(parts(secret), NEVER), 0);
+  const [url, { signal: _, shareCredentials, ...options }] = opened[0] ?? ['', {}];
+  assert.equal(url, 'hyperv://hv1');
+  assert.deepEqual(options, { trust: {}, loginMethod: 'certificate', clientCertificate: { certificate: 'cert', key: 'key' } });
+  assert.deepEqual(await (shareCredentials as () => Promise<unknown>)(), { user: 'me', password: 'hush' });
+  assert.equal(await run(parts({ user: 'me' }), NEVER), 2);
+  assert.equal(opened.length, 1);
+});
+
 test('a disk that was moved earlier is read where it is mounted, and the verdict is the last word', async () => {
   const proof = { algorithm: 'sha256', blockSize: 65536, root: 'aa', size: 100, allocated: 100 };
   const disk = { id: 'web/scsi0:0', vm: 'web', disk: 'scsi0:0', path: '/disk/disk.img', result: { proof } };

@@ -1,26 +1,19 @@
 /** Brings the objects of a migration into a cluster, after saying what that means. */
-import type { Credentials } from '../../contracts/credentials.ts';
 import type { AppliedObject, ClusterPlans } from '../../contracts/plans.ts';
 import { MigrationError } from '../../model/errors.ts';
 import { formatBytes } from '../../model/units.ts';
 import { printable } from '../../report/columns.ts';
 import type { OurObject } from '../../resources/plan-objects.ts';
+import { type SecretLogin, secretTexts } from '../../resources/provider-access.ts';
 import { type Accepted, openCritical } from '../accept-options.ts';
 import type { CommandContext } from '../context.ts';
 import { type ConfirmFlags, confirm } from './confirm.ts';
 import type { PlanObjects, Prepared } from './plan-options.ts';
 
-/** The login that the dry run was made with. */
-export interface Login {
-  /** Absent for a server that gives its files to everybody. */
-  readonly credentials?: Credentials;
-  readonly ca?: string;
-  readonly thumbprint?: string;
-}
-
 interface ToApply {
   readonly objects: PlanObjects;
-  readonly login: Login | undefined;
+  /** That the dry run was made with. */
+  readonly login: SecretLogin | undefined;
   readonly namespace: string;
   readonly prepared: Prepared;
 }
@@ -89,15 +82,10 @@ function placed({ metadata, ...object }: OurObject, namespace: string): AppliedO
 }
 
 /** Beside the provider, which only names it. */
-function secretOf({ secret }: PlanObjects, login: Login | undefined, namespace: string): readonly AppliedObject[] {
+function secretOf({ secret }: PlanObjects, login: SecretLogin | undefined, namespace: string): readonly AppliedObject[] {
   if (secret === undefined) return [];
   if (login === undefined) throw new MigrationError('credentials-missing', 'The source was opened without a login.');
-  const { credentials, ca, thumbprint } = login;
-  const texts = {
-    ...credentials,
-    ...(ca !== undefined && { 'ca.crt': ca }),
-    ...(thumbprint !== undefined && { thumbprint }),
-  };
+  const texts = secretTexts(login);
   const data = Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
   return [{ apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name: secret }, type: 'Opaque', data }];
 }

@@ -5,6 +5,7 @@ import type { ConnectOptions } from '../../contracts/provider.ts';
 import { MigrationError } from '../../model/errors.ts';
 import { prepare } from '../../prepare.ts';
 import { type ReportFormat, renderParts } from '../../report/index.ts';
+import { letsIn, type SecretLogin } from '../../resources/provider-access.ts';
 import type { Accepted } from '../accept-options.ts';
 import type { CommandContext } from '../context.ts';
 import { readCredentials } from '../credentials.ts';
@@ -12,11 +13,19 @@ import { readText } from '../limits-file.ts';
 import { type MapOptions, readRequest } from '../request.ts';
 import { afterCommit, failurePolicy } from '../shutdown-options.ts';
 import { connectOptions } from '../source-options.ts';
-import { applyObjects, type Login } from './apply.ts';
+import { applyObjects } from './apply.ts';
 import type { ConfirmFlags } from './confirm.ts';
 import { EXITS, followPlan } from './follow.ts';
 import { withPlans } from './plan-access.ts';
-import { imageFile, type PlanFlags, type PlanLimits, type Prepared, planObjects, requireReachable } from './plan-options.ts';
+import {
+  imageFile,
+  type PlanFlags,
+  type PlanLimits,
+  type Prepared,
+  planObjects,
+  requireReachable,
+  serverOf,
+} from './plan-options.ts';
 
 export interface ClusterMigrateOptions extends MapOptions, PlanFlags, ConfirmFlags {
   readonly detach: boolean;
@@ -76,10 +85,11 @@ async function prepareFor(
   vms: readonly string[],
   options: ClusterMigrateOptions,
   context: CommandContext,
-): Promise<{ readonly prepared: Prepared; readonly login: Login | undefined }> {
+): Promise<{ readonly prepared: Prepared; readonly login: SecretLogin | undefined }> {
   const { services, signal } = context;
   // Before a long inventory: a source that the cluster cannot reach is told at once.
   requireReachable(source, options);
+  requirePinned(source, options);
   // Without a name of a cluster the current one is asked: a plan for it is never made from guesses.
   const request = await readRequest(vms, { ...options, liveFacts: true }, context);
   const known = await connectOptions(source, options, context);
@@ -99,13 +109,34 @@ async function prepareFor(
   const { url, user } = imageFile(options);
   if (url !== undefined && user !== undefined)
     credentials = await readCredentials(services.credentials, { source: new URL(url).host, user, signal });
-  const { ca, thumbprint } = known.trust ?? {};
-  const login = (credentials !== undefined || url !== undefined) && {
+  const login = await secretLogin(known, { credentials, user: serverOf(source)?.user });
+  const needed = url !== undefined || letsIn(login);
+  return { prepared: { source, vms, request, report }, login: needed ? login : undefined };
+}
+
+/** What the operator and its workers log in with. */
+async function secretLogin(
+  { trust: { ca, thumbprint } = {}, clientCertificate, shareCredentials, ssh }: ConnectOptions,
+  { credentials, user }: { readonly credentials: Credentials | undefined; readonly user: string | undefined },
+): Promise<SecretLogin> {
+  const { privateKey, passphrase } = ssh ?? {};
+  return {
     ...(credentials && { credentials }),
-    ...(ca !== undefined && { ca }),
-    ...(thumbprint !== undefined && { thumbprint }),
+    trust: { ...(ca !== undefined && { ca }), ...(thumbprint !== undefined && { thumbprint }) },
+    ...(clientCertificate && { clientCertificate }),
+    ...(shareCredentials && { shareCredentials: await shareCredentials() }),
+    ...(privateKey !== undefined && {
+      ssh: { privateKey, ...(user && { user }), ...(passphrase !== undefined && { passphrase }) },
+    }),
   };
-  return { prepared: { source, vms, request, report }, login: login || undefined };
+}
+
+/** The known_hosts of this machine stay here: they name every host that somebody ever went to. @throws MigrationError `usage` */
+function requirePinned(source: string, { thumbprint, insecure }: ClusterMigrateOptions): void {
+  if (!/^hyperv\+ssh:/i.test(source) || thumbprint !== undefined || insecure) return;
+  throw new MigrationError('usage', 'The cluster knows no keys of SSH hosts: give that of this one by --thumbprint SHA256:…', {
+    hint: 'ssh-keygen -lf known_hosts -F HOST shows it.',
+  });
 }
 
 /** Only what was asked for: the defaults of this machine are not those of a cluster. */

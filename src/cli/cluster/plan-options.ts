@@ -1,5 +1,6 @@
 /** The options that say how a migration is written down as custom resources, and the objects that come of them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { PathMapping } from '../../contracts/provider.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { Report } from '../../model/report.ts';
 import type { PrepareRequest } from '../../prepare.ts';
@@ -120,14 +121,18 @@ interface Server {
   readonly host: string;
   /** Without a user. */
   readonly url: string;
+  /** Empty where it names none. */
+  readonly user: string;
 }
 
-function serverOf(source: string): Server | undefined {
-  const [, scheme = '', rest = ''] = /^(vsphere|hyperv):\/\/(.*)$/is.exec(source) ?? [];
-  const type = (['vsphere', 'hyperv'] as const).find((known) => known === scheme.toLowerCase());
-  if (type === undefined || !URL.canParse(`https://${rest}`)) return undefined;
-  const { hostname, host, pathname } = new URL(`https://${rest}`);
-  return { type, host: hostname, url: `${type}://${host}${pathname.replace(/\/+$/, '')}` };
+/** Undefined for files. */
+export function serverOf(source: string): Server | undefined {
+  const [, scheme = '', ssh = '', rest = ''] = /^(vsphere|hyperv(\+ssh)?):\/\/(.*)$/is.exec(source) ?? [];
+  if (scheme === '' || !URL.canParse(`https://${rest}`)) return undefined;
+  const { hostname, host, pathname, username } = new URL(`https://${rest}`);
+  const type = /^vsphere$/i.test(scheme) ? 'vsphere' : 'hyperv';
+  const url = `${type}${ssh.toLowerCase()}://${host}${pathname.replace(/\/+$/, '')}`;
+  return { type, host: hostname, url, user: decodeURIComponent(username) };
 }
 
 function specOf(
@@ -152,6 +157,9 @@ function serverSpec(
     claim,
     imageUrl,
     secret,
+    login,
+    clientCertificate,
+    pathMap,
   }: PlanFlags & SourceOptions & { readonly secret: string },
 ): ProviderSpec {
   if (claim !== undefined || imageUrl !== undefined)
@@ -162,12 +170,26 @@ function serverSpec(
       hint: 'Put the library into an image below /vmware-vix-disklib-distrib and name it with --vddk-image.',
     });
   }
+  const loginMethod = login ?? (clientCertificate === undefined ? undefined : 'certificate');
+  if (loginMethod === 'kerberos') {
+    throw new MigrationError('usage', 'Workers in the cluster have no ticket for --login kerberos: choose another way.');
+  }
   return {
     ...{ type, url, secretRef: { name: secret } },
+    ...(loginMethod !== undefined && { loginMethod }),
+    ...(pathMap !== undefined && { paths: pathMap.map(sharePath) }),
     ...(insecure === true && { insecure }),
     ...(way !== undefined && { transport: way }),
     ...(vddkImage !== undefined && { vddk: { image: vddkImage } }),
   };
+}
+
+/** @throws MigrationError `usage` for a folder of this machine */
+function sharePath({ from, to }: PathMapping): { readonly from: string; readonly share: string } {
+  if (!to.startsWith('/')) return { from, share: to };
+  throw new MigrationError('usage', `The cluster does not see ${to}: it is a folder of this machine.`, {
+    hint: 'Name the share itself (--path-map FROM=\\\\server\\share), or write a Provider whose paths name a claim.',
+  });
 }
 
 function imageSpec(

@@ -32,6 +32,8 @@ export interface MountedThings {
   readonly secret?: string;
   /** Image that brings the user's VDDK: its entry point copies the library into `/opt`. */
   readonly vddk?: string;
+  /** Claims with shares of the source. */
+  readonly shares?: readonly string[];
   readonly target?: TargetClaim;
   readonly kept?: KeptClaim;
   /** Claim that receives a whole disk, and the one that it is copied from. */
@@ -47,7 +49,7 @@ interface PodVolume {
 /** What images with VDDK bring, by the custom of those who build them. */
 export const VDDK_LIBRARY = '/opt/vmware-vix-disklib-distrib';
 
-export function podVolumes({ source, secret, vddk, target, kept, clone }: MountedThings): readonly PodVolume[] {
+export function podVolumes({ source, secret, vddk, shares = [], target, kept, clone }: MountedThings): readonly PodVolume[] {
   const order = { path: 'order.json', fieldRef: { fieldPath: `metadata.annotations['${ORDER}']` } };
   const all: PodVolume[] = [
     mounted('order', '/kubeferry/order', { projected: { sources: [{ downwardAPI: { items: [order] } }] } }, true),
@@ -58,6 +60,10 @@ export function podVolumes({ source, secret, vddk, target, kept, clone }: Mounte
   if (source !== undefined) {
     const readOnly = source.writable !== true;
     all.push(mounted('source', WORKER_PATHS.source, { persistentVolumeClaim: { claimName: source.claim, readOnly } }, readOnly));
+  }
+  for (const [index, claimName] of shares.entries()) {
+    const claim = { persistentVolumeClaim: { claimName, readOnly: true } };
+    all.push(mounted(`share-${index}`, `${WORKER_PATHS.shares}/${claimName}`, claim, true));
   }
   if (kept !== undefined) all.push(keptVolume(kept));
   if (clone?.from !== undefined) all.push(cloneVolume('kept', clone.from));
