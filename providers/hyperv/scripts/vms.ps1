@@ -72,7 +72,8 @@ function Get-ByAdapter {
 function Get-Identities {
     $found = @{}
     $settings = @(Get-Optional -Ask {
-            Get-CimInstance -Namespace $Virtualization -ClassName Msvm_VirtualSystemSettingData -Filter "VirtualSystemType = 'Microsoft:Hyper-V:System:Realized'"
+            $class = @{ Namespace = $Virtualization; ClassName = 'Msvm_VirtualSystemSettingData' }
+            Get-CimInstance @class -Filter "VirtualSystemType = 'Microsoft:Hyper-V:System:Realized'"
         })
     foreach ($data in $settings) {
         $id = Format-Guid -Value $data.VirtualSystemIdentifier
