@@ -85,7 +85,7 @@ async function read(
   try {
     const remote = await hosts.remote(name, signal);
     const [host, { vms }] = await Promise.all([
-      hosts.facts(name, signal),
+      hosts.facts(name, signal, ids === undefined),
       remote.run('vms', ids === undefined ? {} : { ids: [...ids] }, signal),
     ]);
     return { node: name, host, vms: vms.toSorted(byName) };

@@ -57,6 +57,8 @@ class RecoveryCheckpoints {
 
   async remove(vm: VmRef, id: string, signal: AbortSignal): Promise<void> {
     const { instance, name } = readSnapshotId(id);
+    // None of ours.
+    if (name === '') return;
     try {
       await this.#whereabouts.run(vm, 'checkpoint', { vm: vm.id, action: 'remove', name, id: instance }, signal);
     } catch (error) {
@@ -66,6 +68,7 @@ class RecoveryCheckpoints {
 
   async settle(vm: VmRef, id: string, signal: AbortSignal): Promise<Checkpoints | undefined> {
     const { instance, name } = readSnapshotId(id);
+    if (name === '') return undefined;
     const what = `VM ${vm.name} keeps a checkpoint`;
     try {
       const drives = await this.#disks(vm, undefined, signal);

@@ -18,7 +18,6 @@ import { toSourceVm, toSurroundings } from './inventory/index.ts';
 import { openDisk } from './open-disk.ts';
 import { powerControl } from './power.ts';
 import { sourceRetirement } from './retirement.ts';
-import type { Host } from './scripts/contract.ts';
 import { explain } from './trouble.ts';
 import { Whereabouts } from './whereabouts.ts';
 
@@ -80,13 +79,8 @@ export class HypervConnection implements Connection {
 
   async surroundings(signal: AbortSignal): Promise<Omit<Inventory, 'vms'>> {
     signal.throwIfAborted();
-    await this.#hosts.refresh(signal);
-    const up = this.#hosts.nodes.filter(({ state }) => state !== 'Down');
-    const asked = await Promise.allSettled(up.map(({ name }) => this.#hosts.facts(name, signal)));
-    signal.throwIfAborted();
-    const answered = asked.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     // A node that does not answer is told as one by the others.
-    return toSurroundings(answered satisfies readonly Host[]);
+    return toSurroundings(await this.#hosts.allFacts(signal));
   }
 
   async openDisk(vm: VmRef, disk: string, signal: AbortSignal, snapshot?: string): Promise<DiskSource> {

@@ -126,8 +126,18 @@ export class Hosts implements AsyncDisposable {
         return await remote.run('host', {}, this.#life.signal);
       });
     } catch (error) {
+      signal.throwIfAborted();
       throw explain(error, { what: `${name} cannot be asked what it is`, file: name });
     }
+  }
+
+  /** What all nodes that answer say of themselves now. @throws MigrationError when none answers */
+  async allFacts(signal: AbortSignal): Promise<readonly Host[]> {
+    await this.refresh(signal);
+    const up = this.nodes.filter(({ state }) => state !== 'Down');
+    const asked = await Promise.allSettled(up.map(({ name }) => this.facts(name, signal, !this.#isFirst(name))));
+    signal.throwIfAborted();
+    return asked.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   }
 
   /** @throws MigrationError of the login */

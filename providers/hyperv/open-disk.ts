@@ -18,7 +18,7 @@ import {
 import { diskKey } from './disk-key.ts';
 import { unreadable, untrackable } from './disk-state.ts';
 import type { Hosts } from './hosts.ts';
-import type { HardDisk, Image } from './scripts/contract.ts';
+import type { HardDisk, Host, Image } from './scripts/contract.ts';
 import { explain } from './trouble.ts';
 import type { Whereabouts } from './whereabouts.ts';
 import { parseWindowsPath, type WindowsPath } from './windows-path.ts';
@@ -138,21 +138,24 @@ class Files {
     return { layer: { format: image.format === 'VHD' ? 'vhd' : 'vhdx', file: found.file }, because: found.because };
   }
 
+  /** Shares that were made since the host was asked are looked for once. */
   async #shared(path: WindowsPath, signal: AbortSignal): Promise<FoundFile | undefined> {
-    const { hosts } = this.#ways;
-    const { volumes } = await hosts.facts(this.#node, signal);
-    const owner = hosts.node(coordinator(path, volumes) ?? this.#node)?.name ?? this.#node;
-    const known = await this.#host(owner, signal);
-    const found = known === undefined ? undefined : sharedFile(path, known);
-    // The coordinator does not answer: each node reaches the volume.
-    return found ?? (owner === this.#node ? undefined : sharedFile(path, await this.#ownHost(signal)));
+    return (await this.#sharedBy(path, false, signal)) ?? (await this.#sharedBy(path, true, signal));
   }
 
-  async #host(name: string, signal: AbortSignal): Promise<FileHost | undefined> {
-    if (name === this.#node) return await this.#ownHost(signal);
+  async #sharedBy(path: WindowsPath, fresh: boolean, signal: AbortSignal): Promise<FoundFile | undefined> {
+    const { hosts } = this.#ways;
+    const own = await hosts.facts(this.#node, signal, fresh);
+    const owner = hosts.node(coordinator(path, own.volumes) ?? this.#node)?.name ?? this.#node;
+    const there = owner === this.#node ? own : await this.#coordinator(owner, fresh, signal);
+    const found = there === undefined ? undefined : sharedFile(path, this.#fileHost(owner, there));
+    // The coordinator does not answer, or hides its shares: each node reaches the volume.
+    return found ?? (owner === this.#node ? undefined : sharedFile(path, this.#fileHost(this.#node, own)));
+  }
+
+  async #coordinator(name: string, fresh: boolean, signal: AbortSignal): Promise<Host | undefined> {
     try {
-      const { shares } = await this.#ways.hosts.facts(name, signal);
-      return { address: this.#ways.hosts.node(name)?.address ?? name, shares };
+      return await this.#ways.hosts.facts(name, signal, fresh);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof MigrationError) return undefined;
@@ -160,8 +163,7 @@ class Files {
     }
   }
 
-  async #ownHost(signal: AbortSignal): Promise<FileHost> {
-    const { shares } = await this.#ways.hosts.facts(this.#node, signal);
-    return { address: this.#ways.hosts.node(this.#node)?.address ?? this.#node, shares };
+  #fileHost(name: string, { shares }: Host): FileHost {
+    return { address: this.#ways.hosts.node(name)?.address ?? name, shares };
   }
 }

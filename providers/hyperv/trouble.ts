@@ -18,7 +18,7 @@ const CODES: Readonly<Record<ScriptFailed['code'], ErrorCode>> = {
 };
 
 const HINTS: Partial<Readonly<Record<ScriptFailed['code'], string>>> = {
-  'vm-elsewhere': 'It is being moved between nodes. Run again when that has ended.',
+  'vm-elsewhere': 'Another node of the cluster has it. Run again when its move has ended, or name that node in the URL.',
   'access-denied':
     'Put the account into the groups Hyper-V Administrators and Remote Management Users of each node, or Administrators; `kubeferry doctor SOURCE` tells what is missing.',
   'module-missing': 'Install the Hyper-V module for Windows PowerShell on the host (feature Hyper-V-PowerShell).',
