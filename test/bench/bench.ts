@@ -15,6 +15,7 @@ import { proofCost } from './proof-cost.ts';
 import { pureMiddle } from './pure-middle.ts';
 import { rangeHttps } from './range-https.ts';
 import { type Bench, renderResult } from './result.ts';
+import { smb } from './smb.ts';
 import { streamOptimized } from './stream-optimized.ts';
 import { vhdx } from './vhdx.ts';
 import { vsphereInventory } from './vsphere-inventory.ts';
@@ -27,6 +28,7 @@ const BENCHES: readonly Bench[] = [
   rangeHttps,
   streamOptimized,
   vhdx,
+  smb,
   delta,
   warm,
   proofCost,

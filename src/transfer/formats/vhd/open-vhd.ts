@@ -16,6 +16,8 @@ import { FOOTER, HEADER, parseFooter, parseHeader, SECTOR, type VhdFooter, type 
 
 /** A bitmap mostly has 512 bytes and stands alone. */
 const BITMAP_PAGE: Bytes = 4 * KiB;
+/** So many are fetched side by side: on a share each one costs a way there and back. */
+const BITMAPS_AT_ONCE = 16;
 
 /**
  * @param file its path, for messages
@@ -79,18 +81,32 @@ class VhdLayer implements BlockLayer {
       const block = Math.floor(here / this.#blockSize);
       const start = block * this.#blockSize;
       const stop = Math.min(end, start + this.#blockSize);
+      if (here === offset || block % BITMAPS_AT_ONCE === 0) this.#fetchBitmaps(block, end);
       const place = this.#table.at(block);
       if (place === undefined) {
         list.add(this.#absent, here, stop - here);
         here = stop;
         continue;
       }
-      const bitmap = await this.#bitmaps.read(place, Math.ceil(this.#blockSize / SECTOR / 8));
+      const bitmap = await this.#bitmap(place);
       const at = place + bitmapBytes(this.#blockSize);
       const bits = { bitmap, sector: SECTOR, lowestFirst: false, absent: this.#absent, offset: start, at };
       here = start + addBitmapBlock(list, bits, here - start, stop - start, exact);
     }
     return { stretches: list.list, end: here };
+  }
+
+  #bitmap(place: Bytes): Promise<Buffer> {
+    return this.#bitmaps.read(place, Math.ceil(this.#blockSize / SECTOR / 8));
+  }
+
+  /** Those of a block and its neighbours, as far as they will be looked at: whoever looks hears of trouble. */
+  #fetchBitmaps(from: number, end: Bytes): void {
+    const to = Math.min((Math.floor(from / BITMAPS_AT_ONCE) + 1) * BITMAPS_AT_ONCE, Math.ceil(end / this.#blockSize));
+    for (let block = from; block < to; block += 1) {
+      const place = this.#table.at(block);
+      if (place !== undefined) this.#bitmap(place).catch(() => undefined);
+    }
   }
 }
 

@@ -61,12 +61,12 @@ export class SmbLink {
 
   /** Bytes that may be on their way at once. */
   get window(): Bytes {
-    return this.#connection.granted * 64 * KiB;
+    return Math.max(1, this.#connection.granted) * 64 * KiB;
   }
 
   /** Bytes of one read at most, by the server's word and by its credits. */
   get largestRead(): Bytes {
-    return Math.min(this.#maxRead, Math.max(64 * KiB, this.window));
+    return Math.min(this.#maxRead, this.window);
   }
 
   /** @throws MigrationError `disk-unreachable`, `source-forbidden`, `source-busy`, …; Passing; the signal's reason */
