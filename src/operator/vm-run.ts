@@ -117,6 +117,7 @@ export class VmRun {
         transfers: turn?.transfers((disk, because) => record.transferWaits?.({ disk }, because)) ?? AT_WILL,
         verify: plan?.spec.verify ?? true,
         recheckSource: plan?.spec.recheckSource ?? false,
+        proveAll: plan?.spec.proveAll ?? false,
         powerOnAfterFailure: shutdown?.afterFailure === 'ask' ? 'ask' : shutdown?.afterFailure !== 'leave-off',
         ...(shutdown && { shutdown }),
         wishes: this.#wishes(),

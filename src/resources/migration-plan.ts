@@ -274,6 +274,12 @@ const MigrationPlanSpec = z
       .boolean()
       .default(false)
       .describe('Read every source a second time and compare: finds what a link or a medium got wrong.'),
+    proveAll: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Read all of a warm disk back at its cutover, not only what its passes have not read since they wrote it: finds what others did to it, while the VM waits.',
+      ),
     shutdown: z
       .strictObject({
         graceSeconds: z

@@ -52,6 +52,7 @@ export interface PlanWish extends Named {
   };
   readonly verify: boolean;
   readonly recheckSource?: boolean;
+  readonly proveAll?: boolean;
   readonly shutdown?: {
     readonly graceSeconds?: number;
     readonly otherwise?: 'force' | 'fail';
@@ -73,7 +74,7 @@ export function providerObject({ spec, ...named }: ProviderWish): OurObject {
  */
 export function planObject(wish: PlanWish): OurObject {
   const { provider, selection, networkMap, storageMap, networkIds, options, limits, accept, ...rest } = wish;
-  const { verify, recheckSource, shutdown, sourceAfterCommit, type, schedule, groups, ...named } = rest;
+  const { verify, recheckSource, proveAll, shutdown, sourceAfterCommit, type, schedule, groups, ...named } = rest;
   const times = schedule === undefined ? {} : scheduleSpec(schedule, type);
   const networks = networkMap.entries.map(({ source, target }) => ({ source: networkSource(source, networkIds), target }));
   const storages = storageMap.entries.map(({ source, target }) => ({ source: storageSource(source), target }));
@@ -89,6 +90,7 @@ export function planObject(wish: PlanWish): OurObject {
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(!verify && { verify }),
     ...(recheckSource && { recheckSource }),
+    ...(proveAll && { proveAll }),
     ...(shutdown && { shutdown }),
     ...(sourceAfterCommit && { sourceAfterCommit }),
     ...(accept.length > 0 && { accept }),

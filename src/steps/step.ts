@@ -30,6 +30,8 @@ export interface StepContext {
   readonly verify: boolean;
   /** Read each source a second time and compare. */
   readonly recheckSource?: boolean;
+  /** Read all of a target back that deltas came to, not only what no pass has read since it was written. */
+  readonly proveAll?: boolean;
   readonly signal: AbortSignal;
   /** Persists an event in the middle of a phase. */
   readonly record: (event: StepEvent) => Promise<void>;

@@ -8,6 +8,7 @@ interface JobContext {
   readonly destination: Destination;
   readonly verify: boolean;
   readonly recheckSource?: boolean;
+  readonly proveAll?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -37,6 +38,7 @@ export async function transferJobs(plan: VmPlan, context: JobContext, request: J
       ...(snapshot !== undefined && { snapshot }),
       ...(since !== undefined && { delta: checkpoint === undefined ? {} : { since: checkpoint } }),
       ...(staysOpen && { staysOpen }),
+      ...(context.proveAll === true && since !== undefined && !staysOpen && { proveAll: true }),
     });
   }
   return jobs;

@@ -222,7 +222,7 @@ test('options that a plan has no field for are refused', async () => {
   assert.match((await cluster('migrate', ova, ...claim, ...networks)).err, /no field for --generate-networks yet/);
 });
 
-test('limits, a second reading and what becomes of the source are fields of the plan', async () => {
+test('limits, more reading than needed and what becomes of the source are fields of the plan', async () => {
   await namespace('fields');
   const args = ['migrate', ova, '--to', 'cluster', '-n', 'fields', '--claim', 'images', '--detach', '--yes', ...ACCEPT];
   const first = await cluster(
@@ -232,19 +232,21 @@ test('limits, a second reading and what becomes of the source are fields of the 
     '--parallel-disks',
     '5',
     '--recheck-source',
+    '--prove-all',
     '--leave-source-off',
   );
   assert.equal(first.code, 0, first.err);
   assert.partialDeepStrictEqual((await read('fields', 'migrationplans', GUEST_NAME))?.spec, {
     limits: { perStorageClass: 3, transfers: 5 },
     recheckSource: true,
+    proveAll: true,
     shutdown: { afterFailure: 'leave-off', graceSeconds: 300, otherwise: 'fail' },
   });
   assert.equal((await cluster(...args)).code, 0);
   const after = (await read('fields', 'migrationplans', GUEST_NAME))?.spec;
   assert.deepEqual(
-    [after?.['recheckSource'], after?.['shutdown']],
-    [false, undefined],
+    [after?.['recheckSource'], after?.['proveAll'], after?.['shutdown']],
+    [false, false, undefined],
     'what is asked for no longer is taken back',
   );
 });

@@ -59,6 +59,7 @@ export function planNamed(
     type,
     verify: true,
     recheckSource: false,
+    proveAll: false,
     dryRun: false,
     paused: false,
     canceled: false,

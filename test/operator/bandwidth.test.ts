@@ -13,6 +13,7 @@ function planWith(bandwidth: string): PlanResource {
     type: 'cold',
     verify: true,
     recheckSource: false,
+    proveAll: false,
     dryRun: false,
   } as const;
   return { ...about, spec: { ...spec, limits, paused: false, canceled: false } };

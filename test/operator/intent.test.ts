@@ -21,7 +21,7 @@ function planWith(spec: Partial<PlanResource['spec']> = {}, assessed: 'True' | '
   return {
     ...{ key: 'lab/plan', namespace: 'lab', name: 'plan', uid: 'p', generation: 2, deleting: false },
     spec: {
-      ...{ providerRef: { name: 'v' }, selection: {}, type: 'cold', verify: true, recheckSource: false },
+      ...{ providerRef: { name: 'v' }, selection: {}, type: 'cold', verify: true, recheckSource: false, proveAll: false },
       ...{ dryRun: false, paused: false, canceled: false, ...spec },
     },
     status: { observedGeneration: 2, conditions: [condition] },
@@ -54,7 +54,10 @@ test('what has begun goes on when its plan is paused, and is stopped when it is 
   assert.equal(intentOf(vmWith({ phase: 'CopyDisks' }), planWith({ paused: true }), NOW), 'run');
   assert.equal(intentOf(vmWith({ phase: 'CopyDisks' }, { paused: true }), planWith(), NOW), 'nothing');
   assert.equal(intentOf(vmWith({ phase: 'CopyDisks' }, { canceled: true }), planWith(), NOW), 'stop');
-  assert.equal(intentOf(vmWith({ phase: 'CreateVm' }, { canceled: true }), planWith(), NOW), 'run');
+  for (const phase of ['CreateVm', 'Prove', 'AwaitCommit', 'RollBack', 'InspectTarget']) {
+    assert.equal(intentOf(vmWith({ phase }, { canceled: true }), planWith(), NOW), 'run');
+    assert.equal(intentOf(vmWith({ phase }), planWith({ canceled: true }), NOW), 'run', 'its target is kept to be looked at');
+  }
   assert.equal(intentOf(vmWith({}, { canceled: true }), planWith({}, 'False'), NOW), 'cancel');
 });
 

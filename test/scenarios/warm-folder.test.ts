@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -187,6 +187,41 @@ for (const phase of ['PowerOffSource', 'CopyFinalDelta'] as const) {
     assert.ok((downtime?.seconds ?? 0) > 0, 'the downtime began in the process that is gone');
   });
 }
+
+test('a cutover that failed behind its last delta is retried with what changed, and with what was done to its disks', async () => {
+  const guest = await vcenter.guest('retried', { disks: [16 * MiB, 8 * MiB], seed: 11, writeEvery: 5 });
+  const folder = path.join(scratch, 'retried');
+  const to = ['migrate', SOURCE, 'retried', ...TRUST, '--to', folder, '--warm'];
+  const running = kubeferry([...to, '--cutover', 'manual'], { services });
+  await until(folder, /somebody has to say when/);
+  // Where a manifest has to go.
+  const obstacle = path.join(folder, 'retried', 'virtualmachine.yaml');
+  await mkdir(path.join(obstacle, 'in-the-way'), { recursive: true });
+  await kubeferry(['cutover', folder, '--yes'], { services });
+  const failed = await running;
+  assert.equal(failed.code, 3, `${failed.out}\n${failed.err}`);
+  const { failure, warm: before } = (await reportOf(folder)).vms[0]?.progress ?? assert.fail();
+  assert.deepEqual([failure?.phase, failure?.source], ['CreateVm', 'started-again']);
+  assert.equal(guest.on, true);
+  const disks = path.join(folder, 'retried', 'disks');
+  const [finished = ''] = (await readdir(disks)).filter((name) => name.endsWith('.img'));
+  await using file = await open(path.join(disks, finished), 'r+');
+  await file.write('booted by hand, to see', 5 * MiB);
+  await file.close();
+  await rm(obstacle, { recursive: true });
+  const { code, out, err } = await kubeferry([...to, '--cutover', 'when-ready', '--resume'], { services });
+  assert.equal(code, 0, `${out}\n${err}`);
+  await assertArrived(folder, guest);
+  const { warm, transfers = [] } = (await reportOf(folder)).vms[0]?.progress ?? assert.fail();
+  const later = warm?.passes.slice(before?.passes.length) ?? [];
+  assert.ok(
+    later.length > 0 && later.every(({ bytes, compared }) => bytes < 8 * MiB && compared === undefined),
+    JSON.stringify(later),
+  );
+  assert.ok(transfers.every(({ moved }) => moved < 4 * MiB));
+  const left = (await readdir(disks)).filter((name) => !name.endsWith('.img'));
+  assert.deepEqual(left, [], 'nothing is kept once the VM is made');
+});
 
 test('what waits for a VM of its group that failed does not wait forever', async () => {
   const [good, bad] = [

@@ -11,7 +11,8 @@ import type { TransferJob } from '../../src/model/transfer.ts';
 import { GiB } from '../../src/model/units.ts';
 import { begin } from '../../src/plan/advance.ts';
 import { runFiles, vmFiles } from '../../src/report/folder.ts';
-import { copyDisks } from '../../src/steps/copy-disks.ts';
+import { copyDisks, copyFinalDelta } from '../../src/steps/copy-disks.ts';
+import type { Step } from '../../src/steps/step.ts';
 import { createQueue } from '../../src/transfer/queue.ts';
 import { fakePlan, fakeVm } from '../fakes/vm.ts';
 
@@ -28,7 +29,11 @@ interface Outcome {
 }
 
 /** Copies four disks into one folder. */
-async function copied(limits: QueueLimits, more: { readonly recheckSource?: boolean } = {}): Promise<Outcome> {
+async function copied(
+  limits: QueueLimits,
+  more: { readonly recheckSource?: boolean; readonly proveAll?: boolean } = {},
+  step: Step = copyDisks,
+): Promise<Outcome> {
   const disks = KEYS.map((key) => ({ key, label: key, capacity: GiB, format: { container: 'raw' } as const }));
   const plan = fakePlan(fakeVm({ disks }));
   await using destination = new FolderDestination(await mkdtemp(path.join(SCRATCH, 'out-')), { vmFiles, runFiles });
@@ -37,7 +42,7 @@ async function copied(limits: QueueLimits, more: { readonly recheckSource?: bool
   let most = 0;
   const jobs: TransferJob[] = [];
   const progress: VmProgress = begin(plan, '2026-01-02T03:04:05.000Z');
-  await copyDisks(plan, progress, {
+  await step(plan, progress, {
     destination,
     transfers: createQueue(limits),
     copier: {
@@ -87,4 +92,16 @@ test('sources are read a second time on request', async () => {
     (await copied({}, { recheckSource })).jobs.map((job) => job.recheckSource);
   assert.deepEqual(await asked(true), [true, true, true, true]);
   assert.deepEqual(await asked(false), [undefined, undefined, undefined, undefined]);
+});
+
+test('all of a target is read back on request, where deltas came to it', async () => {
+  const asked = async (step: Step, proveAll: boolean): Promise<readonly unknown[]> =>
+    (await copied({}, { proveAll }, step)).jobs.map((job) => job.proveAll);
+  assert.deepEqual(await asked(copyFinalDelta, true), [true, true, true, true]);
+  assert.deepEqual(await asked(copyFinalDelta, false), [undefined, undefined, undefined, undefined]);
+  assert.deepEqual(
+    await asked(copyDisks, true),
+    [undefined, undefined, undefined, undefined],
+    'a first copy is read back anyway',
+  );
 });

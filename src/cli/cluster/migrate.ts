@@ -31,6 +31,7 @@ export interface ClusterMigrateOptions extends MapOptions, PlanFlags, ConfirmFla
   readonly detach: boolean;
   readonly verify: boolean;
   readonly recheckSource: boolean;
+  readonly proveAll: boolean;
   readonly accept: readonly Accepted[];
   readonly parallelVms: number;
   readonly parallelDisks?: number;
@@ -168,6 +169,7 @@ async function limitsOf(options: ClusterMigrateOptions, given: (name: string) =>
     ...(retired && { sourceAfterCommit: retired }),
     verify: options.verify,
     recheckSource: options.recheckSource,
+    proveAll: options.proveAll,
     accept: options.accept.map(({ id, reason = 'Accepted on the command line, without a reason.' }) => ({ concern: id, reason })),
   };
 }

@@ -42,7 +42,10 @@ export function addPlanOptions(command: Command): Command {
 }
 
 /** What a migration leaves open that only some commands have options for. */
-export type PlanLimits = Pick<PlanWish, 'limits' | 'verify' | 'recheckSource' | 'accept' | 'shutdown' | 'sourceAfterCommit'> & {
+export type PlanLimits = Pick<
+  PlanWish,
+  'limits' | 'verify' | 'recheckSource' | 'proveAll' | 'accept' | 'shutdown' | 'sourceAfterCommit'
+> & {
   readonly perHost?: number;
   readonly perStorage?: number;
 };

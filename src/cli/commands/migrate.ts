@@ -26,6 +26,7 @@ interface MigrateOptions extends MapOptions, LimitFlags, ProgressFlags, Shutdown
   readonly resume: boolean;
   readonly verify: boolean;
   readonly recheckSource: boolean;
+  readonly proveAll: boolean;
   readonly accept: readonly Accepted[];
   readonly detach: boolean;
   readonly parallelVms: number;
@@ -59,6 +60,11 @@ export function migrateCommand(program: Command, context: CommandContext): void 
     )
     .option('--no-verify', 'do not read source and target again to compare them')
     .option('--recheck-source', 'read every source a second time and compare: finds what a link or a medium got wrong', false)
+    .option(
+      '--prove-all',
+      'read all of a warm disk back at its cutover, not only what its passes have not read since they wrote it: finds what others did to it, while the VM waits',
+      false,
+    )
     .addOption(new Option('--parallel-vms <n>', 'VMs at once, 1–64').argParser(atOnce).default(4))
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'));
   addPlanOptions(command).option('--detach', 'leave the plan to the operator instead of following it', false);
@@ -139,6 +145,7 @@ async function carryOut(report: Report, work: Work, context: CommandContext): Pr
     ...shutdownOptions(options),
     verify: options.verify,
     recheckSource: options.recheckSource,
+    proveAll: options.proveAll,
     resume: options.resume,
   });
 }
