@@ -10,7 +10,7 @@ import { storyOf, VCENTER_TROUBLES, type WarmStory } from './warm/story.ts';
 
 /** The vCenter, whose only guest of the moment is that of the run. */
 function groundOf(server: Vcenter): WarmGround {
-  const account = { user: server.username, password: server.password, thumbprint: server.thumbprint.sha256 };
+  const account = { user: server.username, password: server.password, trust: { thumbprint: server.thumbprint.sha256 } };
   return {
     access: { server: { url: `vsphere://${server.host}:${server.port}`, ...account } },
     begin: (name, story) => begin(server, name, story),

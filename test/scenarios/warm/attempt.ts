@@ -1,7 +1,7 @@
 /** One process that migrates one VM warm to a folder, told by plain data: it may be killed at any moment, and the next one goes on. */
 import { PROVIDERS } from '../../../providers/index.ts';
 import type { Clock } from '../../../src/contracts/clock.ts';
-import type { Credentials } from '../../../src/contracts/credentials.ts';
+import type { Credentials, Trust } from '../../../src/contracts/credentials.ts';
 import type { PathMapping } from '../../../src/contracts/provider.ts';
 import type { VmWishes, Wishes } from '../../../src/contracts/wishes.ts';
 import { FolderDestination } from '../../../src/folder/folder-destination.ts';
@@ -17,7 +17,7 @@ import { LocalDiskCopier } from '../../../src/transfer/local-copier.ts';
 import { createQueue } from '../../../src/transfer/queue.ts';
 
 export interface Attempt {
-  readonly server: Credentials & { readonly url: string; readonly thumbprint: string };
+  readonly server: Credentials & { readonly url: string; readonly trust: Trust };
   /** Where its files are, and who may read them there, of a source that serves them so. */
   readonly files?: { readonly paths: readonly PathMapping[]; readonly login: Credentials };
   readonly vm: string;
@@ -65,7 +65,7 @@ export async function perform(attempt: Attempt, tell: (told: Told) => void): Pro
   const { signal } = new AbortController();
   const credentials = async () => ({ user: server.user, password: server.password });
   const shares = files && { paths: files.paths, shareCredentials: async () => files.login };
-  const options = { signal, credentials, trust: { thumbprint: server.thumbprint }, ...shares };
+  const options = { signal, credentials, trust: server.trust, ...shares };
   const provider = PROVIDERS.find((each) => each.claims(server.url));
   if (provider === undefined) throw new Error(`nobody reads ${server.url}`);
   try {

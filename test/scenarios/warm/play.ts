@@ -90,6 +90,8 @@ async function play(ground: WarmGround, story: WarmStory, folder: string): Promi
   /** Of the source when the VM was made: what comes later is nobody's business. */
   let last: WarmGuest['disks'] = [];
   const ends: string[] = [];
+  /** What the last process that failed said. */
+  let said = '';
   let fails = story.fails;
   try {
     for (let process = 0; ; process += 1) {
@@ -116,6 +118,7 @@ async function play(ground: WarmGround, story: WarmStory, folder: string): Promi
       assert.notEqual(word.kind, 'bug', 'message' in word ? word.message : '');
       if (word.kind === 'refused') {
         ends.push(word.code);
+        said = word.message;
         // The disks of a VM that is off, and so is migrated cold, are not expected to change.
         if (word.code === 'target-occupied') place = join(folder, `after-${process}`);
         continue;
@@ -123,6 +126,7 @@ async function play(ground: WarmGround, story: WarmStory, folder: string): Promi
       assert.ok(word.kind === 'end', `a process ended, or was ended after ${PATIENCE} ms, at ${JSON.stringify(told.slice(-3))}`);
       const { progress } = word;
       ends.push(progress.failure?.code ?? progress.phase);
+      said = progress.failure?.message ?? said;
       if (progress.phase === 'Completed') {
         await assertComplete(guest, { files: word.disks, keys: last });
         return ends.join(' ');
@@ -136,7 +140,7 @@ async function play(ground: WarmGround, story: WarmStory, folder: string): Promi
     }
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
-    throw new Error(`seed ${story.seed} (${ends.join(', ')}): ${what}\n${guest.told()}`, { cause: error });
+    throw new Error(`seed ${story.seed} (${ends.join(', ')}): ${what}\n${said}\n${guest.told()}`, { cause: error });
   } finally {
     guest.calm();
     await guest.drop();
