@@ -27,6 +27,11 @@ export interface FileName {
   readonly path: string;
 }
 
+/** A file as people write it. */
+export function placeOf(address: SmbAddress, { share, path }: FileName): string {
+  return `${nameOf(address)}\\${share}\\${path.replaceAll('/', '\\')}`;
+}
+
 export class SmbLink {
   readonly protection: string;
   readonly #address: SmbAddress;
@@ -72,7 +77,7 @@ export class SmbLink {
   /** @throws MigrationError `disk-unreachable`, `source-forbidden`, `source-busy`, …; Passing; the signal's reason */
   async open({ share, path }: FileName, signal: AbortSignal): Promise<OpenFile> {
     const tree = await this.#tree(share, signal);
-    const place = `${nameOf(this.#address)}\\${share}\\${path.replaceAll('/', '\\')}`;
+    const place = placeOf(this.#address, { share, path });
     const read = (message: Buffer, status: number): Opened => {
       checkStatus(status, place);
       return parseOpened(message);

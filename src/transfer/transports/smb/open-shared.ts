@@ -13,7 +13,7 @@ import { formatBytes, KiB } from '../../../model/units.ts';
 import { ChainReader, type Pace } from '../file/chain-reader.ts';
 import { type Chain, type ChainLayer, describeChain, openLayers } from '../file/open-layers.ts';
 import type { DiskReader } from '../reader.ts';
-import { placeOf, SharedFiles, type SharedOptions } from './shared-files.ts';
+import { pathOf, SharedFiles, type SharedOptions } from './shared-files.ts';
 
 /**
  * @param access needed for files on shares that are not mounted
@@ -27,7 +27,7 @@ export async function openShared(
 ): Promise<DiskReader> {
   const files = new SharedFiles(access, options);
   const toLayer = ({ format, file }: SharedLayer): ChainLayer => {
-    return { format, name: placeOf(file), open: () => files.open(file) };
+    return { format, name: pathOf(file), open: () => files.open(file) };
   };
   const [top, ...parents] = source.layers;
   const chain: Chain = [toLayer(top), ...parents.map(toLayer)];
@@ -65,5 +65,5 @@ export async function lookAtShared(
   await bytes.fill(0, head, options.signal);
   const mark = head.toString('latin1', 0, 8);
   const what = mark === 'vhdxfile' ? 'a VHDX' : mark === 'conectix' ? 'a dynamic VHD' : 'a file';
-  return [`${placeOf(file)} is ${what} of ${formatBytes(bytes.size)}`, files.protection].filter(Boolean).join('; ');
+  return [`${pathOf(file)} is ${what} of ${formatBytes(bytes.size)}`, files.protection].filter(Boolean).join('; ');
 }

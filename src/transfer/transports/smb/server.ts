@@ -3,7 +3,7 @@ import type { Clock } from '../../../contracts/clock.ts';
 import { MigrationError } from '../../../model/errors.ts';
 import { unlessAborted } from '../../cancellation.ts';
 import { backoff } from '../range/backoff.ts';
-import { nameOf } from './connection.ts';
+import { nameOf, type SmbAddress } from './connection.ts';
 import { SmbLink } from './link.ts';
 import type { LoginOptions } from './login.ts';
 import { Passing } from './status.ts';
@@ -33,8 +33,8 @@ export class SmbServer {
     this.#options = options;
   }
 
-  get name(): string {
-    return nameOf(this.#options.address);
+  get address(): SmbAddress {
+    return this.#options.address;
   }
 
   get last(): SmbLink | undefined {
@@ -95,10 +95,11 @@ export class SmbServer {
   #exhausted(error: Error, tries: number): MigrationError {
     const known = error instanceof MigrationError ? error : undefined;
     const code = known?.code === 'source-unreachable' ? 'source-unreachable' : 'source-read-failed';
-    const said = known?.message ?? (error instanceof Passing ? error.message : `${this.name} answers oddly: ${error.message}`);
+    const said =
+      known?.message ?? (error instanceof Passing ? error.message : `${nameOf(this.address)} answers oddly: ${error.message}`);
     const after = tries === 1 ? '' : ` (after ${tries} tries)`;
     return new MigrationError(code, `${said}${after}`, {
-      file: known?.place.file ?? this.name,
+      file: known?.place.file ?? nameOf(this.address),
       hint: known?.hint ?? HINT,
       cause: error,
     });

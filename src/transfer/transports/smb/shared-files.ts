@@ -8,6 +8,8 @@ import { type Bytes, MiB } from '../../../model/units.ts';
 import type { StoredBytes } from '../../formats/layered/layer.ts';
 import { SourceBytes } from '../../source-bytes.ts';
 import type { Pace } from '../file/chain-reader.ts';
+import { nameOf, type SmbAddress } from './connection.ts';
+import { placeOf } from './link.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { SmbServer } from './server.ts';
 import { SmbBytes } from './smb-bytes.ts';
@@ -78,25 +80,33 @@ export class SharedFiles implements AsyncDisposable {
     await Promise.all([...this.#servers.values()].map((server) => server.close()));
   }
 
-  #serverOf({ server: host, port = PORT }: SmbFile): SmbServer {
-    const key = JSON.stringify([host.toLowerCase(), port]);
+  #serverOf(file: SmbFile): SmbServer {
+    const address = addressOf(file);
+    const key = nameOf(address).toLowerCase();
     const known = this.#servers.get(key);
     if (known !== undefined) return known;
     const credentials = this.#access?.credentials?.bind(this.#access);
     if (credentials === undefined) {
-      throw new MigrationError('disk-unreachable', `Nobody can log in to \\\\${host}: there is no connection to the source.`);
+      throw new MigrationError(
+        'disk-unreachable',
+        `Nobody can log in to ${nameOf(address)}: there is no connection to the source.`,
+      );
     }
     const { clock, patience = PATIENCE_MS, random, attempts } = this.#options;
     const tries = { ...(random !== undefined && { random }), ...(attempts !== undefined && { attempts }) };
-    const server = new SmbServer({ address: { host, port }, credentials, clock, patience, ...tries });
+    const server = new SmbServer({ address, credentials, clock, patience, ...tries });
     this.#servers.set(key, server);
     return server;
   }
 }
 
 /** A file as people write it. */
-export function placeOf(file: SmbFile | MountedFile): string {
-  return file.kind === 'mounted' ? file.path : `\\\\${file.server}\\${file.share}\\${file.path.replaceAll('/', '\\')}`;
+export function pathOf(file: SmbFile | MountedFile): string {
+  return file.kind === 'mounted' ? file.path : placeOf(addressOf(file), file);
+}
+
+function addressOf({ server: host, port = PORT }: SmbFile): SmbAddress {
+  return { host, port };
 }
 
 /** Nothing outside of the share, and no name that a server would take for another one. */
@@ -104,7 +114,7 @@ function checkName(file: SmbFile): void {
   const parts = file.path.split('/');
   const isSound = (part: string): boolean => part !== '' && part !== '.' && part !== '..' && !/[\\:*?"<>|\0]/.test(part);
   if (parts.every(isSound) && isSound(file.share) && !file.share.includes('/')) return;
-  throw new MigrationError('disk-unreachable', 'The name of the file is not possible on a share.', { file: placeOf(file) });
+  throw new MigrationError('disk-unreachable', 'The name of the file is not possible on a share.', { file: pathOf(file) });
 }
 
 async function sizeOf(path: string): Promise<Bytes> {

@@ -3,7 +3,7 @@ import { MigrationError } from '../../../model/errors.ts';
 import type { Bytes } from '../../../model/units.ts';
 import { allEnded, canceled, unlessAborted } from '../../cancellation.ts';
 import type { StoredBytes } from '../../formats/layered/layer.ts';
-import type { FileName, OpenFile, SmbLink } from './link.ts';
+import { type FileName, type OpenFile, placeOf, type SmbLink } from './link.ts';
 import type { SmbServer } from './server.ts';
 
 export class SmbBytes implements StoredBytes, AsyncDisposable {
@@ -38,7 +38,8 @@ export class SmbBytes implements StoredBytes, AsyncDisposable {
 
   async fill(at: Bytes, into: Uint8Array, signal?: AbortSignal): Promise<void> {
     if (at + into.length > this.size) {
-      throw new MigrationError('image-truncated', `The image ends too early, at byte ${this.size}.`, { file: this.#place });
+      const file = placeOf(this.#server.address, this.#name);
+      throw new MigrationError('image-truncated', `The image ends too early, at byte ${this.size}.`, { file });
     }
     this.#closed.signal.throwIfAborted();
     const stop = new AbortController();
@@ -102,10 +103,6 @@ export class SmbBytes implements StoredBytes, AsyncDisposable {
     const file = await link.open(this.#name, this.#closed.signal);
     if (file.size === this.size && file.written === this.#written) return file;
     throw new MigrationError('source-changed', 'The file was written to while it was read.', { file: file.place });
-  }
-
-  get #place(): string {
-    return `${this.#server.name}\\${this.#name.share}\\${this.#name.path.replaceAll('/', '\\')}`;
   }
 }
 

@@ -3,16 +3,18 @@ import assert from 'node:assert/strict';
 import { mkdir, utimes } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { inspect } from 'node:util';
-import type { MigrationError } from '../../../../src/model/errors.ts';
+import { MigrationError } from '../../../../src/model/errors.ts';
 import type { DiskReader } from '../../../../src/transfer/transports/reader.ts';
 import type { SmbConnection } from '../../../../src/transfer/transports/smb/connection.ts';
 import { logIn } from '../../../../src/transfer/transports/smb/login.ts';
 import { lookAtShared } from '../../../../src/transfer/transports/smb/open-shared.ts';
+import type { SharedOptions } from '../../../../src/transfer/transports/smb/shared-files.ts';
 import { checkStatus } from '../../../../src/transfer/transports/smb/status.ts';
 import { openRequest } from '../../../../src/transfer/transports/smb/wire/file.ts';
 import { decodeHead } from '../../../../src/transfer/transports/smb/wire/message.ts';
 import { treeConnectRequest } from '../../../../src/transfer/transports/smb/wire/session.ts';
 import { scatteredDisk } from '../../../conformance/disk-reader.ts';
+import { randomWords } from '../../../demo/guest/disk.ts';
 import { type Samba, startSamba } from '../../../peers/samba.ts';
 import { fails, MiB, type Scratch, scratch } from '../../fixture.ts';
 import { blocksOf } from '../../formats/vhdx/disks.ts';
@@ -23,6 +25,7 @@ import { type Fate, isAnswerTo, type Meddler, type MeddlerOptions, meddle, READ 
 
 const SIZE = 8 * MiB;
 const { content } = scatteredDisk(SIZE, 5);
+/** For who waits in vain. */
 const PATIENCE_MS = 300;
 const NEGOTIATE = 0;
 /** In the body of a create request. */
@@ -49,9 +52,12 @@ after(async () => {
 
 const WANTED = { names: ['disk.vhdx'], capacity: SIZE } as const;
 
-async function openThrough(meddler: Meddler, attempts?: number, wanted: Wanted = WANTED): Promise<DiskReader> {
+interface Through extends Pick<SharedOptions, 'attempts' | 'patience'> {
+  readonly wanted?: Wanted;
+}
+
+async function openThrough(meddler: Meddler, { wanted = WANTED, ...more }: Through = {}): Promise<DiskReader> {
   const { user, password } = samba;
-  const more = { patience: PATIENCE_MS, ...(attempts !== undefined && { attempts }) };
   return await openOn({ port: meddler.port, user, password }, wanted, more);
 }
 
@@ -87,7 +93,6 @@ for (const [what, does] of [
   ['an answer of which only the head comes', (message) => message.subarray(0, 64)],
   ['something that is no SMB', (message) => message.fill(7)],
   ['a line that is cut', () => 'cut'],
-  ['an answer that never comes', () => 'swallow'],
 ] as readonly (readonly [string, (message: Buffer) => Buffer | 'cut' | 'swallow'])[]) {
   test(`${what} does no harm: it is asked for again in a new session`, async () => {
     await using meddler = await meddle({ port: samba.port, onAnswer: once(does) });
@@ -98,11 +103,19 @@ for (const [what, does] of [
   });
 }
 
+test('an answer that never comes is asked for again in a new session', async () => {
+  await using meddler = await meddle({ port: samba.port, onAnswer: once(() => 'swallow') });
+  const reader = await openThrough(meddler, { patience: PATIENCE_MS });
+  await assertAll(reader);
+  assert.ok(meddler.connections > 1);
+  await reader[Symbol.asyncDispose]();
+});
+
 test('bytes that are changed each time are never taken for the disk', async () => {
   const onAnswer = (message: Buffer) =>
     isAnswerTo(READ, message) && message.length > 512 * 1024 ? changed(message, 99) : 'pass';
   await using meddler = await meddle({ port: samba.port, onAnswer });
-  const reader = await openThrough(meddler, 3);
+  const reader = await openThrough(meddler, { attempts: 3 });
   const into = Buffer.alloc(MiB, 0xee);
   const error = await fails(
     reader.read(0, into, live()),
@@ -130,7 +143,7 @@ test('whoever takes GMAC out of what is offered gets no session: both sides make
     return offer;
   });
   await using meddler = await meddle({ port: samba.port, onRequest });
-  await fails(openThrough(meddler, 1), 'source-read-failed', /the end of the login bears a wrong signature/);
+  await fails(openThrough(meddler, { attempts: 1 }), 'source-read-failed', /the end of the login bears a wrong signature/);
 });
 
 test('whoever takes 3.1.1 out of what is offered is found out when both sides compare what they heard', async () => {
@@ -142,7 +155,7 @@ test('whoever takes 3.1.1 out of what is offered is found out when both sides co
   });
   await using meddler = await meddle({ port: samba.port, onRequest });
   // It is samba that notices, when we tell it under a signature what we had offered.
-  await fails(openThrough(meddler, 1), 'source-read-failed', /the server closed the connection/);
+  await fails(openThrough(meddler, { attempts: 1 }), 'source-read-failed', /the server closed the connection/);
 });
 
 test('whoever makes the answer say that the server cannot encrypt is found out', async () => {
@@ -152,7 +165,7 @@ test('whoever makes the answer say that the server cannot encrypt is found out',
     return message;
   };
   await using meddler = await meddle({ port: older.port, onAnswer });
-  await fails(openThrough(meddler, 1), 'source-untrusted');
+  await fails(openThrough(meddler, { attempts: 1 }), 'source-untrusted');
 });
 
 test('sessions that end are replaced, and the disk is read on', async () => {
@@ -168,7 +181,7 @@ test('sessions that end are replaced, and the disk is read on', async () => {
 test('a file that was written to between two sessions is not read on', async () => {
   await writeVhdx(place.path('moving.vhdx'), { capacity: SIZE, blockSize: MiB, blocks: blocksOf(content, MiB) });
   await using meddler = await meddle({ port: samba.port });
-  const reader = await openThrough(meddler, 3, { names: ['moving.vhdx'], capacity: SIZE });
+  const reader = await openThrough(meddler, { wanted: { names: ['moving.vhdx'], capacity: SIZE } });
   await utimes(place.path('moving.vhdx'), 1, 1);
   meddler.cut();
   await fails(reader.read(0, Buffer.alloc(MiB), live()), 'source-changed');
@@ -269,4 +282,37 @@ test('a read that waits for a silent server ends at once when it is canceled, an
 
 function assertNoSecret(error: MigrationError): void {
   assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes(samba.password));
+}
+
+test('whatever becomes of messages on the way, a disk is read as it is, or not', async () => {
+  const outcomes = new Set<string>();
+  for (let seed = 1; seed <= 12; seed += 1) {
+    const next = randomWords(seed);
+    // The later seeds are gentler, so that some disks arrive.
+    const spoil = (message: Buffer): Fate => (next() % (6 * seed) === 0 ? spoiled(message, next) : 'pass');
+    await using meddler = await meddle({ port: samba.port, onAnswer: spoil, onRequest: spoil });
+    outcomes.add(await readOrFail(meddler));
+  }
+  assert.ok(outcomes.has('read') && outcomes.size > 1, [...outcomes].join(', '));
+});
+
+function spoiled(message: Buffer, next: () => number): Fate {
+  const what = next() % 5;
+  if (what === 0) return 'cut';
+  if (what === 1) return message.subarray(0, next() % message.length);
+  if (what === 2) return Buffer.concat([message, message.subarray(0, 1 + (next() % 64))]);
+  for (let count = 1 + (next() % 8); count > 0; count -= 1) message[next() % Math.min(message.length, 200)] = next() & 0xff;
+  return message;
+}
+
+async function readOrFail(meddler: Meddler): Promise<string> {
+  try {
+    await using reader = await openThrough(meddler, { patience: PATIENCE_MS });
+    await assertAll(reader);
+    return 'read';
+  } catch (error) {
+    assert.ok(error instanceof MigrationError, String(error));
+    assertNoSecret(error);
+    return error.code;
+  }
 }

@@ -149,5 +149,8 @@ test('a share that demands seals is read sealed, where the session is only signe
 test('a look at a file says what it is and how it came', async () => {
   const options = { signal: live(), clock: hurriedClock };
   const found = await lookAtShared(smbFile(samba.port, 'dynamic.vhdx'), accessTo(samba), options);
-  assert.match(found, /^\\\\127\.0\.0\.1\\vms\\dynamic\.vhdx is a VHDX of [\d.]+ MiB; SMB 3\.1\.1, signed with AES-128-GMAC$/);
+  assert.match(
+    found,
+    /^\\\\127\.0\.0\.1:\d+\\vms\\dynamic\.vhdx is a VHDX of [\d.]+ MiB; SMB 3\.1\.1, signed with AES-128-GMAC$/,
+  );
 });
