@@ -71,6 +71,8 @@ export class VhdxFile {
     const places = await writeVhdx(path, below ? { ...plan, parent: below } : plan);
     const file = new VhdxFile(path, shape, places);
     file.#file = await open(path, 'r+');
+    // libvhdi 20210425, which judges chains, reads a bitmap that is not there from the file's first bytes.
+    if (below) for (let number = 0; number * blockSize < capacity; number += chunkRatio(shape)) file.#bitmap(number);
     if (shape.fixed) for (let number = 0; number < Math.ceil(capacity / blockSize); number += 1) file.#allocate(number);
     return file;
   }
