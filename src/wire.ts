@@ -10,7 +10,7 @@ import type { FolderTarget, Store } from './contracts/destination.ts';
 import type { DiskCopier } from './contracts/disk-copier.ts';
 import type { FolderWishes } from './contracts/folder-migration.ts';
 import type { ClusterPlans } from './contracts/plans.ts';
-import type { Check, Connection, ConnectOptions, Provider } from './contracts/provider.ts';
+import type { Check, Connection, ConnectOptions, DiagnoseOptions, Provider } from './contracts/provider.ts';
 import type { ClaimLooks } from './contracts/verification.ts';
 import type { RecordRef, RemoteFile, WorkerRecord } from './contracts/worker-order.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
@@ -29,6 +29,7 @@ import { withRetries } from './retry.ts';
 import { type FetchOptions, fetchFile as fetchFileWith } from './transfer/fetch/fetch-file.ts';
 import { ScheduledBandwidth } from './transfer/limits/scheduled-bandwidth.ts';
 import { LocalDiskCopier } from './transfer/local-copier.ts';
+import { lookAtShared, openShared } from './transfer/transports/smb/open-shared.ts';
 import { probeVddk } from './transfer/transports/vddk/probe.ts';
 
 export { openFolderMigration as openMigration } from './folder/folder-migration.ts';
@@ -92,10 +93,10 @@ export async function connect(source: string, options: ConnectOptions): Promise<
  * Tests the way to a source. Where its provider has no tests of its own, opening it is the test.
  * @throws MigrationError `source-unrecognised`
  */
-export async function* diagnose(source: string, options: ConnectOptions): AsyncGenerator<Check> {
+export async function* diagnose(source: string, options: DiagnoseOptions): AsyncGenerator<Check> {
   const provider = providerOf(source);
   if (provider.diagnose !== undefined) {
-    yield* provider.diagnose(source, options);
+    yield* provider.diagnose(source, { look: lookAtDisk, ...options });
     return;
   }
   try {
@@ -106,6 +107,17 @@ export async function* diagnose(source: string, options: ConnectOptions): AsyncG
     yield { id: 'open', label: 'Source', outcome: 'failed', finding: error.message, todo: error.hint };
   }
 }
+
+/** The files of a disk, opened as a copy would, and the beginning of the first. */
+const lookAtDisk: NonNullable<DiagnoseOptions['look']> = async (source, access, signal) => {
+  if (source.kind !== 'shared-image') throw new Error(`the doctor of no source has disks of the kind ${source.kind} looked at`);
+  const options = { signal, clock: systemClock, attempts: 1 };
+  const found = await lookAtShared(source.layers[0].file, access, options);
+  const reader = await openShared(source, access, options);
+  await reader[Symbol.asyncDispose]();
+  const { length } = source.layers;
+  return length === 1 ? found : `${found}; all ${length} images of its chain were opened`;
+};
 
 /** Tests whether nbdkit can load the user's VDDK. Nobody is called. */
 export async function checkVddk(folder: string, signal: AbortSignal): Promise<Check> {

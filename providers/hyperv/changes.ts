@@ -27,13 +27,19 @@ export function changeTracking(whereabouts: Whereabouts): ChangeTracking {
 
 async function enable(whereabouts: Whereabouts, ref: VmRef, signal: AbortSignal): Promise<TrackingState> {
   const vm = await look(whereabouts, ref, signal);
-  const version = Number.parseFloat(vm.version ?? '');
-  if (version < FIRST_VERSION)
-    throw unavailable(
-      ref,
-      `its configuration version ${vm.version} is older than ${FIRST_VERSION}`,
-      'Update-VMVersion raises it while the VM is off.',
-    );
+  const old = tooOld(vm);
+  if (old !== undefined) throw unavailable(ref, old, 'Update-VMVersion raises it while the VM is off.');
+  return trackingOf(vm);
+}
+
+/** Why no change of the VM can be counted; undefined when they can. */
+export function tooOld({ version }: Vm): string | undefined {
+  const isOld = Number.parseFloat(version ?? '') < FIRST_VERSION;
+  return isOld ? `its configuration version ${version} is older than ${FIRST_VERSION}` : undefined;
+}
+
+/** Which disks can be tracked, of a VM that is not too old. */
+export function trackingOf(vm: Vm): TrackingState {
   const beneath = checkpointsOf(vm);
   const untracked = vm.disks.flatMap((disk) => {
     const because = untrackable(disk) ?? beneath;

@@ -16,10 +16,23 @@ const CLOCK: Clock = {
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
 };
 
+/** What can be said before anything is opened. */
+export interface Prepared {
+  readonly address: Address;
+  readonly open: HostsParts['open'];
+  readonly connect: (hosts: Hosts) => Connection;
+}
+
 /** @throws MigrationError `usage`, `config-invalid`, those of the login, `source-refused` for a host without Hyper-V */
 export async function connect(source: string, options: ConnectOptions): Promise<Connection> {
-  const address = parseAddress(source);
+  const prepared = prepare(source, options);
   options.signal.throwIfAborted();
+  return prepared.connect(await Hosts.open({ host: prepared.address.host, open: prepared.open }, options.signal));
+}
+
+/** @throws MigrationError `usage`, `config-invalid`, `ovf-config-unknown` */
+export function prepare(source: string, options: ConnectOptions): Prepared {
+  const address = parseAddress(source);
   if (options.configuration !== undefined)
     throw new MigrationError('ovf-config-unknown', 'A Hyper-V host has no deployment configurations', { file: address.host });
   if (options.transport !== undefined) {
@@ -27,14 +40,13 @@ export async function connect(source: string, options: ConnectOptions): Promise<
   }
   const folders = readMappings(options.paths ?? []);
   const credentials = once(() => login(address, options));
-  const hosts = await Hosts.open({ host: address.host, open: opener(address, options, credentials) }, options.signal);
-  return new HypervConnection({
-    name: nameOf(address),
-    hosts,
-    folders,
-    credentials: options.shareCredentials === undefined ? credentials : once(options.shareCredentials),
-    clock: CLOCK,
-  });
+  const shares = options.shareCredentials === undefined ? credentials : once(options.shareCredentials);
+  const name = nameOf(address);
+  return {
+    address,
+    open: opener(address, options, credentials),
+    connect: (hosts) => new HypervConnection({ name, hosts, folders, credentials: shares, clock: CLOCK }),
+  };
 }
 
 function opener(address: Address, options: ConnectOptions, credentials: () => Promise<Credentials>): HostsParts['open'] {

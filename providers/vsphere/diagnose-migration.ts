@@ -1,8 +1,9 @@
 /** The part of the doctor that is logged in: privileges, and every way to the bytes of a disk. */
 import type { Credentials } from '../../src/contracts/credentials.ts';
 import type { Check, ConnectOptions } from '../../src/contracts/provider.ts';
+import { attempt, type Finding } from '../../src/net/check.ts';
+import { reach } from '../../src/net/first-links.ts';
 import type { Address } from './address.ts';
-import { attempt, type Finding } from './check.ts';
 import { comparePrivileges } from './diagnose-privileges.ts';
 import { vmRef } from './disk-access.ts';
 import type { Http } from './http.ts';
@@ -14,7 +15,6 @@ import { readAtlas } from './inventory/reader.ts';
 import { readTags } from './inventory/tags.ts';
 import { openDisk } from './open-disk.ts';
 import { below, type ObjectProperties, properties } from './properties.ts';
-import { reach } from './reach.ts';
 import type { Session } from './session.ts';
 import { isFault } from './vim/fault.ts';
 import { members } from './vim/node.ts';

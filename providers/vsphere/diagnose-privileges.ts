@@ -3,7 +3,7 @@
  * granted at the root says nothing of them.
  */
 import type { ConnectOptions } from '../../src/contracts/provider.ts';
-import type { Finding } from './check.ts';
+import type { Finding } from '../../src/net/check.ts';
 import { decodeName } from './inventory/names.ts';
 import { type ObjectProperties, properties } from './properties.ts';
 import type { Session } from './session.ts';

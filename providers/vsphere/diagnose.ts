@@ -1,21 +1,16 @@
 /** `kubeferry doctor vsphere://…`: every link from the name to the bytes, each with what was found and what to do. */
-import { lookup } from 'node:dns/promises';
-import { connect as connectTls } from 'node:tls';
 import type { Credentials } from '../../src/contracts/credentials.ts';
 import type { Check, ConnectOptions } from '../../src/contracts/provider.ts';
-import { formatThumbprint, thumbprintsOf } from '../../src/model/thumbprint.ts';
-import { type Address, parseAddress } from './address.ts';
-import { attempt, type Finding } from './check.ts';
+import { attempt, type Finding } from '../../src/net/check.ts';
+import { lookAtCertificate, reach, resolveName } from '../../src/net/first-links.ts';
+import { parseAddress } from './address.ts';
 import { diagnoseMigration } from './diagnose-migration.ts';
 import { Http } from './http.ts';
-import { networkError } from './network-error.ts';
-import { opened, REACH_PATIENCE_MS, reach } from './reach.ts';
 import { Session } from './session.ts';
 
 /** vSphere 6.5 is the oldest whose API has what is read here. */
 const OLDEST_API = [6, 5] as const;
 const SKEW_SECONDS = 60;
-const EXPIRES_SOON_MS = 30 * 24 * 3600_000;
 
 export interface DiagnoseOptions extends ConnectOptions {
   readonly login: () => Promise<Credentials>;
@@ -25,9 +20,12 @@ export async function* diagnose(source: string, options: DiagnoseOptions): Async
   const { signal } = options;
   const address = parseAddress(source);
   const steps = [
-    () => attempt({ id: 'dns', label: `Name ${address.host}` }, signal, () => resolve(address)),
+    () => attempt({ id: 'dns', label: `Name ${address.host}` }, signal, () => resolveName(address.host)),
     () => attempt({ id: 'tcp', label: `TCP port ${address.port}` }, signal, () => reach(address.host, address.port, signal)),
-    () => attempt({ id: 'certificate', label: 'TLS certificate' }, signal, () => look(address, signal)),
+    () =>
+      attempt({ id: 'certificate', label: 'TLS certificate' }, signal, () =>
+        lookAtCertificate(address.host, address.port, signal),
+      ),
   ];
   for (const step of steps) {
     const check = await step();
@@ -47,44 +45,6 @@ export async function* diagnose(source: string, options: DiagnoseOptions): Async
   if (login.outcome === 'failed') return;
   yield await attempt({ id: 'clock', label: 'Clocks' }, signal, () => compareClocks(session, signal));
   yield* diagnoseMigration({ session, http, address, login: options.login, transport: options.transport }, signal);
-}
-
-async function resolve({ host }: Address): Promise<string> {
-  try {
-    return (await lookup(host, { all: true })).map(({ address }) => address).join(', ');
-  } catch (error) {
-    throw networkError(error, host, AbortSignal.any([]));
-  }
-}
-
-/** Looks at the certificate without trusting it; nothing is sent. */
-async function look({ host, port }: Address, signal: AbortSignal): Promise<Finding> {
-  const servername = /^[\d.]+$|:/.test(host) ? undefined : host;
-  const socket = connectTls({
-    host,
-    port,
-    rejectUnauthorized: false,
-    timeout: REACH_PATIENCE_MS,
-    ...(servername !== undefined && { servername }),
-  });
-  await opened(socket, 'secureConnect', { host, signal });
-  // Node hands it out once.
-  const shown = socket.getPeerX509Certificate();
-  const [sha256 = ''] = thumbprintsOf(shown);
-  const until = shown?.validToDate;
-  const protocol = socket.getProtocol() ?? 'TLS';
-  socket.destroy();
-  const finding = `${protocol}, SHA-256 ${formatThumbprint(sha256)}, valid until ${day(until)}`;
-  if (until === undefined || until.getTime() - Date.now() > EXPIRES_SOON_MS) return finding;
-  return {
-    outcome: 'warning',
-    finding,
-    todo: 'Renew the certificate of the server; with a pinned thumbprint give the new one then.',
-  };
-}
-
-function day(date: Date | undefined): string {
-  return date === undefined || Number.isNaN(date.getTime()) ? 'an unknown day' : date.toISOString().slice(0, 10);
 }
 
 /** The first call checks the certificate for real and sends no login. */

@@ -36,7 +36,10 @@ export function doctorCommand(program: Command, context: CommandContext): void {
 
 async function* checksOf(source: string, options: DoctorOptions, context: CommandContext): AsyncGenerator<Check> {
   const { tryCheckpoint } = options;
-  if (tryCheckpoint !== undefined) requireHyperv(source, '--try-checkpoint');
+  if (tryCheckpoint !== undefined) {
+    requireHyperv(source, '--try-checkpoint');
+    context.terminal.err(`kubeferry: ${printable(tryCheckpoint)} gets two checkpoints for a moment; both are taken back.\n`);
+  }
   const known = await connectOptions(source, options, context);
   yield* context.services.diagnose(source, { ...known, ...(tryCheckpoint !== undefined && { tryCheckpoint }) });
   if (options.vddkLibdir !== undefined) yield await context.services.checkVddk(options.vddkLibdir, context.signal);

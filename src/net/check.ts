@@ -1,6 +1,6 @@
 /** One link of the doctor's chain. */
-import type { Check } from '../../src/contracts/provider.ts';
-import { MigrationError } from '../../src/model/errors.ts';
+import type { Check } from '../contracts/provider.ts';
+import { MigrationError } from '../model/errors.ts';
 
 /** Text alone says that all is well. */
 export type Finding = string | Pick<Check, 'outcome' | 'finding' | 'todo'>;
