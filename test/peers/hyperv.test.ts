@@ -13,6 +13,7 @@ import { command, standardInput } from '../../providers/hyperv/scripts/index.ts'
 import { openWinrm } from '../../providers/hyperv/winrm/index.ts';
 import { run } from '../transfer/fixture.ts';
 import { readByLibvhdi } from '../transfer/formats/libvhdi.ts';
+import { type PeerCertificate, selfSigned } from './certificate.ts';
 import type { Machine } from './hyperv/machine.ts';
 import type { DiskOptions } from './hyperv/system.ts';
 import type { Trouble } from './hyperv/troubles.ts';
@@ -249,6 +250,19 @@ describe('the disks', () => {
     });
   }
 
+  test('have a log after a power cut, which is gone once the host has opened them again', async () => {
+    const vm = await hyperv.add('cut', { disks: [{ capacity: 4 * MiB, blockSize: MiB }] });
+    await vm.powerOff('somebody');
+    const file = hyperv.real(vm.disk().path);
+    const convert = () => run('qemu-img', 'convert', '-f', 'vhdx', '-O', 'raw', file, path.join(folder, 'cut.raw'));
+    await assert.rejects(convert(), /replay/);
+    vm.powerOn('somebody');
+    vm.tick();
+    await vm.powerOff('guest', false);
+    await convert();
+    assert.equal(sha(await readFile(path.join(folder, 'cut.raw'))), vm.truth()?.digest('scsi0:0'));
+  });
+
   /** Asked again until the end of the disk, in the parts that the host likes. */
   async function changes(vm: Machine, image: string, since: string): Promise<(readonly [number, number])[]> {
     const { capacity } = vm.disk();
@@ -307,6 +321,20 @@ describe('troubles', () => {
     }
     assert.deepEqual(hyperv.ledger.refused, []);
     assert.equal(hyperv.ledger.openShells, 0);
+  });
+
+  test('do not keep out a client that has a certificate', async () => {
+    const [ours, strange] = [selfSigned({ hosts: ['admin'] }), selfSigned()];
+    await using certified = await startHyperv({ logins: [], certificates: { [ours.thumbprint.sha256]: 'Administrator' } });
+    const signal = AbortSignal.timeout(20_000);
+    const place = { host: certified.host, port: certified.securePort, tls: true };
+    const open = ({ certificate, key }: PeerCertificate) => {
+      const trust = { ca: certified.certificate.certificate };
+      return openWinrm(place, { loginMethod: 'certificate', clientCertificate: { certificate, key }, trust }, signal);
+    };
+    await using remote = await open(ours);
+    assert.equal((await remote.run('host', {}, signal)).name, 'HV1');
+    await assert.rejects(open(strange), { code: 'source-login-failed' });
   });
 
   test('of jobs, of tracking and of backups come out as what the scripts say of them', async () => {
