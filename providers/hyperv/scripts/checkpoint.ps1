@@ -26,21 +26,6 @@ function ConvertTo-EmbeddedInstance {
     try { return [System.Text.Encoding]::Unicode.GetString($serializer.Serialize($Instance, $options)) } finally { $serializer.Dispose() }
 }
 
-# Blocks of a checkpoint that is gone are merged behind the VM. The state is told by the name of an enum, in no language.
-function Wait-Merge {
-    param([string]$Id, [int]$TimeoutSeconds = 600)
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    while ($true) {
-        $vm = Find-Vm -Id $Id
-        $said = @($vm.OperationalStatus) + @($vm.PrimaryOperationalStatus) + @($vm.SecondaryOperationalStatus)
-        if (@($said | Where-Object { [string]$_ -eq 'MergingDisks' }).Count -eq 0) { return }
-        if ($clock.Elapsed.TotalSeconds -gt $TimeoutSeconds) {
-            Stop-Script -Code 'busy' -Message ('Its disks were not merged within ' + $TimeoutSeconds + ' seconds.')
-        }
-        Start-Sleep -Milliseconds 500
-    }
-}
-
 # Settings of a new checkpoint. IgnoreNonSnapshottableDisks stays false: a pass-through disk would be left out in silence.
 function Get-SnapshotSettings {
     param([string]$Name, [string]$Consistency)
@@ -63,16 +48,13 @@ function Remove-Checkpoint {
 
 # A host may give a new checkpoint a name of its own. Without ours nobody would know whose it is: then it is taken away again.
 function Set-CheckpointName {
-    param($System, $Checkpoint, [string]$Name)
-    if ($Checkpoint.ElementName -ceq $Name) { return }
+    param($System, $Checkpoint, $Told)
+    if ($Checkpoint.ElementName -ceq $Told.name) { return }
     try {
-        $Checkpoint.ElementName = $Name
-        $service = @(Get-CimInstance -Namespace $Virtualization -ClassName Msvm_VirtualSystemManagementService)[0]
-        $arguments = @{ SystemSettings = (ConvertTo-EmbeddedInstance -Instance $Checkpoint) }
-        $result = Invoke-CimMethod -InputObject $service -MethodName ModifySystemSettings -Arguments $arguments
-        [void](Wait-VirtualizationJob -Result $result)
+        $snapshot = Find-Snapshot -Vm (Find-Vm -Id $Told.vm) -InstanceId $Checkpoint.InstanceID
+        Rename-VMSnapshot -VMSnapshot $snapshot -NewName $Told.name
         $now = @(Get-RecoveryCheckpoints -System $System | Where-Object { $_.InstanceID -eq $Checkpoint.InstanceID })
-        if ($now.Count -ne 1 -or $now[0].ElementName -cne $Name) {
+        if ($now.Count -ne 1 -or $now[0].ElementName -cne $Told.name) {
             Stop-Script -Code 'job-failed' -Message 'The new checkpoint could not be given its name.'
         }
     } catch {
@@ -80,6 +62,15 @@ function Set-CheckpointName {
         Remove-Checkpoint -Checkpoint $Checkpoint
         throw $failure
     }
+}
+
+# What a job made, of this class and not among those that were there before.
+function Get-New {
+    param([object[]]$Before, [object[]]$After, [string]$What)
+    $known = @($Before | ForEach-Object { $_.InstanceID })
+    $new = @($After | Where-Object { $known -notcontains $_.InstanceID })
+    if ($new.Count -ne 1) { Stop-Script -Code 'job-failed' -Message ('The new ' + $What + ' cannot be told from others.') }
+    return $new[0]
 }
 
 function New-Checkpoint {
@@ -101,12 +92,10 @@ function New-Checkpoint {
     }
     $result = Invoke-CimMethod -InputObject (Get-SnapshotService) -MethodName CreateSnapshot -Arguments $arguments
     [void](Wait-VirtualizationJob -Result $result)
-    $known = @($before | ForEach-Object { $_.InstanceID })
-    $new = @(Get-RecoveryCheckpoints -System $System | Where-Object { $known -notcontains $_.InstanceID })
-    if ($new.Count -ne 1) { Stop-Script -Code 'job-failed' -Message 'The new checkpoint cannot be told from others.' }
-    Set-CheckpointName -System $System -Checkpoint $new[0] -Name $Told.name
+    $new = Get-New -Before $before -After @(Get-RecoveryCheckpoints -System $System) -What 'checkpoint'
+    Set-CheckpointName -System $System -Checkpoint $new -Told $Told
     if ($isOff) { $consistency = 'application' }
-    return @{ id = [string]$new[0].InstanceID; consistency = $consistency }
+    return @{ id = [string]$new.InstanceID; consistency = $consistency }
 }
 
 # The part of an id that a drive, its image and their copies in checkpoints have in common: controller, number and location.
@@ -137,13 +126,11 @@ function Get-TrackedDisks {
 }
 
 function Convert-Checkpoint {
-    param($System, $Told, $Checkpoint)
-    $known = @(Get-ReferencePoints -System $System | ForEach-Object { $_.InstanceID })
+    param($System, $Checkpoint)
+    $before = @(Get-ReferencePoints -System $System)
     $result = Invoke-CimMethod -InputObject (Get-SnapshotService) -MethodName ConvertToReferencePoint -Arguments @{ AffectedSnapshot = $Checkpoint }
     [void](Wait-VirtualizationJob -Result $result)
-    $new = @(Get-ReferencePoints -System $System | Where-Object { $known -notcontains $_.InstanceID })
-    if ($new.Count -ne 1) { Stop-Script -Code 'job-failed' -Message 'The new reference point cannot be told from others.' }
-    return $new[0]
+    return Get-New -Before $before -After @(Get-ReferencePoints -System $System) -What 'reference point'
 }
 
 # A checkpoint that an earlier call converted left a reference point; it is found where the host carries the name over.
@@ -162,9 +149,9 @@ function Remove-ReferencePoint {
 
 function Complete-Checkpoint {
     param($System, $Told, $Checkpoint)
-    if ($null -ne $Checkpoint) { $point = Convert-Checkpoint -System $System -Told $Told -Checkpoint $Checkpoint }
+    if ($null -ne $Checkpoint) { $point = Convert-Checkpoint -System $System -Checkpoint $Checkpoint }
     else { $point = Find-Settled -System $System -Name $Told.name }
-    Wait-Merge -Id $Told.vm
+    Wait-Merge -System $System
     if ($null -eq $point) { Stop-Script -Code 'checkpoint-not-found' -Message 'Neither the checkpoint nor what it became is there.' }
     $disks = @(Get-TrackedDisks -Vm (Find-Vm -Id $Told.vm) -ReferencePoint $point)
     return @{ referencePoint = @{ id = [string]$point.InstanceID; disks = $disks } }
@@ -187,7 +174,7 @@ Invoke-Script {
     $settled = Find-Settled -System $system -Name $Told.name
     if ($null -ne $settled) { Remove-ReferencePoint -ReferencePoint $settled }
     # Also of one that an earlier call removed.
-    Wait-Merge -Id $Told.vm
+    Wait-Merge -System $System
     if ($null -eq $checkpoint) { Stop-Script -Code 'checkpoint-not-found' -Message 'The checkpoint is gone.' }
     return @{}
 }

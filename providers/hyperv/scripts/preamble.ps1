@@ -277,6 +277,30 @@ function Wait-VirtualizationJob {
     }
 }
 
+# The checkpoint whose settings have this InstanceID: Microsoft:GUID. Recovery checkpoints are asked for by their type too.
+function Find-Snapshot {
+    param($Vm, [string]$InstanceId)
+    $id = Format-Guid -Value ($InstanceId -replace '^Microsoft:', '')
+    $known = @(Get-VMSnapshot -VM $Vm) + @(Get-Optional -Ask { Get-VMSnapshot -VM $Vm -SnapshotType Recovery })
+    foreach ($snapshot in $known) { if ((Format-Guid -Value $snapshot.Id) -eq $id) { return $snapshot } }
+    Stop-Script -Code 'checkpoint-not-found' -Message 'The virtual machine has no such checkpoint.'
+}
+
+# Blocks of a checkpoint that is gone are merged behind the VM, also while it is off; its files are rewritten until then.
+# Msvm_ComputerSystem.OperationalStatus: 32770 deleting a snapshot, 32772 merging disks.
+function Wait-Merge {
+    param($System, [int]$TimeoutSeconds = 600)
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    while ($true) {
+        $status = @((Get-CimInstance -InputObject $System).OperationalStatus)
+        if ($status -notcontains 32770 -and $status -notcontains 32772) { return }
+        if ($clock.Elapsed.TotalSeconds -gt $TimeoutSeconds) {
+            Stop-Script -Code 'busy' -Message ('Its disks were not merged within ' + $TimeoutSeconds + ' seconds.')
+        }
+        Start-Sleep -Milliseconds 500
+    }
+}
+
 # -- images of disks -----------------------------------------------------------------------------------------------------
 
 # Images by path: a parent that many disks share is looked at once. PowerShell compares the keys without regard to case.
