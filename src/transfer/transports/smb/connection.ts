@@ -8,8 +8,8 @@ import { networkTrouble } from '../../../model/network-trouble.ts';
 import { type Bytes, KiB, MiB } from '../../../model/units.ts';
 import { Credits } from './credits.ts';
 import { Frames } from './frames.ts';
-import { isSealed, SEAL_HEAD, type Sealing } from './security/sealing.ts';
-import type { Signing } from './security/signing.ts';
+import { type Guard, unprotected } from './security/guard.ts';
+import { SEAL_HEAD } from './security/sealing.ts';
 import { STATUS } from './status.ts';
 import { COMMANDS, type Command, decodeHead, encodeRequest, HEAD, Malformed } from './wire/message.ts';
 
@@ -31,15 +31,6 @@ export interface Request<T> {
   readonly sent?: (message: Buffer) => void;
   /** Takes what it needs out of the answer, which is gone when this returns. What it throws is what `send` throws. */
   readonly read: (message: Buffer, status: number) => T;
-}
-
-/** What protects the messages of a session. */
-export interface Guard {
-  readonly session: bigint;
-  readonly signing: Signing;
-  readonly sealing?: Sealing;
-  /** Everything is sealed, not only what is asked to be. */
-  readonly sealsAll: boolean;
 }
 
 interface Pending {
@@ -182,11 +173,7 @@ export class SmbConnection {
 
   #post<T>(request: Request<T>, charge: number, { resolve, reject }: Settling<T>): void {
     const guard = this.#guard;
-    const sealing = guard?.sealsAll === true || request.sealed === true ? guard?.sealing : undefined;
-    if (request.sealed === true && sealing === undefined) {
-      reject(new Error('A message that has to be sealed cannot be'));
-      return;
-    }
+    const sealed = guard?.seals(request.sealed === true) === true;
     const messageId = this.#next;
     this.#next += charge;
     const message = encodeRequest(
@@ -197,12 +184,11 @@ export class SmbConnection {
         credits: this.#credits.wish(charge),
         session: this.session,
         tree: request.tree ?? 0,
-        signed: guard !== undefined && sealing === undefined,
+        signed: guard !== undefined && !sealed,
       },
       request.body,
     );
     request.sent?.(message);
-    if (guard !== undefined && sealing === undefined) guard.signing.sign(message);
     const answer = (answered: Buffer, status: number): void => {
       try {
         resolve(request.read(answered, status));
@@ -211,16 +197,8 @@ export class SmbConnection {
         if (error instanceof Malformed) throw error;
       }
     };
-    const pending: Pending = {
-      command: request.command,
-      sealed: sealing !== undefined,
-      charge,
-      delayed: false,
-      answer,
-      fail: reject,
-    };
-    this.#pending.set(messageId, pending);
-    this.#write(sealing?.seal(message) ?? message);
+    this.#pending.set(messageId, { command: request.command, sealed, charge, delayed: false, answer, fail: reject });
+    this.#write(guard?.protect(message, sealed) ?? message);
   }
 
   #write(message: Buffer): void {
@@ -241,9 +219,7 @@ export class SmbConnection {
 
   #take(frame: Buffer): void {
     const guard = this.#guard;
-    const sealed = isSealed(frame);
-    if (sealed && guard?.sealing === undefined) throw new Malformed('it was sealed without a key');
-    const message = sealed ? (guard?.sealing?.open(frame) ?? frame) : frame;
+    const { message, sealed } = guard?.unseal(frame) ?? unprotected(frame);
     const head = decodeHead(message);
     const pending = this.#pending.get(Number(head.messageId));
     if (pending === undefined || COMMANDS[pending.command] !== head.command)
@@ -252,7 +228,7 @@ export class SmbConnection {
     if (guard !== undefined && !sealed) {
       if (pending.sealed) throw new Malformed('it was not sealed');
       // The one that says that an answer will follow is not signed; it brings credits, and nothing else.
-      if (!isInterim && !(head.signed && guard.signing.check(message))) throw new Malformed('its signature is missing or wrong');
+      if (!isInterim && !guard.isGenuine(message, head)) throw new Malformed('its signature is missing or wrong');
     }
     if (isInterim) {
       if (pending.delayed) throw new Malformed('it puts a request off a second time');

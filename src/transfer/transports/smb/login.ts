@@ -4,6 +4,7 @@ import type { Credentials } from '../../../contracts/credentials.ts';
 import { MigrationError } from '../../../model/errors.ts';
 import { type NtlmLogin, startNtlm } from '../../../net/ntlm/index.ts';
 import { nameOf, type Request, type SmbAddress, SmbConnection } from './connection.ts';
+import { Guard } from './security/guard.ts';
 import { Preauth, type SessionKeys, sessionKeys } from './security/keys.ts';
 import { Sealing } from './security/sealing.ts';
 import { Signing } from './security/signing.ts';
@@ -135,7 +136,7 @@ function protect({ connection, negotiated, keys, setup, last, login }: Session):
   const sealing = cipher === undefined ? undefined : new Sealing(cipher, keys, connection.session);
   if (setup.sealed && sealing === undefined) throw new Malformed('it demands sealing without a way to do so');
   const sealsAll = setup.sealed || isCheaper(negotiated);
-  connection.protect({ session: connection.session, signing, sealsAll, ...(sealing !== undefined && { sealing }) });
+  connection.protect(new Guard({ signing, sealing, sealsAll }));
   const how = sealsAll ? `sealed with ${cipher?.toUpperCase()}` : `signed with ${algorithm.toUpperCase()}`;
   return { connection, negotiated, protection: `SMB ${dialect}, ${how}` };
 }
