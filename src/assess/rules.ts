@@ -109,6 +109,7 @@ import { rule as snapshotsAutomatic } from './rules/snapshots-automatic.ts';
 import { rule as snapshotsForeign } from './rules/snapshots-foreign.ts';
 import { rule as snapshotsPresent } from './rules/snapshots-present.ts';
 import { rule as soundCard } from './rules/sound-card.ts';
+import { rule as sourceExperimental } from './rules/source-experimental.ts';
 import { rule as suspended } from './rules/suspended.ts';
 import { rule as template } from './rules/template.ts';
 import { rule as timeSyncLost } from './rules/time-sync-lost.ts';
@@ -139,6 +140,7 @@ export const RULES: readonly Rule[] = [
   configurationChosen,
   nameChanged,
   nameCollision,
+  sourceExperimental,
   template,
   vmNotConnected,
   questionPending,
