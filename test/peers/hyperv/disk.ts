@@ -8,12 +8,8 @@ import { Pages } from '../vcenter/pages.ts';
 import type { WrittenDisk } from '../vcenter/workload.ts';
 import type { ImageFacts } from './facts.ts';
 import { guid } from './facts.ts';
+import { type Range, Rct } from './rct.ts';
 import { VhdxFile, type VhdxShape } from './vhdx-file.ts';
-
-export interface Range {
-  readonly offset: number;
-  readonly length: number;
-}
 
 export interface DiskPlan extends VhdxShape {
   readonly key: number;
@@ -43,8 +39,7 @@ export class SimulatedDisk implements WrittenDisk {
   readonly #live: Pages;
   /** Oldest first; the last is written. */
   readonly #layers: Layer[];
-  #tracking: { uuid: string; sequence: number; written: Map<number, Set<number>> };
-  #resets = 0;
+  readonly #rct: Rct;
   #made = 0;
 
   private constructor(plan: DiskPlan, file: VhdxFile) {
@@ -52,7 +47,7 @@ export class SimulatedDisk implements WrittenDisk {
     this.#plan = plan;
     this.#live = new Pages(plan.capacity);
     this.#layers = [{ path: plan.path, file }];
-    this.#tracking = this.#anew();
+    this.#rct = new Rct(plan.path, plan.granularity);
   }
 
   static async create(plan: DiskPlan): Promise<SimulatedDisk> {
@@ -69,11 +64,9 @@ export class SimulatedDisk implements WrittenDisk {
     return this.#top.path;
   }
 
-  /** RCT id that counts from now on, or from the freeze of a checkpoint. */
-  rct(checkpoint?: string): string {
-    const sequence = checkpoint === undefined ? this.#tracking.sequence : (this.#frozen(checkpoint)?.sequence ?? 0);
-    const number = sequence.toString(16).padStart(8, '0');
-    return `rctX:${this.#tracking.uuid.replaceAll('-', ':')}:${number}`;
+  /** RCT id of the moment at which a checkpoint froze it. */
+  rct(checkpoint: string): string {
+    return this.#rct.id(this.#frozen(checkpoint)?.sequence ?? 0);
   }
 
   /** What the guest sees. A copy. */
@@ -108,7 +101,7 @@ export class SimulatedDisk implements WrittenDisk {
 
   /** Change ids given out before are no longer known. */
   resetTracking(): void {
-    this.#tracking = this.#anew();
+    this.#rct.reset();
   }
 
   /** The file that a freeze will write to from then on. */
@@ -126,9 +119,8 @@ export class SimulatedDisk implements WrittenDisk {
   freeze(next: Layer, checkpoint?: string): Promise<void> {
     const top = this.#top;
     top.content = this.keep();
-    top.sequence = this.#tracking.sequence;
+    top.sequence = this.#rct.close();
     if (checkpoint !== undefined) top.checkpoint = checkpoint;
-    this.#tracking.sequence += 1;
     this.#layers.push(next);
     return top.file.close();
   }
@@ -201,14 +193,8 @@ export class SimulatedDisk implements WrittenDisk {
    */
   changes(path: string, since: string): readonly Range[] | undefined {
     const layer = this.#layers.find((candidate) => candidate.path === path);
-    const [, uuid, number] = /^rctX:([0-9a-f:]{36}):([0-9a-f]{8})$/.exec(since) ?? [];
-    if (!layer || uuid?.replaceAll(':', '-') !== this.#tracking.uuid) return undefined;
-    const from = Number.parseInt(number ?? '', 16);
-    const until = layer.sequence ?? this.#tracking.sequence;
-    if (from > until) return undefined;
-    const units = new Set<number>();
-    for (let at = from + 1; at <= until; at += 1) for (const unit of this.#tracking.written.get(at) ?? []) units.add(unit);
-    return this.#join(units, layer.content?.length ?? this.capacity);
+    if (!layer) return undefined;
+    return this.#rct.since(since, layer.sequence ?? this.#rct.sequence, layer.content?.length ?? this.capacity);
   }
 
   /** Whether the file at this path is one of its chain. */
@@ -306,33 +292,9 @@ export class SimulatedDisk implements WrittenDisk {
     };
   }
 
-  #anew(): { uuid: string; sequence: number; written: Map<number, Set<number>> } {
-    this.#resets += 1;
-    return { uuid: guid(`${this.#plan.path} ${this.#resets}`), sequence: 1, written: new Map() };
-  }
-
   #change(offset: number, length: number): void {
     if (offset < 0 || offset + length > this.capacity)
       throw new RangeError(`write of ${length} at ${offset} is outside the disk`);
-    if (length === 0) return;
-    const { sequence, written } = this.#tracking;
-    const { granularity } = this.#plan;
-    const units = written.get(sequence) ?? new Set();
-    const last = Math.floor((offset + length - 1) / granularity);
-    for (let unit = Math.floor(offset / granularity); unit <= last; unit += 1) units.add(unit);
-    written.set(sequence, units);
-  }
-
-  #join(units: ReadonlySet<number>, capacity: number): readonly Range[] {
-    const { granularity } = this.#plan;
-    const ranges: { offset: number; length: number }[] = [];
-    for (const unit of [...units].sort((a, b) => a - b)) {
-      const offset = unit * granularity;
-      const length = Math.min(granularity, capacity - offset);
-      const last = ranges.at(-1);
-      if (last && last.offset + last.length === offset) last.length += length;
-      else ranges.push({ offset, length });
-    }
-    return ranges;
+    this.#rct.note(offset, length);
   }
 }

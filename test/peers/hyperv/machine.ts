@@ -4,11 +4,11 @@
  */
 import { randomWords } from '../../demo/guest/disk.ts';
 import type { Chronicle } from '../vcenter/chronicle.ts';
-import type { Pages } from '../vcenter/pages.ts';
 import { Workload } from '../vcenter/workload.ts';
 import type { SimulatedDisk } from './disk.ts';
 import type { DriveFacts, VmFacts } from './facts.ts';
 import { guid } from './facts.ts';
+import { fill, Rest } from './rest.ts';
 
 /** What a script answers in place of what it was asked for. */
 export class Refusal extends Error {
@@ -57,32 +57,6 @@ export interface GuestRules {
   readonly shutdownService?: boolean;
   /** Whether an application-consistent checkpoint works; true when absent. */
   readonly quiesces?: boolean;
-}
-
-/** The disks of a machine while it had no power. */
-export class Rest {
-  /** Of the power-off in the chronicle. */
-  readonly order: number;
-  readonly #disks: ReadonlyMap<string, Pages>;
-
-  constructor(order: number, disks: ReadonlyMap<string, SimulatedDisk>) {
-    this.order = order;
-    this.#disks = new Map([...disks].map(([slot, disk]) => [slot, disk.keep()]));
-  }
-
-  /** `scsi0:0`, of those with bytes. */
-  get slots(): readonly string[] {
-    return [...this.#disks.keys()];
-  }
-
-  content(slot: string): Buffer | undefined {
-    return this.#disks.get(slot)?.read();
-  }
-
-  /** SHA-256 in hexadecimal. */
-  digest(slot: string): string | undefined {
-    return this.#disks.get(slot)?.digest();
-  }
 }
 
 export class Machine {
@@ -307,11 +281,4 @@ export class Machine {
 /** `scsi0:1`. */
 export function slotOf({ controllerType, controllerNumber, controllerLocation }: Omit<Drive, 'id'>): string {
   return `${controllerType.toLowerCase()}${controllerNumber}:${controllerLocation}`;
-}
-
-/** About a third holds data, the rest was never written. */
-export function fill(disk: SimulatedDisk, next: () => number, workload: Workload): void {
-  const piece = Math.min(disk.capacity, 256 * 1024);
-  for (let at = 0; at + piece <= disk.capacity; at += piece)
-    if (at === 0 || next() % 3 === 0) disk.write(at, workload.bytes(piece));
 }

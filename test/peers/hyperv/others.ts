@@ -4,7 +4,8 @@
  */
 
 import { Workload } from '../vcenter/workload.ts';
-import { type Checkpoint, fill, type Machine, slotOf } from './machine.ts';
+import { type Checkpoint, type Machine, slotOf } from './machine.ts';
+import { fill } from './rest.ts';
 import type { DiskOptions, System } from './system.ts';
 
 export class Others {
