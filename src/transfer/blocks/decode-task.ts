@@ -48,10 +48,10 @@ export function hashBlocks(task: HashTask, bytes: Buffer): HashedBlocks {
 }
 
 export function digestBlocks(task: DigestTask, bytes: Buffer<ArrayBufferLike>): HashedBlocks {
-  return task.blocks.map(({ index, at, length, known }) => {
+  return task.blocks.map(({ index, at, length, known, packed = false }) => {
     const block = bytes.subarray(at, at + length);
-    const cells = hashCells(block, known);
-    const parts = known === undefined ? [block] : cellsIn(known.changed).map((cell) => cellOf(block, cell));
+    const cells = hashCells(block, known, packed);
+    const parts = known === undefined || packed ? [block] : cellsIn(known.changed).map((cell) => cellOf(block, cell));
     return { index, digest: blockHash(cells), cells, ...tagged(parts, task) };
   });
 }

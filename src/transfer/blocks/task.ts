@@ -102,6 +102,8 @@ export interface DigestBlock {
   readonly length: Bytes;
   /** Hashes of its cells before those of `changed` were: the others need not be in the buffer. */
   readonly known?: ChangedCells;
+  /** Nor are they: those of `changed` lie one behind the other. */
+  readonly packed?: true;
 }
 
 export type Task = DecodeTask | HashTask | DigestTask;

@@ -6,13 +6,27 @@ import { BLOCK, type CellHashes } from '../proof/cell-hashes.ts';
 import { maskOf } from './cells.ts';
 import type { PassContext } from './pass-context.ts';
 import { type BlockPlan, type BlocksItem, weightOf, wholeBlock, type ZerosItem } from './plan.ts';
-import { clearGaps, type Hashed, hashesOf, type InBuffer, readParts, type SourceReads, slotOf } from './read-run.ts';
+import {
+  clearGaps,
+  type Hashed,
+  hashesOf,
+  type InBuffer,
+  type Placed,
+  packed,
+  readParts,
+  type SourceReads,
+  spread,
+} from './read-run.ts';
 import { addPieces, type Piece } from './zeros.ts';
 
 /** A block while it is made. */
 interface Slot {
   readonly plan: BlockPlan;
+  /** All of it, or only its parts, one behind the other. */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** Of its parts. */
+  readonly places: readonly Placed[];
+  readonly isPacked: boolean;
   /** Of the block as it is on the target, where it is patched. The rest of it need not be in the buffer. */
   readonly old?: CellHashes;
 }
@@ -24,14 +38,14 @@ interface Known extends Slot {
 
 /** @throws MigrationError as the reader and the writer do; `canceled` */
 export async function makeBlocks(item: BlocksItem, context: PassContext, source: SourceReads): Promise<void> {
-  const { reader, buffers, signal, onBytes } = context;
+  const { buffers, signal, onBytes } = context;
   using buffer = await buffers.take(signal);
-  const planned = item.blocks.map((plan, place): Slot => {
-    return { plan, bytes: slotOf(buffer.bytes, place, wholeBlock(plan.index, reader.size).length) };
-  });
-  const slots = await lay(planned, context);
-  const plans = slots.map(({ plan }) => plan);
-  await readParts(plans, buffer.bytes, source);
+  const slots = await lay(item, buffer.bytes, context);
+  await readParts(
+    slots.flatMap(({ places }) => places),
+    buffer.bytes,
+    source,
+  );
   const known = await know(slots, context);
   await write(known.filter(isDue), buffer.bytes, context);
   await remember(known, context);
@@ -47,37 +61,59 @@ export async function makeZeros({ from, to }: ZerosItem, { reader, writer, journ
 }
 
 /**
- * Puts into the slots what the source is not asked for. A block that is to be patched is read from the target where its cells are not
- * known; one that is not what it was is read from the source as a whole.
+ * Divides the buffer among the blocks, and puts into it what the source is not asked for. A block that is to be patched is read from the target
+ * where its cells are not known; one that is not what it was is read from the source as a whole.
  */
-async function lay(planned: readonly Slot[], context: PassContext): Promise<readonly Slot[]> {
+async function lay(
+  { blocks }: BlocksItem,
+  buffer: Uint8Array<SharedArrayBuffer>,
+  context: PassContext,
+): Promise<readonly Slot[]> {
   const { writer, reader, workers } = context;
-  for (const { plan, bytes } of planned) if (plan.treatment !== 'patch') clearGaps(plan, bytes);
-  const slots = await allEnded(planned.map((slot) => recall(slot, context)));
+  const recalled = await allEnded(blocks.map((plan) => recall(plan, context)));
+  const slots: Slot[] = [];
+  for (const [place, plan] of blocks.entries()) {
+    const last = slots.at(-1)?.bytes;
+    const start = last === undefined ? 0 : last.byteOffset + last.length;
+    slots.push(slotAt(start, { plan, old: recalled[place] }, { buffer, size: reader.size }));
+  }
+  for (const { plan, bytes } of slots) if (plan.treatment !== 'patch') clearGaps(plan, bytes);
   const unknown = slots.filter(({ plan, old }) => plan.treatment === 'patch' && old === undefined);
   await allEnded(unknown.map(({ plan, bytes }) => writer.read(plan.index * BLOCK, bytes)));
   const hashed = await hashesOf(unknown.map(inBuffer), workers);
   return slots.map((slot): Slot => {
     const found = hashed[unknown.indexOf(slot)];
     if (found === undefined) return slot;
-    return isExpected(slot.plan, found.digest)
-      ? { ...slot, old: found.cells }
-      : { ...slot, plan: asWhole(slot.plan, reader.size) };
+    return isExpected(slot.plan, found.digest) ? { ...slot, old: found.cells } : asWhole(slot, reader.size);
   });
+}
+
+/**
+ * Where the cells of a block are known only its parts have a place, next to each other: memory that is touched for the first time costs as much as
+ * what is read into it.
+ */
+function slotAt(
+  start: number,
+  { plan, old }: { readonly plan: BlockPlan; readonly old: CellHashes | undefined },
+  { buffer, size }: { readonly buffer: Uint8Array<SharedArrayBuffer>; readonly size: Bytes },
+): Slot {
+  const isPacked = old !== undefined;
+  const length = isPacked ? plan.parts.reduce((sum, part) => sum + part.length, 0) : wholeBlock(plan.index, size).length;
+  const places = isPacked ? packed(plan, start) : spread(plan, start);
+  return { plan, bytes: buffer.subarray(start, start + length), places, isPacked, ...(old !== undefined && { old }) };
 }
 
 /**
  * Cells of a block that is patched, from an earlier pass. That the block is still on the target is not looked at here: the proof reads what was not
  * read back since it was written.
  */
-async function recall(slot: Slot, { known }: PassContext): Promise<Slot> {
-  const { treatment, index, expected } = slot.plan;
-  const old = treatment === 'patch' && expected !== undefined ? await known?.recall(index, expected) : undefined;
-  return old === undefined ? slot : { ...slot, old };
+async function recall({ treatment, index, expected }: BlockPlan, { known }: PassContext): Promise<CellHashes | undefined> {
+  return treatment === 'patch' && expected !== undefined ? await known?.recall(index, expected) : undefined;
 }
 
-function asWhole(plan: BlockPlan, size: Bytes): BlockPlan {
-  return { ...plan, treatment: 'overwrite', parts: [wholeBlock(plan.index, size)] };
+function asWhole(slot: Slot, size: Bytes): Slot {
+  const plan: BlockPlan = { ...slot.plan, treatment: 'overwrite', parts: [wholeBlock(slot.plan.index, size)] };
+  return { ...slot, plan, places: spread(plan, slot.bytes.byteOffset) };
 }
 
 async function know(slots: readonly Slot[], { workers, tags }: PassContext): Promise<readonly Known[]> {
@@ -88,8 +124,9 @@ async function know(slots: readonly Slot[], { workers, tags }: PassContext): Pro
   });
 }
 
-function inBuffer({ plan, bytes, old }: Slot): InBuffer {
-  return { index: plan.index, bytes, ...(old !== undefined && { known: { ...old, changed: maskOf(plan) } }) };
+function inBuffer({ plan, bytes, old, isPacked }: Slot): InBuffer {
+  const known = old !== undefined && { known: { ...old, changed: maskOf(plan) } };
+  return { index: plan.index, bytes, ...known, ...(isPacked && { packed: true }) };
 }
 
 /** Whether the block on the target may differ. */
@@ -103,13 +140,10 @@ function isExpected({ expected }: BlockPlan, digest: Uint8Array): boolean {
 
 async function write(slots: readonly Known[], buffer: Uint8Array<SharedArrayBuffer>, { writer }: PassContext): Promise<void> {
   const pieces: Piece[] = [];
-  for (const { plan, bytes, hashed } of slots) {
-    const start = bytes.byteOffset - buffer.byteOffset;
-    const whole: readonly Extent[] = [{ offset: plan.index * BLOCK, length: bytes.length }];
-    for (const { offset, length } of plan.treatment === 'patch' ? plan.parts : whole) {
-      const range = { offset, at: start + offset - plan.index * BLOCK, length };
-      addPieces(pieces, range, { data: hashed.cells.data, keepZeros: plan.treatment !== 'fresh' });
-    }
+  for (const { plan, bytes, places, hashed } of slots) {
+    const whole: Placed = { offset: plan.index * BLOCK, at: bytes.byteOffset, length: bytes.length };
+    const cut = { data: hashed.cells.data, keepZeros: plan.treatment !== 'fresh' };
+    for (const range of plan.treatment === 'patch' ? places : [whole]) addPieces(pieces, range, cut);
   }
   const all = pieces.map(({ offset, at, length, zero }) =>
     zero ? writer.zero(offset, length) : writer.write(offset, buffer.subarray(at, at + length)),

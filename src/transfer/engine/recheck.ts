@@ -5,13 +5,14 @@
 import { MigrationError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/units.ts';
 import { eachOf } from '../lanes.ts';
+import { BLOCK } from '../proof/cell-hashes.ts';
 import { RUN_BLOCKS } from './buffers.ts';
 import type { Cells } from './cells.ts';
 import { copyPass } from './copy-pass.ts';
 import { Gate } from './gate.ts';
 import type { PassContext } from './pass-context.ts';
 import { type BlockPlan, type PlanItem, weightOf, wholeBlock } from './plan.ts';
-import { clearGaps, hashesOf, readParts, slotOf } from './read-run.ts';
+import { clearGaps, hashesOf, readParts, slotOf, spread } from './read-run.ts';
 
 /** A source that differs in more blocks than this does not hold still. */
 const MAX_DIFFERENT = 10_000;
@@ -58,7 +59,11 @@ async function differing(cells: Cells, context: PassContext): Promise<ReadonlyMa
       clearGaps(plan, bytes);
       return { index: plan.index, bytes };
     });
-    await readParts(item.blocks, buffer.bytes, source);
+    await readParts(
+      item.blocks.flatMap((plan, place) => spread(plan, place * BLOCK)),
+      buffer.bytes,
+      source,
+    );
     const hashed = await hashesOf(slots, workers);
     for (const [place, { index }] of item.blocks.entries()) {
       const digest = hashed[place]?.digest;

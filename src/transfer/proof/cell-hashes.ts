@@ -27,9 +27,13 @@ export interface ChangedCells extends CellHashes {
   readonly changed: number;
 }
 
-/** @param known the other cells are not looked at */
-export function hashCells(block: Uint8Array, known?: ChangedCells): CellHashes {
-  const count = Math.ceil(block.length / CELL);
+/**
+ * @param known the other cells are not looked at
+ * @param packed they are not even there: `block` has the changed ones, one behind the other
+ */
+export function hashCells(block: Uint8Array, known?: ChangedCells, packed = false): CellHashes {
+  const count = known === undefined ? Math.ceil(block.length / CELL) : known.hashes.length / DIGEST;
+  let place = 0;
   // Not out of Node's pool: what is sent to another thread is the whole of the memory that it lies in.
   const hashes = Buffer.allocUnsafeSlow(count * DIGEST);
   if (known !== undefined) hashes.set(known.hashes);
@@ -37,7 +41,8 @@ export function hashCells(block: Uint8Array, known?: ChangedCells): CellHashes {
   for (let cell = 0; cell < count; cell += 1) {
     const bit = 1 << cell;
     if (known !== undefined && (known.changed & bit) === 0) continue;
-    const bytes = cellOf(block, cell);
+    const bytes = cellOf(block, packed ? place : cell);
+    place += 1;
     const zero = isZero(bytes);
     data = zero ? data & ~bit : data | bit;
     hashes.set(zero && bytes.length === CELL ? ZERO_CELL : sha256(bytes), cell * DIGEST);
