@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { changeTracking } from '../../../providers/hyperv/changes.ts';
+import { imageDigest, writeTrackedState } from '../../../providers/hyperv/checkpoint-id.ts';
 import type { Extent } from '../../../src/model/transfer.ts';
 import type { Machine } from '../../peers/hyperv/machine.ts';
 import { startHyperv } from '../../peers/hyperv.ts';
+import { hostFacts, scripted } from './scripted.ts';
 import { live, open, refOf } from './simulated.ts';
 
 const MiB = 1024 * 1024;
@@ -129,4 +132,54 @@ test('beforehand it is said which disks will be counted, and why others not; not
   assert.match(below.untracked[0]?.because ?? '', /has a checkpoint; changes are counted once/);
   const ancient = await hyperv.add('ancient', { disks: [MiB], facts: { version: '5.0' } });
   await assert.rejects(changes.enable(refOf(ancient), live()), { code: 'change-tracking-unavailable', message: /version 5\.0/ });
+});
+
+test('a host that lists ranges out of order, beyond what it was asked for, or does not go on, is not believed', async () => {
+  const chain = [{ path: 'C:\\VMs\\web.vhdx', format: 'VHDX', type: 'Fixed', size: String(MiB) }];
+  const disks = [{ id: 'd', controllerType: 'SCSI', controllerNumber: 0, controllerLocation: 0, chain }];
+  const checkpoint = writeTrackedState({ referencePoint: 'r', rct: 'rct', image: imageDigest('c:\\vms\\WEB.vhdx') });
+  const vm = { id: '0f3c1f7e-8f0a-4a55-9d7f-0d2f3c6a1b42', name: 'web' };
+  const told = async (answer: unknown): Promise<readonly Extent[]> => {
+    const answers: Readonly<Record<string, unknown>> = { host: hostFacts('HV1'), disks: { disks }, changes: answer };
+    const { whereabouts } = await scripted({ hv1: (name) => answers[name] }, 'hv1');
+    const request = { vm, disk: DISK, since: { checkpoint } };
+    return await Array.fromAsync(changeTracking(whereabouts).changed(request, live()));
+  };
+  const all = String(MiB);
+  assert.deepEqual(
+    await told({
+      processed: all,
+      ranges: [
+        ['0', '512'],
+        ['512', '512'],
+        ['4096', '0'],
+        ['1048064', '9999'],
+      ],
+    }),
+    [
+      { offset: 0, length: 1024 },
+      { offset: 1048064, length: 512 },
+    ],
+  );
+  for (const answer of [
+    { processed: '0', ranges: [] },
+    { processed: String(MiB + 1), ranges: [] },
+    {
+      processed: all,
+      ranges: [
+        ['4096', '512'],
+        ['0', '512'],
+      ],
+    },
+    {
+      processed: all,
+      ranges: [
+        ['0', '1024'],
+        ['512', '512'],
+      ],
+    },
+    { processed: all, ranges: [[all + all, '512']] },
+  ]) {
+    await assert.rejects(told(answer), { code: 'source-answer-broken' });
+  }
 });
