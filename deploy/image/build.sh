@@ -40,6 +40,7 @@ mkdir -p "$app/src/cli" "$work/root/usr/bin" "$work/compile"
 cp -r package.json tsconfig.json .tsconfig.build.json src providers mappings "$work/compile/"
 ln -s "$checkout/node_modules" "$work/compile/node_modules"
 "$node" node_modules/typescript/bin/tsc -p "$work/compile/.tsconfig.build.json"
+cp providers/hyperv/scripts/*.ps1 "$work/compile/dist/providers/hyperv/scripts/"
 cp -r "$work/compile/dist" "$app/dist"
 cp src/cli/bin.js "$app/src/cli/bin.js"
 cp package.json LICENSE "$app/"
@@ -48,8 +49,8 @@ while read -r package; do
   mkdir -p "$app/$package"
   find "$checkout/$package" -mindepth 1 -maxdepth 1 ! -name node_modules -exec cp -r {} "$app/$package/" \;
 done < "$work/npm"
-# Sources, maps and types of packages are not run.
-find "$app/node_modules" -type f \( -name '*.map' -o -name '*.ts' -o -name '*.md' \) -delete
+# Sources, maps, types and tests (ssh2 has keys in its own) of packages are not run.
+find "$app/node_modules" -type f \( -name '*.map' -o -name '*.ts' -o -name '*.md' -o -path '*/test/fixtures/*' \) -delete
 find "$app" -depth -type d -empty -delete
 cp "$node" "$work/root/usr/bin/node"
 ln -s ../lib/kubeferry/src/cli/bin.js "$work/root/usr/bin/kubeferry"

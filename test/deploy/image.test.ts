@@ -164,6 +164,15 @@ test('it holds no sources, no tests, nothing that raises rights and nothing that
   );
   const theirs = names.filter((name) => name.startsWith('/usr/lib/kubeferry/node_modules/'));
   assert.ok(theirs.some((name) => name.includes('/undici/')) && !theirs.some((name) => name.includes('/typescript/')));
+  // What runs on Hyper-V hosts is read at run time, and lies beside the code that reads it.
+  const scripts = '/usr/lib/kubeferry/dist/providers/hyperv/scripts/';
+  assert.deepEqual(
+    names
+      .filter((name) => name.startsWith(scripts) && name.endsWith('.ps1'))
+      .map((name) => name.slice(scripts.length))
+      .toSorted(),
+    (await readdir(path.join(PROJECT, 'providers/hyperv/scripts'))).filter((name) => name.endsWith('.ps1')).toSorted(),
+  );
   const bytes = files.reduce((sum, [, , size = '0', type]) => sum + (type === 'f' ? Number(size) : 0), 0);
   assert.ok(bytes < MOST_BYTES, `${Math.round(bytes / 2 ** 20)} MiB`);
 });

@@ -49,6 +49,14 @@ describe('standard input', () => {
 });
 
 describe('the package', () => {
+  it('is made with the texts wherever it is made', async () => {
+    for (const file of ['package.json', 'deploy/image/build.sh', 'deploy/image/Dockerfile']) {
+      const text = await readFile(path.join(PROJECT, file), 'utf8');
+      assert.match(text, /\btsc -p \S*\.tsconfig\.build\.json/, file);
+      assert.match(text, /cp providers\/hyperv\/scripts\/\*\.ps1 \S*dist\/providers\/hyperv\/scripts\//, file);
+    }
+  });
+
   it('has the texts beside the code that reads them', async () => {
     const { scripts } = JSON.parse(await readFile(path.join(PROJECT, 'package.json'), 'utf8'));
     const copying = String(scripts.prepack).split(' && ').at(-1) ?? '';

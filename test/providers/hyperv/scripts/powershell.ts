@@ -3,14 +3,11 @@
  * names mean anything is judged by names.json, which was written down from Microsoft's pages.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Language, type Node, Parser } from 'web-tree-sitter';
 
-const GRAMMAR = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('tree-sitter-powershell/package.json')),
-  'tree-sitter-powershell.wasm',
-);
+const GRAMMAR = fileURLToPath(import.meta.resolve('tree-sitter-powershell/tree-sitter-powershell.wasm'));
 
 export interface Names {
   readonly cmdlets: Readonly<Record<string, { readonly page: string; readonly parameters: readonly string[] }>>;
