@@ -51,8 +51,6 @@ export class Listener {
   readonly #negotiator: Negotiator;
   readonly #connections = new WeakMap<Socket, Connection>();
   readonly #servers: readonly [Server, Server];
-  /** Requests that were served. */
-  requests = 0;
   /** Connections that were made. */
   connected = 0;
 
@@ -66,9 +64,13 @@ export class Listener {
     const { key, certificate: cert } = rules.certificate;
     const secure = createSecureServer({ key, cert, requestCert: true, rejectUnauthorized: false }, listener);
     this.#servers = [createServer(listener), secure];
-    for (const server of this.#servers) {
-      server.on('connection', () => {
+    for (const [server, event] of [
+      [this.#servers[0], 'connection'],
+      [secure, 'secureConnection'],
+    ] as const) {
+      server.on(event, (socket: Socket) => {
         this.connected += 1;
+        socket.once('close', () => this.#forget(socket));
       });
     }
     secure.on('tlsClientError', () => undefined);
@@ -108,7 +110,6 @@ export class Listener {
     const login = await this.#login(request);
     if ('refused' in login) return end(response, 401, { 'www-authenticate': [...login.refused] });
     if (login.token?.length) response.setHeader('www-authenticate', `Negotiate ${login.token.toString('base64')}`);
-    this.requests += 1;
     if (body.length === 0) return end(response, 200);
     await this.#envelope(request, response, { ...login, body });
   }
@@ -177,10 +178,7 @@ export class Listener {
     // A connection that is logged in and begins anew is a new login.
     if (this.#connections.get(socket)?.user !== undefined) this.#forget(socket);
     const connection = this.#connections.get(socket) ?? { id: randomUUID() };
-    if (!this.#connections.has(socket)) {
-      this.#connections.set(socket, connection);
-      socket.once('close', () => this.#forget(socket));
-    }
+    this.#connections.set(socket, connection);
     try {
       const step = await this.#negotiator.step(connection.id, Buffer.from(token, 'base64'));
       if (step.user === undefined) return { refused: [`Negotiate ${step.token.toString('base64')}`] };

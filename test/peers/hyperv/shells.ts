@@ -58,9 +58,8 @@ export class Shells {
   readonly #quotas: Quotas;
   readonly #weather: Weather;
   readonly #shells = new Map<string, Shell>();
-  /** Shells that were ever opened, and the most that were open at a time. */
+  /** Shells that were ever opened. */
   opened = 0;
-  most = 0;
 
   constructor(run: Run, quotas: Quotas, weather: Weather) {
     this.#run = run;
@@ -112,7 +111,6 @@ export class Shells {
     const id = randomUUID().toUpperCase();
     this.#shells.set(id, { user, commands: new Map() });
     this.opened += 1;
-    this.most = Math.max(this.most, this.#shells.size);
     const created = `<x:ResourceCreated><a:Address>http://127.0.0.1/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>${RESOURCE}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">${id}</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>`;
     const shell = `<rsp:Shell><rsp:ShellId>${id}</rsp:ShellId><rsp:ResourceUri>${RESOURCE}</rsp:ResourceUri><rsp:Owner>${user.replaceAll('&', '&amp;')}</rsp:Owner><rsp:ClientIP>127.0.0.1</rsp:ClientIP><rsp:IdleTimeOut>PT7200.000S</rsp:IdleTimeOut><rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>`;
     return { action: `${TRANSFER}/CreateResponse`, body: `${created}${shell}` };
