@@ -132,7 +132,9 @@ async function ask(
   try {
     return (await whereabouts.run(vm, 'changes', input, signal)).answer;
   } catch (error) {
-    throw explain(error, { what: `The changes of disk ${disk} of VM ${vm.name} cannot be told`, vm: vm.name, disk });
+    // A host that counts and cannot tell is as good as one that lost count: the copy compares, and stays correct.
+    const codes = { 'tracking-unavailable': 'change-tracking-reset' } as const;
+    throw explain(error, { what: `The changes of disk ${disk} of VM ${vm.name} cannot be told`, vm: vm.name, disk, codes });
   }
 }
 

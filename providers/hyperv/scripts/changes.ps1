@@ -4,8 +4,20 @@
 $WindowBytes = [uint64]17179869184
 $MaximumRanges = 50000
 $MaximumSeconds = 60
+$MaximumTries = 5
+$Passing = 32772, 32774, 32775, 32777, 32778
 
-# One question: what changed within a window. 4096, a job, brings no ranges: they are outputs of the call itself.
+# The method as it answers. An id that the host does not know any more may come as a value or as an error.
+function Invoke-Question {
+    param($Service, $Arguments)
+    try { return Invoke-CimMethod -InputObject $Service -MethodName GetVirtualDiskChanges -Arguments $Arguments } catch {
+        if ((Get-FailureCode -Record $_) -ne 'failed') { throw }
+        Stop-Script -Code 'tracking-unknown' -Message ([string]$_.Exception.Message)
+    }
+}
+
+# One question: what changed within a window. What is not told is compared as a whole: a job (4096) brings no ranges, since
+# they are outputs of the call itself; 32770 is not supported; a disk that stays in use is not waited for, its VM may be off.
 function Get-Window {
     param($Service, $Told, [uint64]$Offset, [uint64]$Length)
     $arguments = @{
@@ -15,18 +27,17 @@ function Get-Window {
         ByteOffset       = $Offset
         ByteLength       = $Length
     }
-    # An id that the host does not know any more may come as a value or as an error; the disk is compared as a whole then.
-    try { $result = Invoke-CimMethod -InputObject $Service -MethodName GetVirtualDiskChanges -Arguments $arguments } catch {
-        if ((Get-FailureCode -Record $_) -ne 'failed') { throw }
-        Stop-Script -Code 'tracking-unknown' -Message ([string]$_.Exception.Message)
+    for ($try = 1; $true; $try++) {
+        $result = Invoke-Question -Service $Service -Arguments $arguments
+        $value = [uint32]$result.ReturnValue
+        if ($value -eq 0) { return $result }
+        # Timeout, in use, invalid state, not available, out of memory: may pass.
+        if ($Passing -notcontains $value -or $try -ge $MaximumTries) { break }
+        Start-Sleep -Seconds 2
     }
-    $value = [uint32]$result.ReturnValue
-    if ($value -eq 0) { return $result }
     $code = 'tracking-unknown'
-    if ($value -eq 4096 -or $value -eq 32770) { $code = 'tracking-unavailable' }
+    if ($value -eq 4096 -or $value -eq 32770 -or $Passing -contains $value) { $code = 'tracking-unavailable' }
     if ($value -eq 32769) { $code = 'access-denied' }
-    # Timeout, in use, invalid state, not available, out of memory: passes.
-    if (@(32772, 32774, 32775, 32777, 32778) -contains $value) { $code = 'busy' }
     Stop-Script -Code $code -Message ('GetVirtualDiskChanges answered ' + $value) -JobError $value
 }
 
