@@ -16,7 +16,7 @@ function Get-Switches {
         [ordered]@{
             id              = Format-Guid -Value $switch.Id
             name            = [string]$switch.Name
-            type            = Format-Choice -Value $switch.SwitchType -Choices 'External', 'Internal', 'Private'
+            type            = Format-Choice -Value $switch.SwitchType -Choices 'External', 'Internal', 'Private' -Always
             description     = Format-Text -Value ($cards -join ', ')
             embeddedTeaming = Format-Flag -Value $switch.EmbeddedTeamingEnabled
             iov             = Format-Flag -Value $switch.IovEnabled
@@ -102,7 +102,7 @@ function Get-ClusterOfHost {
             [ordered]@{
                 name  = [string]$node.Name
                 fqdn  = $fqdn
-                state = Format-Choice -Value $node.State -Choices 'Up', 'Down', 'Paused', 'Joining'
+                state = Format-Choice -Value $node.State -Choices 'Up', 'Down', 'Paused', 'Joining' -Always
             }
         })
     return [ordered]@{
@@ -117,11 +117,7 @@ Invoke-Script {
     param($Told)
     $system = Get-CimInstance -ClassName Win32_ComputerSystem
     $windows = Get-CimInstance -ClassName Win32_OperatingSystem
-    $login = [System.Security.Principal.WindowsIdentity]::GetCurrent()
-    $principal = New-Object -TypeName System.Security.Principal.WindowsPrincipal -ArgumentList $login
-    # Well-known groups by their SIDs: Administrators, Hyper-V Administrators.
-    $administrators = [System.Security.Principal.SecurityIdentifier]'S-1-5-32-544'
-    $hyperVAdministrators = [System.Security.Principal.SecurityIdentifier]'S-1-5-32-578'
+    $login = Get-Login
     $hyperV = Test-HyperV
     $switches = @()
     $versions = @()
@@ -144,9 +140,9 @@ Invoke-Script {
         logicalProcessors     = Format-Count -Value $system.NumberOfLogicalProcessors
         memory                = Format-Size -Value $system.TotalPhysicalMemory
         hyperv                = $hyperV
-        user                  = Format-Text -Value $login.Name
-        isAdministrator       = $principal.IsInRole($administrators)
-        isHyperVAdministrator = $principal.IsInRole($hyperVAdministrators)
+        user                  = $login.name
+        isAdministrator       = $login.isAdministrator
+        isHyperVAdministrator = $login.isHyperVAdministrator
         switches              = $switches
         # A cluster shared volume is a mount folder too, on the node that owns it.
         volumes               = @(Get-LocalVolumes | Where-Object { $folders -notcontains $_['path'] }) + $shared

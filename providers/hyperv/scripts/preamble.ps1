@@ -181,10 +181,13 @@ function Format-Flag {
     return $null
 }
 
-# The name of an enum's value when it is one of the contract's, else Unknown; $null stays unknown by absence.
+# The name of an enum's value when it is one of the contract's, else Unknown. $null is told by absence, or always as Unknown.
 function Format-Choice {
-    param($Value, [string[]]$Choices)
-    if ($null -eq $Value) { return $null }
+    param($Value, [string[]]$Choices, [switch]$Always)
+    if ($null -eq $Value) {
+        if ($Always) { return 'Unknown' }
+        return $null
+    }
     $text = $Value.ToString()
     foreach ($choice in $Choices) { if ($choice -eq $text) { return $choice } }
     return 'Unknown'
@@ -208,11 +211,11 @@ function Format-Mac {
     return $digits
 }
 
-# ISO 8601 in UTC. Years before 1970 are how Windows says never.
+# ISO 8601 in UTC, to the 100 nanoseconds that Windows counts in. Years before 1970 are how Windows says never.
 function Format-Date {
     param($Value)
     if ($Value -isnot [datetime] -or $Value.Year -lt 1970) { return $null }
-    return $Value.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", [cultureinfo]::InvariantCulture)
+    return $Value.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", [cultureinfo]::InvariantCulture)
 }
 
 # Entries of a property that holds a list, without the empty ones. Call it as @(Format-Texts $value).
@@ -221,6 +224,17 @@ function Format-Texts {
     foreach ($value in @($Values)) {
         $text = Format-Text -Value $value
         if ($null -ne $text) { $text }
+    }
+}
+
+# Who is logged in, and in which of the groups that count: by the SIDs of Administrators and Hyper-V Administrators.
+function Get-Login {
+    $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
+    $principal = New-Object -TypeName System.Security.Principal.WindowsPrincipal -ArgumentList $identity
+    return @{
+        name                  = Format-Text -Value $identity.Name
+        isAdministrator       = $principal.IsInRole([System.Security.Principal.SecurityIdentifier]'S-1-5-32-544')
+        isHyperVAdministrator = $principal.IsInRole([System.Security.Principal.SecurityIdentifier]'S-1-5-32-578')
     }
 }
 
@@ -316,8 +330,8 @@ function Get-Image {
         $vhd = Get-VHD -Path $Path
         $image = [ordered]@{
             path               = $Path
-            format             = Format-Choice -Value $vhd.VhdFormat -Choices 'VHD', 'VHDX', 'VHDSet'
-            type               = Format-Choice -Value $vhd.VhdType -Choices 'Fixed', 'Dynamic', 'Differencing'
+            format             = Format-Choice -Value $vhd.VhdFormat -Choices 'VHD', 'VHDX', 'VHDSet' -Always
+            type               = Format-Choice -Value $vhd.VhdType -Choices 'Fixed', 'Dynamic', 'Differencing' -Always
             size               = Format-Size -Value $vhd.Size
             fileSize           = Format-Size -Value $vhd.FileSize
             blockSize          = Format-Count -Value $vhd.BlockSize
@@ -368,7 +382,7 @@ function Get-HardDisk {
     param($Drive)
     $disk = [ordered]@{
         id                 = [string]$Drive.Id
-        controllerType     = Format-Choice -Value $Drive.ControllerType -Choices 'IDE', 'SCSI', 'PMEM'
+        controllerType     = Format-Choice -Value $Drive.ControllerType -Choices 'IDE', 'SCSI', 'PMEM' -Always
         controllerNumber   = [int]$Drive.ControllerNumber
         controllerLocation = [int]$Drive.ControllerLocation
         diskNumber         = Format-Count -Value $Drive.DiskNumber

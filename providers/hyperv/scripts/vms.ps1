@@ -242,7 +242,7 @@ function Get-Dvd {
     param($Drive)
     return [ordered]@{
         id                 = [string]$Drive.Id
-        controllerType     = Format-Choice -Value $Drive.ControllerType -Choices 'IDE', 'SCSI'
+        controllerType     = Format-Choice -Value $Drive.ControllerType -Choices 'IDE', 'SCSI' -Always
         controllerNumber   = [int]$Drive.ControllerNumber
         controllerLocation = [int]$Drive.ControllerLocation
         path               = Format-Text -Value $Drive.Path
@@ -262,7 +262,7 @@ function Get-Vlan {
         $secondary = Format-Count -Value $Setting.SecondaryVlanId
     }
     return [ordered]@{
-        mode        = Format-Choice -Value $Setting.OperationMode -Choices 'Untagged', 'Access', 'Trunk', 'Private'
+        mode        = Format-Choice -Value $Setting.OperationMode -Choices 'Untagged', 'Access', 'Trunk', 'Private' -Always
         access      = Format-Count -Value $Setting.AccessVlanId
         native      = Format-Count -Value $Setting.NativeVlanId
         allowed     = $allowed
@@ -276,7 +276,7 @@ function Get-Isolation {
     param($Setting)
     if ($null -eq $Setting) { return $null }
     return [ordered]@{
-        mode = Format-Choice -Value $Setting.IsolationMode -Choices 'None', 'NativeVirtualSubnet', 'ExternalVirtualSubnet', 'Vlan'
+        mode = Format-Choice -Value $Setting.IsolationMode -Choices 'None', 'NativeVirtualSubnet', 'ExternalVirtualSubnet', 'Vlan' -Always
         id   = Format-Count -Value $Setting.DefaultIsolationID
     }
 }
@@ -336,14 +336,15 @@ function Get-CheckpointFacts {
     }
 }
 
-# Integration services by the GUID of each component: their names are in the host's language.
+# Integration services by the GUID of each component: their names are in the host's language. One that speaks an older
+# protocol than the host (Degraded, as those of most Linux guests) works.
 function Get-IntegrationFacts {
     param($Service)
     $guids = @(Get-Guids -Id $Service.Id)
     if ($guids.Count -eq 0) { return }
     $status = Format-Text -Value $Service.PrimaryOperationalStatus
     $ok = $null
-    if ($null -ne $status) { $ok = $status -eq 'Ok' }
+    if ($null -ne $status) { $ok = @('Ok', 'Degraded') -contains $status }
     return [ordered]@{ id = $guids[$guids.Count - 1]; enabled = [bool]$Service.Enabled; ok = $ok }
 }
 
@@ -389,7 +390,14 @@ function Get-Replication {
 
 Invoke-Script {
     param($Told)
-    if ($null -eq $Told.ids) { $vms = @(Get-VM) }
+    if ($null -eq $Told.ids) {
+        $vms = @(Get-VM)
+        # Who has no right to see VMs may be shown a host without any.
+        $login = Get-Login
+        if ($vms.Count -eq 0 -and -not $login.isAdministrator -and -not $login.isHyperVAdministrator) {
+            Stop-Script -Code 'access-denied' -Message 'The login is neither in Administrators nor in Hyper-V Administrators.'
+        }
+    }
     else {
         $vms = @(foreach ($id in @($Told.ids)) {
                 try { Get-VM -Id ([guid]$id) } catch { if (-not (Test-NotFound -Record $_)) { throw } }
