@@ -137,17 +137,16 @@ export class SmbConnection {
     if (this.#lost !== undefined) throw this.#lost;
     const charge = Math.max(1, Math.ceil((request.brings ?? 0) / (64 * KiB)));
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const giveUp = (): void => reject(signal.reason);
+    let leave = (): void => undefined;
+    const giveUp = (): void => {
+      // What was sent is answered all the same, and gives its credits back then.
+      leave();
+      reject(signal.reason);
+    };
     signal.addEventListener('abort', giveUp, { once: true });
     try {
-      // Whoever waits gives its turn up when it is aborted; a request that was sent is answered, and gives its credits back then.
-      const turn = this.#credits.take(charge, () => this.#post(request, charge, { resolve, reject }), reject);
-      signal.addEventListener('abort', turn, { once: true });
-      try {
-        return await promise;
-      } finally {
-        signal.removeEventListener('abort', turn);
-      }
+      leave = this.#credits.take(charge, () => this.#post(request, charge, { resolve, reject }), reject);
+      return await promise;
     } finally {
       signal.removeEventListener('abort', giveUp);
     }

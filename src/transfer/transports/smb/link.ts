@@ -9,6 +9,8 @@ import { decodeHead, Malformed } from './wire/message.ts';
 import { logoffRequest, parseTreeConnected, treeConnectRequest } from './wire/session.ts';
 import { parseValidated, validateRequest } from './wire/validate.ts';
 
+const CLOSING_MS = 5_000;
+
 interface Tree {
   readonly id: number;
   readonly sealed: boolean;
@@ -104,8 +106,8 @@ export class SmbLink {
     await this.#connection.send(request, signal);
   }
 
-  /** Whatever comes of it. */
-  async close({ id, tree }: OpenFile, signal: AbortSignal): Promise<void> {
+  /** Returns when the server has closed the file, or does not answer: one that stays open keeps the host from merging it. */
+  async close({ id, tree }: OpenFile): Promise<void> {
     const request = {
       command: 'close',
       body: closeRequest(id),
@@ -113,13 +115,13 @@ export class SmbLink {
       sealed: tree.sealed,
       read: () => undefined,
     } as const;
-    await this.#connection.send(request, signal).catch(() => undefined);
+    await this.#connection.send(request, AbortSignal.timeout(CLOSING_MS)).catch(() => undefined);
   }
 
   /** Ends the session. */
-  async logOff(signal: AbortSignal): Promise<void> {
+  async logOff(): Promise<void> {
     const request = { command: 'logoff', body: logoffRequest(), read: () => undefined } as const;
-    await this.#connection.send(request, signal).catch(() => undefined);
+    await this.#connection.send(request, AbortSignal.timeout(CLOSING_MS)).catch(() => undefined);
     await this.#connection.end();
   }
 

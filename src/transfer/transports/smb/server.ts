@@ -18,8 +18,6 @@ export interface ServerOptions extends LoginOptions {
 }
 
 const ATTEMPTS = 8;
-/** A file that is still open when its disk is closed keeps the host from merging it. */
-const CLOSING_MS = 5_000;
 const HINT = 'Something between here and the server changes its answers, or the server is short of something; check both.';
 
 export class SmbServer {
@@ -66,7 +64,7 @@ export class SmbServer {
   async close(): Promise<void> {
     this.#closed.abort(new Error('The server is not used any more'));
     const link = await this.#current?.catch(() => undefined);
-    if (link?.usable === true) await link.logOff(AbortSignal.timeout(CLOSING_MS));
+    if (link?.usable === true) await link.logOff();
   }
 
   #link(signal: AbortSignal): Promise<SmbLink> {

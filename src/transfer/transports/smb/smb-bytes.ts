@@ -69,7 +69,7 @@ export class SmbBytes implements StoredBytes, AsyncDisposable {
     this.stop();
     const { link, file } = this.#opened;
     const open = await file.catch(() => undefined);
-    if (open !== undefined && link.usable) await link.close(open, AbortSignal.timeout(CLOSING_MS));
+    if (open !== undefined && link.usable) await link.close(open);
   }
 
   async #read(at: Bytes, into: Uint8Array, signal: AbortSignal): Promise<void> {
@@ -105,6 +105,3 @@ export class SmbBytes implements StoredBytes, AsyncDisposable {
     throw new MigrationError('source-changed', 'The file was written to while it was read.', { file: file.place });
   }
 }
-
-/** A file that is still open when its disk is closed keeps the host from merging it. */
-const CLOSING_MS = 5_000;

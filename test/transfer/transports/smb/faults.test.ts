@@ -240,6 +240,13 @@ test('a file that another one shares with nobody is busy, one that it shares for
   other.lose(new Error('over'));
 });
 
+test('a reader that was disposed of holds its file no more', async () => {
+  const reader = await openOn(samba, WANTED);
+  await fails(openedWith(0), 'source-busy');
+  await reader[Symbol.asyncDispose]();
+  (await openedWith(0)).lose(new Error('over'));
+});
+
 /** A session in which the disk is open. @param share what others may do: 1 is reading */
 async function openedWith(share: number): Promise<SmbConnection> {
   const { host, port, user, password } = samba;
