@@ -140,11 +140,12 @@ function inPath(program) {
 }
 
 /**
- * @param {string} pattern absolute, with one `*` for a whole folder (node:fs has no globs in Node 20)
+ * @param {string} pattern absolute, with one `*` at most, for a whole folder (node:fs has no globs in Node 20)
  * @returns {boolean}
  */
 function fileExists(pattern) {
-  const [before = '', after = ''] = pattern.split('*');
+  const [before = '', after] = pattern.split('*');
+  if (after === undefined) return existsSync(before);
   return existsSync(before) && readdirSync(before).some((folder) => existsSync(`${before}${folder}${after}`));
 }
 
