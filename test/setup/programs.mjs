@@ -40,6 +40,11 @@ export const PROGRAMS = [
   // test/peers/hyperv: the accepting side of NTLM, and a client that knows nothing of us.
   { program: '/usr/lib/*/gssntlmssp/gssntlmssp.so', package: 'gss-ntlmssp', needed: ['test'], wanted: [] },
   { program: '/usr/share/*/python3-gssapi/copyright', package: 'python3-gssapi', needed: ['test'], wanted: [] },
+  // test/peers/ntlm: tickets, and what logins by them are built against.
+  { program: '/usr/sbin/krb5kdc', package: 'krb5-kdc', needed: ['test'], wanted: [] },
+  { program: '/usr/sbin/kadmin.local', package: 'krb5-admin-server', needed: ['test'], wanted: [] },
+  { program: 'kinit', package: 'krb5-user', needed: ['test'], wanted: [] },
+  { program: '/usr/include/*/gssapi_ext.h', package: 'libkrb5-dev', needed: ['test'], wanted: [] },
   { program: '/usr/share/*/python3-winrm/copyright', package: 'python3-winrm', needed: ['test'], wanted: [] },
   { program: '/usr/share/*/python3-requests-ntlm/copyright', package: 'python3-requests-ntlm', needed: ['test'], wanted: [] },
   { program: 'tar', package: 'tar', needed: ['test', 'bench'], wanted: [] },

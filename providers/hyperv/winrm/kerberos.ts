@@ -14,8 +14,8 @@ const PACKAGE = 'kerberos';
  * Makes a token for each request.
  * @throws MigrationError `tool-missing` without the package; tokens: `source-login-failed` without a ticket
  */
-export async function kerberosTokens(host: string, load = loadPackage): Promise<() => Promise<string>> {
-  const kerberos = await load();
+export async function kerberosTokens(host: string): Promise<() => Promise<string>> {
+  const kerberos = await loadPackage();
   return async () => {
     try {
       const client = await kerberos.initializeClient(`HTTP@${host}`, { mechOID: KRB5 });

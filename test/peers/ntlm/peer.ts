@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type PeerCertificate, selfSigned } from '../certificate.ts';
 
@@ -23,8 +23,8 @@ export interface NtlmPeerOptions {
   readonly seconds?: number;
   readonly piece?: number;
   readonly forgets?: number;
-  /** Folder where commands are looked for first. */
-  readonly programs?: string;
+  /** Where the keys of its Kerberos service are: environment of a `Kdc`. */
+  readonly kerberos?: Readonly<Record<string, string>>;
 }
 
 export interface NtlmPeer extends AsyncDisposable {
@@ -40,7 +40,7 @@ const PROGRAM = join(import.meta.dirname, 'winrm.py');
 const PYTHON = '/usr/bin/python3';
 
 export async function startNtlmPeer(options: NtlmPeerOptions): Promise<NtlmPeer> {
-  const { accounts, tls, authority, bindings, programs, ...settings } = options;
+  const { accounts, tls, authority, bindings, kerberos, ...settings } = options;
   const folder = await mkdtemp(join(tmpdir(), 'kubeferry-ntlm-'));
   const certificate = selfSigned();
   const files = {
@@ -53,12 +53,11 @@ export async function startNtlmPeer(options: NtlmPeerOptions): Promise<NtlmPeer>
   await writeFile(files.key, certificate.key, { mode: 0o600 });
   if (authority !== undefined) await writeFile(join(folder, 'authority.pem'), authority);
 
-  const path = [programs, process.env['PATH']].filter((part) => part !== undefined).join(delimiter);
   const peer = spawn(PYTHON, [PROGRAM], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       ...process.env,
-      PATH: path,
+      ...kerberos,
       NTLM_USER_FILE: files.accounts,
       NETBIOS_COMPUTER_NAME: 'PEER',
       NETBIOS_DOMAIN_NAME: 'PEERDOMAIN',

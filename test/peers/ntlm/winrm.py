@@ -30,6 +30,7 @@ from gssapi.raw import ChannelBindings
 
 SETTINGS = json.loads(sys.stdin.readline())
 NTLM = gssapi.OID.from_int_seq("1.3.6.1.4.1.311.2.2.10")
+KRB5 = gssapi.OID.from_int_seq("1.2.840.113554.1.2.2")
 SPNEGO = gssapi.OID.from_int_seq("1.3.6.1.5.5.2")
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 NAMES = {
@@ -182,6 +183,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.sealed(body) if SETTINGS.get("tls") is None else self.serve(body)
         if scheme == "Basic" and base64.b64decode(value).decode() == SETTINGS.get("basic"):
             return self.serve(body)
+        if scheme == "Kerberos" and self.ticket(base64.b64decode(value)):
+            return self.serve(body)
         if scheme == MUTUAL and SETTINGS.get("tls") and self.connection.getpeercert():
             return self.serve(body)
         return self.reply(401, b"", {"WWW-Authenticate": "Basic" if SETTINGS.get("basic") else "Negotiate"})
@@ -204,6 +207,16 @@ class Handler(BaseHTTPRequestHandler):
             return self.reply(401, b"", {"WWW-Authenticate": "Negotiate"})
         headers = {"WWW-Authenticate": "Negotiate " + base64.b64encode(said).decode()} if said else {}
         return self.reply(200 if self.context.complete else 401, b"", headers)
+
+    def ticket(self, token):
+        """A token is good once: its replay is refused by GSSAPI."""
+        try:
+            context = gssapi.SecurityContext(creds=gssapi.Credentials(usage="accept", mechs=[KRB5]), usage="accept")
+            context.step(token)
+            return context.complete
+        except gssapi.exceptions.GSSError as error:
+            print(error, file=sys.stderr, flush=True)
+            return False
 
     def sealed(self, body):
         if not self.headers["Content-Type"].startswith("multipart/encrypted;"):
