@@ -1,22 +1,27 @@
 /**
  * Debian's OpenSSH server on loopback, as the user of the tests, with host keys and a configuration of its own. Its sessions find
- * `sshd/powershell.ts` as powershell.exe, which runs no script: it knows each by its text and answers what the test wrote down. So logins, host keys,
- * channels, and what goes over them are real; what a script would do is not.
+ * `sshd/powershell.ts` as powershell.exe, which runs no script: it knows each by its text and answers what the test wrote down, or hands command and
+ * input to the test (a simulated host). So logins, host keys, channels, and what goes over them are real; what a script would do is not.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { freePorts } from './free-ports.ts';
 
 export interface SshdOptions {
-  /** What each script answers, by its name. */
-  readonly answers: Readonly<Record<string, Answer>>;
+  /** What each script answers, by its name; or who answers instead of powershell.exe, told its arguments and its input. */
+  readonly answers: Readonly<Record<string, Answer>> | Answering;
   /** Sessions that one connection may have; sshd's own default when absent. */
   readonly maxSessions?: number;
 }
+
+/** @param args of powershell.exe, as one text */
+type Answering = (args: string, input: Buffer) => Promise<Answer>;
 
 export interface Answer {
   readonly stdout: string;
@@ -63,7 +68,8 @@ export async function startSshd({ answers, maxSessions }: SshdOptions): Promise<
   ]);
   const [port = 0] = await freePorts(1);
   await writeFile(at('authorized_keys'), `${await readFile(at('user.pub'), 'utf8')}${await readFile(at('locked.pub'), 'utf8')}`);
-  await writeFile(at('answers.json'), JSON.stringify(answers));
+  const listener = typeof answers === 'function' ? await listen(at('answers.socket'), answers) : undefined;
+  if (typeof answers !== 'function') await writeFile(at('answers.json'), JSON.stringify(answers));
   await mkdir(at('bin'));
   await writeFile(at('bin/powershell.ts'), await readFile(new URL('sshd/powershell.ts', import.meta.url)));
   await writeFile(at('bin/powershell.exe'), `#!/bin/sh\nexec ${process.execPath} ${at('bin/powershell.ts')} "$@"\n`);
@@ -106,9 +112,25 @@ export async function startSshd({ answers, maxSessions }: SshdOptions): Promise<
       sshd.kill('SIGTERM');
       await ended;
       for (const pid of sessions) killIfThere(pid);
+      listener?.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** One JSON document in, one out. */
+async function listen(path: string, answer: Answering): Promise<Server> {
+  const serve = async (socket: Socket): Promise<void> => {
+    const { args, input } = JSON.parse(await text(socket));
+    socket.end(JSON.stringify(await answer(args, Buffer.from(input, 'base64'))));
+  };
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => undefined);
+    void serve(socket).catch(() => socket.destroy());
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  return server;
 }
 
 async function makeKey(file: string, type: string, passphrase = ''): Promise<void> {
