@@ -31,10 +31,7 @@ export interface ConnectionParts {
   readonly clock: Clock;
 }
 
-/**
- * It tells no changes of its inventory by itself: Hyper-V has events, and a client that listens to them over WinRM has to be one of Windows. Whoever
- * wants to keep up reads anew.
- */
+/** It does not watch its inventory: a script answers once, and events of the host would need a subscription. Whoever keeps up reads anew. */
 export class HypervConnection implements Connection {
   readonly name: string;
   readonly power: PowerControl;

@@ -72,7 +72,7 @@ function opener(address: Address, options: ConnectOptions, credentials: () => Pr
             signal,
           );
     return await opened.catch((error: unknown) => {
-      throw host !== first && trust?.thumbprint !== undefined ? aboutPin(error) : error;
+      throw host !== first && trust?.thumbprint !== undefined ? aboutPin(error, way) : error;
     });
   };
 }
@@ -82,10 +82,10 @@ function unpinned({ thumbprint: _pinned, ...others }: Trust): Trust {
   return others;
 }
 
-function aboutPin(error: unknown): unknown {
+function aboutPin(error: unknown, way: Address['way']): unknown {
   if (!(error instanceof MigrationError) || error.code !== 'source-untrusted') return error;
-  const hint =
-    'The thumbprint is that of one node. Give the authority of all of them by --ca-file, or name the node in the URL that has the VM.';
+  const all = way === 'ssh' ? 'Put the keys of all of them into known_hosts' : 'Give the authority of all of them by --ca-file';
+  const hint = `The thumbprint is that of one node. ${all}, or name the node in the URL that has the VM.`;
   return new MigrationError('source-untrusted', error.message, { ...error.place, hint, cause: error });
 }
 
