@@ -9,17 +9,17 @@ function Test-HyperV {
 }
 
 function Get-Switches {
-    foreach ($switch in @(Get-Optional -Ask { Get-VMSwitch })) {
+    foreach ($lan in @(Get-Optional -Ask { Get-VMSwitch })) {
         # Several network cards are a list in NetAdapterInterfaceDescriptions (Windows Server 2016 and later).
-        $cards = @(Format-Texts -Values $switch.NetAdapterInterfaceDescriptions)
-        if ($cards.Count -eq 0) { $cards = @(Format-Texts -Values $switch.NetAdapterInterfaceDescription) }
+        $cards = @(Format-Texts -Values $lan.NetAdapterInterfaceDescriptions)
+        if ($cards.Count -eq 0) { $cards = @(Format-Texts -Values $lan.NetAdapterInterfaceDescription) }
         [ordered]@{
-            id              = Format-Guid -Value $switch.Id
-            name            = [string]$switch.Name
-            type            = Format-Choice -Value $switch.SwitchType -Choices 'External', 'Internal', 'Private' -Always
+            id              = Format-Guid -Value $lan.Id
+            name            = [string]$lan.Name
+            type            = Format-Choice -Value $lan.SwitchType -Choices 'External', 'Internal', 'Private' -Always
             description     = Format-Text -Value ($cards -join ', ')
-            embeddedTeaming = Format-Flag -Value $switch.EmbeddedTeamingEnabled
-            iov             = Format-Flag -Value $switch.IovEnabled
+            embeddedTeaming = Format-Flag -Value $lan.EmbeddedTeamingEnabled
+            iov             = Format-Flag -Value $lan.IovEnabled
         }
     }
 }

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { SCRIPTS, type ScriptName } from '../../../../providers/hyperv/scripts/contract.ts';
 import { scriptText } from '../../../../providers/hyperv/scripts/index.ts';
 import { NAMES, nodes, parsePowerShell, troubles } from './powershell.ts';
+import { strangers } from './variables.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../../../providers/hyperv/scripts');
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.ps1'));
@@ -19,6 +20,10 @@ describe('the scripts for Hyper-V hosts', () => {
   for (const name of NAMED) {
     it(`${name} is well-formed PowerShell in documented names, and no value becomes part of it`, async () => {
       assert.deepEqual(await troubles(scriptText(name)), []);
+    });
+
+    it(`${name} reads no variable that nobody sets`, async () => {
+      assert.deepEqual(strangers(await parsePowerShell(scriptText(name))), []);
     });
   }
 
@@ -79,6 +84,15 @@ describe('the check of the scripts', () => {
       assert.match((await troubles(text)).join('\n'), expected);
     });
   }
+
+  it('finds variables that nobody sets, and those that are taken', async () => {
+    const text = 'function Get-It {\n param($Id)\n foreach ($one in $Idd) { $sum += $one; $sum[0] = $summ }\n}\n$Host = 1';
+    assert.deepEqual(strangers(await parsePowerShell(text)), [
+      "line 5: $host is PowerShell's own",
+      'line 3: nobody sets $Idd',
+      'line 3: nobody sets $summ',
+    ]);
+  });
 
   it('finds one wrong name in a whole script', async () => {
     const text = scriptText('vms').replace('$data.BIOSGUID', '$data.BIOSUUID').replace('Get-VMBios -VM', 'Get-VMBios -Machine');
