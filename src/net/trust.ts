@@ -89,7 +89,10 @@ function checks(trust: Trust, client?: ClientCertificate): Pick<ConnectionOption
 /** Given authorities add to the known ones. */
 function contextOf(trust: Trust, client: ClientCertificate | undefined): SecureContext | undefined {
   const authorities = trust.ca === undefined ? {} : { ca: [...rootCertificates, trust.ca] };
-  if (client !== undefined) return createSecureContext({ ...authorities, cert: client.certificate, key: client.key });
+  if (client !== undefined) {
+    // Windows asks for a certificate after the handshake, which only TLS 1.2 and older can do with OpenSSL's clients.
+    return createSecureContext({ ...authorities, cert: client.certificate, key: client.key, maxVersion: 'TLSv1.2' });
+  }
   if (trust.ca === undefined) return undefined;
   const context = contexts.get(trust) ?? createSecureContext(authorities);
   contexts.set(trust, context);

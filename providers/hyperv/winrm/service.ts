@@ -34,6 +34,7 @@ export class Service implements AsyncDisposable {
   readonly #idle: Lane[] = [];
   readonly #all = new Set<Connection>();
   readonly #login = new Shared<Login>();
+  #closed = false;
 
   constructor(place: Place, options: ServiceOptions) {
     this.host = place.host;
@@ -133,6 +134,7 @@ export class Service implements AsyncDisposable {
   }
 
   #connect(): Connection {
+    if (this.#closed) throw new MigrationError('source-answer-broken', `The connection to ${this.host} was given up`);
     const { trust, clientCertificate } = this.#options;
     const connection = new Connection(this.#place, {
       ...(trust !== undefined && { trust }),
@@ -149,6 +151,7 @@ export class Service implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     this.#idle.length = 0;
     await Promise.all([...this.#all].map((connection) => this.#drop(connection)));
   }

@@ -8,7 +8,7 @@ export function context(number: number): number {
   return 0xa0 + number;
 }
 
-export interface Element {
+interface Element {
   readonly tag: number;
   readonly content: Buffer;
   /** Where the next one begins. */
@@ -16,7 +16,7 @@ export interface Element {
 }
 
 /** The element at `at`. @throws MigrationError `source-answer-broken` */
-export function readElement(data: Buffer, at: number): Element {
+function readElement(data: Buffer, at: number): Element {
   const tag = data[at];
   const first = data[at + 1];
   if (tag === undefined || first === undefined) throw brokenToken('it ends too early');

@@ -3,5 +3,5 @@
  * in and come out. The algorithms are old (MD4, MD5, RC4); what counts is that the server accepts nothing else without a domain.
  * LM, NTLMv1, sessions without extended session security and keys below 128 bits are refused.
  */
-export { type NtlmLogin, type NtlmOptions, startNtlm } from './login.ts';
+export { type NtlmLogin, startNtlm } from './login.ts';
 export type { NtlmSession } from './session.ts';

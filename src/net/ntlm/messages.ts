@@ -21,7 +21,7 @@ const SIGNATURE = Buffer.from('NTLMSSP\0', 'latin1');
 /** 10.0, revision 15 of the protocol: nobody decides by it, but older Windows wants one to be there. */
 const VERSION = Buffer.of(10, 0, 0, 0, 0, 0, 0, 15);
 const MIC_AT = 72;
-export const MIC_LENGTH = 16;
+const MIC_LENGTH = 16;
 
 /** The first message. No names are in it: they would go in the clear to somebody who is not known yet. */
 export function negotiateMessage(flags: number): Buffer {

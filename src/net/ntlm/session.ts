@@ -4,7 +4,7 @@ import { MigrationError } from '../../model/errors.ts';
 import { type Direction, hmacMd5, sealingKey, signingKey } from './keys.ts';
 import { Rc4 } from './rc4.ts';
 
-export const SIGNATURE_LENGTH = 16;
+const SIGNATURE_LENGTH = 16;
 
 export interface NtlmSession {
   /** The exported session key, 16 bytes: what SMB makes its own keys of. A secret. */

@@ -185,7 +185,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.serve(body)
         if scheme == "Kerberos" and self.ticket(base64.b64decode(value)):
             return self.serve(body)
-        if scheme == MUTUAL and SETTINGS.get("tls") and self.connection.getpeercert():
+        # By TLS 1.3 Windows could not ask for it.
+        if scheme == MUTUAL and SETTINGS.get("tls") and self.connection.getpeercert() and self.connection.version() == "TLSv1.2":
             return self.serve(body)
         return self.reply(401, b"", {"WWW-Authenticate": "Basic" if SETTINGS.get("basic") else "Negotiate"})
 
