@@ -5,10 +5,10 @@
  * rightly is shown by what transport and format have for it (TLS, the checksum of each deflated grain), and by reading the source
  * once more where a job asks for that (engine/recheck.ts).
  *
- * What is read back is read when all of it was written, not each part behind its writing. Of a cold copy that is the whole target, so that a
+ * What is read back of a cold copy is read when all of it was written, not each part behind its writing: the whole target, so that a
  * late write in a wrong place would be seen too. A warm one is read back by passes: each reads what it wrote, and the journal remembers that
  * (`proven`) until the block is touched again, so that the last pass, which the VM waits for, reads what it brought and no more
- * (prove-target.ts). What others do to a block after that is seen by whoever reads it next: the pass that touches it again where it reads the
+ * (prove-target.ts), most of it while the rest is on its way (early-proof.ts). What others do to a block after that is seen by whoever reads it next: the pass that touches it again where it reads the
  * block as a whole, a last pass with `proveAll`, or a later `verify`.
  *
  * Blocks that this very process brought are compared by tags (proof/block-tags.ts), which is as sure and takes a tenth of the time;
@@ -94,19 +94,30 @@ type WrongOptions = Omit<HashTargetOptions, 'workspace'> & Required<Pick<HashTar
  * @throws as hashTarget
  */
 export async function wrongBlocks(file: string, some: () => SomeBlocks, options: WrongOptions): Promise<readonly number[]> {
+  const wrong = await wrongPastCache(file, some(), options);
+  if (wrong !== undefined) return wrong;
+  await forgetCache(file, options.signal);
   return await onTarget(file, async () => {
-    if (options.job.source.capacity % DIRECT_UNIT === 0) {
-      try {
-        await using handle = await open(file, constants.O_RDONLY | constants.O_DIRECT);
-        return await wrongOf(handle, some(), options);
-      } catch (error) {
-        // The file system, or the medium, cannot be read past the kernel's cache, or not in this way.
-        if (systemCode(error) !== 'EINVAL') throw error;
-      }
-    }
-    await forgetCache(file, options.signal);
     await using handle = await open(file, 'r');
     return await wrongOf(handle, some(), options);
+  });
+}
+
+/** The same from the medium itself; undefined where the file system, or the medium, cannot be read past the kernel's cache, or not in this way. */
+export async function wrongPastCache(
+  file: string,
+  some: SomeBlocks,
+  options: WrongOptions,
+): Promise<readonly number[] | undefined> {
+  if (options.job.source.capacity % DIRECT_UNIT !== 0) return undefined;
+  return await onTarget(file, async () => {
+    try {
+      await using handle = await open(file, constants.O_RDONLY | constants.O_DIRECT);
+      return await wrongOf(handle, some, options);
+    } catch (error) {
+      if (systemCode(error) !== 'EINVAL') throw error;
+      return undefined;
+    }
   });
 }
 

@@ -70,12 +70,17 @@ async function findWrong({ job, options, workspace, workers }: Run, target: JobT
   const expected = { hashes, tags };
   const all = { job, workspace, workers, expected, ...options };
   if (blocks.count === blocks.length) return [...hashes.differences(await hashTarget(writer.path, all))];
-  const suspects = await wrongBlocks(writer.path, () => someOf(blocks, (index) => readBack(target, index)), all);
+  const suspects = await wrongBlocks(writer.path, () => writtenOf(target, blocks), all);
   if (suspects.length === 0) return suspects;
   // Where a tag is not what it should be the SHA-256 of the block decides.
   const again = setOf(suspects, hashes.count);
   const whole = (index: number): ReadBack => ({ index, parts: [wholeBlock(index, hashes.size)] });
   return await wrongBlocks(writer.path, () => someOf(again, whole), all);
+}
+
+/** What is read back of blocks that were written. */
+export function writtenOf(target: JobTarget, blocks: Bits): SomeBlocks {
+  return someOf(blocks, (index) => readBack(target, index));
 }
 
 function someOf(blocks: Bits, readBackOf: (index: number) => ReadBack): SomeBlocks {

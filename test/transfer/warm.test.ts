@@ -286,6 +286,17 @@ test('each pass reads back what it wrote: the last one no more than what it brou
   assert.ok((await readFile(target)).equals(disk.content));
 });
 
+test('most of a large delta is read back while the rest of it is on its way', async () => {
+  const disk = new LiveDisk('large-flat.vmdk', 23, 80 * MiB);
+  const target = place.path('large.raw');
+  await pass(disk, target, OPEN);
+  disk.write(0);
+  for (let offset = 0; offset < disk.content.length; offset += 64 * KiB) disk.writeAt(offset + 9, `changed at ${offset}`);
+  const left = await proving(jobTo(target, await disk.freeze(), since('1')), disk.access);
+  assert.ok(left < 64 * MiB, `${left} bytes were left to the end`);
+  assert.ok((await readFile(target)).equals(disk.content));
+});
+
 test('what a pass without proof wrote is proven by the next one with it', async () => {
   const disk = new LiveDisk('unproven-flat.vmdk', 13);
   disk.content.fill('data everywhere');

@@ -30,7 +30,7 @@ export async function copyPass(plan: Iterable<PlanItem>, context: PassContext): 
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const source = { reader, reads: new Gate(() => reader.lanes), signal };
   const runs = new Gate(() => reader.lanes + BEHIND);
-  const commits = new Commits(journal, writer);
+  const commits = new Commits(journal, writer, context.onCommitted);
   let failure: { readonly error: unknown } | undefined;
   const make = async (item: PlanItem): Promise<void> => {
     try {

@@ -22,6 +22,8 @@ export interface PassContext {
   readonly known?: KnownCells | undefined;
   /** Told of what has to be read back; where a job asks for that. */
   readonly written?: Cells | undefined;
+  /** Told when something was committed; must not throw. */
+  readonly onCommitted?: () => void;
   readonly signal: AbortSignal;
   /** Told of bytes that have reached the target, as they do. */
   readonly onBytes: (bytes: Bytes) => void;

@@ -1,6 +1,7 @@
 /** Sources that can be read anywhere: the engine takes what is allocated, or what changed. */
 import { MigrationError } from '../../model/errors.ts';
-import type { Bytes } from '../../model/units.ts';
+import { type Bytes, MiB } from '../../model/units.ts';
+import { EarlyProof } from '../early-proof.ts';
 import { Cells, collectCells } from '../engine/cells.ts';
 import { copyPass } from '../engine/copy-pass.ts';
 import { type PassPlan, planPass, wholeBlock } from '../engine/plan.ts';
@@ -10,6 +11,9 @@ import type { BlockHashes } from '../proof/block-hashes.ts';
 import type { DiskReader } from '../transports/reader.ts';
 import { copyProgress, type Filled, type Run, type Way } from './way.ts';
 import { trackingOf } from './what-changed.ts';
+
+/** Deltas below this are read back in a moment at their end. */
+const WORTH_OVERLAPPING: Bytes = 64 * MiB;
 
 export function readerWay(run: Run, reader: DiskReader): Way {
   return {
@@ -94,8 +98,15 @@ async function copy(
   };
   const plan = planPass({ size: reader.size, cells, kind, blank: writer.blank, journal, onDone });
   const { buffers, workers } = run;
-  await copyPass(plan, { reader, writer, journal, buffers, workers, signal, onBytes, tags, known, written });
-  await journal.commit(() => writer.sync());
+  const context = { reader, writer, journal, buffers, workers, signal, onBytes, tags, known, written };
+  const isWorth = kind === 'delta' && run.job.verify && cells.bytes >= WORTH_OVERLAPPING;
+  const early = isWorth ? new EarlyProof(run, target) : undefined;
+  try {
+    await copyPass(plan, early === undefined ? context : { ...context, onCommitted: () => early.due() });
+    await journal.commit(() => writer.sync());
+  } finally {
+    await early?.settle();
+  }
   progress.finish();
   return moved;
 }

@@ -1,7 +1,8 @@
 /** Plays a story: each pass with its faults and as many attempts as that takes, and what has to be true after each of them. */
 import assert from 'node:assert/strict';
 import type { TransferJob, TransferResult } from '../../../src/model/transfer.ts';
-import { MiB, scratch as openScratch, type Scratch } from '../../transfer/fixture.ts';
+import { LocalDiskCopier } from '../../../src/transfer/local-copier.ts';
+import { clock, MiB, scratch as openScratch, type Scratch } from '../../transfer/fixture.ts';
 import { blame } from './blame.ts';
 import {
   assertContent,
@@ -80,6 +81,8 @@ class Play {
       result = await this.#pass(pass);
     }
     await assertNothingLeft(scratch.folder, place.unfinished, this.#pids);
+    if (this.#story.deltas > 0)
+      await new LocalDiskCopier({ clock }).forget(await jobOf(this.#story, this.#stage, this.#story.deltas));
     assert.deepEqual(await place.rests(), [], 'something is left beside the disk');
     const found = await place.content();
     assertContent(found, disk.content, this.#unknowable());
