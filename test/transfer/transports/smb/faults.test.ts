@@ -257,8 +257,13 @@ async function openedWith(share: number): Promise<SmbConnection> {
   const body = openRequest('disk.vhdx');
   body.writeUInt32LE(share, SHARE_ACCESS_AT);
   const read = (_: Buffer, status: number): void => checkStatus(status, 'disk.vhdx');
-  await connection.send({ command: 'create', body, tree, read }, live());
-  return connection;
+  try {
+    await connection.send({ command: 'create', body, tree, read }, live());
+    return connection;
+  } catch (error) {
+    connection.lose(error);
+    throw error;
+  }
 }
 
 function treeOf(message: Buffer): number {

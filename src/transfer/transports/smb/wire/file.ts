@@ -1,4 +1,5 @@
 /** Opening, reading and closing a file ([MS-SMB2] 2.2.13 to 2.2.20). Pure. */
+import type { Extent } from '../../../../model/transfer.ts';
 import type { Bytes } from '../../../../model/units.ts';
 import { HEAD, Malformed, need, part } from './message.ts';
 
@@ -59,10 +60,12 @@ export function readRequest(id: Buffer, offset: Bytes, length: Bytes): Buffer {
   return body;
 }
 
-/** The bytes that were read, within the message. @throws Malformed */
-export function parseRead(message: Buffer): Buffer {
+/** Where in the message the bytes are that were read: an offset and a length. @throws Malformed */
+export function parseRead(message: Buffer): Extent {
   need(message, HEAD + 16);
-  return part(message, message.readUInt8(HEAD + 2), message.readUInt32LE(HEAD + 4));
+  const [offset, length] = [message.readUInt8(HEAD + 2), message.readUInt32LE(HEAD + 4)];
+  part(message, offset, length);
+  return { offset, length };
 }
 
 export function closeRequest(id: Buffer): Buffer {
