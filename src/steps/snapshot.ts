@@ -1,12 +1,11 @@
 import type { Checkpoints, SnapshotControl } from '../contracts/provider.ts';
 import { MigrationError } from '../model/errors.ts';
+import { SNAPSHOT_PREFIX } from '../model/our-snapshots.ts';
 import type { StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
 import type { HeldSnapshot } from '../model/precopy.ts';
 import { sourceChanges } from './source-changes.ts';
 import type { StepContext } from './step.ts';
 
-/** What tells our snapshots from everybody else's: people find it in the snapshot manager of the source. */
-const PREFIX = 'kubeferry';
 const DESCRIPTION = 'Made for a warm migration, which removes it as soon as its content is copied.';
 
 /**
@@ -31,7 +30,7 @@ export async function takeSnapshot(plan: VmPlan, { warm }: VmProgress, context: 
 
 /** Of the snapshot for the next pass: whoever has forgotten whether it was made finds it by this. */
 export function snapshotName({ mapping }: VmPlan, warm: WarmProgress): string {
-  return `${PREFIX} ${mapping.targetName} ${warm.id} ${nextPass(warm)}`;
+  return `${SNAPSHOT_PREFIX} ${mapping.targetName} ${warm.id} ${nextPass(warm)}`;
 }
 
 function nextPass({ passes }: WarmProgress): number {

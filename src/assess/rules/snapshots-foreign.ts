@@ -1,3 +1,4 @@
+import { isOurSnapshot } from '../../model/our-snapshots.ts';
 import { found } from '../each-device.ts';
 import type { Rule } from '../rule.ts';
 
@@ -9,7 +10,9 @@ export const rule: Rule = {
   subject: 'snapshots.list',
   remedy: 'Let the backup finish, or remove what it left behind, before the migration.',
   check({ snapshots }) {
-    const foreign = (snapshots.list ?? []).filter(({ kind }) => kind === 'recovery' || kind === 'replica');
+    const foreign = (snapshots.list ?? []).filter(
+      ({ kind, name }) => (kind === 'recovery' || kind === 'replica') && !isOurSnapshot(name),
+    );
     return found(
       'snapshots.list',
       foreign.length === 0

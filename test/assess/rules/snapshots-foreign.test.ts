@@ -20,3 +20,7 @@ test('checkpoints of people are another matter', () => {
     [],
   );
 });
+
+test('a checkpoint of our own is nobody else’s', () => {
+  assert.deepEqual(verdicts(rule, { snapshots: { list: [{ name: 'kubeferry web 1a2b 3', kind: 'recovery' }] } }), []);
+});

@@ -18,17 +18,22 @@ test('a configuration version before Windows Server 2016 is critical', () => {
   assert.deepEqual(verdicts(rule, old, { type: 'warm' }), ['Critical platform.hardwareVersion']);
 });
 
-test('a VHD and persistent memory are critical', () => {
+test('persistent memory is critical, and a VHD is slow', () => {
   const disks = [disk({ format: { container: 'vhd' } }), disk({ format: { container: 'vhdx' }, pmem: true })];
   assert.deepEqual(verdicts(rule, { ...SOUND, disks }, { type: 'warm' }), [
-    'Critical disks[0].format',
+    'Warning disks[0].format',
     'Critical disks[1].format',
   ]);
 });
 
-test('a recovery checkpoint of a backup is critical', () => {
-  const snapshots = { count: 1, list: [{ name: 'Backup', kind: 'recovery' as const }] };
-  assert.deepEqual(verdicts(rule, { ...SOUND, snapshots }, { type: 'warm' }), ['Critical snapshots.list']);
+test('a recovery checkpoint of a backup is critical, other checkpoints are slow, and our own are none', () => {
+  const having = (...list: { name: string; kind?: 'recovery' | 'standard' }[]): readonly string[] =>
+    verdicts(rule, { ...SOUND, snapshots: { count: list.length, list } }, { type: 'warm' });
+  assert.deepEqual(having({ name: 'Backup', kind: 'recovery' }, { name: 'Before', kind: 'standard' }), [
+    'Critical snapshots.list',
+  ]);
+  assert.deepEqual(having({ name: 'Before', kind: 'standard' }), ['Warning snapshots.list']);
+  assert.deepEqual(having({ name: 'kubeferry web 1a2b 3', kind: 'recovery' }), []);
 });
 
 test('nothing of it matters to a cold migration, nor to vSphere', () => {

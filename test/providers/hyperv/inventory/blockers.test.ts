@@ -43,7 +43,7 @@ const CASES: readonly (readonly [string, Partial<z.input<typeof Vm>>, MigrationT
     'a VHD, warm',
     { disks: [driveAnswer({ chain: [imageAnswer({ format: 'VHD' })] })] },
     'warm',
-    'Critical warm-resilient-tracking',
+    'Warning warm-resilient-tracking',
   ],
   ['an old configuration version, warm', { version: '5.0' }, 'warm', 'Critical warm-resilient-tracking'],
   [
