@@ -84,7 +84,10 @@ function unpinned({ thumbprint: _pinned, ...others }: Trust): Trust {
 
 function aboutPin(error: unknown, way: Address['way']): unknown {
   if (!(error instanceof MigrationError) || error.code !== 'source-untrusted') return error;
-  const all = way === 'ssh' ? 'Put the keys of all of them into known_hosts' : 'Give the authority of all of them by --ca-file';
+  const all =
+    way === 'ssh'
+      ? 'Put the keys of all of them into known_hosts'
+      : 'Give the authority, or the certificates of all of them in one file, by --ca-file';
   const hint = `The thumbprint is that of one node. ${all}, or name the node in the URL that has the VM.`;
   return new MigrationError('source-untrusted', error.message, { ...error.place, hint, cause: error });
 }
