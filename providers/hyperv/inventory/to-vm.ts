@@ -13,9 +13,11 @@ import { isCritical, powerState } from './power-state.ts';
 
 /** Without what these tell, a VM would look smaller than it is. */
 const ESSENTIAL: ReadonlySet<string> = new Set([
+  'Get-VMFirmware',
   'Get-VMHardDiskDrive',
   'Get-VMNetworkAdapter',
-  'Get-VMFirmware',
+  'Get-VMNetworkAdapterIsolation',
+  'Get-VMNetworkAdapterVlan',
   'Get-VMSecurity',
 ]);
 

@@ -4,6 +4,12 @@
 # What could not be read, by VM id: names of cmdlets. A list that is empty for that reason is unknown, not empty.
 $Unread = @{}
 
+function Set-Unread {
+    param($Id, [string]$Name)
+    $key = Format-Guid -Value $Id
+    if ($null -ne $key -and @($Unread[$key]) -notcontains $Name) { $Unread[$key] = @(Format-Texts -Values $Unread[$key]) + $Name }
+}
+
 # Asks a cmdlet for all VMs at once and returns its objects by VM id. A cmdlet that this Windows does not have yields
 # nothing. When one VM spoils the question, each is asked alone, and those that fail are marked.
 function Get-ByVm {
@@ -16,10 +22,7 @@ function Get-ByVm {
     } catch { $found = @{} }
     foreach ($vm in $Vms) {
         try { Add-ByVm -Found $found -Things @(& $Fetch @($vm)) }
-        catch {
-            $id = Format-Guid -Value $vm.Id
-            $Unread[$id] = @($Unread[$id]) + $Name
-        }
+        catch { Set-Unread -Id $vm.Id -Name $Name }
     }
     return $found
 }
@@ -53,15 +56,23 @@ function Get-Guids {
     foreach ($match in [regex]::Matches($Id, '[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}')) { $match.Value.ToLowerInvariant() }
 }
 
-# Settings of network adapters by the adapter's id. One that tells no adapter is left out: no VLAN is better than another's.
+# Settings of network adapters by the adapter's id, asked for all at once. Where an answer does not tell whose it is, or one
+# adapter spoils the question, those that are missing are asked for one by one: a wrong VLAN would be worse than a slow answer.
 function Get-ByAdapter {
-    param([array]$Adapters, [scriptblock]$Fetch)
+    param([array]$Adapters, [string]$Name, [scriptblock]$Fetch)
     $found = @{}
-    if ($Adapters.Count -eq 0) { return $found }
-    try { $settings = @(& $Fetch $Adapters) } catch { return $found }
-    foreach ($setting in $settings) {
-        $id = Format-Text -Value $setting.ParentAdapter.Id
-        if ($null -ne $id) { $found[$id] = $setting }
+    if ($Adapters.Count -eq 0 -or @(Get-Optional -Ask { Get-Command -Name $Name }).Count -eq 0) { return $found }
+    foreach ($setting in @(Get-Optional -Ask { & $Fetch $Adapters })) {
+        $key = Format-Text -Value $setting.ParentAdapter.Id
+        if ($null -ne $key) { $found[$key] = $setting }
+    }
+    foreach ($adapter in $Adapters) {
+        $key = [string]$adapter.Id
+        if ($found.ContainsKey($key)) { continue }
+        try {
+            $own = @(& $Fetch @($adapter))
+            if ($own.Count -eq 1) { $found[$key] = $own[0] }
+        } catch { Set-Unread -Id $adapter.VMId -Name $Name }
     }
     return $found
 }
@@ -426,8 +437,8 @@ Invoke-Script {
         'floppy'        = Get-ByVm -Vms $first -Name 'Get-VMFloppyDiskDrive' -Fetch { param($Of) Get-VMFloppyDiskDrive -VM $Of }
     }
     $all = @(foreach ($list in $adapters.Values) { foreach ($adapter in $list) { $adapter } })
-    $vlans = Get-ByAdapter -Adapters $all -Fetch { param($Of) Get-VMNetworkAdapterVlan -VMNetworkAdapter $Of }
-    $isolations = Get-ByAdapter -Adapters $all -Fetch { param($Of) Get-VMNetworkAdapterIsolation -VMNetworkAdapter $Of }
+    $vlans = Get-ByAdapter -Adapters $all -Name 'Get-VMNetworkAdapterVlan' -Fetch { param($Of) Get-VMNetworkAdapterVlan -VMNetworkAdapter $Of }
+    $isolations = Get-ByAdapter -Adapters $all -Name 'Get-VMNetworkAdapterIsolation' -Fetch { param($Of) Get-VMNetworkAdapterIsolation -VMNetworkAdapter $Of }
     $identities = Get-Identities
     $guestItems = Get-GuestItems
     $guestNetworks = Get-GuestNetworks
