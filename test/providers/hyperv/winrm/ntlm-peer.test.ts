@@ -92,6 +92,23 @@ test('a command that is given up is ended on the host', async () => {
   assert.equal(await count(), '0');
 });
 
+test('who leaves while a command runs ends it, and nothing stays open', async () => {
+  const mark = `sleep 2${process.pid}`;
+  const service = new Service({ host: http.host, port: http.port, tls: false }, asOperator);
+  const shell = new Shell(service);
+  // Whether the end of the process is heard before the connection is cut, is anybody's guess.
+  const running = shell.run(say(`exec ${mark}`), signal).then(
+    ({ exitCode }) => exitCode !== 0,
+    (error: unknown) => error instanceof MigrationError,
+  );
+  const count = async () => (await run(http, asOperator, say(`ps -eo args | grep -cx '${mark}'`))).stdout.trim();
+  while ((await count()) !== '1');
+  await shell[Symbol.asyncDispose]();
+  await service[Symbol.asyncDispose]();
+  assert.equal(await running, true);
+  assert.equal(await count(), '0');
+});
+
 test('a name and a password with characters of other alphabets log in', async () => {
   const credentials = async () => ({ user: 'PEERDOMAIN\\bär', password: 'päss wörd€' });
   assert.equal((await run(http, { credentials }, say('echo in'))).stdout, 'in\n');
