@@ -47,9 +47,9 @@ export function signingKey(sessionKey: Uint8Array, direction: Direction): Buffer
   return magic(sessionKey, `session key to ${direction} signing key magic constant\0`);
 }
 
-/** @param strength bits that were agreed on */
-export function sealingKey(sessionKey: Uint8Array, direction: Direction, strength: 128 | 56 | 40): Buffer {
-  return magic(sessionKey.subarray(0, strength / 8), `session key to ${direction} sealing key magic constant\0`);
+/** Of 128 bits: less is not agreed on. */
+export function sealingKey(sessionKey: Uint8Array, direction: Direction): Buffer {
+  return magic(sessionKey, `session key to ${direction} sealing key magic constant\0`);
 }
 
 function magic(key: Uint8Array, text: string): Buffer {

@@ -144,7 +144,7 @@ class Login implements NtlmLogin {
       encryptedSessionKey: exchange ? new Rc4(sessionBaseKey).apply(sessionKey) : Buffer.alloc(0),
     });
     if (timestamp !== undefined) setMic(message, hmacMd5(sessionKey, this.#negotiate, token, message));
-    this.#session = new SessionSecurity(sessionKey, { strength: 128, keyExchange: exchange });
+    this.#session = new SessionSecurity(sessionKey, { keyExchange: exchange });
     return message;
   }
 

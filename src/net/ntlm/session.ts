@@ -20,7 +20,6 @@ export interface NtlmSession {
 }
 
 export interface SessionOptions {
-  readonly strength: 128 | 56 | 40;
   /** A key was exchanged: checksums are enciphered too. */
   readonly keyExchange: boolean;
 }
@@ -73,9 +72,9 @@ class Stream {
   #number = 0;
   cipher: Rc4;
 
-  constructor(sessionKey: Buffer, direction: Direction, { strength, keyExchange }: SessionOptions) {
+  constructor(sessionKey: Buffer, direction: Direction, { keyExchange }: SessionOptions) {
     this.#signingKey = signingKey(sessionKey, direction);
-    this.#sealingKey = sealingKey(sessionKey, direction, strength);
+    this.#sealingKey = sealingKey(sessionKey, direction);
     this.#keyExchange = keyExchange;
     this.cipher = new Rc4(this.#sealingKey);
   }

@@ -44,10 +44,10 @@ test('responses and keys are those of the published NTLMv2 example', () => {
 });
 
 test('keys of the session and the sealed message are those of the published example', () => {
-  assert.equal(sealingKey(SESSION_KEY, 'client-to-server', 128).toString('hex'), '59f600973cc4960a25480a7c196e4c58');
+  assert.equal(sealingKey(SESSION_KEY, 'client-to-server').toString('hex'), '59f600973cc4960a25480a7c196e4c58');
   assert.equal(signingKey(SESSION_KEY, 'client-to-server').toString('hex'), '4788dc861b4782f35d43fd98fe1a2d39');
   const plaintext = Buffer.from('Plaintext', 'utf16le');
-  const options = { strength: 128, keyExchange: true } as const;
+  const options = { keyExchange: true };
   const { signature, sealed } = new SessionSecurity(SESSION_KEY, options).seal(plaintext);
   assert.equal(sealed.toString('hex'), '54e50165bf1936dc996020c1811b0f06fb5f');
   assert.equal(signature.toString('hex'), '010000007fb38ec5c55d497600000000');

@@ -5,7 +5,7 @@ import { seal, unseal } from '../../../../providers/hyperv/winrm/sealed.ts';
 import { MigrationError } from '../../../../src/model/errors.ts';
 import { SessionSecurity } from '../../../../src/net/ntlm/session.ts';
 
-const OPTIONS = { strength: 128, keyExchange: true } as const;
+const OPTIONS = { keyExchange: true };
 const RUNS = { seed: 20_261_123, numRuns: 500 };
 
 function ends() {
