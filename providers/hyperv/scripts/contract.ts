@@ -299,8 +299,8 @@ export const Vm = z.object({
 export type Vm = z.infer<typeof Vm>;
 
 /** `vms`: all VMs of the host, or those of `ids` that it has. */
-export const VmsInput = z.object({ ids: z.array(Guid).optional() });
-export const Vms = z.object({ vms: z.array(Vm) });
+const VmsInput = z.object({ ids: z.array(Guid).optional() });
+const Vms = z.object({ vms: z.array(Vm) });
 
 // ── what a migration does ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -308,12 +308,12 @@ export const Vms = z.object({ vms: z.array(Vm) });
  * `power`. `shutdown` asks the guest through its integration service and returns at once; `turn-off` cuts the power, `start` starts. Each
  * returns the state after it. Fails with `vm-not-found`, `guest-not-reachable` (no shutdown service), `busy`.
  */
-export const PowerInput = z.object({ vm: Guid, action: z.enum(['state', 'shutdown', 'turn-off', 'start']) });
-export const Power = z.object({ state: Text });
+const PowerInput = z.object({ vm: Guid, action: z.enum(['state', 'shutdown', 'turn-off', 'start']) });
+const Power = z.object({ state: Text });
 
 /** Disks of a VM (`checkpoint` absent), or as a checkpoint froze them. */
-export const DisksInput = z.object({ vm: Guid, checkpoint: z.string().optional() });
-export const Disks = z.object({ disks: z.array(HardDisk) });
+const DisksInput = z.object({ vm: Guid, checkpoint: z.string().optional() });
+const Disks = z.object({ disks: z.array(HardDisk) });
 
 /**
  * `checkpoint`: recovery checkpoints of ours, told from those of others by their name.
@@ -321,7 +321,7 @@ export const Disks = z.object({ disks: z.array(HardDisk) });
  * point of the same name, or finds the one that an earlier call made of it. Fails with `job-failed`, `checkpoint-not-found` (remove and settle: it is
  * gone, and for settle so is what it became), `busy` (a backup is under way), `vm-not-found`, `vm-elsewhere`.
  */
-export const CheckpointInput = z.object({
+const CheckpointInput = z.object({
   vm: Guid,
   action: z.enum(['create', 'find', 'remove', 'settle']),
   name: z.string(),
@@ -330,7 +330,7 @@ export const CheckpointInput = z.object({
   /** Of create: `application` asks the guest to flush, `crash` does not. */
   consistency: z.enum(['application', 'crash']).optional(),
 });
-export const Checkpoint = z.object({
+const Checkpoint = z.object({
   /** `InstanceID` of the checkpoint's settings; absent: there is none of this name. */
   id: Maybe(Text),
   consistency: Maybe(z.enum(['application', 'crash'])),
@@ -345,28 +345,28 @@ export const Checkpoint = z.object({
 });
 
 /** `forget`: destroys reference points by their ids; those that are gone stay gone. */
-export const ForgetInput = z.object({ vm: Guid, referencePoints: z.array(z.string()) });
-export const Forget = z.object({ destroyed: z.array(Text) });
+const ForgetInput = z.object({ vm: Guid, referencePoints: z.array(z.string()) });
+const Forget = z.object({ destroyed: z.array(Text) });
 
 /**
  * `changes`: `GetVirtualDiskChanges` of one image of the chain from `offset` on; asked again from `processed` until the disk's end. Bytes of the virtual
  * disk, as decimal strings. Fails with `tracking-unknown` when the id is not known any more, `tracking-unavailable` when the call cannot be used.
  */
-export const ChangesInput = z.object({ vm: Guid, path: z.string(), since: z.string(), offset: Size, length: Size });
-export const Changes = z.object({
+const ChangesInput = z.object({ vm: Guid, path: z.string(), since: z.string(), offset: Size, length: Size });
+const Changes = z.object({
   /** Bytes from `offset` on that the ranges tell of. */
   processed: Size,
   ranges: z.array(z.tuple([Size, Size])),
 });
 
 /** `retire`: renames the VM, disconnects its adapters, forbids its automatic start; what is so already stays. */
-export const RetireInput = z.object({
+const RetireInput = z.object({
   vm: Guid,
   name: z.string().optional(),
   disconnect: z.boolean(),
   noAutomaticStart: z.boolean(),
 });
-export const Retire = z.object({ name: Text, disconnected: z.array(Text) });
+const Retire = z.object({ name: Text, disconnected: z.array(Text) });
 
 /** Every script by its name. */
 export const SCRIPTS = {

@@ -359,8 +359,8 @@ function Get-IntegrationFacts {
     return [ordered]@{ id = $guids[$guids.Count - 1]; enabled = [bool]$Service.Enabled; ok = $ok }
 }
 
-# What else is plugged in, in words. Serial ports without a pipe and floppy drives without a disk are in every machine of
-# generation 1 and say nothing.
+# What else is plugged in, in words. Serial ports without a pipe and floppy drives without a disk are in every machine and
+# say nothing.
 function Get-DeviceLabel {
     param([string]$Kind, $Device)
     switch ($Kind) {
@@ -433,7 +433,7 @@ Invoke-Script {
         'fibre-channel' = Get-ByVm -Vms $vms -Name 'Get-VMFibreChannelHba' -Fetch { param($Of) Get-VMFibreChannelHba -VM $Of }
         'dda'           = Get-ByVm -Vms $vms -Name 'Get-VMAssignableDevice' -Fetch { param($Of) Get-VMAssignableDevice -VM $Of }
         'gpu-partition' = Get-ByVm -Vms $vms -Name 'Get-VMGpuPartitionAdapter' -Fetch { param($Of) Get-VMGpuPartitionAdapter -VM $Of }
-        'com-port'      = Get-ByVm -Vms $first -Name 'Get-VMComPort' -Fetch { param($Of) Get-VMComPort -VM $Of }
+        'com-port'      = Get-ByVm -Vms $vms -Name 'Get-VMComPort' -Fetch { param($Of) Get-VMComPort -VM $Of }
         'floppy'        = Get-ByVm -Vms $first -Name 'Get-VMFloppyDiskDrive' -Fetch { param($Of) Get-VMFloppyDiskDrive -VM $Of }
     }
     $all = @(foreach ($list in $adapters.Values) { foreach ($adapter in $list) { $adapter } })

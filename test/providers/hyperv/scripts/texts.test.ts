@@ -43,6 +43,18 @@ describe('the scripts for Hyper-V hosts', () => {
     });
   }
 
+  it('give no function the name of a cmdlet that they use', async () => {
+    for (const name of NAMED) {
+      const root = await parsePowerShell(scriptText(name));
+      const functions = [...nodes(root)].filter(({ type }) => type === 'function_name').map(({ text }) => text.toLowerCase());
+      assert.equal(new Set(functions).size, functions.length, `${name} has a function twice`);
+      assert.deepEqual(
+        Object.keys(NAMES.cmdlets).filter((cmdlet) => functions.includes(cmdlet.toLowerCase())),
+        [],
+      );
+    }
+  });
+
   it('make one call that answers', async () => {
     for (const name of NAMED) {
       const root = await parsePowerShell(readFileSync(path.join(FOLDER, `${name}.ps1`), 'utf8'));
