@@ -7,7 +7,7 @@ import { adapterKey } from './nics.ts';
 const MAX_VALUE = 500;
 /** Items of the guest that are told elsewhere, or that Windows tells of itself. */
 const TOLD =
-  /^(OS(Name|Version|MajorVersion|MinorVersion|BuildNumber|PlatformId|ServicePack|ServicePackMajor|ServicePackMinor|Suite|SuiteMask|ProductType|KernelVersion|DistributionName|DistributionData|EditionId|Vendor|Signature)|CSDVersion|SuiteMask|ProductType|ServicePackMajor|ServicePackMinor|FullyQualifiedDomainName|IntegrationServicesVersion|NetworkAddressIPv[46]|RDPAddressIPv[46]|ProcessorArchitecture)$/;
+  /^(OS(Name|MajorVersion|MinorVersion|BuildNumber|PlatformId|EditionId|KernelVersion|Signature|Vendor|DistributionName|DistributionData)|CSDVersion|SuiteMask|ProductType|ServicePack(Major|Minor)|FullyQualifiedDomainName|IntegrationServicesVersion|(NetworkAddress|RDPAddress)IPv[46]|ProcessorArchitecture)$/;
 /** `PROCESSOR_ARCHITECTURE_AMD64` of Windows; Linux writes the word. */
 const AMD64 = new Set(['9', 'x86_64', 'amd64']);
 

@@ -414,10 +414,12 @@ describe('the guest', () => {
       OSName: 'Debian GNU/Linux',
       ProcessorArchitecture: 'aarch64',
       NetworkAddressIPv4: '10.0.0.5',
+      OSVersion: '6.1.0',
       Role: 'x'.repeat(600),
     };
     assert.deepEqual(toSourceVm(vmAnswer({ kvp }), HOST).extras, [
       { path: 'kvp/ProcessorArchitecture', value: 'aarch64' },
+      { path: 'kvp/OSVersion', value: '6.1.0' },
       { path: 'kvp/Role', value: `${'x'.repeat(500)}… (600 characters)` },
     ]);
   });
