@@ -8,8 +8,8 @@ import { explain } from './trouble.ts';
 /** Windows Server 2016 and Windows 10 1607 brought resilient change tracking. */
 const FIRST_BUILD = 14_393;
 
-/** What the host answers; undefined where the rest cannot be tested. */
-export async function* lookAtHost(remote: Remote, signal: AbortSignal): AsyncGenerator<Check, Host | undefined> {
+/** @returns whether the rest can be tested */
+export async function* lookAtHost(remote: Remote, signal: AbortSignal): AsyncGenerator<Check, boolean> {
   let host: Host | undefined;
   yield await attempt({ id: 'shell', label: 'Shell and PowerShell' }, signal, async () => {
     const started = performance.now();
@@ -17,12 +17,12 @@ export async function* lookAtHost(remote: Remote, signal: AbortSignal): AsyncGen
     const took = `a script answered in ${Math.round(performance.now() - started)} ms`;
     return powershell(host, took);
   });
-  if (host === undefined) return undefined;
+  if (host === undefined) return false;
   yield { id: 'module', label: 'Hyper-V', ...moduleOf(host) };
-  if (!host.hyperv) return undefined;
+  if (!host.hyperv) return false;
   yield { id: 'rights', label: 'Rights', ...rights(host) };
   yield { id: 'versions', label: 'Versions', ...versions(host) };
-  return host;
+  return true;
 }
 
 type Found = Exclude<Finding, string>;

@@ -60,8 +60,13 @@ export async function* diagnose(source: string, options: DiagnoseOptions): Async
   });
   if (first === undefined) return;
   const opened = first;
-  const about = yield* lookAtHost(opened, signal);
-  if (about === undefined) return await opened[Symbol.asyncDispose]();
+  let isFine = false;
+  try {
+    isFine = yield* lookAtHost(opened, signal);
+  } finally {
+    if (!isFine) await opened[Symbol.asyncDispose]();
+  }
+  if (!isFine) return;
   // The session that is open is the first host's; nobody logs in there twice.
   const open: typeof prepared.open = async (name, within) => (name === host ? opened : await prepared.open(name, within));
   await using hosts = await Hosts.open({ host, open }, signal);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createPrivateKey } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parsePathMap } from '../../src/cli/hyperv-options.ts';
 import type { ConnectOptions } from '../../src/contracts/provider.ts';
@@ -99,8 +99,7 @@ test('a client certificate logs in by itself, with its own key only', async () =
   };
   const cert = write('cert.pem', mine.certificate);
   const key = write('key.pem', mine.key);
-  const locked = place.path('locked.pem');
-  execFileSync('openssl', ['pkey', '-in', key, '-aes256', '-passout', 'pass:sesame', '-out', locked], { stdio: 'ignore' });
+  const locked = write('locked.pem', encrypted(mine.key, 'sesame'));
   const given = (file: string): readonly string[] => [HOST, '--client-certificate', cert, '--client-key', file];
 
   const { options } = await asked(given(key));
@@ -125,11 +124,15 @@ test('a client certificate logs in by itself, with its own key only', async () =
 test('SSH brings along what its own client would know', async () => {
   await using place = await scratch();
   const key = place.path('id');
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  execFileSync('mkdir', [place.path('.ssh')]);
+  writeFileSync(key, 'PRIVATE KEY');
+  mkdirSync(place.path('.ssh'));
   writeFileSync(place.path('.ssh/known_hosts'), 'hv1 ssh-ed25519 AAAA\n');
   const { options } = await asked([BY_SSH, '--ssh-key', key], { HOME: place.folder, SSH_AUTH_SOCK: '/run/agent' });
-  assert.equal(options?.ssh?.privateKey, readFileSync(key, 'utf8'));
+  assert.equal(options?.ssh?.privateKey, 'PRIVATE KEY');
   assert.equal(options?.ssh?.agent, '/run/agent');
   assert.match(options?.ssh?.knownHosts ?? '', /^hv1 ssh-ed25519 AAAA$/m);
 });
+
+function encrypted(key: string, passphrase: string): string {
+  return createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }).toString();
+}
