@@ -115,7 +115,7 @@ export async function wrongPastCache(
       await using handle = await open(file, constants.O_RDONLY | constants.O_DIRECT);
       return await wrongOf(handle, some, options);
     } catch (error) {
-      if (systemCode(error) !== 'EINVAL') throw error;
+      if (!NOT_PAST_CACHE.has(systemCode(error) ?? '')) throw error;
       return undefined;
     }
   });
@@ -164,6 +164,8 @@ async function openMap(
 
 /** Read back in the time that a thread takes to start. */
 const WORTH_A_THREAD: Bytes = 256 * MiB;
+/** What file systems say that cannot be read so, or not with what was asked for. */
+const NOT_PAST_CACHE: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP']);
 /** What a medium is read in past the cache; cells are multiples of it. */
 const DIRECT_UNIT: Bytes = 4 * KiB;
 /** Read together: large reads in the order of the disk, which the kernel reads ahead of. */

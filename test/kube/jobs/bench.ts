@@ -85,14 +85,20 @@ export interface Copy {
   readonly source: DiskSource;
   readonly attempt?: number;
   readonly perNode?: number;
+  /** Of the job. */
+  readonly more?: Partial<TransferJob>;
 }
 
-/** Makes the claim and lets a worker fill it. */
-export async function copyDisk(
-  { client, jobs, owner, plan, from, source, attempt = 0, perNode }: Copy,
-  options: Partial<CopyOptions> = {},
-): Promise<TransferResult> {
-  const { signal = AbortSignal.timeout(400_000), ...rest } = options;
+interface Copying {
+  readonly copier: JobCopier;
+  readonly job: TransferJob;
+}
+
+/** What copies the disk, and what it is asked to do. */
+export async function copying(
+  { client, jobs, owner, plan, from, source, attempt = 0, perNode, more = {} }: Copy,
+  signal: AbortSignal = AbortSignal.timeout(400_000),
+): Promise<Copying> {
   const { namespace } = owner;
   const destination = new ClusterDestination({ client, clock: CLOCK, owner, namespace });
   await destination.claim([plan], { resume: true, signal });
@@ -111,7 +117,13 @@ export async function copyDisk(
     leave,
   });
   const target = destination.diskTarget(plan, DISK);
-  const job: TransferJob = { id: `${owner.name}/${DISK}`, vm: owner.name, disk: DISK, source, target, verify: true };
+  return { copier, job: { id: `${owner.name}/${DISK}`, vm: owner.name, disk: DISK, source, target, verify: true, ...more } };
+}
+
+/** Makes the claim and lets a worker fill it. */
+export async function copyDisk(copy: Copy, options: Partial<CopyOptions> = {}): Promise<TransferResult> {
+  const { signal = AbortSignal.timeout(400_000), ...rest } = options;
+  const { copier, job } = await copying(copy, signal);
   const result = await copier.copy(job, { onProgress: () => undefined, ...rest, signal });
   await copier.release(job, signal);
   return result;

@@ -20,7 +20,7 @@ import type { SimulatedGuest } from '../../peers/vcenter/guest.ts';
 import { startVcenter, type Vcenter } from '../../peers/vcenter.ts';
 import { Ground } from '../../scenarios/cluster/ground.ts';
 import { open } from '../cluster.ts';
-import { copyDisk, makeOwner, planFor, startWorkers, type Workers } from './bench.ts';
+import { copyDisk, copying, makeOwner, planFor, startWorkers, type Workers } from './bench.ts';
 
 const MiB = 1024 * 1024;
 const CAPACITY = 96 * MiB;
@@ -177,6 +177,35 @@ test('a worker that is killed is followed by one that goes on at the journal of 
   assert.ok(result.moved > 0 && result.moved < result.allocated, `${result.moved} of ${result.allocated} bytes were moved again`);
   await ground.until(async () => (await journalClaim('killed')) === undefined);
 });
+
+for (const volumeMode of ['Filesystem', 'Block'] as const) {
+  test(`a target that was finished is opened again by the next try, on a claim of mode ${volumeMode}`, async () => {
+    const name = `reopened-${volumeMode.toLowerCase()}`;
+    const owner = await makeOwner(ground, NAMESPACE, name);
+    const plan = planFor({ name, storageClass: STORAGE_CLASSES.immediate, volumeMode, capacity: image.length });
+    const copy = { ...cluster, ...workers, owner, plan, from: { kind: 'images', claim: 'images' } as const, source: local() };
+    const file = path.join(await ground.kubelet.volumePath(NAMESPACE, 'images'), 'disk.raw');
+    const disk = Buffer.from(image);
+    const passes: (number | undefined)[] = [];
+    for (const [attempt, more] of [
+      [0, { staysOpen: true, snapshot: '1' }],
+      [0, { delta: {} }],
+      [1, { delta: {}, staysOpen: true, snapshot: '2' }],
+      [1, { delta: {} }],
+    ] as const) {
+      disk.write(`pass ${passes.length}`, passes.length * MiB);
+      await writeFile(file, disk);
+      passes.push((await copyDisk({ ...copy, attempt, more })).passes);
+    }
+    assert.deepEqual(passes, [1, 2, 3, 4], 'each goes on from what the one before left');
+    assert.ok((await contentOf(`${name}-disk`, volumeMode === 'Block', image.length)).equals(disk));
+    await writeFile(file, image);
+    assert.equal((await journalClaim(name)) !== undefined, volumeMode === 'Block');
+    const { copier, job } = await copying(copy);
+    await copier.forget(job, LATER.signal);
+    await ground.until(async () => (await journalClaim(name)) === undefined);
+  });
+}
 
 test('a worker that is evicted commits what it has, and is no failure', async () => {
   const { result } = await interrupted('evicted', 'Filesystem', async (pod) => {
