@@ -2,7 +2,9 @@
  * The WinRM service of one host over HTTP and HTTPS on loopback: who may come in (Basic, Negotiate with NTLM, client certificates), sealed
  * messages on plain HTTP, and the envelopes that go to the shells. A login by Negotiate is one of its connection.
  */
+
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -232,6 +234,8 @@ function end(
   response.writeHead(status, { server: 'Microsoft-HTTPAPI/2.0', ...headers, 'content-length': body.length }).end(body);
 }
 
-function listen(server: Server, address: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => server.once('error', reject).listen(port, address, resolve));
+async function listen(server: Server, address: string, port: number): Promise<void> {
+  server.listen(port, address);
+  // It is begun again and again: a listener that stays would be one more each time.
+  await once(server, 'listening');
 }
