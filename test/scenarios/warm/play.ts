@@ -48,6 +48,8 @@ const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 const MOST_PROCESSES = 14;
 /** Milliseconds until a process that does not end is a fault of its own. */
 const PATIENCE = 90_000;
+/** Whoever plays many wants to see them go by. */
+const SOAK = process.env['KUBEFERRY_SOAK'] !== undefined;
 const WEEK = 7 * 24 * 3_600_000;
 
 interface Process {
@@ -173,9 +175,12 @@ export async function playAll(t: TestContext, ground: WarmGround, stories: reado
   for (const story of stories) {
     const folder = join(scratch, String(story.seed));
     try {
-      for (const end of (await play(ground, story, folder)).split(' ')) tally.set(end, (tally.get(end) ?? 0) + 1);
+      const ends = await play(ground, story, folder);
+      for (const end of ends.split(' ')) tally.set(end, (tally.get(end) ?? 0) + 1);
+      if (SOAK) process.stderr.write(`${story.seed}: ${ends}\n`);
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
+      if (SOAK) process.stderr.write(`${failures.at(-1)}\n`);
     }
     await rm(folder, { recursive: true, force: true });
   }
@@ -186,7 +191,7 @@ export async function playAll(t: TestContext, ground: WarmGround, stories: reado
 
 /** Seeds of a run: so many, or what the soak plays. `KUBEFERRY_SEED=17` begins with that seed. */
 export function seeds(few: number, many: number): readonly number[] {
-  const count = process.env['KUBEFERRY_SOAK'] === undefined ? few : many;
+  const count = SOAK ? many : few;
   const first = Number(process.env['KUBEFERRY_SEED'] ?? 1);
   return Array.from({ length: count }, (_, index) => first + index);
 }
