@@ -199,6 +199,55 @@ export const ERROR_CODES = {
 
   'hook-failed': entry(3, 'stalled', 'Look at the log of its Job; mend what it says, then retry the VM.'),
 
+  // Inside guests: inspection and conversion. The copied disks stay as they were copied.
+  'guest-unsupported': entry(
+    3,
+    'stalled',
+    'The converter does not know this system. Migrate it with the policy `compatibility` (SATA, e1000e), or `skip` where it has virtio drivers.',
+  ),
+  'guest-system-missing': entry(
+    3,
+    'stalled',
+    'No operating system was found on the disks. Check that all disks of the VM are migrated; use the policy `skip` for a VM without one.',
+  ),
+  'guest-root-ambiguous': entry(
+    3,
+    'stalled',
+    'Name the device of the root file system in the plan, one of those in the message.',
+  ),
+  'guest-hibernated': entry(
+    3,
+    'stalled',
+    'Start the VM at the source, turn fast startup off (`powercfg /h off`) and shut it down; then retry the VM.',
+  ),
+  'guest-filesystem-dirty': entry(
+    3,
+    'stalled',
+    'Start the VM at the source, let the file system be checked (`chkdsk /f`, `fsck`) and shut it down cleanly; then retry the VM.',
+  ),
+  'guest-encrypted': entry(
+    3,
+    'stalled',
+    'Give the passphrase of the volume in a Secret, or Clevis where the guest uses it; suspend or remove BitLocker at the source.',
+  ),
+  'guest-no-space': entry(3, 'stalled', 'Free space in the named file system of the guest at the source, then retry the VM.'),
+  'guest-kernel-missing': entry(
+    3,
+    'stalled',
+    'Install a kernel of the distribution, with virtio drivers, in the guest at the source, then retry the VM.',
+  ),
+  'virtio-win-missing': entry(
+    3,
+    'stalled',
+    'Give a virtio-win ISO or folder that has drivers for this release of Windows; old releases need an old one.',
+  ),
+  'appliance-failed': entry(
+    3,
+    'retry',
+    'Check `libguestfs-test-tool`, memory and /dev/kvm of the machine; a kernel image and qemu must be installed. Without KVM, use emulation.',
+  ),
+  'conversion-failed': entry(3, 'stalled', 'The message holds what the converter said.'),
+
   canceled: entry(3, 'retry', 'Run again with --resume to go on.'),
 } as const satisfies Record<string, CatalogueEntry>;
 

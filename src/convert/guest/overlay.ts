@@ -1,0 +1,111 @@
+/**
+ * Copy-on-write overlays: a converter writes to them, the copied disks below stay as they are until everything went well.
+ *
+ *   disk (raw, only read) ◄── overlay (qcow2, written) ── complete? ──► commit into the disk, sync, remove the overlay
+ *
+ * Disks are committed one after the other. An overlay stays whole until its commit is synced, so that a commit can be repeated.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { ConversionDisk } from '../../model/conversion.ts';
+import { MigrationError } from '../../model/errors.ts';
+import type { Extent } from '../../model/transfer.ts';
+import { syncPath } from './conversion-state.ts';
+import { runProgram } from './program.ts';
+
+export interface Overlay extends ConversionDisk {
+  /** The qcow2 file beside the disk. */
+  readonly overlay: string;
+}
+
+/** Where the overlays of these disks are, whether they are there or not. */
+export function overlaysOf(workspace: string, disks: readonly ConversionDisk[]): Overlay[] {
+  return disks.map((disk, at) => ({ ...disk, overlay: path.join(workspace, `overlay-${at}.qcow2`) }));
+}
+
+/** Throws away what an earlier try left and makes empty overlays. */
+export async function makeOverlays(
+  workspace: string,
+  disks: readonly ConversionDisk[],
+  signal: AbortSignal,
+): Promise<readonly Overlay[]> {
+  await mkdir(workspace, { recursive: true, mode: 0o700 });
+  await removeOverlays(workspace);
+  const overlays = overlaysOf(workspace, disks);
+  for (const { path: base, overlay } of overlays) {
+    const backing = path.resolve(base);
+    await qemuImg(['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', backing, overlay], base, signal);
+  }
+  return overlays;
+}
+
+export async function removeOverlays(workspace: string): Promise<void> {
+  for (const name of await readdir(workspace)) {
+    if (/^overlay-\d+\.qcow2$/.test(name)) await rm(path.join(workspace, name));
+  }
+}
+
+/** What was written to the overlays survives a power failure from here on. */
+export async function syncOverlays(workspace: string, overlays: readonly Overlay[]): Promise<void> {
+  for (const { overlay } of overlays) await syncPath(overlay);
+  await syncPath(workspace);
+}
+
+/** More separate places than this are given as fewer, larger ones. */
+const MAX_EXTENTS = 65_536;
+
+/** The clusters that the overlay holds, in order: what a commit will write. */
+export async function changedExtents({ overlay }: Overlay, signal: AbortSignal): Promise<readonly Extent[]> {
+  let extents: Extent[] = [];
+  let nearness = 0;
+  const onLine = (line: string): void => {
+    const found = readMapLine(line);
+    if (found === undefined) return;
+    append(extents, found, nearness);
+    if (extents.length <= MAX_EXTENTS) return;
+    nearness = Math.max(65_536, nearness * 2);
+    const finer = extents;
+    extents = [];
+    for (const extent of finer) append(extents, extent, nearness);
+  };
+  await qemuImg(['map', '--output=json', '-f', 'qcow2', overlay], overlay, signal, onLine);
+  return extents;
+}
+
+/** qemu-img (7.2 to 11) writes one object a line; depth 0 is the overlay itself. */
+function readMapLine(line: string): Extent | undefined {
+  const text = /\{.*\}/.exec(line)?.[0];
+  if (text === undefined) return undefined;
+  const { start, length, depth, present = true } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  if (typeof start !== 'number' || typeof length !== 'number') throw new Error(`qemu-img map wrote ${text}`);
+  return depth === 0 && present === true ? { offset: start, length } : undefined;
+}
+
+function append(extents: Extent[], next: Extent, nearness: number): void {
+  const last = extents.at(-1);
+  if (last === undefined || next.offset - (last.offset + last.length) > nearness) extents.push(next);
+  else extents[extents.length - 1] = { offset: last.offset, length: next.offset + next.length - last.offset };
+}
+
+/**
+ * Writes an overlay into its disk. To be repeated until it succeeds: until then the disk is whole only together with its overlay.
+ * @throws MigrationError `target-full`, `target-write-failed`, `canceled`
+ */
+export async function commitOverlay({ path: base, overlay }: Overlay, signal: AbortSignal): Promise<void> {
+  // -d: the overlay is not emptied, which would make the commit impossible to repeat.
+  await qemuImg(['commit', '-q', '-d', '-f', 'qcow2', overlay], base, signal);
+  await syncPath(base);
+}
+
+async function qemuImg(
+  argv: readonly string[],
+  file: string,
+  signal: AbortSignal,
+  onLine?: (line: string) => void,
+): Promise<void> {
+  const { status, stderr } = await runProgram('qemu-img', argv, onLine === undefined ? { signal } : { signal, onLine });
+  if (status === 0) return;
+  const full = /No space left on device|Disk quota exceeded/.test(stderr);
+  const said = stderr || 'it does not say why';
+  throw new MigrationError(full ? 'target-full' : 'target-write-failed', `qemu-img ${argv[0]} failed: ${said}`, { file });
+}
