@@ -116,13 +116,13 @@ export class SmbLink {
       sealed: tree.sealed,
       read: () => undefined,
     } as const;
-    await this.#connection.send(request, AbortSignal.timeout(CLOSING_MS)).catch(() => undefined);
+    await this.#connection.send(request, AbortSignal.timeout(CLOSING_MS)).catch((error: unknown) => this.lose(error));
   }
 
   /** Ends the session. */
   async logOff(): Promise<void> {
     const request = { command: 'logoff', body: logoffRequest(), read: () => undefined } as const;
-    await this.#connection.send(request, AbortSignal.timeout(CLOSING_MS)).catch(() => undefined);
+    await this.#connection.send(request, AbortSignal.timeout(CLOSING_MS)).catch((error: unknown) => this.lose(error));
     await this.#connection.end();
   }
 
