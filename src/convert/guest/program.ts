@@ -2,7 +2,7 @@
  * Starts the programs that work on guests (virt-v2v-in-place, guestfish, qemu-img). They start others in turn (an appliance, servers of
  * disks), so each runs in a process group of its own on a leash: a pipe that only we hold. When it closes, because the program
  * has ended, because its signal aborted, or because this process died by whatever means, the whole group is killed. So nobody
- * writes to a disk any more once `ended` has settled. No secrets in argv or environment, ever.
+ * writes to a disk any more once `ended` has settled. Of our own environment they see PATH and HOME alone. No secrets in argv, ever.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -16,6 +16,10 @@ const PACKAGES = {
   'virt-v2v-in-place': 'virt-v2v',
   guestfish: 'guestfish',
   'qemu-img': 'qemu-utils',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  swtpm: 'swtpm',
+  // Starts what a user named by its path.
+  sh: 'dash',
 } as const;
 export type GuestProgram = keyof typeof PACKAGES;
 
@@ -62,7 +66,7 @@ export async function startProgram(
   const child = spawn('/bin/sh', ['-c', LEASHED, 'sh', program, ...argv], {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     detached: true,
-    env: { ...process.env, LC_ALL: 'C', ...env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', LC_ALL: 'C', ...env },
   });
   const [stdin, stdout, stderrPipe, reports, leash] = child.stdio;
   if (!(reports instanceof Readable && leash instanceof Writable && stdin && stdout && stderrPipe)) {
