@@ -15,11 +15,11 @@ import { Connection as WinrmConnection } from './winrm/connection.ts';
 const PATIENCE_MS = 20_000;
 
 /** What to type into an elevated PowerShell of the host, by the link that is broken. */
-const TODO = {
+const REMEDY = {
   https:
     'On the host: Enable-PSRemoting -Force; then an HTTPS listener: New-Item WSMan:\\localhost\\Listener -Transport HTTPS -Address * -CertificateThumbPrint … -Force; New-NetFirewallRule -DisplayName WinRM-HTTPS -Direction Inbound -LocalPort 5986 -Protocol TCP -Action Allow. Or use port 5985, where NTLM seals each message.',
   http: 'On the host: Enable-PSRemoting -Force, and let TCP 5985 in.',
-  ssh: 'On the host: Add-WindowsCapability -Online -Name OpenSSH.Server; Start-Service sshd; Set-Service sshd -StartupType Automatic; and let TCP 22 in.',
+  ssh: 'On the host: Add-WindowsCapability -Online -Name OpenSSH.Server~~~~0.0.1.0; Start-Service sshd; Set-Service sshd -StartupType Automatic; and let TCP 22 in.',
   login:
     'Check user (HOST\\user, DOMAIN\\user or user@domain) and password. A local account other than the built-in Administrator also needs, on the host: New-ItemProperty -Path HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System -Name LocalAccountTokenFilterPolicy -Value 1 -PropertyType DWord.',
   basic: 'On the host, over HTTPS only: Set-Item WSMan:\\localhost\\Service\\Auth\\Basic $true. Or leave --login out.',
@@ -34,7 +34,7 @@ export async function* diagnose(source: string, options: DiagnoseOptions): Async
   const prepared = prepare(source, options);
   const { address } = prepared;
   const { host, port, tls, way } = address;
-  const closed = way === 'ssh' ? TODO.ssh : tls ? TODO.https : TODO.http;
+  const closed = way === 'ssh' ? REMEDY.ssh : tls ? REMEDY.https : REMEDY.http;
   const steps = [
     () => attempt({ id: 'dns', label: `Name ${host}` }, signal, () => resolveName(host)),
     () => attempt({ id: 'tcp', label: `TCP port ${port}` }, signal, () => advising(closed, () => reach(host, port, signal))),
@@ -108,10 +108,10 @@ async function greet(place: Address, options: DiagnoseOptions): Promise<readonly
     offers.length === 0 ? 'the service asks for no login; it may be none of WinRM' : `the service takes ${offers.join(', ')}`;
   const about = { id: 'logins', label: 'Ways to log in' };
   const failed = (todo: string): readonly Check[] => [trusted, { ...about, outcome: 'failed', finding: said, todo }];
-  if (loginMethod === 'basic' && !has('basic')) return failed(TODO.basic);
+  if (loginMethod === 'basic' && !has('basic')) return failed(REMEDY.basic);
   // A certificate is not announced, and Kerberos has a name of its own.
   if (loginMethod === 'certificate' || loginMethod === 'kerberos') return [trusted, { ...about, outcome: 'ok', finding: said }];
-  if (!has('negotiate') && (loginMethod === 'ntlm' || !place.tls || !has('basic'))) return failed(TODO.negotiate);
+  if (!has('negotiate') && (loginMethod === 'ntlm' || !place.tls || !has('basic'))) return failed(REMEDY.negotiate);
   return [trusted, { ...about, outcome: 'ok', finding: said }];
 }
 
@@ -130,5 +130,5 @@ function admitted({ way, tls }: Address, { trust, loginMethod, ssh }: DiagnoseOp
 }
 
 function loginTodo({ loginMethod }: DiagnoseOptions): string {
-  return loginMethod === 'certificate' ? TODO.certificate : TODO.login;
+  return loginMethod === 'certificate' ? REMEDY.certificate : REMEDY.login;
 }
