@@ -164,6 +164,10 @@ export const ERROR_CODES = {
   'group-failed': entry(3, 'stalled', 'Mend what failed in its group, then retry all of its VMs.'),
   'disk-unreachable': entry(3, 'stalled', 'The message says which ways to the bytes were tried.'),
 
+  // The proof that a guest boots
+  'boot-not-proven': entry(3, 'stalled', 'Look at the picture and the console of the proof; mend the guest, then retry the VM.'),
+  'boot-machine-failed': entry(3, 'retry', 'The message holds what qemu said; check memory and space of this machine.'),
+
   // The target cluster
   'cluster-not-configured': entry(2, 'stalled', 'Give --kubeconfig FILE and --context NAME, or set KUBECONFIG.'),
   'cluster-unreachable': entry(3, 'retry', 'Check the server of the kubeconfig, its port, firewall and proxy.'),
@@ -231,10 +235,10 @@ export const ERROR_CODES = {
     'Give the passphrase of the volume in a Secret, or Clevis where the guest uses it; suspend or remove BitLocker at the source.',
   ),
   'guest-no-space': entry(3, 'stalled', 'Free space in the named file system of the guest at the source, then retry the VM.'),
-  'guest-kernel-missing': entry(
+  'guest-boot-missing': entry(
     3,
     'stalled',
-    'Install a kernel of the distribution, with virtio drivers, in the guest at the source, then retry the VM.',
+    'Look at boot loader and kernel of the guest at the source: each must be a package of its distribution. Then retry the VM.',
   ),
   'virtio-win-missing': entry(
     3,

@@ -1,0 +1,167 @@
+/**
+ * The boot proof on this machine: a migrated VM runs in qemu as its manifest describes it, on overlays that are thrown away, in a network of
+ * nobody, until it shows that it came up or why it does not.
+ *
+ *   manifest ─► machine.ts (plan) ─► argv.ts ─► live-machine.ts (runs, listens) ─► evidence.ts (judges) ─► BootProof
+ *
+ * Not here: what a proof means for a migration (steps), and how its picture reaches a report.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { BootEvidence, BootFamily, BootProbe, BootProof, BootTrouble } from '../../model/boot-proof.ts';
+import { MigrationError } from '../../model/errors.ts';
+import type { VirtualMachine } from '../../model/manifest.ts';
+import { chooseAccelerator } from './accelerator.ts';
+import { judge } from './evidence.ts';
+import { LiveMachine } from './live-machine.ts';
+import { planMachine } from './machine.ts';
+import type { StaticAddress } from './network.ts';
+import { insist, portsOf } from './probes.ts';
+
+export interface BootRequest {
+  readonly vm: VirtualMachine;
+  /** Finished disks (raw files or block devices) by their claims. They are only read. */
+  readonly disks: readonly { readonly claim: string; readonly path: string }[];
+  readonly family: BootFamily;
+  /** What the guest's cards are configured with, where that is known. */
+  readonly addresses: readonly StaticAddress[];
+  /** All have to be answered. */
+  readonly probes: readonly BootProbe[];
+  /** For everything, from switching on. An emulated guest needs ten times as long as on KVM: a Debian 12 about 60. */
+  readonly deadlineSeconds: number;
+  readonly limits: { readonly cpus: number; readonly memoryMiB: number };
+  /** A folder with room for what the guest writes. */
+  readonly workspace: string;
+  /** Where the picture (PNG) goes; overwritten. */
+  readonly screenshot: string;
+}
+
+const LOOK_MS = 250;
+/** How long a guest that came up is watched further for its agent and its addresses. */
+const LINGER_MS = 3000;
+const CONSOLE_KEPT = 8192;
+
+/** @throws MigrationError `tool-missing`, `boot-machine-failed` when qemu does not run, `canceled` */
+export async function proveBoot(request: BootRequest, signal: AbortSignal): Promise<BootProof> {
+  if (signal.aborted) throw canceled(signal);
+  try {
+    const accelerator = await chooseAccelerator(signal);
+    const folder = await mkdtemp(path.join(request.workspace, 'boot-proof-'));
+    try {
+      const machine = planMachine(request.vm, request);
+      await using live = await LiveMachine.start(
+        { machine, folder, accelerator: accelerator.name, forwards: forwardsOf(request) },
+        signal,
+      );
+      const outcome = await watch(live, request, signal);
+      const screenshot = await live.screenshot(request.screenshot);
+      return {
+        booted: outcome.trouble === undefined,
+        ...outcome,
+        seconds: Math.round(live.seconds() * 10) / 10,
+        accelerator,
+        ...(screenshot ? { screenshot: request.screenshot } : {}),
+        addresses: await live.addresses(),
+        console: live.console().slice(-CONSOLE_KEPT),
+        differences: [...machine.differences, ...live.differences],
+      };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  } catch (error) {
+    if (signal.aborted) throw canceled(signal);
+    throw error;
+  }
+}
+
+type Outcome = { readonly evidence: readonly BootEvidence[]; readonly trouble?: BootTrouble };
+
+async function watch(live: LiveMachine, request: BootRequest, signal: AbortSignal): Promise<Outcome> {
+  const stop = new AbortController();
+  const patience = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(request.deadlineSeconds * 1000)]);
+  const evidence: BootEvidence[] = [];
+  const refusals = new Map<BootProbe, string>(request.probes.map((probe) => [probe, 'no answer']));
+  const ground = { ports: live.ports, answering: () => live.answering() };
+  const asked = request.probes.map(async (probe) => {
+    const text = await insist(probe, ground, { signal: patience, onRefusal: (why) => refusals.set(probe, why) });
+    evidence.push({ kind: 'probe', text: text.slice(0, 200), seconds: live.seconds() });
+    refusals.delete(probe);
+  });
+  const answered = Promise.allSettled(asked);
+  try {
+    const trouble = await untilSure(live, { request, evidence, refusals }, patience);
+    signal.throwIfAborted();
+    return { evidence, ...(trouble === undefined ? {} : { trouble }) };
+  } finally {
+    stop.abort(new Error('The proof has ended'));
+    await answered;
+  }
+}
+
+interface Watched {
+  readonly request: BootRequest;
+  readonly evidence: BootEvidence[];
+  readonly refusals: ReadonlyMap<BootProbe, string>;
+}
+
+/** The trouble, or undefined when the guest came up. */
+async function untilSure(live: LiveMachine, watched: Watched, patience: AbortSignal): Promise<BootTrouble | undefined> {
+  const { request, evidence, refusals } = watched;
+  let seen = false;
+  for (;;) {
+    const verdict = seen ? undefined : judge(request.family, await live.look(request.family));
+    if (verdict !== undefined && 'trouble' in verdict) return verdict.trouble;
+    if (verdict !== undefined) {
+      seen = true;
+      evidence.push({ ...verdict.sign, seconds: live.seconds() });
+    }
+    const probed = request.probes.length > 0 && refusals.size === 0;
+    if (probed || (seen && refusals.size === 0)) {
+      const late = await live.linger(LINGER_MS, patience);
+      if (late !== undefined && !evidence.some(({ kind }) => kind === 'guest-agent')) {
+        evidence.push({ kind: 'guest-agent', text: `The guest agent answers: ${late}`, seconds: live.seconds() });
+      }
+      return undefined;
+    }
+    live.check();
+    if (patience.aborted) return seen ? unanswered(refusals) : silent(request, refusals);
+    await pause(LOOK_MS, undefined, { signal: patience }).catch(() => undefined);
+  }
+}
+
+function unanswered(refusals: ReadonlyMap<BootProbe, string>): BootTrouble {
+  const said = [...refusals].map(([probe, why]) => `${probe.kind}: ${why}`).join('; ');
+  return { code: 'probe-failed', text: `The guest came up, and not every question was answered: ${said}`.slice(0, 400) };
+}
+
+function silent({ deadlineSeconds }: BootRequest, refusals: ReadonlyMap<BootProbe, string>): BootTrouble {
+  const asked = refusals.size === 0 ? '' : ' and no probe was answered';
+  return {
+    code: 'no-sign',
+    text: `In ${deadlineSeconds} s the guest gave no sign of life or of trouble${asked}; the picture shows how far it came.`,
+  };
+}
+
+/** Ports that probes need, by the index of the card they come in by: the first that is connected, unless a probe names one. */
+function forwardsOf({ vm, probes }: BootRequest): ReadonlyMap<number, readonly number[]> {
+  const { interfaces } = vm.spec.template.spec.domain.devices;
+  const first = interfaces.findIndex(({ state }) => state !== 'down');
+  const forwards = new Map<number, Set<number>>();
+  for (const probe of probes) {
+    const mac = probe.mac?.toLowerCase();
+    const card = mac === undefined ? first : interfaces.findIndex(({ macAddress }) => macAddress?.toLowerCase() === mac);
+    if (card < 0) {
+      throw new MigrationError(
+        'config-invalid',
+        `A probe cannot reach the guest: it has no network card${mac === undefined ? '' : ` ${mac}`}.`,
+      );
+    }
+    forwards.set(card, new Set([...(forwards.get(card) ?? []), ...portsOf(probe)]));
+  }
+  return new Map([...forwards].map(([card, ports]) => [card, [...ports]]));
+}
+
+function canceled(signal: AbortSignal): MigrationError {
+  return new MigrationError('canceled', 'The boot proof was canceled.', { cause: signal.reason });
+}
