@@ -56,6 +56,15 @@ export const PROGRAMS = [
   { program: 'etcd', package: 'etcd-server', needed: ['test'], wanted: [] },
   // deploy/image is built, and entered.
   { program: 'mmdebstrap', package: 'mmdebstrap', needed: ['test'], wanted: [] },
+  // test/convert/boot: guests of a kernel and busybox, UEFI firmware, and a TPM.
+  { program: '/bin/busybox', package: 'busybox-static', needed: ['test'], wanted: [] },
+  { program: '/usr/share/*/linux-image-cloud-amd64/copyright', package: 'linux-image-cloud-amd64', needed: ['test'], wanted: [] },
+  { program: 'cpio', package: 'cpio', needed: ['test'], wanted: [] },
+  { program: 'grub-mkrescue', package: 'grub-common', needed: ['test'], wanted: [] },
+  { program: '/usr/lib/*/i386-pc/boot.img', package: 'grub-pc-bin', needed: ['test'], wanted: [] },
+  { program: 'xorriso', package: 'xorriso', needed: ['test'], wanted: [] },
+  { program: '/usr/share/*/OVMF_CODE_4M.fd', package: 'ovmf', needed: ['test'], wanted: [] },
+  { program: 'swtpm', package: 'swtpm', needed: ['test'], wanted: [] },
   { program: 'prometheus', package: 'prometheus', needed: ['test'], wanted: [] },
   { program: 'promtool', package: 'prometheus', needed: ['test'], wanted: [] },
 ];
