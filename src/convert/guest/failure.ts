@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
   },
   // *
   {
-    says: /multi-boot operating systems? (detected|are not supported)|root device .* not found\.?\s+Roots found were|connection closed/i,
+    says: /multi-boot operating systems? (detected|are not supported)|root device .* not found\.?\s+Roots found were|Choose the root filesystem/i,
     code: 'guest-root-ambiguous',
     means: 'more than one operating system is on the disks, or not the one that was named',
   },
@@ -75,9 +75,9 @@ const ROWS: readonly Row[] = [
     means: 'the packages of the guest cannot be listed',
   },
   {
-    says: /no installed kernel packages were found|no kernels were found in the bootloader|there are no .*kernels? .*virtio/i,
-    code: 'guest-kernel-missing',
-    means: 'the guest has no kernel that can be made ready',
+    says: /no bootloader detected|no installed kernel packages were found|no kernels were found|could not find bootloader/i,
+    code: 'guest-boot-missing',
+    means: 'the guest has no boot loader or kernel that the converter knows',
   },
   {
     says: /no virtio drivers available for this version of Windows|cannot open virtio-win ISO|is missing from the virtio-win directory|rhsrvany\.exe or pvvxsvc\.exe is missing/,
@@ -111,7 +111,8 @@ function quoted(text: string): string {
 export function conversionFailure(vm: string, said: string, alsoSaid = ''): MigrationError {
   const all = `${said}\n${alsoSaid}`;
   const row = ROWS.find(({ says }) => says.test(said)) ?? ROWS.find(({ says }) => says.test(all));
-  const words = quoted(said) || 'it does not say why';
+  const systems = [...alsoSaid.matchAll(/^ *\[\d+\] (\/dev\/\S+.*)$/gm)].map(([, system]) => system);
+  const words = systems.length > 0 ? systems.join(', ') : quoted(said) || 'it does not say why';
   if (row === undefined) return new MigrationError('conversion-failed', `The conversion failed: ${words}`, { vm });
   const message = `The conversion failed, ${row.means}: ${words}`;
   return new MigrationError(row.code, message, row.hint === undefined ? { vm } : { vm, hint: row.hint });

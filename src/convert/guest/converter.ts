@@ -1,0 +1,104 @@
+/** The converter that the rest of the program sees: inspection and conversion with the tools of this machine. */
+import type { ConverterOptions, GuestConverter, VolumeKey } from '../../contracts/guest-converter.ts';
+import type { Accelerator, ConversionRequest, ConversionResult } from '../../model/conversion.ts';
+import { MigrationError } from '../../model/errors.ts';
+import type { GuestInspection } from '../../model/guest-inspection.ts';
+import { convertDisks, secondsSince } from './convert.ts';
+import { withGuestfish } from './guestfish.ts';
+import { inspectDisks, openVolumes } from './inspect.ts';
+import { applyNetwork } from './network/apply.ts';
+import type { Overlay } from './overlay.ts';
+import { type ApplianceOptions, converterVersion, runVirtV2v, withTemporary } from './virt-v2v.ts';
+
+export interface GuestConverterOptions {
+  /** Folder on local storage with about 1 GiB free, kept between conversions: the appliance is built there once. */
+  readonly cacheFolder: string;
+  /** Memory of the appliance; libguestfs's own choice (1280 MiB) when absent. */
+  readonly memoryMiB?: number;
+}
+
+export function guestConverter(settings: GuestConverterOptions): GuestConverter {
+  return { inspect, convert };
+
+  async function inspect(request: ConversionRequest, options: ConverterOptions): Promise<GuestInspection> {
+    return await withTemporary(async (temporary) => {
+      const disks = request.disks.map(({ path }) => ({ path, format: 'raw' as const }));
+      return await inspectDisks(disks, {
+        vm: request.vm,
+        appliance: { ...settings, accelerator: options.accelerator, temporary },
+        signal: options.signal,
+        ...(options.keys === undefined ? {} : { keys: options.keys }),
+        ...(request.root === undefined ? {} : { root: request.root }),
+      });
+    });
+  }
+
+  async function convert(request: ConversionRequest, options: ConverterOptions): Promise<ConversionResult> {
+    const attempt = (accelerator: Accelerator, remark?: string): Promise<ConversionResult> =>
+      withTemporary((temporary) =>
+        convertDisks(request, options, (overlays) =>
+          convertOverlays(request, overlays, {
+            options,
+            appliance: { ...settings, accelerator, temporary },
+            ...(remark === undefined ? {} : { remark }),
+          }),
+        ),
+      );
+    try {
+      return await attempt(options.accelerator);
+    } catch (error) {
+      const isKvmToBlame = error instanceof MigrationError && error.code === 'appliance-failed' && options.accelerator === 'kvm';
+      if (!isKvmToBlame) throw error;
+      return await attempt('tcg', `KVM cannot be used here, so emulation was: ${error.message}`);
+    }
+  }
+}
+
+interface Attempt {
+  readonly options: ConverterOptions;
+  readonly appliance: ApplianceOptions;
+  readonly remark?: string;
+}
+
+async function convertOverlays(
+  request: ConversionRequest,
+  overlays: readonly Overlay[],
+  { options, appliance, remark }: Attempt,
+): Promise<Omit<ConversionResult, 'disks'>> {
+  const { workspace, signal, keys = [], onProgress = () => undefined } = options;
+  const session = { vm: request.vm, appliance, signal };
+  const named = await namedKeys(keys, overlays, session);
+  const converter = await converterVersion(signal);
+  const outcome = await runVirtV2v(request, overlays, { appliance, workspace, keys: named, onProgress, signal });
+  const began = performance.now();
+  onProgress({ phase: 'network', text: 'Keeping the names of NICs' });
+  const network = await applyNetwork(request, overlays, { ...session, keys: named });
+  return {
+    ...outcome,
+    accelerator: appliance.accelerator,
+    converter,
+    changes: [...outcome.changes, ...network.changes],
+    warnings: [...(remark === undefined ? [] : [remark]), ...outcome.warnings, ...network.warnings],
+    seconds: [...outcome.seconds, secondsSince('network', began)],
+  };
+}
+
+/**
+ * virt-v2v (up to 2.2) wants to know which volume a key is for. Keys that do not say so are tried, which starts an appliance of its own.
+ * A key that opens nothing is left out.
+ */
+async function namedKeys(
+  keys: readonly VolumeKey[],
+  overlays: readonly Overlay[],
+  session: { readonly vm: string; readonly appliance: ApplianceOptions; readonly signal: AbortSignal },
+): Promise<readonly (VolumeKey & { readonly volume: string })[]> {
+  const named = keys.flatMap(({ volume, passphrase }) => (volume === undefined ? [] : [{ volume, passphrase }]));
+  const loose = keys.filter(({ volume }) => volume === undefined);
+  if (loose.length === 0) return named;
+  const disks = overlays.map(({ overlay }) => ({ path: overlay, format: 'qcow2' as const }));
+  const found = await withGuestfish(disks, { ...session, write: false }, (guestfish) => openVolumes(guestfish, loose));
+  const opened = found.flatMap(({ device, openedBy }) =>
+    openedBy === undefined ? [] : [{ volume: device, passphrase: openedBy }],
+  );
+  return [...named, ...opened];
+}
