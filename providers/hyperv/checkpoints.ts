@@ -80,7 +80,12 @@ class RecoveryCheckpoints {
       const input = { vm: vm.id, action: 'settle', name, id: instance } as const;
       const { referencePoint } = (await this.#whereabouts.run(vm, 'checkpoint', input, signal)).answer;
       if (!referencePoint) throw new MigrationError('source-answer-broken', `${what}: the host does not say what became of it`);
-      return tracked(referencePoint, drives, frozen);
+      const checkpoints = tracked(referencePoint, drives, frozen);
+      // Nobody will ask what changed since, and nobody would let go of it later.
+      if (Object.keys(checkpoints).length === 0) {
+        await this.#whereabouts.run(vm, 'forget', { vm: vm.id, referencePoints: [referencePoint.id] }, signal);
+      }
+      return checkpoints;
     } catch (error) {
       if (failedWith(error, 'checkpoint-not-found')) return undefined;
       throw refused(error, vm, what);

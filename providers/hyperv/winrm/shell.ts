@@ -21,6 +21,8 @@ export interface Command {
 const INPUT_BYTES = 96 * 1024;
 /** What is left behind is tidied up, but nobody waits long for it. */
 const TIDY_MS = 5_000;
+/** Of a process that was killed nobody deletes the shell, and a host has room for 30 of one user; its own patience is two hours. */
+const IDLE_SECONDS = 900;
 const TERMINATE = `${SHELL}/signal/terminate`;
 
 export class Shell implements AsyncDisposable {
@@ -131,7 +133,7 @@ export class Shell implements AsyncDisposable {
     const request: Request = {
       action: ACTION.create,
       options: { WINRS_NOPROFILE: 'TRUE', WINRS_CODEPAGE: '65001' },
-      body: '<rsp:Shell><rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>',
+      body: `<rsp:Shell><rsp:IdleTimeOut>PT${IDLE_SECONDS}.000S</rsp:IdleTimeOut><rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>`,
     };
     const answer = await this.#service.call(request, signal);
     return find(answer, 'ShellId')?.text.trim() || this.#told(answer, 'Selector');

@@ -29,6 +29,8 @@ interface Layer {
   /** As it was frozen. */
   content?: Pages;
   sequence?: number;
+  /** RCT id of the moment at which it was frozen. */
+  rct?: string;
   /** To be merged with the next one when somebody gets round to it. */
   pending?: boolean;
 }
@@ -66,7 +68,7 @@ export class SimulatedDisk implements WrittenDisk {
 
   /** RCT id of the moment at which a checkpoint froze it. */
   rct(checkpoint: string): string {
-    return this.#rct.id(this.#frozen(checkpoint)?.sequence ?? 0);
+    return this.#frozen(checkpoint)?.rct ?? this.#rct.id(0);
   }
 
   /** What the guest sees. A copy. */
@@ -120,6 +122,8 @@ export class SimulatedDisk implements WrittenDisk {
     const top = this.#top;
     top.content = this.keep();
     top.sequence = this.#rct.close();
+    // Of this moment: what is reset later does not know it any more.
+    top.rct = this.#rct.id(top.sequence);
     if (checkpoint !== undefined) top.checkpoint = checkpoint;
     this.#layers.push(next);
     return top.file.close();

@@ -30,6 +30,8 @@ export interface Quotas {
   readonly shells?: number;
   /** MaxProcessesPerShell; 25 when absent. */
   readonly processes?: number;
+  /** Milliseconds, by which shells that nobody uses grow old; the machine's own clock when absent. */
+  readonly now?: () => number;
 }
 
 /** An answer's action and body, or a fault. */
@@ -47,7 +49,13 @@ interface Command {
 interface Shell {
   readonly user: string;
   readonly commands: Map<string, Command>;
+  /** Milliseconds without a request after which it is taken away. */
+  readonly patience: number;
+  usedAt: number;
 }
+
+/** `IdleTimeout` of the service, where a shell says nothing else. */
+const IDLE_MS = 7_200_000;
 
 /** The command line of cmd.exe is no longer than this. */
 const CMD_LINE = 8191;
@@ -85,6 +93,7 @@ export class Shells {
     if (this.#weather.take('shell-gone')) this.#shells.delete(id);
     const shell = this.#shells.get(id);
     if (!shell || shell.user !== user) return FAULTS.shellNotFound;
+    shell.usedAt = this.#now();
     switch (request.action) {
       case `${TRANSFER}/Delete`:
         this.#end(shell);
@@ -103,16 +112,32 @@ export class Shells {
     }
   }
 
+  #now(): number {
+    return this.#quotas.now?.() ?? Date.now();
+  }
+
+  /** Shells that nobody has used for long. */
+  #sweep(): void {
+    for (const [id, shell] of this.#shells) {
+      if (this.#now() - shell.usedAt <= shell.patience) continue;
+      this.#end(shell);
+      this.#shells.delete(id);
+    }
+  }
+
   #create(request: WsmanRequest, user: string): Outcome {
     if (this.#weather.take('quota')) return FAULTS.tooManyShells;
+    this.#sweep();
     const mine = [...this.#shells.values()].filter((shell) => shell.user === user);
     if (mine.length >= (this.#quotas.shells ?? 30)) return FAULTS.tooManyShells;
     if (request.body?.name !== 'Shell') return FAULTS.malformed;
     const id = randomUUID().toUpperCase();
-    this.#shells.set(id, { user, commands: new Map() });
+    const seconds = /^PT(\d+(?:\.\d+)?)S$/.exec(child(request.body, 'IdleTimeOut')?.text ?? '')?.[1];
+    const patience = seconds === undefined ? IDLE_MS : Number(seconds) * 1000;
+    this.#shells.set(id, { user, commands: new Map(), patience, usedAt: this.#now() });
     this.opened += 1;
     const created = `<x:ResourceCreated><a:Address>http://127.0.0.1/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>${RESOURCE}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">${id}</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>`;
-    const shell = `<rsp:Shell><rsp:ShellId>${id}</rsp:ShellId><rsp:ResourceUri>${RESOURCE}</rsp:ResourceUri><rsp:Owner>${user.replaceAll('&', '&amp;')}</rsp:Owner><rsp:ClientIP>127.0.0.1</rsp:ClientIP><rsp:IdleTimeOut>PT7200.000S</rsp:IdleTimeOut><rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>`;
+    const shell = `<rsp:Shell><rsp:ShellId>${id}</rsp:ShellId><rsp:ResourceUri>${RESOURCE}</rsp:ResourceUri><rsp:Owner>${user.replaceAll('&', '&amp;')}</rsp:Owner><rsp:ClientIP>127.0.0.1</rsp:ClientIP><rsp:IdleTimeOut>PT${(patience / 1000).toFixed(3)}S</rsp:IdleTimeOut><rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>`;
     return { action: `${TRANSFER}/CreateResponse`, body: `${created}${shell}` };
   }
 

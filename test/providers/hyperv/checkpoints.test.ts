@@ -84,6 +84,7 @@ test('a disk below a checkpoint of somebody is not counted', async () => {
   await hyperv.trouble('user-checkpoint', twin);
   const made = await snapshots.create(refOf(twin), { name: 'kubeferry twin 1', ...no }, live());
   assert.deepEqual(await snapshots.settle?.(refOf(twin), made, live()), {});
+  assert.deepEqual(twin.referencePoints, [], 'what nobody counts by is not kept');
 });
 
 test('what the host refuses is told in its own words', async () => {

@@ -94,3 +94,20 @@ test('no shell is left on the host', async () => {
   }
   assert.equal(hyperv.ledger.openShells, 0);
 });
+
+test('a shell whose process was killed does not keep others out for long', async () => {
+  let now = Date.now();
+  await using full = await startHyperv({ quotas: { shells: 1, now: () => now } });
+  const { host, port, username: user, password } = full;
+  const enter = async () =>
+    await openWinrm({ host, port, tls: false }, { credentials: async () => ({ user, password }) }, signal);
+  await using killed = await enter();
+  await killed.run('host', {}, signal);
+  await assert.rejects(
+    enter().then(async (next) => await next.run('host', {}, signal)),
+    { code: 'source-busy' },
+  );
+  now += 20 * 60_000;
+  await using later = await enter();
+  assert.equal((await later.run('host', {}, signal)).name, 'HV1');
+});
