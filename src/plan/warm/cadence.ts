@@ -85,22 +85,28 @@ export function predictedDelta(basis: CadenceBasis, at: number): Spread | undefi
   return { low: bytes(pace.change.low), likely: bytes(pace.change.likely), high: bytes(pace.change.high) };
 }
 
-/** @param now when the last pass ended */
+/** @param now any instant after the last pass: the answer is the same as long as it is not due */
 export function nextPrecopy(basis: CadenceBasis, now: number): NextPrecopy {
   const { passes, every, cutoverAt, goalSeconds } = basis;
   const checkpoint = checkpointOf(passes);
   if (every !== undefined) return { at: checkpoint + every * 1000, because: 'the plan fixes the interval' };
   const pace = measuredPace(passes);
   if (pace === undefined) return { at: now, because: 'the full copy took long: its delta comes first' };
+  const last = passes.at(-1) ?? passes[0];
+  // Pauses count from there, not from now: whoever looks again and again would push them away each time.
+  const ended = checkpoint + (last.snapshotSeconds + last.copySeconds) * 1000;
   const lead = cutoverAt === undefined ? undefined : leadSeconds(basis, pace);
   if (cutoverAt !== undefined && lead !== undefined && cutoverAt - lead * 1000 > now) {
     const late = cutoverAt - lead * 1000;
-    const longest = now + LONGEST * 1000;
+    const longest = Math.max(now, ended + LONGEST * 1000);
     if (late <= longest) return { at: late, because: 'as late as lets the deltas shrink before the cutover' };
     return { at: longest, because: 'a look at how much changes, long before the cutover' };
   }
   if (isHopeless(basis, pace)) {
-    return { at: now + HOPELESS * 1000, because: 'the guest changes as fast as it is copied: no delta gets smaller' };
+    return {
+      at: Math.max(now, ended + HOPELESS * 1000),
+      because: 'the guest changes as fast as it is copied: no delta gets smaller',
+    };
   }
   if (stillShrinks(passes)) return { at: now, because: 'the deltas still get smaller' };
   const bearable = pace.change.high === 0 ? LONGEST : (RESERVE * goalSeconds * pace.copy) / pace.change.high;

@@ -99,6 +99,25 @@ test('a guest that changes faster than it is copied is not given one snapshot af
   assert.ok(passes.length <= 18, `${passes.length} passes in a day`);
 });
 
+test('whoever looks again before a precopy is due finds it due at the same instant', () => {
+  const pass = (number: number, bytes: number): PrecopyPass => ({
+    ...{ number, bytes, copySeconds: 600, snapshotSeconds: 5, checkpointAt: new Date(START + number * HOUR).toISOString() },
+  });
+  const guests = {
+    calm: { passes: [pass(1, 60_000 * MiB), pass(2, 100 * MiB), pass(3, 100 * MiB)], cutoverAt: START + 90 * HOUR },
+    hopeless: { passes: [pass(1, 60_000 * MiB), pass(2, 60_000 * MiB), pass(3, 60_000 * MiB)] },
+    unhurried: { passes: [pass(1, 60_000 * MiB), pass(2, 100 * MiB), pass(3, 100 * MiB)] },
+  } as const;
+  for (const [name, guest] of Object.entries(guests)) {
+    const basis: CadenceBasis = { capacity: 60_000 * MiB, goalSeconds: 60, ...guest };
+    const ended = START + 3 * HOUR + 605_000;
+    const { at } = nextPrecopy(basis, ended);
+    assert.ok(at > ended + 60_000, `${name} waits`);
+    for (let now = ended; now < at; now += HOUR / 3) assert.equal(nextPrecopy(basis, now).at, at, name);
+    assert.equal(nextPrecopy(basis, at + 5).at, at + 5, `${name} is due`);
+  }
+});
+
 test('an interval that the plan fixes counts from checkpoint to checkpoint', () => {
   const { passes } = play({ ...CALM, fixed: 3600, cutoverAt: START + 10.5 * HOUR });
   const times = passes.map(({ checkpointAt }) => Date.parse(checkpointAt));
