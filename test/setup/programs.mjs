@@ -56,6 +56,14 @@ export const PROGRAMS = [
   { program: 'etcd', package: 'etcd-server', needed: ['test'], wanted: [] },
   // deploy/image is built, and entered.
   { program: 'mmdebstrap', package: 'mmdebstrap', needed: ['test'], wanted: [] },
+  // test/convert/guest: the converter, its appliance, and what disks are made of for it.
+  { program: 'virt-v2v-in-place', package: 'virt-v2v', needed: ['test'], wanted: [] },
+  { program: 'guestfish', package: 'guestfish', needed: ['test'], wanted: [] },
+  { program: 'sfdisk', package: 'fdisk', needed: ['test'], wanted: [] },
+  { program: 'mkfs.vfat', package: 'dosfstools', needed: ['test'], wanted: [] },
+  { program: 'mcopy', package: 'mtools', needed: ['test'], wanted: [] },
+  { program: 'mkntfs', package: 'ntfs-3g', needed: ['test'], wanted: [] },
+  { program: 'cryptsetup', package: 'cryptsetup-bin', needed: ['test'], wanted: [] },
   // test/convert/boot: guests of a kernel and busybox, UEFI firmware, and a TPM.
   { program: '/bin/busybox', package: 'busybox-static', needed: ['test'], wanted: [] },
   { program: '/usr/share/*/linux-image-cloud-amd64/copyright', package: 'linux-image-cloud-amd64', needed: ['test'], wanted: [] },

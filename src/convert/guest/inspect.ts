@@ -127,7 +127,8 @@ export async function readSystem(session: Guestfish, root: string): Promise<Insp
     packages: await text('package-format'),
   };
   const mounts = [...(await session.fields(`inspect-get-mountpoints ${about}`))]
-    .map(([path, device]) => ({ path, device }))
+    // Its fstab may call the root by a name that other disks have here.
+    .map(([path, device]) => ({ path, device: path === '/' ? root : device }))
     .sort((a, b) => a.path.length - b.path.length)
     .slice(0, MAX_FILESYSTEMS);
   return {

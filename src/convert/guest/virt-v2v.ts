@@ -6,10 +6,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { ConversionProgress, VolumeKey } from '../../contracts/guest-converter.ts';
-import type { Accelerator, ConversionChange, ConversionNic, ConversionPhase, ConversionRequest } from '../../model/conversion.ts';
+import type { Accelerator, ConversionChange, ConversionPhase, ConversionRequest } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
 import { domainXml } from './domain-xml.ts';
 import { conversionFailure, isFatalWarning } from './failure.ts';
+import { macOption } from './network/windows.ts';
 import type { Overlay } from './overlay.ts';
 import { checkCanceled, eachLine, runProgram, startProgram } from './program.ts';
 
@@ -59,6 +60,7 @@ export function planVirtV2v(
     ...keyFiles.map(({ volume, file }) => `${volume}:file:${file}`),
     ...(request.clevis ?? []).map((volume) => `${volume}:clevis`),
   ];
+  const addresses = request.nics.map(macOption);
   return {
     argv: [
       '--machine-readable=fd:3',
@@ -66,7 +68,7 @@ export function planVirtV2v(
       // `ask` lists the systems to choose from, and stops as nobody answers.
       ...['--root', request.root ?? 'ask'],
       ...keys.flatMap((key) => ['--key', key]),
-      ...request.nics.flatMap(staticAddress),
+      ...addresses.flatMap((address) => (address === undefined ? [] : ['--mac', address])),
       xmlFile,
     ],
     env: {
@@ -74,23 +76,6 @@ export function planVirtV2v(
       ...(request.virtioWin === undefined ? {} : { VIRTIO_WIN: request.virtioWin }),
     },
   };
-}
-
-/**
- * Windows keeps addresses with the card that had them, and forgets them with it; virt-v2v gives one back at the first boot. It ignores
- * the option for Linux, where names are kept instead. One address for each NIC: it takes no more, and IPv4 only.
- */
-function staticAddress({ mac, guestIp }: ConversionNic): string[] {
-  if (guestIp?.dhcp !== false) return [];
-  const address = guestIp.addresses?.find((one) => isIpv4(one.address) && (one.origin ?? 'static') === 'static');
-  if (address?.prefix === undefined) return [];
-  const gateway = guestIp.gateways?.find(isIpv4) ?? '';
-  const servers = (guestIp.dns ?? []).filter(isIpv4);
-  return ['--mac', [`${mac}:ip:${address.address}`, gateway, String(address.prefix), ...servers].join(',')];
-}
-
-function isIpv4(text: string): boolean {
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
 }
 
 export interface V2vOutcome {

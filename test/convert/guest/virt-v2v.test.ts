@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { deviceName, domainXml } from '../../../src/convert/guest/domain-xml.ts';
 import { conversionFailure } from '../../../src/convert/guest/failure.ts';
 import { MessageWatch, planVirtV2v } from '../../../src/convert/guest/virt-v2v.ts';
-import type { ConversionRequest } from '../../../src/model/conversion.ts';
+import type { ConversionNic, ConversionRequest } from '../../../src/model/conversion.ts';
 import type { ErrorCode } from '../../../src/model/error-codes.ts';
 import { parseMac } from '../../../src/model/units.ts';
 
@@ -119,6 +119,16 @@ describe('a run of virt-v2v', () => {
       ],
     });
     assert.deepEqual(told, ['open', 'open', 'inspect', 'inspect', 'convert', 'finish']);
+  });
+});
+
+describe('static addresses of Windows', () => {
+  it('are given to virt-v2v with their gateway only, which it wants', () => {
+    const guestIp = { dhcp: false, addresses: [{ address: '10.0.0.5', prefix: 24 }] };
+    const argvOf = (nic: ConversionNic): readonly string[] => planVirtV2v({ ...REQUEST, nics: [nic] }, 'x', [], APPLIANCE).argv;
+    assert.equal(argvOf({ label: 'n', mac, guestIp }).includes('--mac'), false);
+    assert.ok(argvOf({ label: 'n', mac, guestIp: { ...guestIp, gateways: ['10.0.0.1'] } }).includes('--mac'));
+    assert.equal(argvOf({ label: 'n', mac, guestIp: { gateways: ['10.0.0.1'] } }).includes('--mac'), false);
   });
 });
 

@@ -1,10 +1,11 @@
 /**
- * What is written into a Linux guest so that its network works as before: its own configuration stays as it is, and keeps being right,
+ * What is written into a guest of Linux so that its network works as before: its own configuration stays as it is, and keeps being right,
  * because each NIC gets its old name back by its MAC. Only what names the old hypervisor's driver is changed. Pure; apply.ts writes it.
  */
 import type { ConversionChange, ConversionNic } from '../../../model/conversion.ts';
 import type { InspectedSystem, NetworkFile } from '../../../model/guest-inspection.ts';
 import { type Binding, bindNames } from './bindings.ts';
+import { lostAddresses } from './windows.ts';
 
 /** A file of the guest as it is to be. */
 export interface FileEdit {
@@ -25,7 +26,7 @@ export function planNetwork(
   files: readonly NetworkFile[],
   nics: readonly ConversionNic[],
 ): NetworkPlan {
-  if (system.type !== 'linux') return { edits: [], warnings: [] };
+  if (system.type !== 'linux') return { edits: [], warnings: system.type === 'windows' ? lostAddresses(nics) : [] };
   const { bound, unbound } = bindNames(files, nics);
   const loose = bound.filter((binding) => !isPinned(files, binding));
   return {

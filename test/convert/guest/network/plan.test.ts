@@ -214,8 +214,14 @@ describe('the network of a Linux guest', () => {
     assert.match(warnings.join('\n'), /finds a NIC by its slot[\s\S]*10\.0\.0\.5 .* is in no file/);
   });
 
-  it('is not looked for in Windows', () => {
-    assert.deepEqual(planNetwork({ type: 'windows' }, [], [FIRST]), { edits: [], warnings: [] });
+  it('is left to virt-v2v in Windows, and what that cannot keep is said', () => {
+    const { edits, warnings } = planNetwork({ type: 'windows' }, [], [FIRST]);
+    assert.deepEqual(edits, []);
+    assert.match(warnings.join('\n'), /^The address 10\.0\.0\.5 of the NIC 00:50:56:00:00:01 cannot be kept in Windows/);
+    const { guestIp } = FIRST;
+    assert.ok(guestIp);
+    const routed = { ...FIRST, guestIp: { ...guestIp, gateways: ['10.0.0.1'] } };
+    assert.deepEqual(planNetwork({ type: 'windows' }, [], [routed]).warnings, []);
   });
 });
 

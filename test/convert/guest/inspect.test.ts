@@ -1,0 +1,201 @@
+/**
+ * One appliance looks at three disks made here: a guest with UEFI loaders on the second one, an encrypted volume, and Windows asleep.
+ * Takes the time of one start of the appliance under emulation, about 40 s; the appliance itself is built once and kept.
+ */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { guestConverter } from '../../../src/convert/guest/converter.ts';
+import { quoted } from '../../../src/convert/guest/guestfish.ts';
+import { parseApplications } from '../../../src/convert/guest/inspect-software.ts';
+import type { GuestInspection } from '../../../src/model/guest-inspection.ts';
+
+const run = promisify(execFile);
+const MiB = 1024 ** 2;
+const KERNEL = '6.1.0-9-amd64';
+
+describe('the inspection of disks', () => {
+  let folder: string;
+  let files: string[];
+  let digests: string[];
+  let found: GuestInspection;
+
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'inspect-'));
+    files = [await sleepingWindows(folder), await linuxGuest(folder), await encryptedVolume(folder)];
+    digests = await Promise.all(files.map(digest));
+    const cacheFolder = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'kubeferry', 'appliance');
+    await mkdir(cacheFolder, { recursive: true });
+    found = await guestConverter({ cacheFolder }).inspect(
+      { vm: 'guest', disks: files.map((file, at) => ({ key: `disk${at}`, path: file })), firmware: 'uefi', nics: [] },
+      {
+        workspace: path.join(folder, 'workspace'),
+        accelerator: 'tcg',
+        keys: [{ passphrase: 'not this "one" \\' }, { passphrase: 'a "good" \\ one' }],
+        signal: AbortSignal.timeout(300_000),
+      },
+    );
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it('finds the system on the second disk', () => {
+    const [system, ...more] = found.systems;
+    assert.deepEqual(more, []);
+    assert.equal(system?.root, '/dev/sdb2');
+    assert.equal(system.distro, 'debian');
+    assert.deepEqual(system.version, { major: 12, minor: 5 });
+    assert.equal(system.hostname, 'web01');
+    assert.equal(system.packages, 'deb');
+    assert.deepEqual(found.root, { device: '/dev/sdb2', because: 'it is the only one on the disks' });
+  });
+
+  it('finds its loaders, and that it boots without stored entries', () => {
+    assert.equal(found.boot.table, 'gpt');
+    assert.deepEqual(found.boot.uefi, { device: '/dev/sdb1', loaders: ['/efi/boot/bootx64.efi'], fallback: true });
+    assert.equal(found.boot.bios, false);
+  });
+
+  it('finds file systems with size, free space and state', () => {
+    const root = found.filesystems.find(({ device }) => device === '/dev/sdb2');
+    assert.equal(root?.kind, 'ext4');
+    assert.ok(root.size !== undefined && root.free !== undefined && root.free > 0 && root.free < root.size, JSON.stringify(root));
+    const windows = found.filesystems.find(({ device }) => device === '/dev/sda');
+    assert.equal(windows?.kind, 'ntfs');
+    assert.equal(windows.state, 'hibernated');
+  });
+
+  it('finds encrypted volumes and opens them with the key that fits', () => {
+    assert.deepEqual(
+      found.encrypted.map(({ device, kind, opened }) => ({ device, kind, opened })),
+      [{ device: '/dev/sdc', kind: 'luks', opened: true }],
+    );
+  });
+
+  it('finds drivers, tools, packages and the configuration of the network', () => {
+    assert.deepEqual(found.drivers, { kernels: [{ version: KERNEL, virtio: true, virtioAtBoot: false }] });
+    assert.deepEqual(found.tools, ['open-vm-tools']);
+    assert.deepEqual(found.applications[0], { name: 'open-vm-tools', version: '12.2.0-1' });
+    assert.deepEqual(found.nicNames, ['ens192']);
+    assert.deepEqual(found.network, [
+      { kind: 'ifupdown', path: '/etc/network/interfaces', text: 'auto ens192\niface ens192 inet dhcp\n' },
+    ]);
+  });
+
+  it('changes nothing', async () => {
+    assert.deepEqual(await Promise.all(files.map(digest)), digests);
+  });
+});
+
+describe('the list of packages', () => {
+  it('is counted in full and kept in part', () => {
+    const one = (at: number): string =>
+      `[${at}] = {\n  app2_name: p${at}\n  app2_display_name: \n  app2_version: 1\n  app2_release: ${at % 2 === 0 ? '' : '2'}\n}`;
+    const { first, count } = parseApplications(Array.from({ length: 1_200 }, (_, at) => one(at)).join('\n'));
+    assert.equal(count, 1_200);
+    assert.equal(first.length, 1_000);
+    assert.deepEqual(first.slice(0, 2), [
+      { name: 'p0', version: '1' },
+      { name: 'p1', version: '1-2' },
+    ]);
+  });
+});
+
+describe('an argument of guestfish', () => {
+  it('cannot end its quotes or its line, whatever a file is called', () => {
+    assert.equal(quoted('/a b"\n!rm\\'), '"/a b\\x22\\x0a!rm\\x5c"');
+    assert.equal(quoted('/ä'), '"/\\xc3\\xa4"');
+  });
+});
+
+async function linuxGuest(folder: string): Promise<string> {
+  const tree = path.join(folder, 'tree');
+  const files: Readonly<Record<string, string>> = {
+    'etc/os-release': 'NAME="Debian GNU/Linux"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n',
+    'etc/debian_version': '12.5\n',
+    'etc/hostname': 'web01\n',
+    // As the guest saw it before other disks came first.
+    'etc/fstab': '/dev/sda2 / ext4 defaults 0 1\n',
+    'etc/network/interfaces': 'auto ens192\niface ens192 inet dhcp\n',
+    'var/lib/dpkg/status': 'Package: open-vm-tools\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2:12.2.0-1\n\n',
+    [`lib/modules/${KERNEL}/modules.dep`]: 'kernel/drivers/block/virtio_blk.ko: kernel/drivers/virtio/virtio.ko\n',
+    [`lib/modules/${KERNEL}/modules.builtin`]: 'kernel/fs/ext4/ext4.ko\n',
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(tree, name)), { recursive: true });
+    await writeFile(path.join(tree, name), text);
+  }
+  await mkdir(path.join(tree, 'bin'));
+  await cp('/bin/true', path.join(tree, 'bin/ls'));
+  await mkdir(path.join(tree, 'boot'));
+  await initialRamDisk(path.join(folder, 'ramdisk'), path.join(tree, `boot/initrd.img-${KERNEL}`));
+
+  const system = await blank(path.join(folder, 'root'), 64);
+  await run('mke2fs', ['-q', '-t', 'ext4', '-d', tree, system]);
+  const loaders = await blank(path.join(folder, 'esp'), 16);
+  await run('mkfs.vfat', [loaders]);
+  await run('mmd', ['-i', loaders, '::EFI', '::EFI/BOOT']);
+  await run('mcopy', ['-i', loaders, '/bin/true', '::EFI/BOOT/BOOTX64.EFI']);
+
+  const disk = await blank(path.join(folder, 'linux.raw'), 82);
+  await typed('sfdisk', ['-q', disk], 'label: gpt\nstart=2048,size=32768,type=U\nstart=34816,size=131072,type=L\n');
+  await placed(disk, loaders, 1);
+  await placed(disk, system, 17);
+  return disk;
+}
+
+/** It holds the driver of VMware's controller alone. */
+async function initialRamDisk(tree: string, file: string): Promise<void> {
+  await mkdir(path.join(tree, 'drivers'), { recursive: true });
+  await writeFile(path.join(tree, 'drivers/vmw_pvscsi.ko'), 'driver');
+  await run('sh', ['-c', 'cd "$1" && find . | cpio -o -H newc --quiet | gzip > "$2"', 'sh', tree, file]);
+}
+
+async function sleepingWindows(folder: string): Promise<string> {
+  const disk = await blank(path.join(folder, 'windows.raw'), 16);
+  await run('mkntfs', ['-q', '-F', disk]);
+  const memory = path.join(folder, 'hiberfil.sys');
+  await writeFile(memory, Buffer.alloc(8192, 'hibr'));
+  await run('ntfscp', ['-q', disk, memory, 'hiberfil.sys']);
+  return disk;
+}
+
+async function encryptedVolume(folder: string): Promise<string> {
+  const disk = await blank(path.join(folder, 'luks.raw'), 20);
+  const argv = ['-q', 'luksFormat', '--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000', disk, '-'];
+  await typed('cryptsetup', argv, 'a "good" \\ one');
+  return disk;
+}
+
+async function blank(file: string, mebibytes: number): Promise<string> {
+  await writeFile(file, '');
+  await truncate(file, mebibytes * MiB);
+  return file;
+}
+
+async function placed(disk: string, part: string, mebibyte: number): Promise<void> {
+  const handle = await open(disk, 'r+');
+  try {
+    await handle.write(await readFile(part), { position: mebibyte * MiB });
+  } finally {
+    await handle.close();
+  }
+}
+
+async function typed(program: string, argv: readonly string[], input: string): Promise<void> {
+  const child = spawn(program, argv, { stdio: ['pipe', 'ignore', 'inherit'] });
+  child.stdin.end(input);
+  const [status] = await once(child, 'exit');
+  assert.equal(status, 0, `${program} failed`);
+}
+
+async function digest(file: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+}
