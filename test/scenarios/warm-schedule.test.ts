@@ -42,12 +42,19 @@ function windows(...all: (typeof SUNDAY_NIGHT)[]): Partial<Schedule> {
   return { cutover: { kind: 'windows', windows: all } };
 }
 
+/** A delta that was to end just before the window may take a second of it. The guest takes 20 s to shut down. */
+function assertShortlyAfter(at: string | undefined, opening: string): void {
+  const late = Date.parse(at ?? '') - Date.parse(opening);
+  assert.ok(late >= 0 && late <= 5000, `${at}, ${late} ms after ${opening}`);
+}
+
 test('a window in the hour that is left out when the clocks go forward opens at the leap', async () => {
   const on = stage({ web: {} }, windows(SUNDAY_NIGHT));
   await work(on, 8 * DAY);
   // Sunday 29 March 2026: 02:30 does not exist in Berlin; the window is from 03:00 (01:00 UTC) on.
   const [off, created] = [...on.world.happened];
-  assert.deepEqual([off?.at, off?.what, created?.what], ['2026-03-29T01:00:20.000Z', 'off', 'created']);
+  assert.deepEqual([off?.what, created?.what], ['off', 'created']);
+  assertShortlyAfter(off?.at, '2026-03-29T01:00:20.000Z');
   assert.equal(on.world.progress('web')?.phase, 'Completed');
   assert.ok(Date.parse(created?.at ?? '') < Date.parse('2026-03-29T02:00:00Z'), 'it ends in the window');
 });
@@ -60,7 +67,7 @@ test('a window that was missed because nothing ran waits for the next one', asyn
   await work(on, 4 * DAY);
   assert.equal(on.world.happened.length, 0, 'it does not make up for it outside of a window');
   await work(on, 2 * DAY);
-  assert.equal(on.world.happened[0]?.at, '2026-04-05T00:30:20.000Z');
+  assertShortlyAfter(on.world.happened[0]?.at, '2026-04-05T00:30:20.000Z');
 });
 
 test('what cannot end in its window never begins, and says so', async () => {
