@@ -3,12 +3,6 @@ import type { GuestIp } from './network.ts';
 import type { Extent } from './transfer.ts';
 import type { MacAddress } from './units.ts';
 
-/**
- * `convert`: drivers, boot loader and network are made ready. `skip`: nothing is touched, the guest is ready.
- * `compatibility`: nothing is touched, the VM gets devices that every guest knows (SATA, e1000e).
- */
-export type ConversionPolicy = 'convert' | 'skip' | 'compatibility';
-
 /** What runs the appliance that works on the disks: `kvm` is fast, `tcg` (emulation) works everywhere. */
 export type Accelerator = 'kvm' | 'tcg';
 

@@ -7,7 +7,6 @@
  *
  * This file is the order of these steps; how far they are is in conversion-state.ts.
  */
-import { rm } from 'node:fs/promises';
 import type { ConverterOptions } from '../../contracts/guest-converter.ts';
 import type { ConversionPhase, ConversionRequest, ConversionResult } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
@@ -89,6 +88,5 @@ async function changesOf(overlays: readonly Overlay[], signal: AbortSignal): Pro
 /** Overlays that the disks hold already are of no use to anybody. */
 async function cleanedUp(workspace: string, result: ConversionResult): Promise<ConversionResult> {
   await removeOverlays(workspace);
-  await rm(`${workspace}/domain.xml`, { force: true });
   return result;
 }

@@ -65,16 +65,17 @@ async function convertOverlays(
   overlays: readonly Overlay[],
   { options, appliance, remark }: Attempt,
 ): Promise<Omit<ConversionResult, 'disks'>> {
-  const { workspace, signal, keys = [], onProgress = () => undefined } = options;
+  const { signal, keys = [], onProgress = () => undefined } = options;
   const session = { vm: request.vm, appliance, signal };
   const named = await namedKeys(keys, overlays, session);
   const converter = await converterVersion(signal);
-  const outcome = await runVirtV2v(request, overlays, { appliance, workspace, keys: named, onProgress, signal });
+  const outcome = await runVirtV2v(request, overlays, { appliance, keys: named, onProgress, signal });
   const began = performance.now();
   onProgress({ phase: 'network', text: 'Keeping the names of NICs' });
   const network = await applyNetwork(request, overlays, { ...session, keys: named });
   return {
     ...outcome,
+    ...(network.guest === undefined ? {} : { guest: network.guest }),
     accelerator: appliance.accelerator,
     converter,
     changes: [...outcome.changes, ...network.changes],

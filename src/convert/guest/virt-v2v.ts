@@ -87,7 +87,6 @@ export interface V2vOutcome {
 
 export interface V2vOptions {
   readonly appliance: ApplianceOptions;
-  readonly workspace: string;
   readonly keys: readonly (VolumeKey & { readonly volume: string })[];
   readonly onProgress: (progress: ConversionProgress) => void;
   readonly signal: AbortSignal;
@@ -102,13 +101,14 @@ export async function runVirtV2v(
   overlays: readonly Overlay[],
   options: V2vOptions,
 ): Promise<V2vOutcome> {
-  const { workspace, signal } = options;
-  const secrets = path.join(workspace, 'keys');
+  const { appliance, signal } = options;
+  // In the temporary folder of the run: secrets have no place on storage that outlives it.
+  const secrets = path.join(appliance.temporary, 'keys');
   try {
     const keyFiles = await writeKeys(secrets, options.keys);
-    const xmlFile = path.join(workspace, 'domain.xml');
+    const xmlFile = path.join(appliance.temporary, 'domain.xml');
     await writeFile(xmlFile, domainXml(request, overlays), { mode: 0o600 });
-    const plan = planVirtV2v(request, xmlFile, keyFiles, options.appliance);
+    const plan = planVirtV2v(request, xmlFile, keyFiles, appliance);
     const program = await startProgram('virt-v2v-in-place', plan.argv, { env: plan.env, signal });
     program.stdin.end();
     const watch = new MessageWatch(options.onProgress);
@@ -217,7 +217,10 @@ export class MessageWatch {
   outcome(): V2vOutcome {
     this.#close();
     const guest = this.#guest;
-    const system: ConversionChange = { subject: 'system', what: `virt-v2v made ${guest ?? 'the guest'} ready for KVM.` };
+    const system: ConversionChange = {
+      subject: 'system',
+      what: 'virt-v2v made drivers, boot loader and initial RAM disk ready for virtio devices.',
+    };
     const told = this.#infos.map((what): ConversionChange => ({ subject: /agent/i.test(what) ? 'tools' : 'system', what }));
     return {
       ...(guest === undefined ? {} : { guest }),

@@ -107,7 +107,7 @@ describe('a run of virt-v2v', () => {
     assert.deepEqual(watch.outcome(), {
       guest: 'Debian GNU/Linux 12 (bookworm)',
       changes: [
-        { subject: 'system', what: 'virt-v2v made Debian GNU/Linux 12 (bookworm) ready for KVM.' },
+        { subject: 'system', what: 'virt-v2v made drivers, boot loader and initial RAM disk ready for virtio devices.' },
         { subject: 'tools', what: 'The QEMU Guest Agent will be installed for this guest at first boot.' },
       ],
       warnings: ['could not determine a way to update the configuration of Grub2'],

@@ -1,6 +1,7 @@
 /** Writes what plan.ts decided into the guest, on the overlays, after the converter. */
 import type { ConversionChange, ConversionRequest } from '../../../model/conversion.ts';
 import { MigrationError } from '../../../model/errors.ts';
+import type { InspectedSystem } from '../../../model/guest-inspection.ts';
 import { type Guestfish, type GuestfishOptions, quoted, withGuestfish } from '../guestfish.ts';
 import { type OpenVolumesOptions, openVolumes, readSystem } from '../inspect.ts';
 import { readNetworkFiles } from '../inspect-software.ts';
@@ -8,6 +9,8 @@ import type { Overlay } from '../overlay.ts';
 import { type FileEdit, planNetwork } from './plan.ts';
 
 export interface NetworkOutcome {
+  /** The system by name, where it was looked at. */
+  readonly guest?: string;
   readonly changes: readonly ConversionChange[];
   readonly warnings: readonly string[];
 }
@@ -33,8 +36,14 @@ export async function applyNetwork(
     for (const { path, device } of system.mounts) await session.ask(`mount ${quoted(device)} ${quoted(path)}`);
     const { edits, warnings } = planNetwork(system, await readNetworkFiles(session), request.nics);
     for (const edit of edits) await write(session, edit, request.vm);
-    return { changes: edits.map(({ change }) => change), warnings };
+    return { guest: nameOf(system), changes: edits.map(({ change }) => change), warnings };
   });
+}
+
+/** libguestfs (1.48) calls a Debian by the text of its debian_version alone: `12.5`. */
+function nameOf({ product, distro, type }: InspectedSystem): string {
+  if (product !== undefined && /[a-z]/i.test(product)) return product;
+  return [distro ?? type, product].filter((part) => part !== undefined).join(' ');
 }
 
 async function write(session: Guestfish, { path, text }: FileEdit, vm: string): Promise<void> {
