@@ -42,7 +42,7 @@ interface Failing {
 const FAILURES: readonly Failing[] = [
   {
     code: 'root-not-found',
-    text: /ALERT! .*does not exist\. +Dropping to a shell!|VFS: Unable to mount root fs|VFS: Cannot open root device|Gave up waiting for (?:root|suspend\/resume) .*device|Warning: \/dev\/.* does not exist/,
+    text: /ALERT! .*does not exist\. +Dropping to a shell!|VFS: Unable to mount root fs|VFS: Cannot open root device|Warning: \/dev\/.* does not exist/,
     means:
       'The kernel started and did not find its root file system: the initramfs lacks the driver of the disk, or names another disk.',
   },

@@ -23,6 +23,7 @@ const TEXTS: readonly (readonly [string, string])[] = [
   ['error: no such device: 0b0b.\nerror: unknown filesystem.\nEntering rescue mode...\ngrub rescue> ', 'boot-loader-stopped'],
   ['   GNU GRUB  version 2.06\n\ngrub> ', 'boot-loader-stopped'],
   ['ALERT!  /dev/mapper/vg-root does not exist.  Dropping to a shell!\n\n(initramfs) ', 'root-not-found'],
+  ['Begin: Waiting for suspend/resume device ... done.\nGave up waiting for suspend/resume device\n', 'unsure'],
   ['Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n', 'root-not-found'],
   ['Warning: /dev/disk/by-uuid/0b0b does not exist\n\nEntering emergency mode. Exit the shell to continue.\n', 'root-not-found'],
   ['[    2.1] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100\n', 'kernel-panic'],
