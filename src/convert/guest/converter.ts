@@ -3,12 +3,13 @@ import type { ConverterOptions, GuestConverter, VolumeKey } from '../../contract
 import type { Accelerator, ConversionRequest, ConversionResult } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { GuestInspection } from '../../model/guest-inspection.ts';
+import { type ApplianceOptions, withTemporary } from './appliance.ts';
 import { convertDisks, secondsSince } from './convert.ts';
 import { withGuestfish } from './guestfish.ts';
 import { inspectDisks, openVolumes } from './inspect.ts';
 import { applyNetwork } from './network/apply.ts';
 import type { Overlay } from './overlay.ts';
-import { type ApplianceOptions, converterVersion, runVirtV2v, withTemporary } from './virt-v2v.ts';
+import { converterVersion, runVirtV2v } from './virt-v2v.ts';
 
 export interface GuestConverterOptions {
   /** Folder on local storage with about 1 GiB free, kept between conversions: the appliance is built there once. */

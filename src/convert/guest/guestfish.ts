@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { MigrationError } from '../../model/errors.ts';
+import { type ApplianceOptions, applianceEnvironment } from './appliance.ts';
 import { conversionFailure } from './failure.ts';
 import { checkCanceled, type ProgramExit, startProgram } from './program.ts';
-import { type ApplianceOptions, applianceEnvironment } from './virt-v2v.ts';
 
 export interface GuestfishOptions {
   readonly appliance: ApplianceOptions;
