@@ -32,6 +32,8 @@ export function argvOf(
   return [
     // No configuration of the user or the machine, no device that is not named here.
     ...['-no-user-config', '-nodefaults', '-display', 'none', '-no-shutdown'],
+    // It waits to be switched on.
+    '-S',
     ...['-name', `${escaped(machine.name)} (proof)`],
     // graphics=off: the BIOS writes to the serial port what it writes to the screen.
     ...['-machine', `q35,graphics=off${secure ? ',smm=on' : ''}`],

@@ -36,7 +36,7 @@ export class LiveMachine implements AsyncDisposable {
   readonly ports = new Map<number, number>();
   readonly #stop = new AbortController();
   readonly #console = new ConsoleText();
-  readonly #started = performance.now();
+  #started = performance.now();
   readonly #order: MachineOrder;
   /** Sockets have short names: 108 characters with their folder. */
   readonly #sockets: string;
@@ -108,6 +108,11 @@ export class LiveMachine implements AsyncDisposable {
     this.check();
     await qmp.ask('qmp_capabilities');
     await this.#learnPorts();
+    for (const [index, { linkUp }] of machine.nics.entries()) {
+      if (!linkUp) await qmp.ask('set_link', { name: `card${index}`, up: false });
+    }
+    this.#started = performance.now();
+    await qmp.ask('cont');
   }
 
   async #overlay(base: string | undefined, index: number, signal: AbortSignal): Promise<string | undefined> {

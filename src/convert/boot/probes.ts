@@ -36,11 +36,13 @@ export async function insist(
 ): Promise<string> {
   for (;;) {
     signal.throwIfAborted();
+    const patience = AbortSignal.timeout(TRY_MS);
     try {
-      return await askOnce(probe, ground, AbortSignal.any([signal, AbortSignal.timeout(TRY_MS)]), signal);
+      return await askOnce(probe, ground, AbortSignal.any([signal, patience]), signal);
     } catch (error) {
       signal.throwIfAborted();
-      onRefusal(error instanceof Error ? error.message : String(error));
+      if (patience.aborted && probe.kind !== 'script') onRefusal(`port ${probe.port} does not answer`);
+      else onRefusal(error instanceof Error ? error.message : String(error));
     }
     await pause(PAUSE_MS, undefined, { signal });
   }

@@ -187,6 +187,14 @@ test('a guest that says nothing until the deadline is not proven', async () => {
   assert.equal(proof.trouble?.code, 'no-sign');
 });
 
+test('a card that the manifest disconnects has no link', async () => {
+  const init = `${NETWORK}busybox printf 'carrier %s\\ntiny login: ' $(busybox cat /sys/class/net/eth0/carrier)\n${FOREVER}`;
+  const interfaces = [{ name: 'nic', model: 'virtio', macAddress: MAC, state: 'down', bridge: {} }] as const;
+  const proof = await prove({ init }, { vm: tinyVm({ interfaces }) });
+  assert.equal(proof.booted, true, JSON.stringify(proof));
+  assert.match(proof.console, /carrier 0/);
+});
+
 test('UEFI with secure boot and a TPM starts, and finds nothing on an empty disk', async () => {
   const vm = tinyVm({ firmware: { efi: { secureBoot: true, persistent: true } }, tpm: true });
   const proof = await prove('nothing', { vm });
