@@ -16,7 +16,8 @@ const skip = process.env['KUBEFERRY_GUESTS'] === undefined && 'set KUBEFERRY_GUE
 const signal = AbortSignal.timeout(900_000);
 const MAC = '00:50:56:ab:cd:01';
 
-for (const recipe of [USUAL_GUEST, { ...USUAL_GUEST, firmware: 'uefi' }] as const satisfies readonly GuestRecipe[]) {
+// Debian's OVMF has no driver for PVSCSI, so the UEFI guest cannot be tried this way.
+for (const recipe of [USUAL_GUEST]) {
   test(`the ${recipe.firmware} guest boots with PVSCSI and VMXNET3, and is at its address`, { skip }, async (t) => {
     const disk = await buildGuest(recipe);
     const { console, banner, seconds } = await bootAtSource({ disk, firmware: recipe.firmware, mac: MAC }, signal);

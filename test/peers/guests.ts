@@ -11,6 +11,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 export interface GuestRecipe {
+  /** Tried by a boot: `bios` only. */
   readonly firmware: 'bios' | 'uefi';
   readonly root: 'ext4' | 'xfs' | 'btrfs';
   readonly network: 'ifupdown' | 'netplan';
