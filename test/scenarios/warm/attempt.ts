@@ -9,6 +9,7 @@ import { FolderStore } from '../../../src/folder/folder-store.ts';
 import { migrateAll } from '../../../src/migrate.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { VmPlan, VmProgress } from '../../../src/model/plan.ts';
+import type { Outlook } from '../../../src/model/precopy.ts';
 import type { Schedule } from '../../../src/model/schedule.ts';
 import { prepare, prepareAgain } from '../../../src/prepare.ts';
 import { runFiles, vmFiles } from '../../../src/report/folder.ts';
@@ -33,6 +34,7 @@ export interface Attempt {
 
 export type Told =
   | { readonly kind: 'phase'; readonly phase: string; readonly passes: number }
+  | { readonly kind: 'parked'; readonly outlook: Outlook | undefined }
   | { readonly kind: 'created' }
   | { readonly kind: 'end'; readonly progress: VmProgress; readonly disks: Readonly<Record<string, string>> }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
@@ -108,6 +110,7 @@ export async function perform(attempt: Attempt, tell: (told: Told) => void): Pro
           passes = progress.warm?.passes.at(-1)?.number ?? 0;
           tell({ kind: 'phase', phase: progress.phase, passes });
         },
+        parked: (_plan, { outlook }) => tell({ kind: 'parked', outlook }),
         transferStarts: () => undefined,
         transferMoves: () => undefined,
         transferEnds: () => undefined,
