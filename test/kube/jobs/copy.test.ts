@@ -152,7 +152,10 @@ async function interrupted(name: string, volumeMode: 'Filesystem' | 'Block', end
   const owner = await makeOwner(ground, NAMESPACE, name);
   const plan = planFor({ name, storageClass: STORAGE_CLASSES.immediate, volumeMode, capacity: CAPACITY });
   vcenter.clearFaults();
-  vcenter.script({ match: ({ path: asked }) => asked.startsWith('/folder/'), times: 100_000, fault: { kind: 'slow', ms: 1200 } });
+  const match = ({ path: asked }: { readonly path: string }): boolean => asked.startsWith('/folder/');
+  vcenter.script({ match, times: 14, fault: { kind: 'slow', ms: 1200 } });
+  // The rest does not come before the worker is gone, however long the cluster takes to tell how far it is.
+  vcenter.script({ match, times: 100_000, fault: { kind: 'slow', ms: 15_000 } });
   const seen: TransferProgress[] = [];
   const onProgress = (progress: TransferProgress): void => void seen.push(progress);
   const copying = copyDisk({ ...cluster, ...workers, owner, plan, from: server(), source: remote }, { onProgress });
