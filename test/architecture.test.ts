@@ -15,6 +15,7 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
     { part: 'model', files: /^src\/model\//, may: [], pure: true },
     // What more than one room needs to speak to servers: logins and trust on the wire. No names of VMs or disks in it.
     { part: 'net', files: /^src\/net\//, may: ['model', 'contracts'] },
+    { part: 'programs', files: /^src\/programs\//, may: ['model'] },
     { part: 'contracts', files: /^src\/contracts\//, may: ['model'], pure: true },
     { part: 'mappings', files: /^mappings\//, may: ['model'], pure: true },
     { part: 'assess', files: /^src\/assess\//, may: ['model'], pure: true },
@@ -23,8 +24,8 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
     { part: 'resources', files: /^src\/resources\//, may: ['model'], pure: true },
     { part: 'provider registry', files: /^providers\/index\.ts$/, may: ['model', 'contracts', 'provider:*'] },
     { part: 'provider:$1', files: /^providers\/([^/]+)\//, may: ['model', 'contracts', 'net'] },
-    { part: 'transfer', files: /^src\/transfer\//, may: ['model', 'contracts', 'plan', 'net'] },
-    { part: 'convert', files: /^src\/convert\//, may: ['model', 'contracts'] },
+    { part: 'transfer', files: /^src\/transfer\//, may: ['model', 'contracts', 'plan', 'net', 'programs'] },
+    { part: 'convert', files: /^src\/convert\//, may: ['model', 'contracts', 'programs'] },
     { part: 'folder', files: /^src\/folder\//, may: ['model', 'contracts'] },
     { part: 'kube', files: /^src\/kube\//, may: ['model', 'contracts', 'resources'] },
     { part: 'steps', files: /^src\/steps\//, may: ['model', 'contracts', 'plan'] },

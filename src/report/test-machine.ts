@@ -1,5 +1,6 @@
 /** A script that starts the machine of a manifest with qemu on this machine, for a look at a target. Nobody outside hears of it. Pure. */
 import type { DiskDevice, Interface, VirtualMachine } from '../model/manifest.ts';
+import { QEMU_NICS } from '../model/qemu-nics.ts';
 import { quantityOf } from '../model/quantity.ts';
 import { MiB } from '../model/units.ts';
 
@@ -105,22 +106,12 @@ function busOf(disk: DiskDevice): keyof typeof BUSES | undefined {
   return 'lun' in disk ? disk.lun.bus : undefined;
 }
 
-const MODELS: Readonly<Record<NonNullable<Interface['model']>, string>> = {
-  virtio: 'virtio-net-pci',
-  e1000: 'e1000',
-  e1000e: 'e1000e',
-  igb: 'igb',
-  rtl8139: 'rtl8139',
-  ne2k_pci: 'ne2k_pci',
-  pcnet: 'pcnet',
-};
-
 /** The guest has its cards and its addresses; nobody is behind them, not even this machine. */
 function nicsOf(interfaces: readonly Interface[]): readonly Argv[] {
   if (interfaces.length === 0) return [['-nic', 'none']];
   return interfaces.flatMap(({ model = 'virtio', macAddress }, index): readonly Argv[] => [
     ['-netdev', `user,id=nic${index},restrict=on`],
-    ['-device', [MODELS[model], `netdev=nic${index}`, ...(macAddress === undefined ? [] : [`mac=${macAddress}`])].join(',')],
+    ['-device', [QEMU_NICS[model], `netdev=nic${index}`, ...(macAddress === undefined ? [] : [`mac=${macAddress}`])].join(',')],
   ]);
 }
 

@@ -4,11 +4,8 @@
  * session: Ctrl-C on a terminal reaches only us, and we stop our children in order. No secrets in argv, ever.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import path from 'node:path';
 import { type Readable, Writable } from 'node:stream';
-import { MigrationError } from '../model/errors.ts';
+import { findProgram, requireProgram } from '../programs/find-program.ts';
 import { checkCanceled } from './cancellation.ts';
 
 /** Programs by the Debian package that brings them. */
@@ -71,12 +68,7 @@ async function spawnProgram(
   signal: AbortSignal,
   more: readonly 'pipe'[] = [],
 ): Promise<ChildProcessByStdio<null, Readable, Readable>> {
-  const program = await findProgram(name);
-  if (program === undefined) {
-    throw new MigrationError('tool-missing', `The program ${name} is not installed.`, {
-      hint: `Install it, on Debian and Ubuntu with \`apt-get install ${PACKAGES[name]}\`.`,
-    });
-  }
+  const program = await requireProgram(name, PACKAGES[name]);
   const guard = await findProgram('setpriv');
   checkCanceled(signal);
   const [command, ...args] = guard === undefined ? [program, ...argv] : [guard, ...guarded(program, argv)];
@@ -114,18 +106,4 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>, signal: Abo
     });
   });
   return { stdout: child.stdout, ended, kill };
-}
-
-async function findProgram(name: string): Promise<string | undefined> {
-  for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
-    if (!path.isAbsolute(folder)) continue;
-    const candidate = path.join(folder, name);
-    try {
-      await access(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      // Not in this folder: look in the next one.
-    }
-  }
-  return undefined;
 }

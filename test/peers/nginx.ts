@@ -3,14 +3,12 @@
  * user of the tests with a folder of its own, and is stopped by its process id.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type PeerCertificate, selfSigned } from './certificate.ts';
 import { freePorts } from './free-ports.ts';
+import { listening } from './listening.ts';
 
 export interface NginxOptions {
   /** Folder whose files it serves. */
@@ -29,8 +27,6 @@ export interface Nginx extends AsyncDisposable {
   /** Path of the certificate as a PEM file, for programs. */
   readonly certificateFile: string;
 }
-
-const READY_MS = 10_000;
 
 /** @throws Error with what nginx said when it does not start */
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
@@ -60,7 +56,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await Promise.race([listening(port), ended.then((error) => Promise.reject(error))]);
+    await Promise.race([listening(port, 'nginx'), ended.then((error) => Promise.reject(error))]);
   } catch (error) {
     await stop();
     throw error;
@@ -94,20 +90,4 @@ http {
   }
 }
 `;
-}
-
-async function listening(port: number): Promise<void> {
-  const end = performance.now() + READY_MS;
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return;
-    } catch (cause) {
-      if (performance.now() > end) throw new Error('nginx does not listen', { cause });
-      await sleep(10);
-    } finally {
-      socket.destroy();
-    }
-  }
 }

@@ -8,11 +8,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from './free-ports.ts';
+import { listening } from './listening.ts';
 import { configuration, type SambaOptions } from './samba/configuration.ts';
 
 export type { SambaOptions } from './samba/configuration.ts';
@@ -31,7 +30,6 @@ export interface Samba extends AsyncDisposable {
   setPassword(password: string): Promise<void>;
 }
 
-const READY_MS = 10_000;
 const PASSWORD = 'Sesam 47 öffne dich';
 
 /** @throws Error with what smbd said when it does not start */
@@ -70,7 +68,7 @@ export async function startSamba(options: SambaOptions): Promise<Samba> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await Promise.race([listening(port), ended.then((error) => Promise.reject(error))]);
+    await Promise.race([listening(port, 'smbd'), ended.then((error) => Promise.reject(error))]);
   } catch (error) {
     await stop();
     throw error;
@@ -99,20 +97,4 @@ async function runWith(input: string, program: string, args: readonly string[]):
   child.stdin.end(input);
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`${program} failed (${code}): ${said}`);
-}
-
-async function listening(port: number): Promise<void> {
-  const end = performance.now() + READY_MS;
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return;
-    } catch (cause) {
-      if (performance.now() > end) throw new Error('smbd does not listen', { cause });
-      await sleep(10);
-    } finally {
-      socket.destroy();
-    }
-  }
 }

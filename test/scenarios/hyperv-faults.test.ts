@@ -5,6 +5,7 @@
  * `npm run test:soak` plays 200; `KUBEFERRY_SEED=17` begins with that seed.
  */
 import { test } from 'node:test';
+import { WEATHER } from '../peers/hyperv/weather.ts';
 import { type Hyperv, startHyperv } from '../peers/hyperv.ts';
 import { startSamba } from '../peers/samba.ts';
 import { playAll, seeds, type WarmGround, type WarmGuest } from './warm/play.ts';
@@ -39,17 +40,7 @@ const TROUBLES = [
   'power-cut',
   'outage',
   'burst',
-  'operation-timeout',
-  'split-output',
-  'unauthorized',
-  'quota',
-  'shell-gone',
-  'noise',
-  'localized',
-  'truncated',
-  'cut-before',
-  'cut-after',
-  'unavailable',
+  ...WEATHER,
 ] as const;
 
 async function begin(server: Hyperv, name: string, story: WarmStory): Promise<WarmGuest> {

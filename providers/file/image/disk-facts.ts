@@ -1,6 +1,7 @@
 /** The part of a Disk that its image states. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { Disk } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import type { ProbedImage } from '../seam.ts';
 
 type DiskFacts = Pick<

@@ -1,6 +1,7 @@
 /** Firmware, boot order and what else the machine knows before its guest starts. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { Firmware } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import { isTpm } from './devices.ts';
 import type { Envelope } from './envelope.ts';
 import type { Hardware } from './hardware.ts';

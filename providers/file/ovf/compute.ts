@@ -1,6 +1,7 @@
 /** Processor and memory items. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { Cpu, Memory } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import { cim, type Hardware, type HardwareItem, RESOURCE } from './hardware.ts';
 import { parseCount, parseFlag, parseUnit, toBytes, type Unit } from './values.ts';
 import { malformed } from './xml.ts';

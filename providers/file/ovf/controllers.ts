@@ -1,6 +1,7 @@
 /** Controllers of a system and the keys under which everything else refers to them. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { ControllerKind, DiskController, Slot } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import { firstSubType, type Hardware, type HardwareItem, indexById, keyed, RESOURCE } from './hardware.ts';
 import { parseCount } from './values.ts';
 

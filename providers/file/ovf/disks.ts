@@ -1,9 +1,10 @@
 /** Disk items and the DiskSection entries behind them: what a package declares about its disks, before any image is opened. */
+
+import { defined } from '../../../src/model/defined.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { PackageProperty } from '../../../src/model/packaging.ts';
 import { type Bytes, MAX_DISK_BYTES } from '../../../src/model/units.ts';
 import type { Cdrom, DiskController, Slot } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import { type Controllers, slotOf } from './controllers.ts';
 import type { DiskEntry, Envelope, FileEntry } from './envelope.ts';
 import { cim, type Hardware, type HardwareItem, RESOURCE } from './hardware.ts';

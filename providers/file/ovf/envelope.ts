@@ -1,7 +1,8 @@
 /** Envelope: the parts that all virtual systems share (files, disks, networks, configurations) and the list of the systems. */
+
+import { defined } from '../../../src/model/defined.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { Bytes } from '../../../src/model/units.ts';
-import { defined } from '../defined.ts';
 import { type OvfVersion, ovfVersionOf } from './namespaces.ts';
 import { isOvf, kindOf, sectionsOf } from './section.ts';
 import { readSystems, type SystemEntry } from './systems.ts';

@@ -1,7 +1,8 @@
 /** The operating system, the identity and the platform of a system, in the words of whichever tool wrote the file. */
+
+import { defined } from '../../../src/model/defined.ts';
 import { parseUuid } from '../../../src/model/units.ts';
 import type { Guest, Identity, Platform } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import type { Envelope } from './envelope.ts';
 import type { Hardware } from './hardware.ts';
 import { sectionsOf } from './section.ts';

@@ -1,6 +1,7 @@
 /** VirtualHardwareSection: its items as plain records, the deployment configuration and range markers applied. */
+
+import { defined } from '../../../src/model/defined.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
-import { defined } from '../defined.ts';
 import { sectionsOf } from './section.ts';
 import { parseCount, parseFlag } from './values.ts';
 import { attribute, childrenOf, malformed, placeOf, textOf, type XmlElement } from './xml.ts';

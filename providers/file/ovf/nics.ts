@@ -1,7 +1,8 @@
 /** Ethernet items. */
+
+import { defined } from '../../../src/model/defined.ts';
 import { parseMac } from '../../../src/model/units.ts';
 import type { Nic, NicModel } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import { cim, firstSubType, type Hardware, type HardwareItem, RESOURCE } from './hardware.ts';
 import { parseFlag } from './values.ts';
 import type { VboxAdapter } from './virtualbox.ts';

@@ -1,11 +1,11 @@
 /** A package → its virtual machines: descriptor, manifest and image headers are read, one system after the other. */
 import { basename } from 'node:path';
+import { defined } from '../../../src/model/defined.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { SourceNetwork } from '../../../src/model/inventory.ts';
 import type { Packaging } from '../../../src/model/packaging.ts';
 import type { DiskSource } from '../../../src/model/transfer.ts';
 import type { ExtraFact, SourceVm } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import type { FileVm } from '../seam.ts';
 import { decodeXml, readSmallFile } from './descriptor-text.ts';
 import { type DigestsOf, digestFinder } from './disk-digests.ts';

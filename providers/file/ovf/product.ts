@@ -1,7 +1,8 @@
 /** ProductSection: what the appliance is, and the properties that its guest may expect at boot. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { PackageProperty } from '../../../src/model/packaging.ts';
 import type { ExtraFact } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import { extraFact, isSecretKey } from './extras.ts';
 import { parseFlag } from './values.ts';
 import { attribute, childrenOf, textOf, type XmlElement } from './xml.ts';

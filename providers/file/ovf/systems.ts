@@ -1,6 +1,7 @@
 /** The virtual systems of an envelope, in collections or not, with what they inherit from above. */
+
+import { defined } from '../../../src/model/defined.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
-import { defined } from '../defined.ts';
 import { isOvf, kindOf, sectionsOf } from './section.ts';
 import { attribute, childrenOf, placeOf, type XmlElement } from './xml.ts';
 

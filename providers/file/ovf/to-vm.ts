@@ -1,10 +1,10 @@
 /** Envelope and system → SourceVm. Pure: what the images themselves say comes in as values. */
 
+import { defined } from '../../../src/model/defined.ts';
 import type { PackageProperty, Packaging } from '../../../src/model/packaging.ts';
 import type { DiskSource, FileDigest } from '../../../src/model/transfer.ts';
 import type { Bytes } from '../../../src/model/units.ts';
 import type { Disk, DiskFormat, ExtraFact, SourceVm } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import { diskFacts } from '../image/disk-facts.ts';
 import type { ProbedImage } from '../seam.ts';
 import { readBootOrder, readFirmware } from './boot.ts';

@@ -2,9 +2,10 @@
  * vbox:Machine: VirtualBox's own settings inside a VirtualSystem (the body of a .vbox file, settings versions 1.12 to 1.20).
  * It holds what OVF has no words for: MAC addresses, firmware, TPM, boot order, clock.
  */
+
+import { defined } from '../../../src/model/defined.ts';
 import { type MacAddress, parseMac, parseUuid, type Uuid } from '../../../src/model/units.ts';
 import type { ExtraFact } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import { flatten } from './extras.ts';
 import { parseFlag } from './values.ts';
 import { attribute, childOf, childrenOf, type XmlElement } from './xml.ts';

@@ -1,7 +1,8 @@
 /** Disks and CD-ROM drives of a VMX with the controllers they sit on. Pure. */
+
+import { defined } from '../../../src/model/defined.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { ControllerKind, DiskController } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import type { VmxValues } from './values.ts';
 
 /** One device on a storage bus. */

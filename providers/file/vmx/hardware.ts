@@ -1,7 +1,8 @@
 /** Processors, memory, firmware, identity and clock of a VMX. Pure. */
+
+import { defined } from '../../../src/model/defined.ts';
 import { MiB, parseUuid } from '../../../src/model/units.ts';
 import type { Clock, Cpu, Firmware, Guest, Identity, Memory } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import type { VmxValues } from './values.ts';
 
 /** VMware leaves `numvcpus` out for one processor. */

@@ -1,9 +1,9 @@
 /** `ethernetN.*`. Pure. */
 
+import { defined } from '../../../src/model/defined.ts';
 import type { NetworkRef } from '../../../src/model/network.ts';
 import { parseMac } from '../../../src/model/units.ts';
 import type { Nic } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import type { VmxValues } from './values.ts';
 
 const MODELS = {

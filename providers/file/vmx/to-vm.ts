@@ -1,7 +1,7 @@
 /** A VMX and its disks' headers become a SourceVm. Pure. */
 import { basename } from 'node:path';
+import { defined } from '../../../src/model/defined.ts';
 import type { Disk, ExtraFact, Slot, SourceVm } from '../../../src/model/vm.ts';
-import { defined } from '../defined.ts';
 import { diskFacts } from '../image/disk-facts.ts';
 import { extraFact, WITHHELD } from '../ovf/extras.ts';
 import type { ProbedImage } from '../seam.ts';

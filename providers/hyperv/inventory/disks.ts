@@ -1,9 +1,10 @@
 /** Controllers, disks with their chains of images, and DVD drives. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { Bytes } from '../../../src/model/units.ts';
 import type { Cdrom, Disk, DiskController, DiskFormat, Slot } from '../../../src/model/vm.ts';
 import { diskKey } from '../disk-key.ts';
 import type { HardDisk, Image, Vm } from '../scripts/contract.ts';
-import { defined } from './defined.ts';
 import type { KnownHost } from './known-host.ts';
 import { positive, wholeNumber } from './numbers.ts';
 import { powerState } from './power-state.ts';

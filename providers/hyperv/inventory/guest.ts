@@ -1,7 +1,8 @@
 /** What the guest says of itself through the data exchange (KVP) of its integration services. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { Guest, GuestTools } from '../../../src/model/vm.ts';
 import type { Vm } from '../scripts/contract.ts';
-import { defined } from './defined.ts';
 import { powerState } from './power-state.ts';
 
 /** Components of the integration services. Names at the host are in its language; these ids are the same everywhere. */

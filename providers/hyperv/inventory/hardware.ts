@@ -1,8 +1,9 @@
 /** Processor, memory, firmware, identity, and what is plugged in beside disks and adapters. */
+
+import { defined } from '../../../src/model/defined.ts';
 import { parseUuid } from '../../../src/model/units.ts';
 import type { Cpu, Firmware, Identity, Memory, OtherDevice } from '../../../src/model/vm.ts';
 import type { Vm } from '../scripts/contract.ts';
-import { defined } from './defined.ts';
 import { positive, wholeNumber } from './numbers.ts';
 
 /** What every VM has unless somebody changes it; it says nothing of its own. */

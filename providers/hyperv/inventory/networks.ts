@@ -3,10 +3,11 @@
  * adapter says. External switches of one name are one network on all nodes of a cluster: a VM that moves is attached by that name. Internal and
  * private ones end at their host, and so are told apart by their ids.
  */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { SourceNetwork } from '../../../src/model/inventory.ts';
 import type { NetworkKind, NetworkRef, PrivateVlan, VlanTrunk } from '../../../src/model/network.ts';
 import type { Adapter, Host, Switch } from '../scripts/contract.ts';
-import { defined } from './defined.ts';
 import { type KnownHost, knownHost } from './known-host.ts';
 
 const KINDS: Readonly<Record<Switch['type'], NetworkKind | undefined>> = {

@@ -1,10 +1,11 @@
 /** Network adapters, and how the guest has configured them. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { GuestAddress, GuestIp } from '../../../src/model/network.ts';
 import { parseMac } from '../../../src/model/units.ts';
 import type { Nic } from '../../../src/model/vm.ts';
 import type { Adapter } from '../scripts/contract.ts';
 import { isLinkLocal, prefixOf } from './addresses.ts';
-import { defined } from './defined.ts';
 import type { KnownHost } from './known-host.ts';
 import { networkOf } from './networks.ts';
 import { positive } from './numbers.ts';

@@ -1,9 +1,10 @@
 /** Where files lie: cluster shared volumes, volumes of one host, shares of file servers. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { SourceStorage } from '../../../src/model/inventory.ts';
 import type { StorageRef } from '../../../src/model/vm.ts';
 import type { Host, Volume } from '../scripts/contract.ts';
 import { parseWindowsPath, shareOf } from '../windows-path.ts';
-import { defined } from './defined.ts';
 import type { KnownHost } from './known-host.ts';
 import { wholeNumber } from './numbers.ts';
 

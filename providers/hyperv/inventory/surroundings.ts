@@ -1,8 +1,9 @@
 /** What VMs are attached to: switches, volumes, nodes, and the rules of the cluster between VMs. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { Relation } from '../../../src/model/estimate.ts';
 import type { Inventory, SourceHost } from '../../../src/model/inventory.ts';
 import type { Host } from '../scripts/contract.ts';
-import { defined } from './defined.ts';
 import { readNetworks } from './networks.ts';
 import { readStorages } from './storage.ts';
 

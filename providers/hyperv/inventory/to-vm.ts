@@ -1,8 +1,8 @@
 /** One VM of the script `vms` becomes a SourceVm. */
 import type { Availability } from '../../../src/model/availability.ts';
+import { defined } from '../../../src/model/defined.ts';
 import type { Snapshot, Snapshots, SourceVm } from '../../../src/model/vm.ts';
 import type { Host, Vm } from '../scripts/contract.ts';
-import { defined } from './defined.ts';
 import { readCdroms, readControllers, readDisks } from './disks.ts';
 import { readExtras } from './extras.ts';
 import { readGuest } from './guest.ts';

@@ -2,11 +2,12 @@
  * Where everything is: folders, pools, clusters, hosts, networks and datastores by their ids, so that a VM can be told in names.
  * Built from what the property collector says; pure.
  */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { SourceHost, SourceStorage } from '../../../src/model/inventory.ts';
 import type { ObjectProperties } from '../properties.ts';
 import type { MoRef } from '../vim/node.ts';
 import { type ClusterRules, readCluster } from './cluster.ts';
-import { defined } from './defined.ts';
 import { decodeName } from './names.ts';
 import { type Networks, readNetworks } from './networks.ts';
 

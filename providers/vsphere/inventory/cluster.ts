@@ -1,9 +1,9 @@
 /** What a cluster does around its VMs: HA, DRS, EVC, and the rules between VMs and hosts. */
 import type { Availability, HostRule } from '../../../src/model/availability.ts';
+import { defined } from '../../../src/model/defined.ts';
 import type { Relation } from '../../../src/model/estimate.ts';
 import type { ObjectProperties } from '../properties.ts';
 import { asRef, type VimNode } from '../vim/node.ts';
-import { defined } from './defined.ts';
 import { decodeName } from './names.ts';
 
 export interface ClusterRules {

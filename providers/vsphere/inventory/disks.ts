@@ -1,9 +1,10 @@
 /** Virtual disks and drives. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { Cdrom, Disk } from '../../../src/model/vm.ts';
 import type { ObjectProperties } from '../properties.ts';
 import { members, type VimNode } from '../vim/node.ts';
 import type { Atlas } from './atlas.ts';
-import { defined } from './defined.ts';
 import type { Devices } from './devices.ts';
 
 /** Settings of `config.extraConfig` by lower-case key. */

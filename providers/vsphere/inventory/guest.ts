@@ -1,8 +1,9 @@
 /** What VMware Tools report from inside the guest, and what the configuration says about it. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { Guest, GuestFilesystem, GuestTools } from '../../../src/model/vm.ts';
 import type { ObjectProperties } from '../properties.ts';
 import { members } from '../vim/node.ts';
-import { defined } from './defined.ts';
 
 /** Tools that the guest's own distribution maintains (open-vm-tools) have this version number. */
 const UNMANAGED_VERSION = '2147483647';

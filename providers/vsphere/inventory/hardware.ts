@@ -1,9 +1,10 @@
 /** Processor, memory, firmware and identity. */
+
+import { defined } from '../../../src/model/defined.ts';
 import { parseUuid } from '../../../src/model/units.ts';
 import type { Cpu, Firmware, Identity, Memory } from '../../../src/model/vm.ts';
 import type { ObjectProperties } from '../properties.ts';
 import type { VimNode } from '../vim/node.ts';
-import { defined } from './defined.ts';
 import type { ExtraConfig } from './disks.ts';
 
 const MIB = 1024 * 1024;

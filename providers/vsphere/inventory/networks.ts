@@ -1,9 +1,10 @@
 /** Port groups of all kinds, with what they pass. Uplink groups, which no VM is ever attached to, are left out. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { SourceNetwork } from '../../../src/model/inventory.ts';
 import type { PrivateVlan, VlanTrunk } from '../../../src/model/network.ts';
 import type { ObjectProperties } from '../properties.ts';
 import { asRef, members, type VimNode } from '../vim/node.ts';
-import { defined } from './defined.ts';
 import { decodeName } from './names.ts';
 
 export interface Networks {

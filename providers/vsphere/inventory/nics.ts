@@ -1,10 +1,11 @@
 /** Network cards, and how the guest has configured them. */
+
+import { defined } from '../../../src/model/defined.ts';
 import type { GuestAddress, GuestIp, NetworkRef } from '../../../src/model/network.ts';
 import { parseMac } from '../../../src/model/units.ts';
 import type { Nic, NicModel } from '../../../src/model/vm.ts';
 import type { ObjectProperties } from '../properties.ts';
 import { members, type VimNode } from '../vim/node.ts';
-import { defined } from './defined.ts';
 import type { Networks } from './networks.ts';
 
 const MODELS: Readonly<Record<string, NicModel>> = {

@@ -1,10 +1,10 @@
 /** The properties of one VM become a SourceVm. Pure; what the server did not say stays unknown. */
 import type { Availability } from '../../../src/model/availability.ts';
+import { defined } from '../../../src/model/defined.ts';
 import type { Placement, Platform, PowerState, Snapshot, Snapshots, SourceVm, Tag } from '../../../src/model/vm.ts';
 import type { ObjectProperties } from '../properties.ts';
 import { members, type VimNode } from '../vim/node.ts';
 import { type Atlas, datacenterOf, folderPath, poolPath } from './atlas.ts';
-import { defined } from './defined.ts';
 import { sortDevices } from './devices.ts';
 import { diskKey, type ExtraConfig, readCdroms, readDisks } from './disks.ts';
 import { readExtras } from './extras.ts';

@@ -1,5 +1,6 @@
 /** The argument list of qemu for a planned machine. Pure. Written for qemu 7.2 and later; no shell sees it. */
-import type { DiskBus, InterfaceModel } from '../../model/manifest.ts';
+import type { DiskBus } from '../../model/manifest.ts';
+import { QEMU_NICS } from '../../model/qemu-nics.ts';
 import type { ProofDisk, ProofMachine, ProofNic } from './machine.ts';
 
 /** What lies beside the machine while it runs; all paths are absolute. */
@@ -120,16 +121,6 @@ function sataPort(port: number): string {
   return controller === 0 ? `ide.${port}` : `ahci${controller}.${port % PORTS}`;
 }
 
-const MODELS: Readonly<Record<InterfaceModel, string>> = {
-  virtio: 'virtio-net-pci',
-  e1000: 'e1000',
-  e1000e: 'e1000e',
-  igb: 'igb',
-  rtl8139: 'rtl8139',
-  ne2k_pci: 'ne2k_pci',
-  pcnet: 'pcnet',
-};
-
 function nicArgv(nic: ProofNic, index: number, packets: string | undefined, ports: readonly number[]): readonly string[] {
   const { network } = nic;
   const backend = [
@@ -138,7 +129,7 @@ function nicArgv(nic: ProofNic, index: number, packets: string | undefined, port
     ...ports.map((port) => `hostfwd=tcp:127.0.0.1:0-${network?.guest ?? ''}:${port}`),
   ];
   const card = [
-    MODELS[nic.model],
+    QEMU_NICS[nic.model],
     `id=card${index},netdev=nic${index}`,
     ...(nic.mac === undefined ? [] : [`mac=${nic.mac}`]),
     // Without an order it never boots from the network, and needs no program for that.

@@ -2,7 +2,9 @@
  * Looks into the disks of a VM: one appliance, many small questions (guestfish.ts). Nothing is written, nothing of the guest is run, and what
  * the guest says is bounded: so many systems, file systems, files and packages, and no more. Facts only; what could not be found out is absent.
  */
+
 import type { VolumeKey } from '../../contracts/guest-converter.ts';
+import { defined } from '../../model/defined.ts';
 import type { EncryptedVolume, GuestInspection, InspectedFilesystem, InspectedSystem } from '../../model/guest-inspection.ts';
 import { type ApplianceDisk, type Guestfish, type GuestfishOptions, quoted, withGuestfish } from './guestfish.ts';
 import { readBoot, readDrivers } from './inspect-boot.ts';
@@ -134,16 +136,10 @@ export async function readSystem(session: Guestfish, root: string): Promise<Insp
   return {
     root,
     type: (await text('type')) ?? 'unknown',
-    ...definedOf(facts),
+    ...defined(facts),
     ...(major > 0 && minor >= 0 ? { version: { major, minor } } : {}),
     mounts,
   };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function definedOf<T extends Record<string, unknown>>(record: T): Defined<T> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
 async function readFilesystems(session: Guestfish): Promise<readonly InspectedFilesystem[]> {

@@ -5,11 +5,9 @@
  * writes to a disk any more once `ended` has settled. Of our own environment they see PATH and HOME alone. No secrets in argv, ever.
  */
 import { spawn } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import path from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { MigrationError } from '../../model/errors.ts';
+import { requireProgram } from '../../programs/find-program.ts';
 
 /** Programs by the Debian package that brings them. */
 const PACKAGES = {
@@ -56,12 +54,7 @@ export async function startProgram(
   argv: readonly string[],
   { env = {}, signal }: StartOptions,
 ): Promise<RunningProgram> {
-  const program = await findProgram(name);
-  if (program === undefined) {
-    throw new MigrationError('tool-missing', `The program ${name} is not installed.`, {
-      hint: `Install it, on Debian and Ubuntu with \`apt-get install ${PACKAGES[name]}\`.`,
-    });
-  }
+  const program = await requireProgram(name, PACKAGES[name]);
   checkCanceled(signal);
   const child = spawn('/bin/sh', ['-c', LEASHED, 'sh', program, ...argv], {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
@@ -138,18 +131,4 @@ export async function eachLine(stream: Readable, onLine: (line: string) => void)
 /** @throws MigrationError `canceled` when the signal has aborted */
 export function checkCanceled(signal: AbortSignal): void {
   if (signal.aborted) throw new MigrationError('canceled', 'The conversion was canceled.', { cause: signal.reason });
-}
-
-async function findProgram(name: string): Promise<string | undefined> {
-  for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
-    if (!path.isAbsolute(folder)) continue;
-    const candidate = path.join(folder, name);
-    try {
-      await access(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      // Not in this folder: look in the next one.
-    }
-  }
-  return undefined;
 }

@@ -1,10 +1,11 @@
 /** Namespaces with their limits, and what stands in them already. */
 import type { ClusterFacts, ExistingVm, LimitRangeFacts, QuotaFacts } from '../../model/cluster-facts.ts';
+import { defined } from '../../model/defined.ts';
 import { quantityOf } from '../../model/quantity.ts';
 import { parseMac } from '../../model/units.ts';
 import type { KubeObject } from '../client/kube-client.ts';
 import { CLAIMS, INSTANCETYPES, LIMIT_RANGES, NAMESPACES, PREFERENCES, QUOTAS, VIRTUAL_MACHINES } from '../kinds.ts';
-import { at, defined, entriesAt, listAt, numberAt, oneOf, textAt } from './json.ts';
+import { at, entriesAt, listAt, numberAt, oneOf, textAt } from './json.ts';
 import type { FactsSource } from './source.ts';
 
 const SOURCE_ID = 'kubeferry.dev/source-id';

@@ -42,10 +42,3 @@ export function textsAt(value: unknown, ...path: readonly string[]): readonly st
 export function oneOf<T extends string>(known: readonly T[], text: string | undefined): T | undefined {
   return known.find((word) => word === text);
 }
-
-/** Without the members that are undefined. */
-export function defined<T extends object>(fields: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    readonly [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}

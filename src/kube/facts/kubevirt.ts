@@ -1,8 +1,9 @@
 /** Version, gates and defaults of KubeVirt, from the KubeVirt object. */
 import type { ClusterFacts, KubevirtDefaults } from '../../model/cluster-facts.ts';
+import { defined } from '../../model/defined.ts';
 import type { KubeObject } from '../client/kube-client.ts';
 import { KUBEVIRTS } from '../kinds.ts';
-import { at, defined, entriesAt, listAt, numberAt, oneOf, textAt, textsAt } from './json.ts';
+import { at, entriesAt, listAt, numberAt, oneOf, textAt, textsAt } from './json.ts';
 import type { FactsSource } from './source.ts';
 
 type KubevirtFacts = Pick<

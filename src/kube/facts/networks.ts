@@ -1,8 +1,9 @@
 /** NetworkAttachmentDefinitions (k8snetworkplumbingwg, with CNI configurations as JSON text) and OVN-Kubernetes' own networks. */
 import type { ClusterFacts, NetworkAttachmentFacts, UserDefinedNetworkFacts } from '../../model/cluster-facts.ts';
+import { defined } from '../../model/defined.ts';
 import type { KubeObject } from '../client/kube-client.ts';
 import { CLUSTER_USER_DEFINED_NETWORKS, NETWORK_ATTACHMENTS, USER_DEFINED_NETWORKS } from '../kinds.ts';
-import { at, defined, listAt, numberAt, oneOf, textAt } from './json.ts';
+import { at, listAt, numberAt, oneOf, textAt } from './json.ts';
 import type { FactsSource } from './source.ts';
 
 const RESOURCE_NAME = 'k8s.v1.cni.cncf.io/resourceName';

@@ -1,9 +1,10 @@
 /** What the nodes have for VMs, in sum: one pass over nodes and one over pods, and only sums are kept. */
 import type { ClusterFacts, NodeFacts } from '../../model/cluster-facts.ts';
+import { defined } from '../../model/defined.ts';
 import { quantityOf } from '../../model/quantity.ts';
 import type { KubeObject } from '../client/kube-client.ts';
 import { NODES, PODS } from '../kinds.ts';
-import { at, defined, entriesAt, listAt, textAt } from './json.ts';
+import { at, entriesAt, listAt, textAt } from './json.ts';
 import { requestsOf } from './pod-requests.ts';
 import type { FactsSource } from './source.ts';
 

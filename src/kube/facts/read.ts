@@ -3,9 +3,10 @@
  * undefined and is told; nothing is guessed. Objects are read page by page and only their facts are kept.
  */
 import type { FactsReading } from '../../contracts/cluster.ts';
+import { defined } from '../../model/defined.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { readExisting } from './existing.ts';
-import { defined, textAt } from './json.ts';
+import { textAt } from './json.ts';
 import { readKubevirt } from './kubevirt.ts';
 import { readNetworks } from './networks.ts';
 import { readNodes } from './nodes.ts';

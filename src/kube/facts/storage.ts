@@ -1,10 +1,11 @@
 /** Storage classes with what CDI and the snapshot controller know about them. */
 import type { ClusterFacts, StorageClassFacts } from '../../model/cluster-facts.ts';
+import { defined } from '../../model/defined.ts';
 import type { AccessMode, VolumeMode } from '../../model/manifest.ts';
 import { quantityOf } from '../../model/quantity.ts';
 import type { KubeObject } from '../client/kube-client.ts';
 import { CDI_CONFIGS, CDIS, SNAPSHOT_CLASSES, STORAGE_CLASSES, STORAGE_PROFILES } from '../kinds.ts';
-import { at, defined, entriesAt, listAt, oneOf, textAt, textsAt } from './json.ts';
+import { at, entriesAt, listAt, oneOf, textAt, textsAt } from './json.ts';
 import type { FactsSource } from './source.ts';
 
 const ACCESS_MODES: readonly AccessMode[] = ['ReadWriteOnce', 'ReadWriteMany', 'ReadOnlyMany', 'ReadWriteOncePod'];

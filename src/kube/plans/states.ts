@@ -2,10 +2,12 @@
  * What is shown of a stored plan or VmMigration. Read with tolerance: a field that this version does not understand is not shown, and no reason to
  * show nothing of an object that a newer operator wrote.
  */
+
+import { defined } from '../../model/defined.ts';
 import type { PlanState, VmState, VmTrouble } from '../../model/plan-state.ts';
 import { Outlook } from '../../resources/vm-migration.ts';
 import type { KubeObject } from '../client/kube-client.ts';
-import { at, defined, listAt, numberAt, oneOf, textAt, textsAt } from '../facts/json.ts';
+import { at, listAt, numberAt, oneOf, textAt, textsAt } from '../facts/json.ts';
 
 export function planState({ metadata, spec, status }: KubeObject): PlanState {
   const { namespace = '', name, uid = '', generation = 0, creationTimestamp } = metadata;

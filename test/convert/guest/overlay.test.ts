@@ -81,8 +81,8 @@ describe('overlays of copied disks', () => {
   });
 
   it('have names that do not depend on those of the disks', () => {
-    const [overlay] = overlaysOf('/work', [{ key: '../x', path: '/disks/a b,c.raw' }]);
-    assert.equal(overlay?.overlay, '/work/overlay-0.qcow2');
+    const [overlay] = overlaysOf('/workspace', [{ key: '../x', path: '/disks/a b,c.raw' }]);
+    assert.equal(overlay?.overlay, '/workspace/overlay-0.qcow2');
   });
 });
 

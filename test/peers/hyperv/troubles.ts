@@ -4,6 +4,7 @@
  * a plague too.
  */
 import { randomWords } from '../../demo/guest/disk.ts';
+import { PlagueClock } from '../plague.ts';
 import { type Machine, Refusal } from './machine.ts';
 import type { Others } from './others.ts';
 import { WEATHER, type Weather, type WeatherKind } from './weather.ts';
@@ -81,6 +82,9 @@ const TROUBLES = {
 
 export type Trouble = keyof typeof TROUBLES;
 
+/** Of the troubles of a plague, where it does not say. */
+const EVERY = 10;
+
 export interface Plague {
   readonly seed: number;
   /** What may happen, to machines and on the wire. */
@@ -100,7 +104,7 @@ const UNAVAILABLE = () => new Refusal('tracking-unavailable', 'GetVirtualDiskCha
 
 export class Troubles {
   readonly #scene: Scene;
-  #plague: (Plague & { readonly next: () => number; left: number; wait: number }) | undefined;
+  #plague: { readonly clock: PlagueClock<Trouble | WeatherKind>; readonly machines: Plague['machines'] } | undefined;
   /** What has struck, oldest first. */
   readonly struck: (Trouble | WeatherKind)[] = [];
 
@@ -124,29 +128,18 @@ export class Troubles {
 
   /** Random troubles from now on; none any longer when nothing is given. */
   plague(plague?: Plague): void {
-    if (plague === undefined) {
-      this.#plague = undefined;
-      return;
-    }
-    const next = randomWords(plague.seed);
-    this.#plague = { ...plague, next, left: plague.most ?? Number.POSITIVE_INFINITY, wait: pause(plague, next) };
+    this.#plague = plague && { clock: new PlagueClock({ every: EVERY, ...plague }), machines: plague.machines };
   }
 
   /** To be asked before each script: lets happen what is due. */
   async due(): Promise<void> {
     const plague = this.#plague;
-    if (!plague || plague.left <= 0) return;
-    plague.wait -= 1;
-    if (plague.wait > 0) return;
-    plague.wait = pause(plague, plague.next);
-    const machines = plague.machines ?? [...this.#scene.machines.values()];
-    const machine = machines[plague.next() % machines.length];
-    const kind = plague.kinds[plague.next() % plague.kinds.length];
-    if (!machine || !kind) return;
-    if (isWeather(kind)) {
-      this.#scene.weather.order(kind);
-      plague.left -= 1;
-    } else if (await this.strike(kind, machine, plague.next)) plague.left -= 1;
+    const due = plague?.clock.due(() => plague.machines ?? [...this.#scene.machines.values()]);
+    if (!plague || !due) return;
+    if (isWeather(due.kind)) {
+      this.#scene.weather.order(due.kind);
+      plague.clock.struck();
+    } else if (await this.strike(due.kind, due.who, plague.clock.next)) plague.clock.struck();
   }
 }
 
@@ -156,8 +149,4 @@ function fails(machine: Machine, job: string, refusal: () => Refusal): void {
 
 function isWeather(kind: string): kind is WeatherKind {
   return WEATHER.some((weather) => weather === kind);
-}
-
-function pause({ every = 10 }: Plague, next: () => number): number {
-  return 1 + (next() % (2 * every));
 }

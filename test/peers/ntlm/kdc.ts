@@ -2,11 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../free-ports.ts';
+import { listening } from '../listening.ts';
 
 export interface Kdc extends AsyncDisposable {
   /** What makes programs and libraries use it: for the user, and for the service. */
@@ -17,7 +16,6 @@ export interface Kdc extends AsyncDisposable {
 }
 
 const REALM = 'FERRY.TEST';
-const READY_MS = 10_000;
 
 /** @param service `HTTP/localhost` */
 export async function startKdc({
@@ -39,7 +37,7 @@ export async function startKdc({
 
   const kdc = spawn('setpriv', ['--pdeathsig', 'TERM', '/usr/sbin/krb5kdc', '-n'], { env: environment, stdio: 'ignore' });
   const closed = once(kdc, 'close');
-  await listening(port);
+  await listening(port, 'krb5kdc');
   const caches = { KRB5CCNAME: `FILE:${at('tickets')}` };
   await ended(spawn('kinit', [user], { env: { ...environment, ...caches } }), `${password}\n`);
   return {
@@ -53,22 +51,6 @@ export async function startKdc({
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function listening(port: number): Promise<void> {
-  const end = performance.now() + READY_MS;
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return;
-    } catch (cause) {
-      if (performance.now() > end) throw new Error('krb5kdc does not listen', { cause });
-      await sleep(10);
-    } finally {
-      socket.destroy();
-    }
-  }
 }
 
 async function ended(process: ChildProcess, input = ''): Promise<void> {

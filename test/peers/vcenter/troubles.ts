@@ -3,6 +3,7 @@
  * (a disk below a snapshot does not grow) are left out, and the answer says so. Weather on the wire is in `faults.ts`.
  */
 import { randomWords } from '../../demo/guest/disk.ts';
+import { PlagueClock } from '../plague.ts';
 import type { SimulatedGuest } from './guest.ts';
 import type { Machines } from './machines.ts';
 import type { Others } from './others.ts';
@@ -72,6 +73,9 @@ const TROUBLES = {
 
 export type Trouble = keyof typeof TROUBLES;
 
+/** Of the troubles of a plague, where it does not say. */
+const EVERY = 40;
+
 export interface Plague {
   readonly seed: number;
   /** What may happen. */
@@ -98,7 +102,7 @@ const NO_RESOURCES = {
 
 export class Troubles {
   readonly #scene: Scene;
-  #plague: (Plague & { readonly next: () => number; left: number; wait: number }) | undefined;
+  #plague: { readonly clock: PlagueClock<Trouble>; readonly guests: Plague['guests'] } | undefined;
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -112,28 +116,13 @@ export class Troubles {
 
   /** Random troubles from now on; none any longer when nothing is given. */
   plague(plague?: Plague): void {
-    if (plague === undefined) {
-      this.#plague = undefined;
-      return;
-    }
-    const next = randomWords(plague.seed);
-    this.#plague = { ...plague, next, left: plague.most ?? Number.POSITIVE_INFINITY, wait: pause(plague, next) };
+    this.#plague = plague && { clock: new PlagueClock({ every: EVERY, ...plague }), guests: plague.guests };
   }
 
   /** To be asked at each request: lets happen what is due before it is answered. */
   async due(): Promise<void> {
     const plague = this.#plague;
-    if (!plague || plague.left <= 0) return;
-    plague.wait -= 1;
-    if (plague.wait > 0) return;
-    plague.wait = pause(plague, plague.next);
-    const guests = plague.guests ?? [...this.#scene.machines.guests.values()];
-    const guest = guests[plague.next() % guests.length];
-    const kind = plague.kinds[plague.next() % plague.kinds.length];
-    if (guest && kind && (await this.strike(kind, guest, plague.next))) plague.left -= 1;
+    const due = plague?.clock.due(() => plague.guests ?? [...this.#scene.machines.guests.values()]);
+    if (plague && due && (await this.strike(due.kind, due.who, plague.clock.next))) plague.clock.struck();
   }
-}
-
-function pause({ every = 40 }: Plague, next: () => number): number {
-  return 1 + (next() % (2 * every));
 }
