@@ -4,7 +4,7 @@
  * smbnetfs, by FUSE, it was measured at 0.6 of smbclient's pace.) Whole processes; the server runs on the same cores. The VHDX has holes, which are not read, and becomes a
  * sparse raw disk. A server that knows no GMAC (Windows before 2022) is measured too: there smbclient signs by CMAC, and we seal by GCM.
  */
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { formatBytes, GiB, MiB } from '../../src/model/units.ts';
 import { type Samba, startSamba } from '../peers/samba.ts';
@@ -84,9 +84,13 @@ async function pack(raw: string, target: string): Promise<number> {
   for (const { offset, length } of await dataExtents(raw)) {
     for (let at = Math.floor(offset / BLOCK); at * BLOCK < offset + length; at += 1) blocks.add(at);
   }
-  const content = await readFile(raw);
+  await using disk = await open(raw);
   await using file = await open(target, 'w');
-  for (const block of blocks) await file.write(content.subarray(block * BLOCK, (block + 1) * BLOCK));
+  const content = new Uint8Array(BLOCK);
+  for (const block of blocks) {
+    await disk.read(content, 0, BLOCK, block * BLOCK);
+    await file.write(content);
+  }
   return blocks.size * BLOCK;
 }
 
