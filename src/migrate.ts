@@ -108,6 +108,8 @@ async function makeReady(plans: readonly VmPlan[], context: Omit<MigrateContext,
   await context.destination.check(plans, context);
   const jobs = (await Promise.all(plans.map((plan) => plannedTransfers(plan, context)))).flat();
   await context.copier.preflight(jobs, context.signal);
+  await context.conversions?.check(plans, context.signal);
+  await context.prover?.check(plans, context.signal);
   await context.destination.claim(plans, context);
 }
 

@@ -24,6 +24,7 @@ import type { ClusterFacts } from './model/cluster-facts.ts';
 import { type Concern, sortConcerns } from './model/concern.ts';
 import { MigrationError } from './model/errors.ts';
 import type { Estimate } from './model/estimate.ts';
+import type { GuestChoice, GuestTerms } from './model/guest-terms.ts';
 import type { MappingOptions, NetworkMap, StorageMap } from './model/mapping.ts';
 import type { MigrationType } from './model/phase.ts';
 import type { VmPlan } from './model/plan.ts';
@@ -52,6 +53,8 @@ export interface PrepareRequest {
   readonly groups?: ReadonlyMap<string, string>;
   /** VMs can be taken back for a while. */
   readonly commit?: boolean;
+  /** What becomes of guests, and what has to be seen of them; absent: nobody looks into them. */
+  readonly guests?: GuestTerms;
   /** What becomes of sources whose VMs are at the target for good. */
   readonly afterCommit?: AfterCommit;
   /** What is drawn in the report. */
@@ -278,7 +281,8 @@ function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings
   const begun = request.begun?.get(vm.ref.id);
   const type = begun?.type ?? (vm.power === 'off' ? 'cold' : request.type);
   const group = groups === undefined ? begun?.group : (groups.get(vm.name) ?? groups.get(vm.ref.id));
-  const tables = { networkMap, storageMap, facts, options, ...run };
+  const guest = request.guests?.byVm.get(vm.name) ?? request.guests?.byVm.get(vm.ref.id) ?? request.guests?.others;
+  const tables = { networkMap, storageMap, facts, options: withPolicy(options, guest), ...run };
   const name = begun?.targetName ?? assigned.name;
   const mapping = mapVm(vm, { ...tables, name, nameBecause: assigned.because, claims: begun?.claims });
   return {
@@ -296,7 +300,14 @@ function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings
         }),
       },
       ...(group !== undefined && { group }),
+      ...(guest?.conversion && { conversion: guest.conversion }),
+      ...(guest?.proof && { proof: guest.proof }),
       ...(afterCommit && { afterCommit }),
     },
   };
+}
+
+/** A guest that keeps its drivers gets devices that it knows. */
+function withPolicy(options: MappingOptions, guest: GuestChoice | undefined): MappingOptions {
+  return guest?.conversion?.policy === 'compatibility' ? { ...options, devices: 'compatibility' } : options;
 }

@@ -15,6 +15,10 @@ export interface Observer {
   transferWaits?(job: Pick<TransferJob, 'disk'>, because: string | undefined): void;
   /** A hook waits for something outside, in the same words. */
   hookWaits?(because: string | undefined): void;
+  /** What is done to the guest, or seen of it, at the moment. */
+  guestWork?(plan: VmPlan, text: string): void;
+  /** That waits for something outside, in words that follow "waiting for"; undefined: not any more. */
+  guestWaits?(plan: VmPlan, because: string | undefined): void;
   /** The disk is on its target, or not: then `failed` holds the message. */
   transferEnds(job: TransferJob, failed?: string): void;
 }

@@ -87,3 +87,11 @@ export interface BootProof {
   /** How the machine differed from what the manifest describes, a sentence each. */
   readonly differences: readonly string[];
 }
+
+/** What has to be seen of a guest before its migration counts as done. */
+export interface ProofTerms {
+  /** All have to be answered. */
+  readonly probes: readonly BootProbe[];
+  /** From switching on, for everything; absent: what the guest's family and the accelerator make likely. */
+  readonly deadlineSeconds?: number;
+}

@@ -1,10 +1,43 @@
 /** Conversion of a guest so that it boots on KubeVirt: what is asked, and what was done. Plain data: it travels in orders and lies in reports. */
 import type { GuestIp } from './network.ts';
-import type { Extent } from './transfer.ts';
-import type { MacAddress } from './units.ts';
+import type { Extent, FileMark } from './transfer.ts';
+import type { Bytes, MacAddress } from './units.ts';
 
 /** What runs the appliance that works on the disks: `kvm` is fast, `tcg` (emulation) works everywhere. */
 export type Accelerator = 'kvm' | 'tcg';
+
+/**
+ * What becomes of a guest on its copied disks.
+ * - `convert`: it is given virtio drivers, and what it knew of its old hypervisor is put right.
+ * - `skip`: it has virtio drivers already; that is looked for in it, not believed.
+ * - `compatibility`: it stays as it is and gets SATA disks and e1000e NICs.
+ * - `none`: nobody looks into it.
+ */
+export type ConversionPolicy = 'convert' | 'skip' | 'compatibility' | 'none';
+
+/** A script of the user that changes the guest. */
+export interface GuestScript {
+  /** Tells it from others of the VM; part of file names in the guest: letters, digits, `-`, `_`, `.`. */
+  readonly name: string;
+  /** `conversion`: once, in the appliance, by the guest's own shell; Linux only. `first-boot`: when the guest starts for the first time. */
+  readonly when: 'conversion' | 'first-boot';
+  /** A shell script (Linux), a batch file or, with the name ending in `.ps1`, a PowerShell script (Windows, first boot only). At most 64 KiB. */
+  readonly text: string;
+}
+
+/** What is asked for the guest of one VM: a part of its plan, without secrets. */
+export interface ConversionTerms {
+  readonly policy: ConversionPolicy;
+  /** Device of the root file system where more than one system is on the disks. */
+  readonly root?: string;
+  /** Volumes that Clevis opens by network; `all` for every one. */
+  readonly clevis?: readonly string[];
+  /** Name of what holds the passphrases of encrypted volumes: a file of the user, a Secret of the plan's namespace. */
+  readonly keys?: string;
+  /** virtio-win for Windows guests: a folder or ISO image of this machine, a claim of the plan's namespace. */
+  readonly virtioWin?: string;
+  readonly scripts?: readonly GuestScript[];
+}
 
 /** A finished copy of a disk. */
 export interface ConversionDisk {
@@ -24,6 +57,8 @@ export interface ConversionNic {
 
 export interface ConversionRequest {
   readonly vm: string;
+  /** Names what is on the disks: another copy of the same disks is converted anew, whatever was done to the one before. */
+  readonly copy: string;
   /** In the order of the VM's devices: the first is /dev/sda to the converter. */
   readonly disks: readonly ConversionDisk[];
   readonly firmware: 'bios' | 'uefi';
@@ -34,6 +69,7 @@ export interface ConversionRequest {
   readonly clevis?: readonly string[];
   /** Folder or ISO image with virtio-win, for Windows guests. */
   readonly virtioWin?: string;
+  readonly scripts?: readonly GuestScript[];
 }
 
 /** A phase of the work with its share of the time; the words are ours, not the converter's. */
@@ -65,4 +101,24 @@ export interface ConversionResult {
   /** Seconds of each phase, in order. */
   readonly seconds: readonly { readonly phase: ConversionPhase; readonly seconds: number }[];
   readonly disks: readonly ChangedDisk[];
+}
+
+/** What a VM's migration keeps of what was done to its guest. */
+export interface GuestOutcome extends Omit<ConversionResult, 'disks' | 'converter'> {
+  readonly policy: 'convert' | 'skip';
+  /** `ConversionRequest.copy` of what was converted. */
+  readonly copy: string;
+  /** Absent where nothing was converted. */
+  readonly converter?: string;
+  readonly disks: readonly ConvertedDisk[];
+}
+
+/** A disk that holds something else since its guest was converted. */
+export interface ConvertedDisk {
+  readonly disk: string;
+  /** Bytes of the places that were written. */
+  readonly changed: Bytes;
+  /** Root hash (`DiskProof.root`) of what the disk holds now; absent where its copy was not proven either. */
+  readonly root?: string;
+  readonly target?: FileMark;
 }

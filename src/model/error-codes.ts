@@ -165,7 +165,11 @@ export const ERROR_CODES = {
   'disk-unreachable': entry(3, 'stalled', 'The message says which ways to the bytes were tried.'),
 
   // The proof that a guest boots
-  'boot-not-proven': entry(3, 'stalled', 'Look at the picture and the console of the proof; mend the guest, then retry the VM.'),
+  'boot-not-proven': entry(
+    3,
+    'stalled',
+    'Look at the picture and the console of the proof. Mend the guest, or give it a longer deadline or other probes; then retry the VM.',
+  ),
   'boot-machine-failed': entry(3, 'retry', 'The message holds what qemu said; check memory and space of this machine.'),
 
   // The target cluster
@@ -249,6 +253,11 @@ export const ERROR_CODES = {
     3,
     'retry',
     'Check `libguestfs-test-tool`, memory and /dev/kvm of the machine; a kernel image and qemu must be installed. Without KVM, use emulation.',
+  ),
+  'guest-drivers-missing': entry(
+    3,
+    'stalled',
+    'Let the guest be converted (policy `convert`), or give it devices that it knows (policy `compatibility`); then retry the VM.',
   ),
   'conversion-failed': entry(3, 'stalled', 'The message holds what the converter said.'),
 

@@ -1,4 +1,6 @@
 /** What will happen to each VM, and how far it is. */
+import type { BootProof, ProofTerms } from './boot-proof.ts';
+import type { ConversionTerms, GuestOutcome } from './conversion.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { Mapping } from './mapping.ts';
 import type { MigrationType, Phase, WorkPhase } from './phase.ts';
@@ -18,6 +20,10 @@ export interface VmPlan {
   readonly mapping: Mapping;
   /** What a warm migration is predicted by. Present for type warm. */
   readonly warm?: WarmTerms;
+  /** What becomes of the guest on the copied disks; absent: nobody looks into it. */
+  readonly conversion?: ConversionTerms;
+  /** What has to be seen of the guest at the target; absent: nobody looks. */
+  readonly proof?: ProofTerms;
   /** What becomes of the source once the VM is at its target for good; absent: it stays as it is, off. */
   readonly afterCommit?: AfterCommit;
   /** Name of the group whose VMs are cut over together, or not at all. */
@@ -71,6 +77,10 @@ export type StepEvent =
   | { readonly kind: 'skipped'; readonly because: string }
   /** One disk is finished while its siblings go on: the phase stays. */
   | { readonly kind: 'transferred'; readonly result: TransferResult }
+  /** The disks hold the guest as it is to be, and what was done is noted; the phase stays. */
+  | { readonly kind: 'converted'; readonly outcome: GuestOutcome }
+  /** The guest was seen to boot, or not to; the phase stays. */
+  | { readonly kind: 'boot-watched'; readonly proof: BootProof }
   /** Somebody else's work is done while the phase goes on. */
   | { readonly kind: 'hook-ended'; readonly result: HookResult }
   /** The source runs and is about to be brought to rest: from now on a failure has to start it again. */
@@ -108,6 +118,10 @@ export interface VmProgress {
   readonly transfers: readonly TransferResult[];
   /** Hooks that have ended, in their order; absent before the first. */
   readonly hooks?: readonly HookResult[];
+  /** What was done to the guest on the disks that are at the target now. */
+  readonly conversion?: GuestOutcome;
+  /** What was seen of it there, the last time that somebody looked. */
+  readonly proof?: BootProof;
   /** Set in Failed and Canceled. */
   readonly failure?: Failure;
   /** The source ran when this migration stopped it. */

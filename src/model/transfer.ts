@@ -270,8 +270,10 @@ export interface DiskProof {
    * each MiB, and the root over these. Other figures are of earlier versions, whose roots say nothing to this one.
    */
   readonly blockSize: Bytes;
-  /** Hash over all hashes of blocks in order: equal roots mean equal content where `blockSize` is equal. */
+  /** Hash over all hashes of blocks in order: equal roots mean equal content where `blockSize` is equal. Of what the target holds by now. */
   readonly root: string;
+  /** The root of what came from the source, where a conversion has changed the disk since. */
+  readonly copied?: string;
   /** Guest-visible size, all of which is covered. */
   readonly size: Bytes;
   /** Bytes that were read from the source because they are allocated; the rest is proven to be zero on the target. */

@@ -1,8 +1,10 @@
 /** The whole state machine: what follows from an event in a phase. Pure and total. */
+import type { GuestOutcome } from '../model/conversion.ts';
 import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
 import { isBefore, isTerminal, type Phase, type WorkPhase } from '../model/phase.ts';
 import type { Failure, PhaseRecord, StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
 import type { PrecopyPass } from '../model/precopy.ts';
+import type { TransferResult } from '../model/transfer.ts';
 
 type Itinerary = Pick<VmPlan, 'itinerary'>;
 
@@ -29,6 +31,14 @@ export function advance(plan: Itinerary, progress: VmProgress, event: StepEvent,
       const others = progress.transfers.filter(({ job }) => job !== event.result.job);
       return { ...progress, transfers: [...others, event.result] };
     }
+    case 'converted':
+      return {
+        ...progress,
+        conversion: event.outcome,
+        transfers: progress.transfers.map((each) => resealed(each, event.outcome)),
+      };
+    case 'boot-watched':
+      return { ...progress, proof: event.proof };
     case 'hook-ended':
       return { ...progress, hooks: [...(progress.hooks ?? []), event.result] };
     case 'source-stopping':
@@ -46,7 +56,7 @@ export function advance(plan: Itinerary, progress: VmProgress, event: StepEvent,
         return { ...warm, checkpoints: event.checkpoints, passes: remembered([...warm.passes, event.pass]) };
       });
     case 'replanned':
-      return { ...withWarm(progress, (warm) => replaced(warm, only(warm.checkpoints, event.kept))), transfers: [] };
+      return { ...withWarm(afresh(progress), (warm) => replaced(warm, only(warm.checkpoints, event.kept))), transfers: [] };
     case 'target-inspected':
       return { ...progress, sinceCutover: event.disks };
     case 'parked':
@@ -82,9 +92,10 @@ export function resume(progress: VmProgress, at: string): VmProgress {
   if (failure !== undefined && (failure.source !== 'started-again' || phase === 'RollBack')) {
     return { ...rest, ...(sourceStopped !== undefined && { sourceStopped }), phase, since: at };
   }
-  if (rest.warm === undefined) return { ...rest, transfers: [], phase: 'PowerOffSource', since: at };
+  const again = { ...afresh(rest), transfers: [], since: at };
+  if (rest.warm === undefined) return { ...again, phase: 'PowerOffSource' };
   const { setback: _setback, ...warm } = rest.warm;
-  return { ...rest, warm, transfers: [], phase: 'Snapshot', since: at };
+  return { ...again, warm, phase: 'Snapshot' };
 }
 
 /** Somebody wants the source back that a failed or canceled migration left off. Undefined where there is nothing to bring back. */
@@ -136,6 +147,26 @@ function lastOf(itinerary: readonly WorkPhase[], phase: WorkPhase): Phase {
 /** Where a VM goes on whose phase a newer plan leaves out: a group or a commit window that is no more. */
 function rejoined(itinerary: readonly WorkPhase[], phase: WorkPhase): WorkPhase | undefined {
   return itinerary.find((each) => isBefore(phase, each));
+}
+
+/** The disks are copied again: what was done to them, and seen of them, is gone. */
+function afresh<T extends Pick<VmProgress, 'conversion' | 'proof'>>(progress: T): Omit<T, 'conversion' | 'proof'> {
+  const { conversion: _conversion, proof: _proof, ...rest } = progress;
+  return rest;
+}
+
+/** A disk that a conversion changed: whoever looks at it later compares it with what it holds since. */
+function resealed(transfer: TransferResult, { disks }: GuestOutcome): TransferResult {
+  const { target: _, ...result } = transfer;
+  const disk = disks.find((each) => transfer.job.endsWith(`/${each.disk}`));
+  if (disk === undefined) return transfer;
+  const { proof } = result;
+  const root = disk.root ?? proof?.root;
+  return {
+    ...result,
+    ...(proof !== undefined && root !== undefined && { proof: { ...proof, root, copied: proof.copied ?? proof.root } }),
+    ...(disk.target !== undefined && { target: disk.target }),
+  };
 }
 
 function enter({ outlook: _, ...progress }: VmProgress, phase: Phase, record: PhaseRecord, at: string): VmProgress {

@@ -5,6 +5,7 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { Destination } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
+import type { BootProver, GuestConversions } from '../contracts/guests.ts';
 import type { JobQueue } from '../contracts/job-queue.ts';
 import type { Observer } from '../contracts/observer.ts';
 import type { Connection, PowerOffOptions } from '../contracts/provider.ts';
@@ -18,6 +19,10 @@ export interface StepContext {
   readonly copier: DiskCopier;
   /** Orders the transfers of all VMs. */
   readonly transfers: JobQueue;
+  /** Absent where no plan asks for a conversion. */
+  readonly conversions?: GuestConversions;
+  /** Absent where no plan asks for a boot proof. */
+  readonly prover?: BootProver;
   readonly observer: Observer;
   readonly clock: Clock;
   /** What people want of VMs that wait; absent: that they are cut over as soon as they are ready, for good. */

@@ -10,7 +10,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import type { ConversionDisk, ConversionResult } from '../../model/conversion.ts';
+import type { ConversionDisk, ConversionRequest, ConversionResult } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
 
 const STATE_FILE = 'conversion.json';
@@ -38,6 +38,8 @@ const stateSchema = z.object({
   format: z.literal(1),
   /** Key and path of every disk in order: a workspace belongs to them alone. */
   disks: z.array(z.string()),
+  /** `ConversionRequest.copy`: what was done to another copy counts no more. */
+  copy: z.string(),
   stage: z.discriminatedUnion('is', [
     z.object({ is: z.literal('converting') }),
     z.object({ is: z.literal('committing'), result: resultSchema }),
@@ -47,11 +49,13 @@ const stateSchema = z.object({
 
 export type Stage = z.infer<typeof stateSchema>['stage'];
 
+type Subject = Pick<ConversionRequest, 'disks' | 'copy'>;
+
 /**
- * The stage that the workspace is in; undefined when nothing was begun.
+ * The stage that the workspace is in; undefined when nothing was begun for this copy.
  * @throws MigrationError `state-unreadable`, `state-foreign`
  */
-export async function readStage(workspace: string, disks: readonly ConversionDisk[]): Promise<Stage | undefined> {
+export async function readStage(workspace: string, { disks, copy }: Subject): Promise<Stage | undefined> {
   const file = path.join(workspace, STATE_FILE);
   let text: string;
   try {
@@ -65,16 +69,16 @@ export async function readStage(workspace: string, disks: readonly ConversionDis
   if (state.data.disks.join('\n') !== identities(disks).join('\n')) {
     throw new MigrationError('state-foreign', `${file} belongs to the conversion of other disks.`, { file });
   }
-  return state.data.stage;
+  return state.data.copy === copy ? state.data.stage : undefined;
 }
 
 /** Returns when the stage would survive a power failure. */
-export async function writeStage(workspace: string, disks: readonly ConversionDisk[], stage: Stage): Promise<void> {
+export async function writeStage(workspace: string, { disks, copy }: Subject, stage: Stage): Promise<void> {
   const file = path.join(workspace, STATE_FILE);
   const aside = `${file}.partial`;
   const handle = await open(aside, 'w', 0o600);
   try {
-    await handle.writeFile(JSON.stringify({ format: 1, disks: identities(disks), stage }));
+    await handle.writeFile(JSON.stringify({ format: 1, disks: identities(disks), copy, stage }));
     await handle.sync();
   } finally {
     await handle.close();

@@ -30,25 +30,25 @@ export type Work = (overlays: readonly Overlay[]) => Promise<Omit<ConversionResu
  * @throws what `work` throws, after everything it wrote is thrown away; MigrationError of the overlays and of the state
  */
 export async function convertDisks(
-  { disks, vm }: Pick<ConversionRequest, 'disks' | 'vm'>,
+  { disks, copy, vm }: Pick<ConversionRequest, 'disks' | 'copy' | 'vm'>,
   { workspace, onProgress, signal }: Pick<ConverterOptions, 'workspace' | 'onProgress' | 'signal'>,
   work: Work,
 ): Promise<ConversionResult> {
   if (disks.length === 0) throw new MigrationError('guest-system-missing', 'The VM has no disks to convert.', { vm });
-  const stage = await readStage(workspace, disks);
+  const stage = await readStage(workspace, { disks, copy });
   if (stage?.is === 'converted') return await cleanedUp(workspace, stage.result);
   const result = stage?.is === 'committing' ? stage.result : await convertOverlays();
   return await commitAll(result);
 
   async function convertOverlays(): Promise<ConversionResult> {
     const overlays = await makeOverlays(workspace, disks, signal);
-    await writeStage(workspace, disks, { is: 'converting' });
+    await writeStage(workspace, { disks, copy }, { is: 'converting' });
     const result = await complete(overlays).catch(async (error: unknown) => {
       // What cannot be cleaned up now is thrown away by the next try: the cause must not be hidden.
       await removeOverlays(workspace).catch(() => undefined);
       throw error;
     });
-    await writeStage(workspace, disks, { is: 'committing', result });
+    await writeStage(workspace, { disks, copy }, { is: 'committing', result });
     return result;
   }
 
@@ -66,7 +66,7 @@ export async function convertDisks(
       await commitOverlay(overlay, signal);
     }
     const finished: ConversionResult = { ...result, seconds: [...result.seconds, secondsSince('commit', began)] };
-    await writeStage(workspace, disks, { is: 'converted', result: finished });
+    await writeStage(workspace, { disks, copy }, { is: 'converted', result: finished });
     return await cleanedUp(workspace, finished);
   }
 }

@@ -45,7 +45,7 @@ describe('the conversion of several disks', () => {
 
   it('brings what was written to all of them, says where, and leaves no overlay', async () => {
     const { workspace, disks } = await ground('whole');
-    const result = await convertDisks({ vm: 'guest', disks }, { workspace, signal }, writeSevens);
+    const result = await convertDisks({ vm: 'guest', copy: 'first', disks }, { workspace, signal }, writeSevens);
     assert.deepEqual(await digests(disks), [converted, converted]);
     assert.deepEqual(
       result.disks,
@@ -59,29 +59,40 @@ describe('the conversion of several disks', () => {
       })),
     );
     assert.deepEqual(await readdir(workspace), ['conversion.json']);
-    const again = await convertDisks({ vm: 'guest', disks }, { workspace, signal }, () => assert.fail('converted twice'));
+    const again = await convertDisks({ vm: 'guest', copy: 'first', disks }, { workspace, signal }, () =>
+      assert.fail('converted twice'),
+    );
     assert.deepEqual(again, result);
   });
 
   it('leaves the disks as they were when the work fails, and can be repeated', async () => {
     const { workspace, disks } = await ground('failing');
     const broken = new MigrationError('conversion-failed', 'no');
-    const failing = convertDisks({ vm: 'guest', disks }, { workspace, signal }, async (overlays) => {
+    const failing = convertDisks({ vm: 'guest', copy: 'first', disks }, { workspace, signal }, async (overlays) => {
       await writeSevens(overlays.slice(0, 1));
       throw broken;
     });
     await assert.rejects(failing, broken);
     assert.deepEqual(await digests(disks), [digest(original), digest(original)]);
     assert.deepEqual(await readdir(workspace), ['conversion.json']);
-    await convertDisks({ vm: 'guest', disks }, { workspace, signal }, writeSevens);
+    await convertDisks({ vm: 'guest', copy: 'first', disks }, { workspace, signal }, writeSevens);
     assert.deepEqual(await digests(disks), [converted, converted]);
   });
 
   it('refuses a workspace that belongs to other disks', async () => {
     const { workspace, disks } = await ground('foreign');
-    await convertDisks({ vm: 'guest', disks }, { workspace, signal }, writeSevens);
-    const fewer = convertDisks({ vm: 'guest', disks: disks.slice(1) }, { workspace, signal }, writeSevens);
+    await convertDisks({ vm: 'guest', copy: 'first', disks }, { workspace, signal }, writeSevens);
+    const fewer = convertDisks({ vm: 'guest', copy: 'first', disks: disks.slice(1) }, { workspace, signal }, writeSevens);
     await assert.rejects(fewer, { code: 'state-foreign' });
+  });
+
+  it('counts for one copy of the disks: another one is converted anew', async () => {
+    const { workspace, disks } = await ground('copied-again');
+    await convertDisks({ vm: 'guest', copy: 'first', disks }, { workspace, signal }, writeSevens);
+    for (const disk of disks) await copyFile(path.join(folder, 'original'), disk.path);
+    assert.equal(await readStage(workspace, { disks, copy: 'second' }), undefined);
+    await convertDisks({ vm: 'guest', copy: 'second', disks }, { workspace, signal }, writeSevens);
+    assert.deepEqual(await digests(disks), [converted, converted]);
   });
 
   const moments = ['converting', 'written', 'disk disk0', 'disk disk1'];
@@ -90,11 +101,11 @@ describe('the conversion of several disks', () => {
       it(`survives kill -9 ${delay} ms after "${moment}"`, async () => {
         const { workspace, disks } = await ground(`${moment.replace(' ', '-')}-${delay}`);
         await killedAfter(moment, delay, [workspace, ...disks.map((disk) => disk.path)]);
-        const stage = await readStage(workspace, disks);
+        const stage = await readStage(workspace, { disks, copy: 'first' });
         if (stage === undefined || stage.is === 'converting') {
           assert.deepEqual(await digests(disks), [digest(original), digest(original)], 'the copied disks are as they were');
         }
-        const result = await convertDisks({ vm: 'guest', disks }, { workspace, signal }, writeSevens);
+        const result = await convertDisks({ vm: 'guest', copy: 'first', disks }, { workspace, signal }, writeSevens);
         assert.deepEqual(await digests(disks), [converted, converted]);
         assert.equal(result.disks[1]?.changed.length, 3);
         assert.deepEqual(await readdir(workspace), ['conversion.json']);

@@ -33,7 +33,13 @@ describe('the inspection of disks', () => {
     const cacheFolder = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'kubeferry', 'appliance');
     await mkdir(cacheFolder, { recursive: true });
     found = await guestConverter({ cacheFolder }).inspect(
-      { vm: 'guest', disks: files.map((file, at) => ({ key: `disk${at}`, path: file })), firmware: 'uefi', nics: [] },
+      {
+        vm: 'guest',
+        copy: 'first',
+        disks: files.map((file, at) => ({ key: `disk${at}`, path: file })),
+        firmware: 'uefi',
+        nics: [],
+      },
       {
         workspace: path.join(folder, 'workspace'),
         accelerator: 'tcg',

@@ -20,7 +20,7 @@ export const writeSevens: Work = async (overlays) => {
 if (import.meta.main) {
   const [workspace = '', ...files] = process.argv.slice(2);
   await convertDisks(
-    { vm: 'guest', disks: files.map((file, at) => ({ key: `disk${at}`, path: file })) },
+    { vm: 'guest', copy: 'first', disks: files.map((file, at) => ({ key: `disk${at}`, path: file })) },
     {
       workspace,
       signal: new AbortController().signal,

@@ -13,6 +13,7 @@ assert.ok(mac);
 const REQUEST: ConversionRequest = {
   vm: 'a & <b>',
   disks: [{ key: 'scsi0:0', path: '/disks/a.raw' }],
+  copy: 'first',
   firmware: 'uefi',
   nics: [{ label: 'Network adapter 1', mac }],
 };
