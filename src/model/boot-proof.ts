@@ -1,4 +1,4 @@
-/** What a boot on this machine proved about a migrated guest. Plain data: it lies in reports and travels in statuses. */
+/** What was seen of a migrated guest while it booted, on this machine or in the cluster. Plain data: it lies in reports and travels in statuses. */
 
 /** Which signs of life are looked for. `other`: whatever shows; a probe makes it sure. */
 export type BootFamily = 'linux' | 'windows' | 'other';
@@ -22,7 +22,9 @@ export type BootSign =
   /** A desktop's or login screen's picture stood still while the guest went on sending packets. */
   | 'steady-picture'
   /** A probe that was asked for succeeded. */
-  | 'probe';
+  | 'probe'
+  /** The cluster runs the machine, and nothing says more of its guest: it has no agent, and no probe was asked for. */
+  | 'running';
 
 /** Why a guest did not come up. Stable words; `text` beside it says what was seen. */
 export type BootFailure =
@@ -36,6 +38,10 @@ export type BootFailure =
   | 'reset-loop'
   | 'powered-off'
   | 'probe-failed'
+  /** No node of the cluster takes it. */
+  | 'not-scheduled'
+  /** The cluster was told to run it and does not: it refuses or crashes it, or stands still over a disk. */
+  | 'not-running'
   /** The deadline passed without a sign of life or of trouble. */
   | 'no-sign';
 
@@ -78,13 +84,13 @@ export interface BootProof {
   /** From switching on to the verdict. */
   readonly seconds: number;
   readonly accelerator: AcceleratorChoice;
-  /** Absolute path of a PNG file; absent when the machine gave none. */
+  /** Path of a PNG file: absolute, or, in a report that lies in a folder, relative to that folder. Absent when the machine gave none. */
   readonly screenshot?: string;
   /** What the guest's network cards were seen to use, by MAC address in lower case. */
   readonly addresses: Readonly<Record<string, readonly string[]>>;
-  /** The end of what the guest wrote to its first serial port, control sequences removed; at most 8 Ki characters. */
+  /** The end of what the guest wrote to its first serial port, control sequences removed; at most 8 Ki characters. Empty where nobody read it. */
   readonly console: string;
-  /** How the machine differed from what the manifest describes, a sentence each. */
+  /** How the machine differed from what the manifest describes, how its guest differs from the source's, and what could not be seen; a sentence each. */
   readonly differences: readonly string[];
 }
 
