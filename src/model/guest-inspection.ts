@@ -75,11 +75,25 @@ export interface InspectedBoot {
   };
   /** A boot loader for BIOS was found. */
   readonly bios?: boolean;
+  /** Disks that fstab or the boot loader call by a name of the old controller (`/dev/sda1`): with virtio the kernel names them otherwise. */
+  readonly diskNames?: readonly string[];
 }
 
 export interface InspectedDrivers {
-  /** One per kernel of the guest. */
+  /** One per kernel of the guest; Windows counts as one. */
   readonly kernels: readonly InspectedKernel[];
+  /** Windows: drivers of virtio that its registry knows; absent when it could not be read. */
+  readonly services?: readonly InspectedService[];
+}
+
+/** A driver of Windows. */
+export interface InspectedService {
+  /** In lower case: `viostor`, `vioscsi`, `netkvm`. */
+  readonly name: string;
+  /** 0 with the boot loader, 1 with the kernel, 2 with the system, 3 when asked for, 4 never. */
+  readonly start?: number;
+  /** Its file is there. */
+  readonly file: boolean;
 }
 
 export interface InspectedKernel {
@@ -88,6 +102,10 @@ export interface InspectedKernel {
   readonly virtio: boolean;
   /** The initial RAM disk holds them, or they are built in; absent when it could not be read. */
   readonly virtioAtBoot?: boolean;
+  /** The virtio network driver is there. */
+  readonly virtioNet?: boolean;
+  /** Its image is there too: a boot loader can start it. */
+  readonly bootable?: boolean;
 }
 
 export type InspectedTool =

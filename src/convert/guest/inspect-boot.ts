@@ -1,15 +1,9 @@
-/** How a guest boots, and whether its kernels know virtio: questions to a session in which the system is mounted at /. */
-import type {
-  InspectedBoot,
-  InspectedDrivers,
-  InspectedFilesystem,
-  InspectedKernel,
-  InspectedSystem,
-} from '../../model/guest-inspection.ts';
+/** How a guest boots: questions to a session in which the system is mounted at /. */
+import type { InspectedBoot, InspectedFilesystem, InspectedSystem } from '../../model/guest-inspection.ts';
 import { type Guestfish, quoted } from './guestfish.ts';
 
-const MAX_KERNELS = 16;
 const MAX_LOADERS = 200;
+const MAX_NAMES = 32;
 
 /** Takes all mounts away. */
 export async function readBoot(
@@ -18,6 +12,7 @@ export async function readBoot(
   filesystems: readonly InspectedFilesystem[],
 ): Promise<InspectedBoot> {
   const bios = system === undefined ? undefined : await hasBiosLoader(session, system.type);
+  const diskNames = system?.type === 'linux' ? await readDiskNames(session) : [];
   await session.ask('umount-all');
   const disk = await diskOf(session, system?.root ?? filesystems[0]?.device ?? '/dev/sda');
   const type = (await session.ask(`part-get-parttype ${quoted(disk)}`)).trim();
@@ -27,6 +22,7 @@ export async function readBoot(
     ...(table === undefined ? {} : { table }),
     ...(uefi === undefined ? {} : { uefi }),
     ...(bios === undefined ? {} : { bios }),
+    ...(diskNames.length === 0 ? {} : { diskNames }),
   };
 }
 
@@ -60,33 +56,15 @@ async function findLoaders(session: Guestfish, filesystems: readonly InspectedFi
   return undefined;
 }
 
-export async function readDrivers(session: Guestfish, type: string): Promise<InspectedDrivers | undefined> {
-  if (type === 'windows') {
-    const driver = await session.ask('case-sensitive-path /windows/system32/drivers/viostor.sys');
-    return { kernels: [{ version: 'windows', virtio: driver.trim() !== '' }] };
+/** Names of disks that change with their controller, in what mounts and boots the guest. */
+async function readDiskNames(session: Guestfish): Promise<readonly string[]> {
+  const files = ['/etc/fstab', '/etc/crypttab', '/boot/grub/grub.cfg', '/boot/grub2/grub.cfg', '/boot/grub/menu.lst'];
+  const names = new Set<string>();
+  for (const file of files) {
+    for (const line of await session.lines(`grep /dev/ ${quoted(file)}`)) {
+      if (/^\s*#/.test(line)) continue;
+      for (const [name] of line.matchAll(/\/dev\/(?:sd|hd|xvd)[a-z]+\d*\b/g)) if (names.size < MAX_NAMES) names.add(name);
+    }
   }
-  if (type !== 'linux') return undefined;
-  const kernels: InspectedKernel[] = [];
-  for (const version of (await session.lines('ls /lib/modules')).slice(0, MAX_KERNELS)) {
-    kernels.push(await readKernel(session, version));
-  }
-  return { kernels };
-}
-
-const DISK_DRIVERS = /(^|\/)virtio[_-](blk|scsi)\.ko/m;
-
-async function readKernel(session: Guestfish, version: string): Promise<InspectedKernel> {
-  const modules = `/lib/modules/${version}`;
-  if (DISK_DRIVERS.test(await session.ask(`grep virtio ${quoted(`${modules}/modules.builtin`)}`))) {
-    return { version, virtio: true, virtioAtBoot: true };
-  }
-  const virtio = DISK_DRIVERS.test(await session.ask(`grep virtio ${quoted(`${modules}/modules.dep`)}`));
-  if (!virtio) return { version, virtio };
-  const images = [`initrd.img-${version}`, `initramfs-${version}.img`, `initrd-${version}`];
-  for (const image of images) {
-    const listed = await session.ask(`initrd-list ${quoted(`/boot/${image}`)}`);
-    // An image that cannot be unpacked, or only the microcode before it, says nothing about drivers.
-    if (/\.ko/.test(listed)) return { version, virtio, virtioAtBoot: DISK_DRIVERS.test(listed) };
-  }
-  return { version, virtio };
+  return [...names].sort();
 }

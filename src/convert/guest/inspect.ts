@@ -7,7 +7,8 @@ import type { VolumeKey } from '../../contracts/guest-converter.ts';
 import { defined } from '../../model/defined.ts';
 import type { EncryptedVolume, GuestInspection, InspectedFilesystem, InspectedSystem } from '../../model/guest-inspection.ts';
 import { type ApplianceDisk, type Guestfish, type GuestfishOptions, quoted, withGuestfish } from './guestfish.ts';
-import { readBoot, readDrivers } from './inspect-boot.ts';
+import { readBoot } from './inspect-boot.ts';
+import { readDrivers } from './inspect-drivers.ts';
 import { readApplications, readNetworkFiles, toolsAmong } from './inspect-software.ts';
 import { nicNamesIn } from './network/names.ts';
 
@@ -28,7 +29,10 @@ export async function inspectDisks(disks: readonly ApplianceDisk[], options: Ins
   return await withGuestfish(disks, { ...options, write: false }, (session) => inspect(session, options));
 }
 
-async function inspect(session: Guestfish, { keys = [], root: named }: InspectOptions): Promise<GuestInspection> {
+async function inspect(
+  session: Guestfish,
+  { keys = [], root: named, appliance, signal }: InspectOptions,
+): Promise<GuestInspection> {
   const volumes = await openVolumes(session, keys);
   const encrypted = volumes.map(({ openedBy, ...volume }) => ({ ...volume, opened: openedBy !== undefined }));
   const volumeGroups = await session.lines('vgs');
@@ -46,7 +50,7 @@ async function inspect(session: Guestfish, { keys = [], root: named }: InspectOp
   await mountAll(session, system);
   const applications = await readApplications(session, system.root);
   const network = await readNetworkFiles(session);
-  const drivers = await readDrivers(session, system.type);
+  const drivers = await readDrivers(session, system, { folder: appliance.temporary, signal });
   return {
     systems,
     ...(root === undefined ? {} : { root }),

@@ -84,7 +84,10 @@ describe('the inspection of disks', () => {
   });
 
   it('finds drivers, tools, packages and the configuration of the network', () => {
-    assert.deepEqual(found.drivers, { kernels: [{ version: KERNEL, virtio: true, virtioAtBoot: false }] });
+    assert.deepEqual(found.drivers, {
+      kernels: [{ version: KERNEL, virtio: true, virtioNet: true, bootable: true, virtioAtBoot: false }],
+    });
+    assert.deepEqual(found.boot.diskNames, ['/dev/sda2']);
     assert.deepEqual(found.tools, ['open-vm-tools']);
     assert.deepEqual(found.applications[0], { name: 'open-vm-tools', version: '12.2.0-1' });
     assert.deepEqual(found.nicNames, ['ens192']);
@@ -129,7 +132,9 @@ async function linuxGuest(folder: string): Promise<string> {
     'etc/fstab': '/dev/sda2 / ext4 defaults 0 1\n',
     'etc/network/interfaces': 'auto ens192\niface ens192 inet dhcp\n',
     'var/lib/dpkg/status': 'Package: open-vm-tools\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2:12.2.0-1\n\n',
-    [`lib/modules/${KERNEL}/modules.dep`]: 'kernel/drivers/block/virtio_blk.ko: kernel/drivers/virtio/virtio.ko\n',
+    [`boot/vmlinuz-${KERNEL}`]: 'kernel',
+    [`lib/modules/${KERNEL}/modules.dep`]:
+      'kernel/drivers/block/virtio_blk.ko: kernel/drivers/virtio/virtio.ko\nkernel/drivers/net/virtio_net.ko: x.ko\n',
     [`lib/modules/${KERNEL}/modules.builtin`]: 'kernel/fs/ext4/ext4.ko\n',
   };
   for (const [name, text] of Object.entries(files)) {
@@ -138,7 +143,6 @@ async function linuxGuest(folder: string): Promise<string> {
   }
   await mkdir(path.join(tree, 'bin'));
   await cp('/bin/true', path.join(tree, 'bin/ls'));
-  await mkdir(path.join(tree, 'boot'));
   await initialRamDisk(path.join(folder, 'ramdisk'), path.join(tree, `boot/initrd.img-${KERNEL}`));
 
   const system = await blank(path.join(folder, 'root'), 64);
