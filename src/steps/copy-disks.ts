@@ -1,9 +1,10 @@
 import type { Destination } from '../contracts/destination.ts';
 import type { Uses } from '../contracts/job-queue.ts';
+import { MigrationError } from '../model/errors.ts';
 import type { StepEvent, VmPlan, VmProgress, WarmProgress } from '../model/plan.ts';
 import type { HeldSnapshot } from '../model/precopy.ts';
 import type { TransferJob, TransferResult } from '../model/transfer.ts';
-import { settleSnapshot } from './snapshot.ts';
+import { releaseSnapshot, settleSnapshot } from './snapshot.ts';
 import { sourceChanges } from './source-changes.ts';
 import type { StepContext } from './step.ts';
 import { type JobRequest, transferJobs } from './transfer-jobs.ts';
@@ -48,8 +49,12 @@ async function copyPass(plan: VmPlan, progress: VmProgress, context: PassContext
       return { kind: 'turned', to: 'Snapshot' };
     }
     const began = clock.now();
-    const results =
-      (await copyAll(plan, progress, context, { snapshot: held.id, since: warm.checkpoints, staysOpen: true })) ?? [];
+    const results = await copyFrozen(plan, progress, context);
+    if (results === undefined) {
+      await releaseSnapshot(plan, held, context);
+      await record({ kind: 'snapshot-released' });
+      return { kind: 'turned', to: 'Snapshot' };
+    }
     // Where disks wait for places or Pods, the clock on the wall says nothing about how fast they are copied.
     const working = results.reduce((sum, { seconds }) => sum + seconds, 0);
     const compared = results.find((result) => result.compared !== undefined && result.moved > 0);
@@ -67,6 +72,21 @@ async function copyPass(plan: VmPlan, progress: VmProgress, context: PassContext
   }
   await record({ kind: 'snapshot-released', ...(await settleSnapshot(plan, held, context)) });
   return { kind: 'done' };
+}
+
+/** Undefined where the VM was planned anew since it was frozen: the snapshot knows nothing of a disk that came later. */
+async function copyFrozen(
+  plan: VmPlan,
+  progress: VmProgress,
+  context: PassContext,
+): Promise<readonly TransferResult[] | undefined> {
+  const { held, warm } = context;
+  try {
+    return (await copyAll(plan, progress, context, { snapshot: held.id, since: warm.checkpoints, staysOpen: true })) ?? [];
+  } catch (error) {
+    if (error instanceof MigrationError && error.code === 'disks-changed') return undefined;
+    throw error;
+  }
 }
 
 /**
