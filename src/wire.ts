@@ -1,6 +1,8 @@
 /** Composition root: names → real parts. Imported by nothing but the main.ts of a door. */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROVIDERS } from '../providers/index.ts';
 import type { AdjustableBandwidth, Bandwidth, BandwidthLimit } from './contracts/bandwidth.ts';
@@ -9,10 +11,19 @@ import type { ClusterAccess, FactsReading } from './contracts/cluster.ts';
 import type { FolderTarget, Store } from './contracts/destination.ts';
 import type { DiskCopier } from './contracts/disk-copier.ts';
 import type { FolderWishes } from './contracts/folder-migration.ts';
+import type { ConverterOptions } from './contracts/guest-converter.ts';
+import type { BootProver, GuestConversions } from './contracts/guests.ts';
+import type { JobQueue } from './contracts/job-queue.ts';
 import type { ClusterPlans } from './contracts/plans.ts';
 import type { Check, Connection, ConnectOptions, DiagnoseOptions, Provider } from './contracts/provider.ts';
 import type { ClaimLooks } from './contracts/verification.ts';
 import type { RecordRef, RemoteFile, WorkerRecord } from './contracts/worker-order.ts';
+import { chooseAccelerator } from './convert/boot/accelerator.ts';
+import { convertGuest } from './convert/convert-guest.ts';
+import { guestConverter } from './convert/guest/converter.ts';
+import { readKeyFolder } from './convert/key-folder.ts';
+import { LocalConversions } from './convert/local-conversions.ts';
+import { LocalProver } from './convert/local-prover.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
 import { type FolderWishesOptions, openFolderWishes } from './folder/folder-wishes.ts';
@@ -23,10 +34,12 @@ import { workerSetup } from './kube/jobs/worker-setup.ts';
 import { type OperatorClusterOptions, operatorCluster } from './kube/operator-cluster.ts';
 import { openPlans as openPlansOf } from './kube/plans/cluster-plans.ts';
 import { leadWhenElected } from './kube/runtime/leader.ts';
+import type { ConversionRequest, GuestOutcome } from './model/conversion.ts';
 import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
 import { withRetries } from './retry.ts';
 import { type FetchOptions, fetchFile as fetchFileWith } from './transfer/fetch/fetch-file.ts';
+import { FileHasher } from './transfer/hash-file.ts';
 import { ScheduledBandwidth } from './transfer/limits/scheduled-bandwidth.ts';
 import { LocalDiskCopier } from './transfer/local-copier.ts';
 import { lookAtShared, openShared } from './transfer/transports/smb/open-shared.ts';
@@ -38,11 +51,11 @@ export { FolderDisks } from './folder/kept-disks.ts';
 export { workerSetup } from './kube/jobs/worker-setup.ts';
 export { createLog } from './log.ts';
 export { createMetrics } from './metrics/index.ts';
-export { FileHasher } from './transfer/hash-file.ts';
 export { cloneDisk } from './transfer/qemu-img/clone-disk.ts';
 export { makeOverlay } from './transfer/qemu-img/overlay.ts';
 export { createQueue } from './transfer/queue.ts';
 export { removeFinished } from './transfer/remove-finished.ts';
+export { FileHasher };
 
 /** Milliseconds that a timer can be set to: a longer one would end at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -142,13 +155,54 @@ export function openFolder(folder: string): {
   readonly target: FolderTarget;
   readonly store: Store;
   wishes(options: Pick<FolderWishesOptions, 'schedule' | 'plans'>): Promise<FolderWishes>;
+  guests(queue: JobQueue): { readonly conversions: GuestConversions; readonly prover: BootProver };
 } {
   const store = new FolderStore(folder);
+  const target = new FolderDestination(folder, { vmFiles, runFiles });
   return {
-    target: new FolderDestination(folder, { vmFiles, runFiles }),
+    target,
     store,
+    guests: (queue) => localGuests(target, queue),
     wishes: (options) => openFolderWishes(folder, { ...options, store, clock: systemClock }),
   };
+}
+
+/** Memory that a guest gets at most while it is watched; more says nothing more about whether it boots. */
+const PROOF_MIB = 2048;
+
+function localGuests(target: FolderDestination, queue: JobQueue) {
+  const cache = process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache');
+  const conversions = new LocalConversions({
+    converter: guestConverter({ cacheFolder: path.join(cache, 'kubeferry', 'appliance') }),
+    hasher: new FileHasher(),
+    queue,
+    workspaceOf: (plan) => target.workspace(plan, 'conversion'),
+    accelerator: async (signal) => (await chooseAccelerator(signal)).name,
+  });
+  const prover = new LocalProver({
+    diskPath: (plan, disk) => target.diskTarget(plan, disk).path,
+    workspaceOf: (plan) => target.workspace(plan, 'proof'),
+    pictureOf: (plan) => target.picture(plan),
+    queue,
+    limits: { cpus: os.availableParallelism(), memoryMiB: PROOF_MIB },
+  });
+  return { conversions, prover };
+}
+
+/** Converts a guest, or looks whether it needs no conversion, where this process is: the work of a worker beside its claims. @see worker/services.ts */
+export async function convertGuestHere(
+  request: ConversionRequest,
+  policy: GuestOutcome['policy'],
+  { keys, accelerator, ...options }: Omit<ConverterOptions, 'keys'> & { readonly keys: string },
+): Promise<GuestOutcome> {
+  const { signal } = options;
+  const cacheFolder = path.join(process.env['XDG_CACHE_HOME'] || os.tmpdir(), 'kubeferry-appliance');
+  await mkdir(cacheFolder, { recursive: true });
+  const converter = guestConverter({ cacheFolder });
+  return await convertGuest(request, policy, {
+    ...{ ...options, converter, hasher: new FileHasher(), keys: await readKeyFolder(keys) },
+    accelerator: accelerator === 'kvm' ? (await chooseAccelerator(signal)).name : accelerator,
+  });
 }
 
 /** What a cluster has, as it is now. @throws MigrationError where it cannot be asked at all */

@@ -115,6 +115,12 @@ export async function createObserver(flags: ProgressFlags, context: CommandConte
       else log.error({ vm, disk, job: id, reason: failed }, 'transfer failed');
       display.ends({ id }, failed);
     },
+    guestWork({ mapping }, text) {
+      display.note(`${mapping.targetName}: ${text}`);
+    },
+    guestWaits({ mapping }, because) {
+      if (because !== undefined) log.info({ vm: mapping.targetName, because }, 'guest waits');
+    },
     note(text) {
       display.note(text);
     },

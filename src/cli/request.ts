@@ -10,6 +10,7 @@ import { type PrepareRequest, prepare } from '../prepare.ts';
 import { addClusterOptions, type ClusterOptions, namedCluster, readClusterFacts } from './cluster-options.ts';
 import type { CommandContext } from './context.ts';
 import { addForecastOptions, type ForecastFlags, forecastOptions } from './forecast-options.ts';
+import { addGuestOptions, type GuestFlags, guestTerms } from './guest-options.ts';
 import { readTables } from './map-files.ts';
 import { addNetworkOptions, type NetworkFlags, networkGeneration } from './network-options.ts';
 import { readGroups, readSchedule, requireGrouped, type ScheduleFlags } from './schedule-options.ts';
@@ -24,6 +25,7 @@ export interface MapOptions
     NetworkFlags,
     ScheduleFlags,
     VmFlags,
+    GuestFlags,
     Partial<Pick<ShutdownFlags, 'sourceRename' | 'sourceFolder' | 'sourceDisconnect'>> {
   /** What the predictions assume to be moved at once; no option of its own. */
   readonly atOnce?: TransferLimits;
@@ -44,7 +46,7 @@ export type FailOn = (typeof FAIL_ON)[number];
 
 export function addMapOptions(command: Command): Command {
   const about = addClusterOptions(addSelectOption(addSourceOptions(command)), ['facts']);
-  return addVmOptions(addNetworkOptions(addForecastOptions(about)))
+  return addGuestOptions(addVmOptions(addNetworkOptions(addForecastOptions(about))))
     .option('--network-map <file>', 'source networks → pod, udn, multus, sriov or ignored (YAML or JSON)')
     .option('--storage-map <file>', 'source storages, policies, VMs or disks → storage classes (YAML or JSON)')
     .option('--facts <file>', 'what the target cluster has, written by `kubeferry facts` (YAML or JSON)')
@@ -98,6 +100,7 @@ export async function readRequest(
     ...(schedule && { schedule }),
     ...(retired && { afterCommit: retired }),
     ...(groups.size > 0 && { groups }),
+    guests: await guestTerms(options),
     ...(await readTables(options, mappingOptions(options), live)),
     forecast: forecastOptions(options, options.atOnce),
   };

@@ -9,6 +9,7 @@ import type { FolderTarget, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { FolderMigration, FolderWishes } from '../contracts/folder-migration.ts';
 import type { FolderTests } from '../contracts/folder-tests.ts';
+import type { BootProver, GuestConversions } from '../contracts/guests.ts';
 import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
 import type { ClusterPlans } from '../contracts/plans.ts';
@@ -37,6 +38,8 @@ export interface Services {
   openFolder(folder: string): {
     readonly target: FolderTarget;
     readonly store: Store;
+    /** Work on guests, on this machine. @param queue how many at once */
+    guests(queue: JobQueue): { readonly conversions: GuestConversions; readonly prover: BootProver };
     /** @throws MigrationError `state-unreadable` */
     wishes(options: { readonly schedule?: Schedule | undefined; readonly plans: readonly VmPlan[] }): Promise<FolderWishes>;
   };

@@ -17,7 +17,7 @@ import { readKeptSchedule } from './schedule-file.ts';
 /** How objects become files; handed in, because rendering is pure and lives elsewhere. */
 export interface FolderRenderer {
   vmFiles(plan: VmPlan): readonly RenderedFile[];
-  runFiles(report: Report, vms: readonly string[]): readonly RenderedFile[];
+  runFiles(report: Report, vms: readonly string[], folder: string): readonly RenderedFile[];
 }
 
 /**
@@ -97,7 +97,11 @@ export class FolderDestination implements FolderTarget {
     }
     const plans = report.vms.map(({ plan }) => plan);
     const names = plans.map(({ mapping }) => mapping.targetName);
-    const files = [...plans.flatMap((plan) => this.#render.vmFiles(plan)), ...this.#render.runFiles(report, names), ...more];
+    const files = [
+      ...plans.flatMap((plan) => this.#render.vmFiles(plan)),
+      ...this.#render.runFiles(report, names, this.#folder),
+      ...more,
+    ];
     if (marker !== undefined) await this.#clear(marker);
     await writeMarker(this.#folder, { kind: 'plan', vms: entriesOf(plans), files: files.map((file) => file.path) });
     for (const file of files) await this.#write(file);
@@ -107,6 +111,16 @@ export class FolderDestination implements FolderTarget {
     const placement = mapping.placements.find(({ disk }) => disk === diskKey);
     if (placement === undefined) throw new Error(`${mapping.targetName} has no claim for ${diskKey}`);
     return { kind: 'raw-file', path: path.join(this.#folder, mapping.targetName, 'disks', `${placement.claim}.img`) };
+  }
+
+  /** Folder for work on the copied disks of a VM; on the same storage, and gone when that work is done. */
+  workspace({ mapping }: VmPlan, work: 'conversion' | 'proof'): string {
+    return path.join(this.#folder, STATE_FOLDER, work, mapping.targetName);
+  }
+
+  /** Picture of the booted guest. */
+  picture({ mapping }: VmPlan): string {
+    return path.join(this.#folder, mapping.targetName, 'boot-proof.png');
   }
 
   /** The file system: folders of VMs may be mounted apart. */
@@ -126,7 +140,7 @@ export class FolderDestination implements FolderTarget {
 
   async publish(report: Report): Promise<void> {
     const complete = report.vms.filter(({ progress }) => isMigrated(progress?.phase)).map(({ plan }) => plan.mapping.targetName);
-    for (const file of this.#render.runFiles(report, complete)) await this.#write(file);
+    for (const file of this.#render.runFiles(report, complete, this.#folder)) await this.#write(file);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 /** Conversion of a guest so that it boots on KubeVirt: what is asked, and what was done. Plain data: it travels in orders and lies in reports. */
 import type { GuestIp } from './network.ts';
-import type { Extent, FileMark } from './transfer.ts';
+import type { Extent } from './transfer.ts';
 import type { Bytes, MacAddress } from './units.ts';
 
 /** What runs the appliance that works on the disks: `kvm` is fast, `tcg` (emulation) works everywhere. */
@@ -45,6 +45,8 @@ export interface ConversionDisk {
   readonly key: string;
   /** Absolute path of a raw file or of a block device. */
   readonly path: string;
+  /** Guest-visible size of a disk whose copy was proven: its hash is made anew when it was changed. Absent: it was not proven. */
+  readonly proven?: Bytes;
 }
 
 /** A NIC as the guest had it at the source. */
@@ -120,5 +122,4 @@ export interface ConvertedDisk {
   readonly changed: Bytes;
   /** Root hash (`DiskProof.root`) of what the disk holds now; absent where its copy was not proven either. */
   readonly root?: string;
-  readonly target?: FileMark;
 }

@@ -165,7 +165,6 @@ function resealed(transfer: TransferResult, { disks }: GuestOutcome): TransferRe
   return {
     ...result,
     ...(proof !== undefined && root !== undefined && { proof: { ...proof, root, copied: proof.copied ?? proof.root } }),
-    ...(disk.target !== undefined && { target: disk.target }),
   };
 }
 

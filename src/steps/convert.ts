@@ -13,7 +13,10 @@ export async function convert(plan: VmPlan, progress: VmProgress, context: StepC
   const { destination, conversions, record, signal } = context;
   if (terms === undefined || terms.policy === 'none') return skipped('Nobody was asked to look into the guest.');
   if (terms.policy === 'compatibility') return skipped('The guest keeps its drivers: it gets SATA disks and e1000e NICs.');
-  const disks = targetsOf(plan, destination).map(({ disk, target }) => ({ key: disk, path: target.path }));
+  const disks = targetsOf(plan, destination).map(({ disk, target }) => {
+    const proof = progress.transfers.find(({ job }) => job.endsWith(`/${disk}`))?.proof;
+    return { key: disk, path: target.path, ...(proof !== undefined && { proven: proof.size }) };
+  });
   if (disks.length === 0) return skipped('The VM has no disk of its own.');
   if (conversions === undefined) throw new Error('nobody converts guests');
   const request = requestOf(plan, { terms, disks, copy: copyOf(progress) });

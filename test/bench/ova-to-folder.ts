@@ -83,7 +83,7 @@ function cases(ground: Ground): readonly Case[] {
 }
 
 function migrate({ ova, output, temporary }: Ground, lap: string, ...options: readonly string[]): Command {
-  const args = [LAUNCHER, 'migrate', ova, '--to', output, ...options];
+  const args = [LAUNCHER, 'migrate', '--guest', 'none', ova, '--to', output, ...options];
   return { program: process.execPath, args, env: { TMPDIR: temporary }, lap };
 }
 

@@ -111,14 +111,27 @@ test('a cluster without kubeferry says so', () => {
 });
 
 test('image files of this machine are refused, with what to do', async () => {
-  const { code, err } = await cluster('migrate', ova, '--to', 'cluster', '--yes');
+  const { code, err } = await cluster('migrate', '--guest', 'none', ova, '--to', 'cluster', '--yes');
   assert.equal(code, 2);
   assert.match(err, /it is a file of this machine.*\n *to do: Copy it to a PersistentVolumeClaim.*--claim NAME:PATH/);
 });
 
 test('migrate shows the dry run and applies what it says; a second time changes nothing', async () => {
   await namespace('apply');
-  const args = ['migrate', ova, '--to', 'cluster', '-n', 'apply', '--claim', 'images:in/guest.ova', '--detach', ...ACCEPT];
+  const args = [
+    'migrate',
+    '--guest',
+    'none',
+    ova,
+    '--to',
+    'cluster',
+    '-n',
+    'apply',
+    '--claim',
+    'images:in/guest.ova',
+    '--detach',
+    ...ACCEPT,
+  ];
   const unasked = await cluster(...args);
   assert.equal(unasked.code, 2);
   assert.match(unasked.err, /nobody can be asked here/);
@@ -158,7 +171,20 @@ test('the login of a server goes into a Secret and nowhere else', async () => {
     },
   };
   const source = 'vsphere://me%40sso@vc.example.org:8443/DC0/';
-  const args = ['migrate', source, GUEST_NAME, '--to', 'cluster', '-n', 'login', '--plan-name', 'first', ...ACCEPT];
+  const args = [
+    'migrate',
+    '--guest',
+    'none',
+    source,
+    GUEST_NAME,
+    '--to',
+    'cluster',
+    '-n',
+    'login',
+    '--plan-name',
+    'first',
+    ...ACCEPT,
+  ];
   const { code, out, err } = await clusterWith(services, ...args, '--thumbprint', 'ab:cd', '--detach', '--yes');
   assert.equal(code, 0, err);
   const { body } = await callApi(plane.api, 'GET', '/api/v1/namespaces/login/secrets/vc-example-org');
@@ -199,7 +225,7 @@ test('a schedule, groups and windows on the command line are fields of the plan'
   const about = ['--to', 'cluster', '-n', 'times', '--claim', 'images', '--plan-name', 'first', '--detach', '--yes', ...ACCEPT];
   const when = ['--window', '0 22 * * Sat; 4h; Europe/Berlin', '--blackout', '2030-12-20T00:00Z/2031-01-07T00:00Z'];
   const more = ['--warm', '--precopy-every', '30m', '--downtime-budget', '5m', '--group', `pair=${GUEST_NAME},second`];
-  const { code, err } = await clusterWith(services, 'migrate', ova, ...about, ...when, ...more);
+  const { code, err } = await clusterWith(services, 'migrate', '--guest', 'none', ova, ...about, ...when, ...more);
   assert.equal(code, 0, err);
   assert.partialDeepStrictEqual((await read('times', 'migrationplans', 'first'))?.spec, {
     type: 'warm',
@@ -215,16 +241,42 @@ test('a schedule, groups and windows on the command line are fields of the plan'
 
 test('options that a plan has no field for are refused', async () => {
   const claim = ['--claim', 'images', '--to', 'cluster'];
-  const { code, err } = await cluster('migrate', 'nowhere.ova', ...claim, '--resume', '--limits', 'limits.yaml');
+  const { code, err } = await cluster(
+    'migrate',
+    '--guest',
+    'none',
+    'nowhere.ova',
+    ...claim,
+    '--resume',
+    '--limits',
+    'limits.yaml',
+  );
   assert.equal(code, 2);
   assert.match(err, /--resume, --limits: only where --to is a folder/);
   const networks = ['--generate-networks', 'bridge', '--bridge', 'br0', '-n', 'default'];
-  assert.match((await cluster('migrate', ova, ...claim, ...networks)).err, /no field for --generate-networks yet/);
+  assert.match(
+    (await cluster('migrate', '--guest', 'none', ova, ...claim, ...networks)).err,
+    /no field for --generate-networks yet/,
+  );
 });
 
 test('limits, more reading than needed and what becomes of the source are fields of the plan', async () => {
   await namespace('fields');
-  const args = ['migrate', ova, '--to', 'cluster', '-n', 'fields', '--claim', 'images', '--detach', '--yes', ...ACCEPT];
+  const args = [
+    'migrate',
+    '--guest',
+    'none',
+    ova,
+    '--to',
+    'cluster',
+    '-n',
+    'fields',
+    '--claim',
+    'images',
+    '--detach',
+    '--yes',
+    ...ACCEPT,
+  ];
   const first = await cluster(
     ...args,
     '--parallel-per-target',
@@ -255,7 +307,7 @@ test('a file behind a URL is fetched with the login that its server wants, which
   await namespace('fetched');
   const services: Partial<Services> = { credentials: { environment: { KUBEFERRY_PASSWORD: PASSWORD } } };
   const at = (url: string) => [
-    'migrate',
+    ...['migrate', '--guest', 'none'],
     ova,
     '--to',
     'cluster',
@@ -310,7 +362,19 @@ test('open Critical concerns apply nothing', async () => {
     map,
     'apiVersion: kubeferry.dev/v1alpha1\nkind: StorageMap\nspec: {entries: [{source: "*", target: {storageClass: none}}]}',
   );
-  const { code, err } = await cluster('migrate', ova, '--claim', 'images', '--to', 'cluster', '--storage-map', map, '--yes');
+  const { code, err } = await cluster(
+    'migrate',
+    '--guest',
+    'none',
+    ova,
+    '--claim',
+    'images',
+    '--to',
+    'cluster',
+    '--storage-map',
+    map,
+    '--yes',
+  );
   assert.equal(code, 1);
   assert.match(err, /nothing was applied: Critical concerns are open \(.*map-target-missing/);
   assert.equal(await read('default', 'migrationplans', GUEST_NAME), undefined);

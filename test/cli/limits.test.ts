@@ -51,13 +51,33 @@ test('every mistake of a limits file is told at once, and the command ends befor
     return true;
   });
   await assert.rejects(readLimits({ ...FLAGS, limits: await fileOf('a: [') }), { code: 'config-invalid' });
-  const { code, err } = await kubeferry(['migrate', path.join(SCRATCH, 'none.ova'), '--to', SCRATCH, '--limits', limits]);
+  const { code, err } = await kubeferry([
+    'migrate',
+    '--guest',
+    'none',
+    path.join(SCRATCH, 'none.ova'),
+    '--to',
+    SCRATCH,
+    '--limits',
+    limits,
+  ]);
   assert.equal(code, 2);
   assert.match(err, /The limits are wrong/, 'before the source is looked at');
 });
 
 test('bandwidth and its calendar exclude each other', async () => {
-  const { code, err } = await kubeferry(['migrate', 'x.ova', '--to', 'x', '--bandwidth', '5MB', '--bandwidth-calendar', 'x']);
+  const { code, err } = await kubeferry([
+    'migrate',
+    '--guest',
+    'none',
+    'x.ova',
+    '--to',
+    'x',
+    '--bandwidth',
+    '5MB',
+    '--bandwidth-calendar',
+    'x',
+  ]);
   assert.equal(code, 2);
   assert.match(err, /cannot be used with option/);
   const both = await fileOf('bandwidth: 5 MB\nbandwidth-calendar: Mon = 5 MB, in UTC\n');

@@ -36,7 +36,7 @@ async function everything(folder: string): Promise<string[]> {
 
 test('an OVA becomes a folder of manifests, a raw disk equal to the original, and a report with the proof', async () => {
   const out = freshFolder();
-  const { code, err } = await kubeferry(['migrate', OVA, '--to', out]);
+  const { code, err } = await kubeferry(['migrate', '--guest', 'none', OVA, '--to', out]);
   assert.equal(code, 0, err);
   assert.ok((await readFile(path.join(out, DISK))).equals(guestDisk()), 'the disk is what the guest was built from');
   assert.deepEqual(
@@ -65,7 +65,7 @@ test('an OVA becomes a folder of manifests, a raw disk equal to the original, an
 });
 
 test('without a terminal every step is one line on stderr, and stdout holds the report alone', async () => {
-  const { out, err } = await kubeferry(['migrate', OVA, '--to', freshFolder()]);
+  const { out, err } = await kubeferry(['migrate', '--guest', 'none', OVA, '--to', freshFolder()]);
   assert.match(err, /^kubeferry-demo: CopyDisks$/m);
   assert.match(err, /^kubeferry-demo\/scsi0:0: done in \d+\.\d s$/m);
   assert.match(out, /proven: sha256 [0-9a-f]{64}/);
@@ -73,28 +73,38 @@ test('without a terminal every step is one line on stderr, and stdout holds the 
 });
 
 test('with --no-verify the report says that nothing is proven', async () => {
-  const { code, out } = await kubeferry(['migrate', OVA, '--to', freshFolder(), '--no-verify']);
+  const { code, out } = await kubeferry(['migrate', '--guest', 'none', OVA, '--to', freshFolder(), '--no-verify']);
   assert.equal(code, 0);
   assert.match(out, /not proven \(--no-verify\)/);
 });
 
 test('a finished migration that is run again is refused, and resumed without moving a byte', async () => {
   const out = freshFolder();
-  await kubeferry(['migrate', OVA, '--to', out]);
-  const refused = await kubeferry(['migrate', OVA, '--to', out]);
+  await kubeferry(['migrate', '--guest', 'none', OVA, '--to', out]);
+  const refused = await kubeferry(['migrate', '--guest', 'none', OVA, '--to', out]);
   assert.equal(refused.code, 2);
   assert.match(refused.err, /already holds a migration of kubeferry-demo\. \[target-occupied\]/);
-  const resumed = await kubeferry(['migrate', OVA, '--to', out, '--resume', '-o', 'json']);
+  const resumed = await kubeferry(['migrate', '--guest', 'none', OVA, '--to', out, '--resume', '-o', 'json']);
   assert.equal(resumed.code, 0, resumed.err);
 });
 
 test('a folder that holds another VM is left alone', async () => {
   const out = freshFolder();
-  await kubeferry(['migrate', OVA, '--to', out]);
+  await kubeferry(['migrate', '--guest', 'none', OVA, '--to', out]);
   const other = path.join(SCRATCH, 'other.img');
   await writeFile(other, Buffer.alloc(1024 * 1024));
   const before = await everything(out);
-  const { code, err } = await kubeferry(['migrate', other, '--to', out, '--resume', '--accept', 'disk-size-odd']);
+  const { code, err } = await kubeferry([
+    'migrate',
+    '--guest',
+    'none',
+    other,
+    '--to',
+    out,
+    '--resume',
+    '--accept',
+    'disk-size-odd',
+  ]);
   assert.equal(code, 2);
   assert.match(err, /another migration: kubeferry-demo/);
   assert.deepEqual(await everything(out), before);
@@ -112,13 +122,16 @@ test('a canceled migration leaves no half disk and goes on with --resume', async
       return copying;
     },
   };
-  const canceled = await kubeferry(['migrate', OVA, '--to', out], { signal: abort.signal, services: { copier: () => copier } });
+  const canceled = await kubeferry(['migrate', '--guest', 'none', OVA, '--to', out], {
+    signal: abort.signal,
+    services: { copier: () => copier },
+  });
   assert.equal(canceled.code, 3);
   assert.equal(
     (await everything(out)).some((file) => file.includes('.img')),
     false,
   );
-  const resumed = await kubeferry(['migrate', OVA, '--to', out, '--resume']);
+  const resumed = await kubeferry(['migrate', '--guest', 'none', OVA, '--to', out, '--resume']);
   assert.equal(resumed.code, 0, resumed.err);
   assert.ok((await readFile(path.join(out, DISK))).equals(guestDisk()));
 });
@@ -128,7 +141,7 @@ test('a truncated OVA ends with code, place and advice, exit 3, and nothing is w
   await copyFile(OVA, torn);
   await truncate(torn, 100_000);
   const out = freshFolder();
-  const { code, err } = await kubeferry(['migrate', torn, '--to', out]);
+  const { code, err } = await kubeferry(['migrate', '--guest', 'none', torn, '--to', out]);
   assert.equal(code, 3);
   assert.match(err, /\[tar-truncated\]/);
   assert.match(err, /where: .*torn\.ova/);
@@ -141,7 +154,7 @@ test('a source without a VM is told as such, and nothing is written', async () =
   const empty = path.join(SCRATCH, 'empty');
   await mkdir(empty);
   const out = freshFolder();
-  const { code, err } = await kubeferry(['migrate', empty, '--to', out]);
+  const { code, err } = await kubeferry(['migrate', '--guest', 'none', empty, '--to', out]);
   assert.equal(code, 2);
   assert.match(err, /holds no VM to migrate\. \[vm-not-found\]/);
   await assert.rejects(readdir(out));
@@ -154,7 +167,7 @@ test('a disk that differs from the manifest of its package is not migrated', asy
   bytes[Math.floor(bytes.length * 0.8)] = (bytes[Math.floor(bytes.length * 0.8)] ?? 0) ^ 1;
   await writeFile(forged, bytes);
   const out = freshFolder();
-  const { code, err, out: report } = await kubeferry(['migrate', forged, '--to', out]);
+  const { code, err, out: report } = await kubeferry(['migrate', '--guest', 'none', forged, '--to', out]);
   assert.equal(code, 3);
   assert.match(err + report, /\[package-digest-mismatch\]/);
 });
@@ -176,10 +189,10 @@ test('Critical concerns stop a migration before the first byte until each is acc
   ];
   await writeFile(vmx, `${lines.join('\n')}\n`);
   const out = freshFolder();
-  const stopped = await kubeferry(['migrate', vmx, '--to', out]);
+  const stopped = await kubeferry(['migrate', '--guest', 'none', vmx, '--to', out]);
   assert.equal(stopped.code, 1);
   assert.match(stopped.err, /nothing was migrated: Critical concerns are open \(tpm-present\)/);
   await assert.rejects(readdir(out));
-  const accepted = await kubeferry(['migrate', vmx, '--to', out, '--accept', 'tpm-present']);
+  const accepted = await kubeferry(['migrate', '--guest', 'none', vmx, '--to', out, '--accept', 'tpm-present']);
   assert.equal(accepted.code, 0, accepted.err);
 });

@@ -18,7 +18,7 @@ async function asked(
     options = given;
     throw new MigrationError('source-unreachable', 'Nobody is there.');
   };
-  const { code, err } = await kubeferry(['migrate', 'vsphere://me@vc.example', '--to', '/nowhere', ...args], {
+  const { code, err } = await kubeferry(['migrate', '--guest', 'none', 'vsphere://me@vc.example', '--to', '/nowhere', ...args], {
     services: { connect },
   });
   return { code, err, ...(options?.transport !== undefined && { transport: options.transport }) };
@@ -61,7 +61,7 @@ test('what copies the disks is told the folder', async () => {
     return createCopier(bandwidth, folder);
   };
   const ova = await buildGuest(place.folder);
-  const args = ['migrate', ova, '--to', place.path('out'), '--vddk-libdir', '/opt/vddk'];
+  const args = ['migrate', '--guest', 'none', ova, '--to', place.path('out'), '--vddk-libdir', '/opt/vddk'];
   assert.equal((await kubeferry(args, { services: { copier } })).code, 0);
   assert.deepEqual(folders, ['/opt/vddk']);
 });

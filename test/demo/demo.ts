@@ -32,7 +32,7 @@ async function demo(out: string): Promise<number> {
   const ova = await buildGuest(path.join(ROOT, 'node_modules/.cache/kubeferry'));
   say(shown(ova));
 
-  const args = ['migrate', shown(ova), '--to', shown(out)];
+  const args = ['migrate', '--guest', 'none', shown(ova), '--to', shown(out)];
   title(`npx kubeferry ${args.join(' ')}`);
   const code = await kubeferry(args);
   if (code !== 0) return code;

@@ -135,7 +135,7 @@ test('both entry points of a cluster start, and say what they lack outside of on
 test('a VM is migrated in it, with nothing but what is in it', async () => {
   const ova = await buildGuest(folder);
   await copyFile(ova, path.join(root, 'tmp/guest.ova'));
-  const { code, err } = await inside('/usr/bin/kubeferry', 'migrate', '/tmp/guest.ova', '--to', '/tmp/out');
+  const { code, err } = await inside('/usr/bin/kubeferry', 'migrate', '--guest', 'none', '/tmp/guest.ova', '--to', '/tmp/out');
   assert.equal(code, 0, err);
   const files = await readdir(path.join(root, 'tmp/out'), { recursive: true, withFileTypes: true });
   const disk = files.find(({ name }) => name.endsWith('.img') || name.endsWith('.raw'));

@@ -40,7 +40,7 @@ test('networks that are made for a plan are built too', async () => {
 
 test('the folder of a migration builds to the claims and a VM that stays off', async () => {
   const folder = path.join(SCRATCH, 'migration');
-  await kubeferry(['migrate', OVA, '--to', folder]);
+  await kubeferry(['migrate', '--guest', 'none', OVA, '--to', folder]);
   assert.deepEqual(namesOf(await kustomizeBuild(folder)), [
     'PersistentVolumeClaim/kubeferry-demo-disk-0',
     'VirtualMachine/kubeferry-demo',

@@ -33,7 +33,7 @@ async function cluster(namespace: string, ...args: readonly string[]): Promise<S
 
 async function migrate(namespace: string, ...more: readonly string[]): Promise<Session> {
   const about = ['--claim', 'images:guest.ova', '--plan-name', 'first', '--storage-map', path.join(folder, 'storage.yaml')];
-  return await cluster(namespace, 'migrate', ova, '--to', 'cluster', '--yes', ...about, ...more);
+  return await cluster(namespace, 'migrate', '--guest', 'none', ova, '--to', 'cluster', '--yes', ...about, ...more);
 }
 
 async function arrived(namespace: string): Promise<Buffer> {
@@ -69,7 +69,7 @@ test('a file behind HTTPS is fetched by the cluster, from whom the plan trusts, 
   await using _operator = ground.operate(namespace);
   const url = ['--image-url', `${nginx.origin}/${path.basename(ova)}`, '--ca-file', nginx.certificateFile];
   const about = ['--claim', 'images:in/guest.ova', '--storage-map', path.join(folder, 'storage.yaml'), '--recheck-source'];
-  const { code, err } = await cluster(namespace, 'migrate', ova, '--to', 'cluster', '--yes', ...url, ...about);
+  const { code, err } = await cluster(namespace, 'migrate', '--guest', 'none', ova, '--to', 'cluster', '--yes', ...url, ...about);
   assert.equal(code, 0, err);
   assert.ok((await arrived(namespace)).equals(guestDisk()));
   const pods = await ground.list(`/api/v1/namespaces/${namespace}/pods`);

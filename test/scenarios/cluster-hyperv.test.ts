@@ -84,7 +84,7 @@ async function byCommand(vm: string, ...more: readonly string[]): Promise<Sessio
     JSON.stringify({ apiVersion: 'kubeferry.dev/v1alpha1', kind, spec: { entries: [{ source, target }] } });
   const claim = { storageClass: STORAGE_CLASSES.late, volumeMode: 'Filesystem', accessMode: 'ReadWriteOnce' };
   const args = [
-    ...['migrate', hyperv.url, vm, '--to', 'cluster', '--yes', '-n', namespace, '--provider-name', 'shares'],
+    ...['migrate', '--guest', 'none', hyperv.url, vm, '--to', 'cluster', '--yes', '-n', namespace, '--provider-name', 'shares'],
     ...['--kubeconfig', await file('kubeconfig', ground.plane.kubeconfig())],
     ...['--storage-map', await file('storage.yaml', map('StorageMap', '*', claim))],
     ...['--network-map', await file('network.yaml', map('NetworkMap', '*', { type: 'pod' }))],

@@ -70,7 +70,19 @@ async function migrate(ova: string, plan: keyof typeof CLAIMS, target: object): 
   );
   const names = ['--plan-name', plan, '--vm-names', `${plan}-{vm}`];
   const from = ['--claim', 'images:guest.ova', '--provider-name', 'images'];
-  const { code, err } = await cluster('migrate', ova, '--to', 'cluster', '--yes', '--storage-map', map, ...from, ...names);
+  const { code, err } = await cluster(
+    'migrate',
+    '--guest',
+    'none',
+    ova,
+    '--to',
+    'cluster',
+    '--yes',
+    '--storage-map',
+    map,
+    ...from,
+    ...names,
+  );
   assert.equal(code, 0, err);
 }
 

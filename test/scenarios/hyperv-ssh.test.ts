@@ -33,7 +33,9 @@ test('a running VM arrives byte for byte, with a key and without a password of t
   const web = await hyperv.add('web', { disks: [6 * MiB, { capacity: 3 * MiB, type: 'Fixed' }], seed: 3, shutdown: 200 });
   web.tick(20);
   const folder = ground.folder('web');
-  const { code, out, err } = await kubeferry(['migrate', source, 'web', '--to', folder, ...known], { services });
+  const { code, out, err } = await kubeferry(['migrate', '--guest', 'none', source, 'web', '--to', folder, ...known], {
+    services,
+  });
   assert.equal(code, 0, `${out}\n${err}`);
   await ground.assertArrived(folder, web);
   const concerns = (await reportOf(folder)).vms.flatMap((vm) => vm.concerns.map(({ id }) => id));

@@ -27,7 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     await rawDisk(raw, 256 * MiB, [{ offset: 0, length: 200 * MiB }]);
     await run('qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, source);
 
-    const child = kubeferry('migrate', source, '--to', out);
+    const child = kubeferry('migrate', '--guest', 'none', source, '--to', out);
     child.stderr?.on('data', (text: Buffer) => {
       if (text.includes('copying')) child.kill(signal);
     });
@@ -41,7 +41,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       [],
     );
 
-    const [resumed] = await once(kubeferry('migrate', source, '--to', out, '--resume'), 'close');
+    const [resumed] = await once(kubeferry('migrate', '--guest', 'none', source, '--to', out, '--resume'), 'close');
     assert.equal(resumed, 0);
     assert.ok((await readFile(place.path('out/guest/disks/guest-disk-0.img'))).equals(await readFile(raw)));
   });

@@ -74,7 +74,7 @@ scsi0:1.fileName = "streamOptimized.vmdk"
 
 /** Runs the command to its end, or kills it after so many milliseconds. Returns its exit status, -1 when it was killed. */
 async function migrate(folder: string, options: readonly string[], killAfter?: number): Promise<number> {
-  const argv = [MAIN, 'migrate', source, '--to', folder, ...options];
+  const argv = [MAIN, 'migrate', '--guest', 'none', source, '--to', folder, ...options];
   const child = spawn(process.execPath, argv, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, TMPDIR: place.path('tmp') },

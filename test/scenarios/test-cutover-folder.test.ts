@@ -51,7 +51,7 @@ test('a target is tested while its VM waits, stands still meanwhile, and the mig
     '--source-rename',
     ' (gone)',
   ];
-  const running = kubeferry(['migrate', SOURCE, 'web', ...args], { services });
+  const running = kubeferry(['migrate', '--guest', 'none', SOURCE, 'web', ...args], { services });
   await until(folder, /somebody has to say when/);
 
   const begun: Session = await kubeferry(['test-cutover', folder, 'web', '--wait']);

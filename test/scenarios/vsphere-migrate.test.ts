@@ -33,7 +33,17 @@ for (const transport of ['range', 'lease'] as const) {
     // Disks are looked at before they are read: the session ends once among the looks and once among the bytes.
     const match = ({ path }: { readonly path: string }) => path.startsWith('/folder/');
     for (const nth of [2, 7]) server.script({ match, nth, fault: { kind: 'expire' } });
-    const args = ['migrate', source, NAME, '--to', join(folder, 'out'), '--thumbprint', server.thumbprint.sha256];
+    const args = [
+      'migrate',
+      '--guest',
+      'none',
+      source,
+      NAME,
+      '--to',
+      join(folder, 'out'),
+      '--thumbprint',
+      server.thumbprint.sha256,
+    ];
     const { code, out, err } = await kubeferry(args, { services });
     assert.equal(code, 0, `${out}\n${err}`);
     const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.img') || name.endsWith('.raw'));
@@ -63,12 +73,12 @@ test('a running VM is stopped for its copy, and started again when that fails', 
   // The disk's file cannot be had: neither as a file nor by an export.
   const match = ({ path }: { readonly path: string }) => path.startsWith('/folder/');
   server.script({ match, nth: 1, fault: { kind: 'status', status: 404 } });
-  const blocked = await kubeferry(['migrate', source, NAME, '--transport', 'range', ...to], { services });
+  const blocked = await kubeferry(['migrate', '--guest', 'none', source, NAME, '--transport', 'range', ...to], { services });
   assert.equal(blocked.code, 3, blocked.err);
   assert.match(blocked.out, /The source runs again\./);
   assert.match(await powerState(), /"powerState": ?"poweredOn"/);
 
-  const { code, out, err } = await kubeferry(['migrate', source, NAME, '--resume', ...to], { services });
+  const { code, out, err } = await kubeferry(['migrate', '--guest', 'none', source, NAME, '--resume', ...to], { services });
   assert.equal(code, 0, `${out}\n${err}`);
   assert.match(await powerState(), /"powerState": ?"poweredOff"/);
   const [name = ''] = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.img'));
@@ -87,7 +97,10 @@ for (const transport of ['range', 'lease'] as const) {
     const services = { credentials: { environment: { KUBEFERRY_PASSWORD: server.password } } };
     const ways = ['--transport', transport, '--thumbprint', server.thumbprint.sha256, '--bandwidth', '1MiB/s'];
     const began = performance.now();
-    const { code, out, err } = await kubeferry(['migrate', source, NAME, '--to', join(folder, 'out'), ...ways], { services });
+    const { code, out, err } = await kubeferry(
+      ['migrate', '--guest', 'none', source, NAME, '--to', join(folder, 'out'), ...ways],
+      { services },
+    );
     assert.equal(code, 0, `${out}\n${err}`);
     const content = guest.disks[0]?.content() ?? Buffer.alloc(0);
     // Without change tracking a file is read as a whole; an export leaves grains of zeros out.

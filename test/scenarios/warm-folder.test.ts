@@ -66,7 +66,7 @@ async function reportOf(folder: string): Promise<ReportDocument> {
 test('a guest that keeps writing is cut over when another process says so', async () => {
   const guest = await vcenter.guest('web', { disks: [8 * MiB, 2 * MiB], seed: 7, writeEvery: 3 });
   const folder = path.join(scratch, 'web');
-  const args = ['migrate', SOURCE, 'web', ...TRUST, '--to', folder, '--warm', '--cutover', 'manual'];
+  const args = ['migrate', '--guest', 'none', SOURCE, 'web', ...TRUST, '--to', folder, '--warm', '--cutover', 'manual'];
   const running = kubeferry(args, { services });
   const standing = await until(folder, /somebody has to say when/);
   assert.match(standing, /^web +AwaitPrecopy +\d+ +\S+ \S+ +\d+ s \(/m);
@@ -93,7 +93,7 @@ test('VMs of a group wait for each other, and whoever asks for one asks for all'
   ];
   const folder = path.join(scratch, 'group');
   const args = [
-    'migrate',
+    ...['migrate', '--guest', 'none'],
     SOURCE,
     'one',
     'two',
@@ -123,7 +123,7 @@ test('VMs of a group wait for each other, and whoever asks for one asks for all'
 test('a run that is interrupted goes on from its last pass, with other options and other disks', async () => {
   const guest = await vcenter.guest('app', { disks: [4 * MiB, 2 * MiB], seed: 3, writeEvery: 5 });
   const folder = path.join(scratch, 'app');
-  const to = ['migrate', SOURCE, 'app', ...TRUST, '--to', folder, '--warm'];
+  const to = ['migrate', '--guest', 'none', SOURCE, 'app', ...TRUST, '--to', folder, '--warm'];
   const stop = new AbortController();
   const first = kubeferry([...to, '--cutover', 'manual'], { services, signal: stop.signal });
   await until(folder, /somebody has to say when/);
@@ -132,7 +132,10 @@ test('a run that is interrupted goes on from its last pass, with other options a
   assert.deepEqual(vcenter.ledger.openSnapshots, []);
   assert.equal(guest.on, true);
   const silent = new AbortController();
-  const second = kubeferry(['migrate', SOURCE, 'app', ...TRUST, '--to', folder, '--resume'], { services, signal: silent.signal });
+  const second = kubeferry(['migrate', '--guest', 'none', SOURCE, 'app', ...TRUST, '--to', folder, '--resume'], {
+    services,
+    signal: silent.signal,
+  });
   await until(folder, /process \d+ migrates[\s\S]*somebody has to say when/);
   silent.abort();
   assert.equal((await second).code, 3, 'what was not said again stays as it was: nobody cuts it over');
@@ -151,7 +154,10 @@ test('a run that is interrupted goes on from its last pass, with other options a
 test('a disk that is plugged in between the last precopy and the cutover arrives as well', async () => {
   const guest = await vcenter.guest('late', { disks: [2 * MiB], seed: 4, writeEvery: 5 });
   const folder = path.join(scratch, 'late');
-  const running = kubeferry(['migrate', SOURCE, 'late', ...TRUST, '--to', folder, '--warm', '--cutover', 'manual'], { services });
+  const running = kubeferry(
+    ['migrate', '--guest', 'none', SOURCE, 'late', ...TRUST, '--to', folder, '--warm', '--cutover', 'manual'],
+    { services },
+  );
   await until(folder, /somebody has to say when/);
   await vcenter.others.addDisk(guest, MiB);
   await kubeferry(['cutover', folder, '--yes'], { services });
@@ -166,7 +172,7 @@ for (const phase of ['PowerOffSource', 'CopyFinalDelta'] as const) {
     const name = `killed-${phase.toLowerCase()}`;
     const guest = await vcenter.guest(name, { disks: [2 * MiB], seed: 6, writeEvery: 5, shutdown: 500 });
     const folder = path.join(scratch, name);
-    const args = ['migrate', SOURCE, name, ...TRUST, '--to', folder, '--warm'];
+    const args = ['migrate', '--guest', 'none', SOURCE, name, ...TRUST, '--to', folder, '--warm'];
     const environment = { ...process.env, KUBEFERRY_PASSWORD: vcenter.password };
     const child = spawn(process.execPath, [CLI, ...args, '--progress', 'json'], {
       env: environment,
@@ -178,7 +184,10 @@ for (const phase of ['PowerOffSource', 'CopyFinalDelta'] as const) {
     }
     assert.equal(await ended, 'SIGKILL');
     // Under its own name, without being told how it was begun.
-    const { code, out, err } = await kubeferry(['migrate', SOURCE, name, ...TRUST, '--to', folder, '--resume'], { services });
+    const { code, out, err } = await kubeferry(
+      ['migrate', '--guest', 'none', SOURCE, name, ...TRUST, '--to', folder, '--resume'],
+      { services },
+    );
     assert.equal(code, 0, `${out}\n${err}`);
     await assertArrived(folder, guest);
     assert.equal(guest.on, false);
@@ -191,7 +200,7 @@ for (const phase of ['PowerOffSource', 'CopyFinalDelta'] as const) {
 test('a cutover that failed behind its last delta is retried with what changed, and with what was done to its disks', async () => {
   const guest = await vcenter.guest('retried', { disks: [16 * MiB, 8 * MiB], seed: 11, writeEvery: 5 });
   const folder = path.join(scratch, 'retried');
-  const to = ['migrate', SOURCE, 'retried', ...TRUST, '--to', folder, '--warm'];
+  const to = ['migrate', '--guest', 'none', SOURCE, 'retried', ...TRUST, '--to', folder, '--warm'];
   const running = kubeferry([...to, '--cutover', 'manual'], { services });
   await until(folder, /somebody has to say when/);
   // Where a manifest has to go.
@@ -230,14 +239,29 @@ test('what waits for a VM of its group that failed does not wait forever', async
   ];
   vcenter.refuse(bad.vm, { operation: 'CreateSnapshot_Task', type: 'InvalidState', message: 'not now' });
   const folder = path.join(scratch, 'stuck');
-  const args = ['migrate', SOURCE, 'good', 'bad', ...TRUST, '--to', folder, '--warm', '--group', 'pair=good,bad'];
+  const args = [
+    'migrate',
+    '--guest',
+    'none',
+    SOURCE,
+    'good',
+    'bad',
+    ...TRUST,
+    '--to',
+    folder,
+    '--warm',
+    '--group',
+    'pair=good,bad',
+  ];
   const { code, out, err } = await kubeferry(args, { services });
   assert.equal(code, 3, `${out}\n${err}`);
   assert.match(err, /What is left waits for VMs of its group that failed/);
   assert.match(out, /waits for its group .*its group waits for bad/);
   assert.equal(good.on && bad.on, true);
   // Without a word about groups: they stay as they were.
-  const again = await kubeferry(['migrate', SOURCE, 'good', 'bad', ...TRUST, '--to', folder, '--resume'], { services });
+  const again = await kubeferry(['migrate', '--guest', 'none', SOURCE, 'good', 'bad', ...TRUST, '--to', folder, '--resume'], {
+    services,
+  });
   assert.equal(again.code, 0, `${again.out}\n${again.err}`);
   await assertArrived(folder, good);
   await assertArrived(folder, bad);

@@ -30,6 +30,7 @@ interface MigrateOptions extends MapOptions, LimitFlags, ProgressFlags, Shutdown
   readonly accept: readonly Accepted[];
   readonly detach: boolean;
   readonly parallelVms: number;
+  readonly parallelGuests: number;
   readonly output: ReportFormat;
 }
 
@@ -66,6 +67,11 @@ export function migrateCommand(program: Command, context: CommandContext): void 
       false,
     )
     .addOption(new Option('--parallel-vms <n>', 'VMs at once, 1–64').argParser(atOnce).default(4))
+    .addOption(
+      new Option('--parallel-guests <n>', 'guests converted or watched at once, 1–64; each takes about 2 GiB of memory')
+        .argParser(atOnce)
+        .default(1),
+    )
     .addOption(new Option('-o, --output <format>', 'report format on stdout').choices(REPORT_FORMATS).default('text'));
   addPlanOptions(command).option('--detach', 'leave the plan to the operator instead of following it', false);
   addScheduleOptions(command);
@@ -140,6 +146,7 @@ async function carryOut(report: Report, work: Work, context: CommandContext): Pr
     replan: (plan, signal) => planAnew(plan, work, { clock: services.clock, signal }),
     copier: services.copier(bandwidth, options.vddkLibdir),
     transfers,
+    ...folder.guests(services.queue({ perPlan: options.parallelGuests })),
     vms: services.queue({ perPlan: options.parallelVms }),
     clock: services.clock,
     ...shutdownOptions(options),

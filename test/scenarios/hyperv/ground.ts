@@ -39,7 +39,7 @@ export async function startGround(options: HypervOptions, share = { name: 'VMs',
     samba,
     folder: (name) => path.join(scratch, name),
     migrate: async (vm, folder, ...more) => {
-      const args = ['migrate', hyperv.url, vm, '--ca-file', authority, ...files, '--to', folder, ...more];
+      const args = ['migrate', '--guest', 'none', hyperv.url, vm, '--ca-file', authority, ...files, '--to', folder, ...more];
       return await kubeferry(args, { services: { credentials: { environment } } });
     },
     assertArrived: async (folder, machine) => {

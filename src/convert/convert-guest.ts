@@ -1,0 +1,74 @@
+/**
+ * src/convert: guests on finished copies (guest/ looks into them and converts them), and the proof that they boot (boot/). The files here put the
+ * two into the words of a migration; where the disks are is known by whoever calls: this machine, or a worker beside its claims.
+ */
+import type { ConverterOptions, GuestConverter } from '../contracts/guest-converter.ts';
+import type { DiskHasher } from '../contracts/verification.ts';
+import type { ConversionRequest, ConvertedDisk, GuestOutcome } from '../model/conversion.ts';
+import { MigrationError } from '../model/errors.ts';
+import { readiness } from './guest/readiness.ts';
+
+export interface GuestParts {
+  readonly converter: GuestConverter;
+  readonly hasher: DiskHasher;
+}
+
+/**
+ * Converts a guest, or looks whether it needs no conversion. Disks that were proven when they were copied are hashed again where they changed.
+ * @throws MigrationError as GuestConverter, as DiskHasher.rootOf, and `guest-drivers-missing`
+ */
+export async function convertGuest(
+  request: ConversionRequest,
+  policy: GuestOutcome['policy'],
+  { converter, hasher, ...options }: GuestParts & ConverterOptions,
+): Promise<GuestOutcome> {
+  if (policy === 'skip') return await lookOnly(request, { converter, ...options });
+  const { disks, ...result } = await converter.convert(request, options);
+  const converted: ConvertedDisk[] = [];
+  for (const { key, changed } of disks) {
+    if (changed.length === 0) continue;
+    options.onProgress?.({ phase: 'commit', text: `Hashing disk ${key} as it is now` });
+    const bytes = changed.reduce((sum, { length }) => sum + length, 0);
+    const root = await rootOf(request, key, { hasher, signal: options.signal });
+    converted.push({ disk: key, changed: bytes, ...(root !== undefined && { root }) });
+  }
+  return { ...result, policy, copy: request.copy, disks: converted };
+}
+
+async function rootOf(
+  { vm, disks }: ConversionRequest,
+  key: string,
+  { hasher, signal }: Pick<GuestParts, 'hasher'> & Pick<ConverterOptions, 'signal'>,
+): Promise<string | undefined> {
+  const disk = disks.find((each) => each.key === key);
+  if (disk?.proven === undefined) return undefined;
+  const about = { id: `${vm}/${key}`, path: disk.path, size: disk.proven };
+  return await hasher.rootOf(about, { signal, onProgress: () => undefined });
+}
+
+/** A guest that is said to be ready is looked into: nobody is believed. */
+async function lookOnly(
+  request: ConversionRequest,
+  { converter, ...options }: Pick<GuestParts, 'converter'> & ConverterOptions,
+): Promise<GuestOutcome> {
+  const began = performance.now();
+  options.onProgress?.({ phase: 'inspect', text: 'Looking for virtio drivers in the guest' });
+  const inspection = await converter.inspect(request, options);
+  const { ready, because } = readiness(inspection, request.firmware);
+  if (!ready) {
+    throw new MigrationError('guest-drivers-missing', `${request.vm} is not ready without a conversion: ${because.join('; ')}.`, {
+      vm: request.vm,
+    });
+  }
+  const system = inspection.systems.find(({ root }) => root === inspection.root?.device);
+  return {
+    policy: 'skip',
+    copy: request.copy,
+    accelerator: options.accelerator,
+    ...(system?.product !== undefined && { guest: system.product }),
+    changes: [],
+    warnings: [...because],
+    seconds: [{ phase: 'inspect', seconds: Math.round((performance.now() - began) / 100) / 10 }],
+    disks: [],
+  };
+}

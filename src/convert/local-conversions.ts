@@ -1,0 +1,74 @@
+/** Conversion of guests on this machine. */
+import { mkdir, rm, stat } from 'node:fs/promises';
+import type { GuestConverter } from '../contracts/guest-converter.ts';
+import type { GuestConversions, GuestWork } from '../contracts/guests.ts';
+import type { JobQueue } from '../contracts/job-queue.ts';
+import type { DiskHasher } from '../contracts/verification.ts';
+import type { Accelerator, ConversionRequest, GuestOutcome } from '../model/conversion.ts';
+import { MigrationError } from '../model/errors.ts';
+import type { VmPlan } from '../model/plan.ts';
+import { requireProgram } from '../programs/find-program.ts';
+import { convertGuest } from './convert-guest.ts';
+import { readKeys } from './keys.ts';
+
+export interface LocalConversionsOptions {
+  readonly converter: GuestConverter;
+  readonly hasher: DiskHasher;
+  /** How many guests are converted at once: each takes about 2 GiB of memory. */
+  readonly queue: JobQueue;
+  /** Folder for the conversion of one VM, on storage that survives a restart. */
+  readonly workspaceOf: (plan: VmPlan) => string;
+  readonly accelerator: (signal: AbortSignal) => Promise<Accelerator>;
+}
+
+/** Programs by the Debian package that brings them. */
+const PROGRAMS = { guestfish: 'libguestfs-tools', 'virt-v2v-in-place': 'virt-v2v' } as const;
+
+export class LocalConversions implements GuestConversions {
+  readonly #options: LocalConversionsOptions;
+
+  constructor(options: LocalConversionsOptions) {
+    this.#options = options;
+  }
+
+  async check(plans: readonly VmPlan[]): Promise<void> {
+    const terms = plans
+      .flatMap(({ conversion }) => conversion ?? [])
+      .filter(({ policy }) => policy === 'convert' || policy === 'skip');
+    if (terms.length === 0) return;
+    await requireProgram('guestfish', PROGRAMS.guestfish);
+    if (terms.some(({ policy }) => policy === 'convert'))
+      await requireProgram('virt-v2v-in-place', PROGRAMS['virt-v2v-in-place']);
+    for (const file of new Set(terms.flatMap(({ keys }) => keys ?? []))) await readKeys(file);
+    for (const place of new Set(terms.flatMap(({ virtioWin }) => virtioWin ?? []))) await requirePlace(place);
+  }
+
+  async convert(plan: VmPlan, request: ConversionRequest, { signal, onProgress, onWait }: GuestWork): Promise<GuestOutcome> {
+    const { policy, keys } = plan.conversion ?? {};
+    if (policy !== 'convert' && policy !== 'skip') throw new Error('nothing is to be done to the guest');
+    const { queue, workspaceOf, accelerator, converter, hasher } = this.#options;
+    onWait('a place among the guests that are converted at once');
+    const work = async (): Promise<GuestOutcome> => {
+      onWait(undefined);
+      const workspace = workspaceOf(plan);
+      await mkdir(workspace, { recursive: true, mode: 0o700 });
+      return await convertGuest(request, policy, {
+        ...{ converter, hasher, workspace, signal },
+        accelerator: await accelerator(signal),
+        onProgress: ({ text }) => onProgress(text),
+        ...(keys !== undefined && { keys: await readKeys(keys) }),
+      });
+    };
+    return await queue.submit(plan.mapping.targetName, work, signal);
+  }
+
+  async release(plan: VmPlan): Promise<void> {
+    await rm(this.#options.workspaceOf(plan), { recursive: true, force: true });
+  }
+}
+
+async function requirePlace(place: string): Promise<void> {
+  const found = await stat(place).catch(() => undefined);
+  if (found?.isFile() === true || found?.isDirectory() === true) return;
+  throw new MigrationError('virtio-win-missing', `There is no virtio-win at ${place}.`, { file: place });
+}
