@@ -1,5 +1,7 @@
 /** What a worker of the cluster is told to do: plain data without secrets, which are mounted beside it. */
 
+import type { BootProbe } from '../model/boot-proof.ts';
+import type { Accelerator, ConversionRequest, GuestOutcome } from '../model/conversion.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { DiskSource, TransferJob } from '../model/transfer.ts';
 import type { SourceVm } from '../model/vm.ts';
@@ -58,8 +60,38 @@ export type WorkerOrder =
   | { readonly kind: 'images'; readonly record: RecordRef; readonly path: string; readonly fetch?: RemoteFile }
   /** Make a whole disk of what is copied until now: of another claim where it `copies`, else of what its own claim was cloned with. */
   | { readonly kind: 'clone'; readonly block: boolean; readonly copies: boolean }
+  /** Ask a guest until everything is answered, or for so many seconds. */
+  | { readonly kind: 'probe'; readonly asked: readonly AskedProbe[]; readonly seconds: number }
   /** Say whether a disk still is what was sealed. */
-  | { readonly kind: 'verify'; readonly disk: Omit<KeptDisk, 'size' | 'device'> };
+  | { readonly kind: 'verify'; readonly disk: Omit<KeptDisk, 'size' | 'device'> }
+  /** Make the guest on the disks fit, or look whether it is. Passphrases are files of a mounted Secret. */
+  | {
+      readonly kind: 'convert';
+      /** Its paths are those of the Pod. */
+      readonly request: ConversionRequest;
+      readonly policy: GuestOutcome['policy'];
+      /** What the Pod was given a device for. */
+      readonly accelerator: Accelerator;
+    };
+
+/** What can be asked from another machine. */
+export type NetworkProbe = Exclude<BootProbe, { readonly kind: 'script' }>;
+
+export interface AskedProbe {
+  /** Tells it from the others of its VM. */
+  readonly index: number;
+  /** Address of the guest. */
+  readonly host: string;
+  readonly probe: NetworkProbe;
+}
+
+/** What a worker that asks a guest says, while it asks and in the end: the answer, or why there is none yet. */
+export interface ProbesTold {
+  readonly probes: readonly (
+    | { readonly index: number; readonly answer: string }
+    | { readonly index: number; readonly refusal: string }
+  )[];
+}
 
 /** Where a worker keeps what is too large for its last word. */
 export interface WorkerRecord {
@@ -67,8 +99,13 @@ export interface WorkerRecord {
   keep(vms: AsyncIterable<RecordedVm>, signal: AbortSignal): Promise<void>;
 }
 
-/** The last word of a worker, as JSON in its termination message. `result` of a transfer is its TransferResult, that of a look at a disk its DiskVerdict. */
+/** The last word of a worker, as JSON in its termination message. `result` of a transfer is its TransferResult, that of a look at a disk its DiskVerdict, that of a conversion its PackedOutcome. */
 export type WorkerEnd = { readonly result: unknown } | { readonly failure: WorkerFailure };
+
+/** A GuestOutcome as JSON, compressed with gzip, in base64: what was done to a guest is told in full, in the little room of a last word. */
+export interface PackedOutcome {
+  readonly outcome: string;
+}
 
 export interface WorkerFailure {
   readonly code: ErrorCode;

@@ -15,6 +15,7 @@ import { entriesAt } from './facts/json.ts';
 import { readClusterFacts } from './facts/read.ts';
 import type { HookSpec } from './hooks/hook-job.ts';
 import { JobHooks } from './hooks/job-hooks.ts';
+import { JobConversions } from './jobs/job-conversions.ts';
 import { JobCopier } from './jobs/job-copier.ts';
 import { JobWatch } from './jobs/job-watch.ts';
 import { openImages } from './jobs/recorded-images.ts';
@@ -106,13 +107,19 @@ export function operatorCluster(options: OperatorClusterOptions) {
       readonly source: WorkerSource;
       readonly bandwidth: readonly BandwidthLimit[];
       readonly perNode?: number;
+      readonly converted: boolean;
       readonly hooks: { readonly planName: string; readonly specs: readonly HookSpec[]; readonly attempt: number };
       readonly leave: AbortSignal;
     }) => {
       const destination = new ClusterDestination({ client, clock, jobs, ...about });
       const hooks = { client, watch, ttlSeconds: workers.ttlSeconds, every: lookEvery, ...about, ...about.hooks };
-      const copier = new JobCopier({ client, jobs, destination, attempt: about.hooks.attempt, ...about });
-      return { destination, copier, hooks: new JobHooks(hooks), replanned: (plan: VmPlan): void => copier.replanned(plan) };
+      const work = { client, jobs, destination, attempt: about.hooks.attempt, ...about };
+      const copier = new JobCopier(work);
+      return {
+        ...{ destination, copier, hooks: new JobHooks(hooks) },
+        conversions: new JobConversions({ ...work, setup: workers }),
+        replanned: (plan: VmPlan): void => copier.replanned(plan),
+      };
     },
     clear: (
       {

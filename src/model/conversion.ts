@@ -47,6 +47,8 @@ export interface ConversionDisk {
   readonly path: string;
   /** Guest-visible size of a disk whose copy was proven: its hash is made anew when it was changed. Absent: it was not proven. */
   readonly proven?: Bytes;
+  /** Root hash of its proven copy; it holds on where the conversion changes nothing. */
+  readonly root?: string;
 }
 
 /** A NIC as the guest had it at the source. */

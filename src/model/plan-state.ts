@@ -76,6 +76,8 @@ export interface VmState {
   /** Bytes of this pass over all disks; `total` is their whole size while nothing better is known. */
   readonly done: Bytes;
   readonly total: Bytes;
+  /** What is done to its guest, or seen of it, at the moment. */
+  readonly doing?: string;
   readonly waitingFor?: string;
   /** What a VM that is under way waits for. */
   readonly outlook?: Outlook;

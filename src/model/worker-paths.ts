@@ -15,6 +15,15 @@ export const WORKER_PATHS = {
   /** Claim that a disk is copied from, read-only: a folder, or a device. */
   kept: '/kept',
   keptDevice: '/dev/kubeferry-kept',
+  /** All disks of a VM whose guest is converted: their folder, in which each has its own by its number, and the beginning of their devices. */
+  disks: '/disks',
+  devices: '/dev/kubeferry-disk-',
+  /** What a conversion has to find again after its Pod was killed. */
+  conversion: '/conversion',
+  /** Passphrases of encrypted volumes. */
+  keys: '/kubeferry/keys',
+  /** Claim with virtio-win, read-only. */
+  virtioWin: '/virtio-win',
   /** Folder for the journal of a block device. */
   journal: '/journal',
 } as const;

@@ -88,15 +88,15 @@ export async function assessPlan(about: About): Promise<Assessment> {
 
 /** Digest of what an assessment depends on, besides the source and the cluster. */
 export function assessedAs(plan: PlanResource, { networkMaps, storageMaps }: Services): string {
-  const { selection, networkMap, storageMap, target, type, options, accept, providerRef, groups, commit, sourceAfterCommit } =
-    plan.spec;
+  const { selection, networkMap, storageMap, target, options, guest, accept, providerRef } = plan.spec;
+  const { type, groups, commit, sourceAfterCommit } = plan.spec;
   const maps = [
     networkMaps.get(`${plan.namespace}/${networkMap?.ref?.name}`),
     storageMaps.get(`${plan.namespace}/${storageMap?.ref?.name}`),
   ];
   const seen = maps.map((map) => map && [map.uid, map.generation]);
   const way = { type, groups, commit: commit?.mode, sourceAfterCommit };
-  return digest({ selection, networkMap, storageMap, target, way, options, accept, providerRef, seen });
+  return digest({ selection, networkMap, storageMap, target, way, options, guest, accept, providerRef, seen });
 }
 
 function request({ plan, services }: About, facts: ClusterFacts, ids: readonly string[] | undefined) {

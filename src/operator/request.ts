@@ -5,6 +5,7 @@ import type { MachineType } from '../model/manifest.ts';
 import type { AttachmentTarget, MappingOptions, NetworkMap, NetworkTarget, StorageMap, StorageSource } from '../model/mapping.ts';
 import { quantityOf } from '../model/quantity.ts';
 import type { PrepareRequest } from '../prepare.ts';
+import { guestTermsOf } from '../resources/guest-spec.ts';
 import type { NetworkMapSpec, StorageMapSpec } from '../resources/maps.ts';
 import { groupsOf } from './schedule.ts';
 import type { PlanResource, Services } from './services.ts';
@@ -24,6 +25,7 @@ export function requestOf(
     ...(selection.where !== undefined && { select: selection.where }),
     type: plan.spec.type,
     groups: groupsOf(plan.spec),
+    guests: guestTermsOf(plan.spec.guest),
     commit: plan.spec.commit?.mode === 'manual',
     ...(plan.spec.sourceAfterCommit && { afterCommit: plan.spec.sourceAfterCommit }),
     networkMap: networkMapOf(plan, services),

@@ -7,6 +7,7 @@ import type { Clock } from '../contracts/clock.ts';
 import type { FactsReading } from '../contracts/cluster.ts';
 import type { Destination, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
+import type { GuestConversions } from '../contracts/guests.ts';
 import type { Hooks } from '../contracts/hooks.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Observer } from '../contracts/observer.ts';
@@ -92,6 +93,8 @@ export interface TargetOptions {
   readonly bandwidth: readonly BandwidthLimit[];
   /** Workers at once on one node; absent: nobody minds. */
   readonly perNode?: number;
+  /** Its guest was converted by an earlier run. */
+  readonly converted: boolean;
   /** Of the plan, in its order; `attempt` counts the tries of the VM from 0. */
   readonly hooks: {
     readonly planName: string;
@@ -112,6 +115,7 @@ export interface VmTarget {
     discard(signal: AbortSignal): Promise<void>;
   };
   readonly copier: DiskCopier;
+  readonly conversions: GuestConversions;
   readonly hooks: Hooks;
   /** The VM goes on by this plan. */
   replanned(plan: VmPlan): void;

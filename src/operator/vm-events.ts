@@ -9,7 +9,7 @@ const DONE: Readonly<Partial<Record<WorkPhase, readonly [reason: string, note: s
   CopyDisks: ['DisksCopied', 'All disks are on their claims.'],
   CopyDelta: ['ChangesCopied', 'What had changed is on the claims.'],
   CopyFinalDelta: ['LastChangesCopied', 'The claims hold what the disks held when the source went off.'],
-  Convert: ['GuestConverted', 'The guest is prepared for its new home.'],
+  Convert: ['GuestConverted', ''],
   CreateVm: ['VmCreated', 'The VirtualMachine is made.'],
   Prove: ['VmProven', 'The VM was seen to run.'],
   RetireSource: ['SourceRetired', 'The source is renamed, moved or disconnected, as the plan asks.'],
@@ -32,7 +32,7 @@ export function eventsOf(now: VmProgress, before: VmProgress | undefined): reado
       if (known.has(`${phase} ${startedAt}`)) continue;
       const done = DONE[phase];
       if (done !== undefined && skipped === undefined)
-        texts.push({ type: 'Normal', reason: done[0], action: phase, note: done[1] });
+        texts.push({ type: 'Normal', reason: done[0], action: phase, note: phase === 'Convert' ? guestNote(now) : done[1] });
       if (phase === 'RetireSource' && skipped !== undefined)
         texts.push({ type: 'Warning', reason: 'SourceNotRetired', action: phase, note: skipped });
     }
@@ -52,6 +52,17 @@ export function eventsOf(now: VmProgress, before: VmProgress | undefined): reado
   const more = sinceCutoverText(now.sinceCutover ?? []);
   if (end !== undefined) texts.push({ type: 'Normal', reason: phase, action: end[0], note: `${end[1]} ${more}`.trim() });
   return texts;
+}
+
+/** What was done to the guest, and how: emulation takes ten times as long, and whoever wonders finds why. */
+function guestNote({ conversion }: VmProgress): string {
+  if (conversion === undefined) return 'The guest is prepared for its new home.';
+  const { policy, accelerator, converter, guest = 'The guest', seconds, warnings } = conversion;
+  const took = Math.round(seconds.reduce((sum, phase) => sum + phase.seconds, 0));
+  const by = accelerator === 'kvm' ? 'with KVM' : 'with emulation, without KVM';
+  const done = policy === 'skip' ? 'was looked into and needs no conversion' : `was converted by ${converter ?? 'the converter'}`;
+  const more = warnings.length === 0 ? '' : ` Warnings: ${warnings.length}, in the status.`;
+  return `${guest} ${done}: ${took} s ${by}.${more}`;
 }
 
 function canceledNote({ failure }: VmProgress): string {

@@ -108,7 +108,8 @@ export class VmRun {
       const hooks = { planName: vm.spec.planRef.name, specs: plan?.spec.hooks ?? [], attempt: vm.spec.retry };
       const bandwidth = plan === undefined ? [] : bandwidthOf(plan, provider);
       const { perNode } = plan?.spec.limits ?? {};
-      const about = { owner, namespace, plan: vmPlan, source: workerSource(provider), bandwidth, hooks, leave };
+      const converted = vm.status?.guest !== undefined;
+      const about = { owner, namespace, plan: vmPlan, source: workerSource(provider), bandwidth, converted, hooks, leave };
       const parts = reach({ ...about, ...(perNode !== undefined && { perNode }) });
       const { destination } = parts;
       const shutdown = plan?.spec.shutdown;
@@ -199,6 +200,8 @@ export class VmRun {
       transferMoves: (progress) => record.transferMoves(progress),
       transferEnds: (job, failed) => record.transferEnds(job, failed),
       ...(record.transferWaits && { transferWaits: (job, because) => record.transferWaits?.(job, because) }),
+      ...(record.guestWork && { guestWork: (about, text) => record.guestWork?.(about, text) }),
+      ...(record.guestWaits && { guestWaits: (about, because) => record.guestWaits?.(about, because) }),
       ...(record.hookWaits && { hookWaits: (because) => record.hookWaits?.(because) }),
     };
   }

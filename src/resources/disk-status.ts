@@ -1,6 +1,6 @@
 /** The disks of a VM as its status shows them: what is planned, how the latest copy of each ended, and that as a result again. Pure. */
 import type { VmPlan } from '../model/plan.ts';
-import type { TransferResult } from '../model/transfer.ts';
+import type { DiskProof, TransferResult } from '../model/transfer.ts';
 import type { VmMigrationStatus } from './vm-migration.ts';
 
 export type DiskStatus = NonNullable<VmMigrationStatus['disks']>[number];
@@ -50,15 +50,21 @@ export function withResult(disk: DiskStatus, result: TransferResult | undefined)
 
 /** The result that `withResult` wrote; undefined of a disk of which no copy has ended. @param job its id */
 export function resultOf(disk: DiskStatus, job: string): TransferResult | undefined {
-  const { capacity: size, moved, allocated, seconds, transport = '', passes, compared, repaired, root, blockSize } = disk;
+  const { capacity: size, moved, allocated, seconds, transport = '', passes, compared, repaired } = disk;
+  const proof = proofOf(disk);
   if (moved === undefined || allocated === undefined || seconds === undefined) return undefined;
   return {
     ...{ job, size, moved, allocated, seconds, transport },
     ...(compared !== undefined && { compared }),
     ...(passes !== undefined && { passes }),
     ...(repaired !== undefined && { repaired }),
-    ...(root !== undefined && blockSize !== undefined && { proof: { algorithm: 'sha256', blockSize, root, size, allocated } }),
+    ...(proof && { proof }),
   };
+}
+
+function proofOf({ root, copiedRoot: copied, blockSize, capacity: size, allocated = 0 }: DiskStatus): DiskProof | undefined {
+  if (root === undefined || blockSize === undefined) return undefined;
+  return { algorithm: 'sha256', blockSize, root, ...(copied !== undefined && { copied }), size, allocated };
 }
 
 function figuresOf({ moved, allocated, seconds, transport, passes, compared, repaired, proof }: TransferResult) {
@@ -68,11 +74,13 @@ function figuresOf({ moved, allocated, seconds, transport, passes, compared, rep
     ...(compared !== undefined && { compared: compared.slice(0, 1024) }),
     ...(repaired !== undefined && { repaired }),
     ...(proof !== undefined && { root: proof.root, blockSize: proof.blockSize }),
+    ...(proof?.copied !== undefined && { copiedRoot: proof.copied }),
   };
 }
 
 function withoutProof({
   root: _root,
+  copiedRoot: _copied,
   blockSize: _size,
   passes: _passes,
   compared: _compared,

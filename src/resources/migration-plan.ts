@@ -1,6 +1,7 @@
 /** MigrationPlan: which VMs go where, how and when. It holds wishes only; what happens to a VM is in its VmMigration. */
 import { z } from 'zod';
 import { commonStatus, Duration, Label, LocalRef, rules, Time } from './common.ts';
+import { GuestSpec } from './guest-spec.ts';
 import { AGE, type Kind } from './kind.ts';
 import { NetworkEntries, StorageEntries } from './maps.ts';
 
@@ -241,6 +242,7 @@ const MigrationPlanSpec = z
       .default('cold')
       .describe('cold: the VM is off while it is copied; warm: it runs until its cutover.'),
     options: Options.exactOptional(),
+    guest: GuestSpec.exactOptional(),
     schedule: Schedule.exactOptional(),
     limits: Limits.exactOptional(),
     hooks: z.array(Hook).max(32).exactOptional().describe('Jobs at named moments.'),

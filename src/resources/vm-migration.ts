@@ -55,6 +55,11 @@ const Disk = z.strictObject({
   stage: z.enum(['waiting', 'copy', 'prove', 'complete', 'failed']),
   transport: z.string().max(512).exactOptional().describe('How the bytes come, and why so.'),
   root: z.string().max(64).exactOptional().describe('Hash over the hashes of all blocks; the proof of the disk.'),
+  copiedRoot: z
+    .string()
+    .max(64)
+    .exactOptional()
+    .describe('The same hash of what came from the source, where the conversion of the guest changed the disk since.'),
   blockSize: Count.exactOptional().describe('Bytes that one hash of the proof covers.'),
   passes: Count.exactOptional().describe('Readings that made the target what it is.'),
   allocated: Count.exactOptional().describe('Bytes that hold data at the source; known when the disk is complete.'),
@@ -134,10 +139,47 @@ export const Outlook = z.strictObject({
     .describe('What a cutover at the next occasion would cost.'),
 });
 
+const GuestChange = z.strictObject({
+  subject: z.enum(['system', 'network', 'tools', 'boot']),
+  what: Sentence,
+  file: z.string().max(1024).exactOptional().describe('File in the guest.'),
+});
+
+const Guest = z.strictObject({
+  policy: z.enum(['convert', 'skip']).describe('skip: it was looked whether the guest needs no conversion.'),
+  copy: z.string().max(32_768).describe('What was on the disks: another copy is converted anew.'),
+  accelerator: z.enum(['kvm', 'tcg']).describe('tcg: emulation, where no node has KVM for workers or none could use it.'),
+  converter: z.string().max(256).exactOptional().describe('Name and version of what converted it.'),
+  system: Sentence.exactOptional().describe('The system, as it was found on the disks.'),
+  seconds: Seconds.describe('How long it took.'),
+  changes: z.array(GuestChange).max(64).describe('What was done to it; all that there was room for.'),
+  warnings: z.array(Sentence).max(32),
+  phases: z
+    .array(
+      z.strictObject({
+        phase: z.enum(['open', 'inspect', 'convert', 'finish', 'network', 'commit']),
+        seconds: Seconds,
+      }),
+    )
+    .max(32)
+    .describe('Where the time went.'),
+  disks: z
+    .array(
+      z.strictObject({
+        disk: z.string().max(256),
+        changed: Count.describe('Bytes of the places that were written.'),
+        root: z.string().max(64).exactOptional().describe('Hash of what it holds since.'),
+      }),
+    )
+    .max(256)
+    .describe('Disks that hold something else since.'),
+});
+
 const VmMigrationStatus = z.strictObject({
   ...commonStatus,
   phase: z.string().max(64).exactOptional().describe('Where it is in its itinerary.'),
   since: Time.exactOptional().describe('When this phase began.'),
+  doing: z.string().max(256).exactOptional().describe('What is done to the guest, or seen of it, at the moment.'),
   waitingFor: z.string().max(1024).exactOptional().describe('Why nothing happens now: waiting for host esx-3: 4 of 4 transfers.'),
   targetName: Label.exactOptional().describe('Name of the VirtualMachine.'),
   targetNamespace: Label.exactOptional().describe('Where the VirtualMachine is made.'),
@@ -194,6 +236,7 @@ const VmMigrationStatus = z.strictObject({
     .exactOptional()
     .describe('Why it stopped.'),
   group: Label.exactOptional().describe('Group of the VMs that are cut over with it, or not at all.'),
+  guest: Guest.exactOptional().describe('What was done to the guest on the copied disks.'),
   warm: Warm.exactOptional().describe('Where a warm migration stands between its copies.'),
   outlook: Outlook.exactOptional().describe('What it waits for; absent while it is worked on.'),
   outlookFor: z

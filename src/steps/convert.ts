@@ -15,7 +15,7 @@ export async function convert(plan: VmPlan, progress: VmProgress, context: StepC
   if (terms.policy === 'compatibility') return skipped('The guest keeps its drivers: it gets SATA disks and e1000e NICs.');
   const disks = targetsOf(plan, destination).map(({ disk, target }) => {
     const proof = progress.transfers.find(({ job }) => job.endsWith(`/${disk}`))?.proof;
-    return { key: disk, path: target.path, ...(proof !== undefined && { proven: proof.size }) };
+    return { key: disk, path: target.path, ...(proof !== undefined && { proven: proof.size, root: proof.root }) };
   });
   if (disks.length === 0) return skipped('The VM has no disk of its own.');
   if (conversions === undefined) throw new Error('nobody converts guests');

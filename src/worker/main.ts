@@ -2,8 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Bandwidth } from '../contracts/bandwidth.ts';
 import {
+  askGuest,
   cloneDisk,
   connect,
+  convertGuestHere,
   createBandwidth,
   createCopier,
   createLog,
@@ -46,6 +48,8 @@ process.exitCode = await run(
     hasher: () => new FileHasher(),
     removeFinished,
     clone: cloneDisk,
+    ask: askGuest,
+    convertGuest: convertGuestHere,
     fetch: fetchFile,
     record: (ref) => openRecord(ref, ownCluster(process.env)),
     read,

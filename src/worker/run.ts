@@ -2,7 +2,9 @@ import type { WorkerEnd, WorkerOrder } from '../contracts/worker-order.ts';
 import { MigrationError } from '../model/errors.ts';
 import { WORKER_PATHS } from '../model/worker-paths.ts';
 import { clone } from './clone.ts';
+import { convert } from './convert.ts';
 import { listImages } from './list-images.ts';
+import { probe } from './probe.ts';
 import type { Services } from './services.ts';
 import { transfer } from './transfer.ts';
 import { verify } from './verify.ts';
@@ -40,8 +42,12 @@ async function carryOut(order: WorkerOrder, services: Services, signal: AbortSig
       return await listImages(order, services, signal);
     case 'clone':
       return await clone(order, services, signal);
+    case 'probe':
+      return await probe(order, services, signal);
     case 'verify':
       return await verify(order, services, signal);
+    case 'convert':
+      return await convert(order, services, signal);
   }
 }
 

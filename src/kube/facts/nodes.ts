@@ -36,7 +36,7 @@ export async function readNodes(source: FactsSource): Promise<Pick<ClusterFacts,
 }
 
 /** Ready, and open for pods that tolerate nothing, as those of our VMs do. */
-function takesPods(node: KubeObject): boolean {
+export function takesPods(node: KubeObject): boolean {
   const ready = listAt(node, 'status', 'conditions').some(
     (condition) => textAt(condition, 'type') === 'Ready' && textAt(condition, 'status') === 'True',
   );

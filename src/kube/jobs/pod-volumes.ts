@@ -25,6 +25,18 @@ export interface KeptClaim {
   readonly block: boolean;
 }
 
+/** What the conversion of a guest needs. */
+export interface ConvertedClaims {
+  /** In the order of the VM's disks. */
+  readonly disks: readonly KeptClaim[];
+  /** Claim with a file system, for what has to outlive the Pod. */
+  readonly scratch: string;
+  /** Secret with the passphrases of encrypted volumes. */
+  readonly keys?: string;
+  /** Claim with virtio-win. */
+  readonly virtioWin?: string;
+}
+
 export interface MountedThings {
   /** Claim with image files. */
   readonly source?: SourceClaim;
@@ -38,6 +50,7 @@ export interface MountedThings {
   readonly kept?: KeptClaim;
   /** Claim that receives a whole disk, and the one that it is copied from. */
   readonly clone?: { readonly from?: KeptClaim; readonly to: KeptClaim };
+  readonly converted?: ConvertedClaims;
 }
 
 interface PodVolume {
@@ -49,7 +62,16 @@ interface PodVolume {
 /** What images with VDDK bring, by the custom of those who build them. */
 export const VDDK_LIBRARY = '/opt/vmware-vix-disklib-distrib';
 
-export function podVolumes({ source, secret, vddk, shares = [], target, kept, clone }: MountedThings): readonly PodVolume[] {
+export function podVolumes({
+  source,
+  secret,
+  vddk,
+  shares = [],
+  target,
+  kept,
+  clone,
+  converted,
+}: MountedThings): readonly PodVolume[] {
   const order = { path: 'order.json', fieldRef: { fieldPath: `metadata.annotations['${ORDER}']` } };
   const all: PodVolume[] = [
     mounted('order', '/kubeferry/order', { projected: { sources: [{ downwardAPI: { items: [order] } }] } }, true),
@@ -68,6 +90,7 @@ export function podVolumes({ source, secret, vddk, shares = [], target, kept, cl
   if (kept !== undefined) all.push(keptVolume(kept));
   if (clone?.from !== undefined) all.push(cloneVolume('kept', clone.from));
   if (clone !== undefined) all.push(cloneVolume('disk', clone.to));
+  if (converted !== undefined) all.push(...convertedVolumes(converted));
   if (target === undefined) return all;
   const persistentVolumeClaim = { claimName: target.claim };
   if (!target.block) return [...all, mounted('disk', WORKER_PATHS.disk, { persistentVolumeClaim })];
@@ -89,6 +112,27 @@ function cloneVolume(name: 'kept' | 'disk', { claim, block }: KeptClaim): PodVol
   if (!block) return mounted(name, WORKER_PATHS[name], { persistentVolumeClaim }, name === 'kept');
   const devicePath = name === 'kept' ? WORKER_PATHS.keptDevice : WORKER_PATHS.device;
   return { volume: { name, persistentVolumeClaim }, device: { name, devicePath } };
+}
+
+/** Where a Pod sees the disk with this number, of those whose guest is converted. */
+export function convertedPath(index: number, { block }: Pick<KeptClaim, 'block'>): string {
+  return block ? `${WORKER_PATHS.devices}${index}` : `${WORKER_PATHS.disks}/${index}/disk.img`;
+}
+
+function convertedVolumes({ disks, scratch, keys, virtioWin }: ConvertedClaims): readonly PodVolume[] {
+  const volumes = disks.map(({ claim, block }, index): PodVolume => {
+    const name = `disk-${index}`;
+    const persistentVolumeClaim = { claimName: claim };
+    if (!block) return mounted(name, `${WORKER_PATHS.disks}/${index}`, { persistentVolumeClaim });
+    return { volume: { name, persistentVolumeClaim }, device: { name, devicePath: convertedPath(index, { block }) } };
+  });
+  volumes.push(mounted('conversion', WORKER_PATHS.conversion, { persistentVolumeClaim: { claimName: scratch } }));
+  if (keys !== undefined) volumes.push(mounted('keys', WORKER_PATHS.keys, { secret: { secretName: keys } }, true));
+  if (virtioWin !== undefined) {
+    const persistentVolumeClaim = { claimName: virtioWin, readOnly: true };
+    volumes.push(mounted('virtio-win', WORKER_PATHS.virtioWin, { persistentVolumeClaim }, true));
+  }
+  return volumes;
 }
 
 function mounted(name: string, mountPath: string, what: Readonly<Record<string, unknown>>, readOnly = false): PodVolume {

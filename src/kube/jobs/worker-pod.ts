@@ -26,6 +26,8 @@ export interface WorkerPod extends MountedThings, Belonging {
   readonly order: WorkerOrder;
   /** Of the Job, beside those that all have. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** It gets /dev/kvm. */
+  readonly kvm?: boolean;
   /** One of the places that each node has for workers; absent where nobody counts them. */
   readonly place?: number;
 }
@@ -105,7 +107,8 @@ export function workerJob(pod: WorkerPod, setup: WorkerSetup): KubeObject {
 }
 
 function podSpec(pod: WorkerPod, setup: WorkerSetup): object {
-  const { image, requests, limits, nodeSelector, priorityClassName, imagePullSecrets } = setup;
+  const { nodeSelector, priorityClassName, imagePullSecrets } = setup;
+  const { image, requests, limits } = containerOf(pod, setup);
   const volumes = podVolumes(pod);
   const env = [{ name: 'TMPDIR', value: '/tmp' }];
   return {
@@ -143,6 +146,16 @@ function podSpec(pod: WorkerPod, setup: WorkerSetup): object {
     ],
     volumes: volumes.map(({ volume }) => volume),
   };
+}
+
+/** Of KubeVirt's device plugin. */
+export const KVM = 'devices.kubevirt.io/kvm';
+
+/** Workers that convert guests have more in their image, and need more memory. */
+function containerOf({ order, kvm = false }: WorkerPod, setup: WorkerSetup): Pick<WorkerSetup, 'image' | 'requests' | 'limits'> {
+  if (order.kind !== 'convert') return setup;
+  const { image = setup.image, requests, limits } = setup.conversion;
+  return { image, requests, limits: { ...limits, ...(kvm && { [KVM]: '1' }) } };
 }
 
 function tolerations({ tolerations: given, nodeLossSeconds }: WorkerSetup): readonly object[] {

@@ -17,11 +17,20 @@ const Toleration = z.strictObject({
   tolerationSeconds: z.int().min(0).exactOptional(),
 });
 
+/** Of workers that convert guests. */
+const Conversion = z.strictObject({
+  image: z.string().min(1).max(1024).exactOptional().describe('Image with the converter; that of all workers when absent.'),
+  requests: Amounts.default({ cpu: '1', memory: '2560Mi' }),
+  /** The appliance has 1280 MiB; its emulation and the converter need as much again at worst. */
+  limits: Amounts.default({ memory: '3Gi' }),
+});
+
 /** Fields as those of a Pod. */
 const Settings = z.strictObject({
   requests: Amounts.default({ cpu: '500m', memory: '512Mi' }).describe('Of each worker.'),
   /** A worker that is held at its processors is slow; one that grows is a bug: hence memory alone. */
   limits: Amounts.default({ memory: '1Gi' }),
+  conversion: Conversion.prefault({}),
   nodeSelector: z.record(z.string(), z.string()).default({}),
   tolerations: z.array(Toleration).max(32).default([]),
   priorityClassName: z.string().min(1).exactOptional(),

@@ -73,6 +73,7 @@ export function vmState({ metadata, spec, status }: KubeObject): VmState {
       phase: textAt(status, 'phase'),
       since: textAt(status, 'since'),
       stage: stageOf(disks),
+      doing: textAt(status, 'doing'),
       waitingFor: textAt(status, 'waitingFor'),
       outlook: Outlook.safeParse(at(status, 'outlook')).data,
       downtime: textAt(status, 'downtime', 'text'),

@@ -1,4 +1,5 @@
 /** What a progress says, cut to what the definition of VmMigration takes: sentences come from servers and guests, and have no bounds of their own. Pure. */
+import type { GuestOutcome } from '../../model/conversion.ts';
 import type { Failure, WarmProgress } from '../../model/plan.ts';
 import type { DowntimeForecast, Outlook } from '../../model/precopy.ts';
 import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
@@ -7,6 +8,9 @@ const SENTENCE = 1024;
 const MESSAGE = 4096;
 const ADVICE = 8;
 const OUTDATED = 256;
+const PATH = 1024;
+const CHANGES = 64;
+const WARNINGS = 32;
 
 type Status<Field extends keyof VmMigrationStatus> = NonNullable<VmMigrationStatus[Field]>;
 
@@ -27,6 +31,29 @@ export function warmWithin({ held, checkpoints, outdated, passes, setback, id }:
     })),
     ...(setback !== undefined && { setback: { ...setback, message: setback.message.slice(0, MESSAGE) } }),
   };
+}
+
+export function guestWithin({ guest, converter, changes, warnings, seconds, disks, ...outcome }: GuestOutcome): Status<'guest'> {
+  const shown = changes.slice(0, changes.length > CHANGES ? CHANGES - 1 : CHANGES).map(({ subject, what, file }) => ({
+    ...{ subject, what: what.slice(0, SENTENCE) },
+    ...(file !== undefined && { file: file.slice(0, PATH) }),
+  }));
+  const more = changes.length - shown.length;
+  return {
+    ...outcome,
+    ...(converter !== undefined && { converter: converter.slice(0, 256) }),
+    ...(guest !== undefined && { system: guest.slice(0, SENTENCE) }),
+    seconds: Math.round(seconds.reduce((sum, phase) => sum + phase.seconds, 0) * 10) / 10,
+    changes: more > 0 ? [...shown, { subject: 'system', what: `And ${more} more.` }] : shown,
+    warnings: warnings.slice(0, WARNINGS).map((text) => text.slice(0, SENTENCE)),
+    phases: [...seconds],
+    disks: [...disks],
+  };
+}
+
+/** What `guestWithin` wrote, as far as it had room. */
+export function outcomeOf({ system, seconds: _, phases, ...guest }: Status<'guest'>): GuestOutcome {
+  return { ...guest, ...(system !== undefined && { guest: system }), seconds: phases };
 }
 
 export function outlookWithin({ because, cutoverBecause, downtime, ...outlook }: Outlook): Status<'outlook'> {

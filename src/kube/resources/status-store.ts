@@ -14,7 +14,7 @@ import type { TransferJob, TransferProgress } from '../../model/transfer.ts';
 import { type Judgement, withCondition } from '../../resources/conditions.ts';
 import { begun, type DiskStatus, replannedDisks, resultOf, withResult } from '../../resources/disk-status.ts';
 import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
-import { downtimeStatus, failureWithin, outlookWithin, warmWithin } from './progress-status.ts';
+import { downtimeStatus, failureWithin, guestWithin, outcomeOf, outlookWithin, warmWithin } from './progress-status.ts';
 
 export interface StatusStoreOptions {
   readonly plan: VmPlan;
@@ -42,6 +42,9 @@ export interface BesideProgress {
 /** Part of a disk's way between two writes of mere figures: a whole migration may cost the API server 30 writes. */
 const FIGURES_EVERY = 0.2;
 
+/** Milliseconds between two writes of what is done to a guest, which changes every few seconds for minutes. */
+const DOING_EVERY = 10_000;
+
 /** Results of hooks that the definition takes: of the latest tries. */
 const MOST_HOOKS = 256;
 
@@ -52,7 +55,9 @@ export class StatusStore implements Store, Observer {
   #writing: Promise<void> = Promise.resolve();
   /** How far each disk was when its figures were written last, by key. */
   readonly #figuresAt = new Map<string, number>();
-  /** Why disks do not move, by key; of a hook without one. */
+  /** When it was written last what is done to the guest. */
+  #doingAt = Number.NEGATIVE_INFINITY;
+  /** Why disks do not move, by key; of a hook and of a guest without one. */
   readonly #waits = new Map<string, string>();
 
   constructor(options: StatusStoreOptions) {
@@ -70,7 +75,7 @@ export class StatusStore implements Store, Observer {
 
   load(): Promise<VmProgress | undefined> {
     const plan = this.#plan;
-    const { phase, since, history = [], failure, disks = [], sourceStopped, hooks, warm, outlook } = this.#status;
+    const { phase, since, history = [], failure, disks = [], sourceStopped, hooks, guest, warm, outlook } = this.#status;
     if (phase === undefined || since === undefined) return Promise.resolve(undefined);
     return Promise.resolve({
       vm: plan.vm.ref.id,
@@ -86,6 +91,7 @@ export class StatusStore implements Store, Observer {
       ...(failure !== undefined && {
         failure: { ...failure, phase: workPhase(failure.phase), code: knownCode(failure.code) },
       }),
+      ...(guest !== undefined && { conversion: outcomeOf(guest) }),
       ...(warm !== undefined && { warm: warmOf(warm) }),
       ...(outlook !== undefined && { outlook }),
     });
@@ -93,8 +99,9 @@ export class StatusStore implements Store, Observer {
 
   async save(progress: VmProgress): Promise<void> {
     const { failure: _failure, waitingFor: _waiting, warm: _warm, ...known } = this.#status;
-    const { outlook: _outlook, outlookFor: _for, sourceStopped: _stopped, hooks: _hooks, ...rest } = known;
-    const { phase, since, failure, transfers, sourceStopped, hooks, warm, outlook } = progress;
+    const { outlook: _outlook, outlookFor: _for, sourceStopped: _stopped, hooks: _hooks, ...others } = known;
+    const { guest: _guest, doing: _doing, ...rest } = others;
+    const { phase, since, failure, transfers, sourceStopped, hooks, conversion, warm, outlook } = progress;
     const results = new Map(transfers.map((result) => [result.job, result]));
     const looks = new Map(progress.sinceCutover?.map(({ disk, content }) => [disk, content]));
     const disks = (rest.disks ?? []).map((disk) => {
@@ -107,6 +114,7 @@ export class StatusStore implements Store, Observer {
       ...(failure && { failure: failureWithin(failure) }),
       ...(hooks && { hooks: hooks.slice(-MOST_HOOKS) }),
       ...(sourceStopped !== undefined && { sourceStopped }),
+      ...(conversion && { guest: guestWithin(conversion) }),
       ...(warm && { warm: warmWithin(warm) }),
       ...(outlook && { outlook: outlookWithin(outlook), ...(wished !== undefined && { outlookFor: wished }) }),
       ...(downtime && { downtime }),
@@ -152,6 +160,20 @@ export class StatusStore implements Store, Observer {
 
   hookWaits(because: string | undefined): void {
     this.#waitFor('', because);
+  }
+
+  guestWork(_plan: VmPlan, text: string): void {
+    const now = this.#options.clock.now();
+    const doing = text.slice(0, 256);
+    if (this.#status.doing === doing || now - this.#doingAt < DOING_EVERY) return;
+    this.#doingAt = now;
+    this.#status = { ...this.#status, doing };
+    const { phase = '' } = this.#status;
+    this.#judge({ type: 'Ready', status: 'False', reason: phase, message: `${phase}: ${doing}` }).catch(this.#options.onTrouble);
+  }
+
+  guestWaits(_plan: VmPlan, because: string | undefined): void {
+    this.#waitFor('guest', because);
   }
 
   #waitFor(what: string, because: string | undefined): void {

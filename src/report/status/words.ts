@@ -53,7 +53,7 @@ function waitingText(plan: PlanState, { waitingFor, canceled, paused, retry, ret
   return plan.start === undefined ? '' : `begins at ${plan.start}`;
 }
 
-function nextText(plan: PlanState, { phase, waitingFor, canceled, cutover, outlook, group, test }: VmState): string {
+function nextText(plan: PlanState, { phase, doing, waitingFor, canceled, cutover, outlook, group, test }: VmState): string {
   if (canceled || plan.canceled) return 'is being canceled';
   const within = group === undefined ? '' : `group ${group}: `;
   if (phase === 'AwaitCommit') {
@@ -61,6 +61,7 @@ function nextText(plan: PlanState, { phase, waitingFor, canceled, cutover, outlo
     return `${within}next: \`kubeferry commit\` or \`kubeferry rollback\`${until}`;
   }
   if (waitingFor !== undefined) return waitingFor;
+  if (doing !== undefined) return doing;
   if (outlook !== undefined) return `${within}${outlookText(outlook, instantText)}${testText(test)}`;
   if (plan.type === 'cold') return '';
   const at = cutover ?? plan.cutover;

@@ -1,0 +1,37 @@
+/**
+ * The claim for what a conversion writes before it is committed to the disks. It has to outlive the Pods that work on the guest: one that was
+ * killed while it committed is followed by one that commits the rest.
+ */
+import type { PersistentVolumeClaim } from '../../model/manifest.ts';
+import { type Bytes, GiB, MiB } from '../../model/units.ts';
+import type { KubeClient, KubeObject } from '../client/kube-client.ts';
+import { CLAIMS } from '../kinds.ts';
+import { type Belonging, workerMetadata } from './worker-pod.ts';
+
+/** Kernels' RAM disks and drivers are some 100 MiB, and a relabelled file system writes all of its inodes: 2 GiB and a twentieth of the disks. */
+const LEAST: Bytes = 2 * GiB;
+const SHARE = 0.05;
+/** No conversion was seen to write a tenth of that. */
+const MOST: Bytes = 16 * GiB;
+
+/** Of the same class as the first disk's claim, so that whatever reaches the one reaches the other. @param capacity of all disks */
+export function scratchClaim(about: Belonging, first: PersistentVolumeClaim, capacity: Bytes): KubeObject {
+  const { storageClassName } = first.spec;
+  const size = Math.min(MOST, LEAST + Math.ceil((capacity * SHARE) / MiB) * MiB);
+  return {
+    metadata: workerMetadata(about),
+    spec: {
+      ...(storageClassName !== undefined && { storageClassName }),
+      accessModes: ['ReadWriteOnce'],
+      volumeMode: 'Filesystem',
+      resources: { requests: { storage: `${size / MiB}Mi` } },
+    },
+  };
+}
+
+/** Makes it where it is not there; one that is there stays as it is. */
+export async function keepScratch(client: KubeClient, claim: KubeObject, signal: AbortSignal): Promise<void> {
+  const { namespace = '', name } = claim.metadata;
+  if ((await client.get(CLAIMS, { namespace, name }, { signal })) === undefined)
+    await client.apply(CLAIMS, claim, { signal, force: true });
+}
