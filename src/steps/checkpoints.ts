@@ -8,6 +8,9 @@ import type { StepContext } from './step.ts';
 
 type Source = Pick<StepContext, 'connection' | 'signal'>;
 
+/** Milliseconds between the tries where no later phase tries again. */
+const PAUSES = [2000, 10_000] as const;
+
 /** Those that newer ones replaced. @returns what to note; undefined when there was nothing to do, or it did not work */
 export async function forgetOutdated(
   plan: VmPlan,
@@ -17,10 +20,21 @@ export async function forgetOutdated(
   return await forget(plan, outdated, source);
 }
 
-/** All of them: nothing asks any more what changed since. */
-export async function forgetAll(plan: VmPlan, { warm }: VmProgress, source: Source): Promise<StepEvent | undefined> {
+/** All of them: nothing asks any more what changed since. No later phase comes to it, so that it is tried again here. */
+export async function forgetAll(
+  plan: VmPlan,
+  { warm }: VmProgress,
+  { clock, ...source }: Source & Pick<StepContext, 'clock'>,
+): Promise<StepEvent | undefined> {
   if (warm === undefined || source.connection.changes?.forget === undefined) return undefined;
-  return await forget(plan, [...(warm.outdated ?? []), ...new Set(Object.values(warm.checkpoints))], source);
+  const all = [...(warm.outdated ?? []), ...new Set(Object.values(warm.checkpoints))];
+  if (all.length === 0) return undefined;
+  for (const pause of PAUSES) {
+    const forgotten = await forget(plan, all, source);
+    if (forgotten !== undefined || source.signal.aborted) return forgotten;
+    await clock.sleep(pause, source.signal).catch(() => undefined);
+  }
+  return await forget(plan, all, source);
 }
 
 async function forget(

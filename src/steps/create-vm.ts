@@ -13,7 +13,7 @@ import type { StepContext } from './step.ts';
 export async function createVm(
   plan: VmPlan,
   progress: VmProgress,
-  { connection, destination, copier, record, signal }: StepContext,
+  { connection, destination, copier, clock, record, signal }: StepContext,
 ): Promise<StepEvent> {
   if (connection.power !== undefined && (await connection.power.state(plan.vm.ref, signal)) !== 'off') {
     throw new MigrationError('source-running', `${plan.vm.name} runs again at its source.`);
@@ -25,7 +25,7 @@ export async function createVm(
     });
   }
   await destination.createVm(plan, signal);
-  const forgotten = await forgetAll(plan, progress, { connection, signal });
+  const forgotten = await forgetAll(plan, progress, { connection, clock, signal });
   if (forgotten !== undefined) await record(forgotten);
   // Where it may be taken back its journals stay until it is final.
   if (!plan.itinerary.includes('AwaitCommit')) await forgetJournals(plan, { copier, destination, signal });

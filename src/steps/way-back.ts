@@ -41,9 +41,9 @@ export async function releaseHeld(
 export async function releaseCheckpoints(
   plan: VmPlan,
   progress: VmProgress,
-  { connection }: Pick<StepContext, 'connection'>,
+  { connection, clock }: Pick<StepContext, 'connection' | 'clock'>,
 ): Promise<StepEvent | undefined> {
-  return await forgetAll(plan, progress, { connection, signal: AbortSignal.timeout(PATIENCE) });
+  return await forgetAll(plan, progress, { connection, clock, signal: AbortSignal.timeout(PATIENCE) });
 }
 
 /** Two of a VM must never run: where it may be at the target, it is made sure that it does not run there, or the source stays off. */

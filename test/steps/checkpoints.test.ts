@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Clock } from '../../src/contracts/clock.ts';
 import type { Connection, SnapshotControl } from '../../src/contracts/provider.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { VmPlan, VmProgress, WarmProgress } from '../../src/model/plan.ts';
@@ -10,6 +11,8 @@ const PLAN = { vm: { ref: { id: 'vm-1', name: 'web' } } } as unknown as VmPlan;
 const WARM: WarmProgress = { id: '2030', checkpoints: { a: 'rp-2', b: 'rp-2' }, outdated: ['rp-1'], passes: [] };
 const PROGRESS = { warm: WARM } as VmProgress;
 const { signal } = new AbortController();
+const slept: number[] = [];
+const clock: Clock = { now: () => 0, sleep: (milliseconds) => Promise.resolve(void slept.push(milliseconds)) };
 
 function sourceThat(forget: (checkpoints: readonly string[]) => Promise<void>): Connection {
   return { changes: { forget: (_vm: unknown, checkpoints: readonly string[]) => forget(checkpoints) } } as unknown as Connection;
@@ -22,7 +25,7 @@ test('a source lets go of what newer checkpoints replaced, and of everything in 
     kind: 'checkpoints-forgotten',
     checkpoints: ['rp-1'],
   });
-  assert.deepEqual(await forgetAll(PLAN, PROGRESS, { connection, signal }), {
+  assert.deepEqual(await forgetAll(PLAN, PROGRESS, { connection, clock, signal }), {
     kind: 'checkpoints-forgotten',
     checkpoints: ['rp-1', 'rp-2'],
   });
@@ -36,9 +39,22 @@ test('what cannot be let go is no failure and stays noted; a bug is one', async 
   await assert.rejects(forgetOutdated(PLAN, WARM, { connection: broken, signal }), TypeError);
 });
 
+test('in the end a source that refuses is asked again twice, because nobody comes to it later', async () => {
+  let refusals = 2;
+  const connection = sourceThat(() => {
+    refusals -= 1;
+    return refusals < 0 ? Promise.resolve() : Promise.reject(new MigrationError('source-refused', 'The job ended in state 10.'));
+  });
+  const forgotten = await forgetAll(PLAN, PROGRESS, { connection, clock, signal });
+  assert.equal(forgotten?.kind, 'checkpoints-forgotten');
+  assert.deepEqual(slept, [2000, 10_000]);
+  refusals = 3;
+  assert.equal(await forgetAll(PLAN, PROGRESS, { connection, clock, signal }), undefined, 'then it stays noted');
+});
+
 test('where checkpoints cost the source nothing nobody is asked, and nothing is noted', async () => {
   const connection = { changes: {} } as Connection;
-  assert.equal(await forgetAll(PLAN, PROGRESS, { connection, signal }), undefined);
+  assert.equal(await forgetAll(PLAN, PROGRESS, { connection, clock, signal }), undefined);
   assert.equal(await forgetOutdated(PLAN, { id: '2030', checkpoints: {}, passes: [] }, { connection, signal }), undefined);
 });
 
