@@ -2,7 +2,9 @@
  * A report as JSON: `-o json`, `-o ndjson` and report.json. The published schema is made from these types, comments included.
  * It says what a Report says, once: a VM is not repeated in its plan, and sentences that many decisions share stand in one table.
  */
+import type { ProofTerms } from './boot-proof.ts';
 import type { Concern } from './concern.ts';
+import type { ConversionTerms, GuestScript } from './conversion.ts';
 import type { Downtime } from './downtime.ts';
 import type { Estimate, Readiness } from './estimate.ts';
 import type { Manifest } from './manifest.ts';
@@ -45,7 +47,16 @@ export interface PlanDocument {
   readonly itinerary: readonly WorkPhase[];
   /** VMs of the same group are cut over together, or not at all. */
   readonly group?: string;
+  /** What becomes of the guest on the copied disks; absent: nobody looks into it. */
+  readonly conversion?: ConversionDocument;
+  /** What has to be seen of the guest at the target; absent: nobody looks. */
+  readonly proof?: ProofTerms;
   readonly mapping: MappingDocument;
+}
+
+/** Scripts by name: their text is in the plan. */
+export interface ConversionDocument extends Omit<ConversionTerms, 'scripts'> {
+  readonly scripts?: readonly Pick<GuestScript, 'name' | 'when'>[];
 }
 
 export interface MappingDocument {

@@ -3,7 +3,7 @@ import type { Decision } from '../model/mapping.ts';
 import type { PhaseRecord, VmProgress } from '../model/plan.ts';
 import type { VmReport } from '../model/report.ts';
 import { sinceCutoverText } from '../model/since-cutover.ts';
-import type { TransferResult } from '../model/transfer.ts';
+import type { DiskProof, TransferResult } from '../model/transfer.ts';
 import { formatBytes } from '../model/units.ts';
 import type { SourceVm } from '../model/vm.ts';
 
@@ -62,6 +62,24 @@ export function repairText({ repaired }: Pick<TransferResult, 'repaired'>): stri
     ...(target > 0 ? [`${count(target, 'block')} repaired that the target did not keep as written`] : []),
     ...(source > 0 ? [`${count(source, 'block')} corrected that the source gave wrongly at first`] : []),
   ].join(', ');
+}
+
+/** What is proven of a disk; both hashes where a conversion wrote to it after it was copied. */
+export function proofText({ algorithm, root, copied }: DiskProof): string {
+  if (copied === undefined || copied === root) return `${algorithm} ${root}`;
+  return `${algorithm} ${copied} as it was copied, ${algorithm} ${root} since its guest was converted`;
+}
+
+/** `2 of 2 disks proven: 60.0 GiB read back and compared, 12.0 GiB of it data`; empty where nothing was moved yet. */
+export function provenLine({ transfers }: VmProgress): string {
+  if (transfers.length === 0) return '';
+  const proofs = transfers.flatMap(({ proof }) => proof ?? []);
+  const total = (sizes: readonly number[]): string => formatBytes(sizes.reduce((sum, size) => sum + size, 0));
+  const read =
+    proofs.length === 0
+      ? ''
+      : `: ${total(proofs.map(({ size }) => size))} read back and compared, ${total(proofs.map(({ allocated }) => allocated))} of it data`;
+  return `${proofs.length} of ${count(transfers.length, 'disk')} proven${read}`;
 }
 
 export function phaseSeconds({ startedAt, endedAt }: PhaseRecord): number {

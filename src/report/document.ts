@@ -1,8 +1,17 @@
 /** Reports in the shape that is published as JSON (src/model/report-document.ts). */
+import type { ConversionTerms } from '../model/conversion.ts';
 import type { Decision } from '../model/mapping.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { Report, VmReport } from '../model/report.ts';
-import type { DecisionDocument, PlanDocument, Reason, ReportDocument, VmDocument, VmLine } from '../model/report-document.ts';
+import type {
+  ConversionDocument,
+  DecisionDocument,
+  PlanDocument,
+  Reason,
+  ReportDocument,
+  VmDocument,
+  VmLine,
+} from '../model/report-document.ts';
 import type { ReportDepth } from './depth.ts';
 
 const SCHEMA: Report['schema'] = 'kubeferry.dev/report/v1';
@@ -54,14 +63,20 @@ export class ReasonTable {
   }
 }
 
-function planDocument({ type, itinerary, group, mapping }: VmPlan, reasons: ReasonTable): PlanDocument {
+function planDocument({ type, itinerary, group, conversion, proof, mapping }: VmPlan, reasons: ReasonTable): PlanDocument {
   const { targetName, manifests, placements, decisions } = mapping;
   return {
     type,
     itinerary,
     ...(group !== undefined && { group }),
+    ...(conversion && { conversion: conversionDocument(conversion) }),
+    ...(proof && { proof }),
     mapping: { targetName, manifests, placements, decisions: decisions.map((decision) => decisionDocument(decision, reasons)) },
   };
+}
+
+function conversionDocument({ scripts, ...terms }: ConversionTerms): ConversionDocument {
+  return { ...terms, ...(scripts && { scripts: scripts.map(({ name, when }) => ({ name, when })) }) };
 }
 
 /** Written out case by case: this runs a hundred times a VM. */

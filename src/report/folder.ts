@@ -5,6 +5,7 @@ import type { Report } from '../model/report.ts';
 import { renderHtml, renderVmHtml } from './html/index.ts';
 import { jsonParts } from './json.ts';
 import { renderMarkdown } from './markdown.ts';
+import { withLocalPictures } from './pictures.ts';
 import { renderYaml } from './yaml.ts';
 
 export interface TextFile {
@@ -25,8 +26,12 @@ export function vmFiles({ mapping }: VmPlan): readonly TextFile[] {
   );
 }
 
-/** What ties the VMs together: the top kustomization over `vms` (target names), the networks they share and the report. */
-export function runFiles(report: Report, vms: readonly string[]): readonly TextFile[] {
+/**
+ * What ties the VMs together: the top kustomization over `vms` (target names), the networks they share and the report.
+ * @param folder absolute path of where they will lie: pictures below it are shown
+ */
+export function runFiles(whole: Report, vms: readonly string[], folder: string): readonly TextFile[] {
+  const report = withLocalPictures(whole, folder);
   const networks = networkFiles(report);
   return [
     { path: 'kustomization.yaml', content: kustomization([...(networks.length === 0 ? [] : [networkFolder(report)]), ...vms]) },

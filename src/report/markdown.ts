@@ -11,11 +11,14 @@ import {
   outcomeCounts,
   phaseSeconds,
   progressLine,
+  proofText,
+  provenLine,
   repairText,
   valueChange,
 } from './describe.ts';
 import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
-import type { Exhibit } from './exhibit.ts';
+import { type Exhibit, type Picture, pictureLink } from './exhibit.ts';
+import { guestExhibits, plannedExhibits } from './guest/index.ts';
 import { networkRows } from './networks.ts';
 import { overview } from './overview.ts';
 import { scheduleExhibits } from './schedule.ts';
@@ -141,8 +144,9 @@ function vmSection(entry: VmReport, depth: ReportDepth): string[] {
     lines.push('', '### Concerns', '', ...table(['Category', 'Concern', 'Subject', 'What it means and what to do'], rows));
   }
   if (progress !== undefined) lines.push('', ...progressSection(progress));
-  for (const exhibit of measuredExhibits(entry)) lines.push(...exhibitSection(exhibit, '###'));
+  for (const exhibit of [...measuredExhibits(entry), ...guestExhibits(entry)]) lines.push(...exhibitSection(exhibit, '###'));
   if (depth === 'concerns') return lines;
+  for (const exhibit of plannedExhibits(plan)) lines.push(...exhibitSection(exhibit, '###'));
   const rows = plan.mapping.decisions.map((decision) => [
     decision.outcome,
     decision.from,
@@ -166,9 +170,10 @@ function progressSection(progress: NonNullable<VmReport['progress']>): string[] 
     result.seconds.toFixed(1),
     result.transport,
     repairText(result),
-    result.proof === undefined ? 'not proven' : `${result.proof.algorithm} ${result.proof.root}`,
+    result.proof === undefined ? 'not proven' : proofText(result.proof),
   ]);
   const waits = waitText(progress);
+  const proven = provenLine(progress);
   return [
     '### Migration',
     '',
@@ -178,15 +183,24 @@ function progressSection(progress: NonNullable<VmReport['progress']>): string[] 
     ...table(['Phase', 'Seconds', 'Skipped because'], phases),
     '',
     ...table(['Disk', 'Size', 'Moved', 'Passes', 'Seconds', 'Transport', 'Repaired', 'Proof'], disks),
+    ...(proven === '' ? [] : ['', `${proven}.`]),
   ];
 }
 
-function exhibitSection({ title, lines, head, rows }: Exhibit, mark: '##' | '###'): string[] {
+function exhibitSection({ title, lines, head, rows, picture, quote }: Exhibit, mark: '##' | '###'): string[] {
   return [
     ...['', `${mark} ${title}`],
     ...lines.flatMap((line) => ['', text(line)]),
     ...(rows.length === 0 ? [] : ['', ...table(head, rows)]),
+    ...(picture === undefined ? [] : ['', pictureText(picture)]),
+    // Four spaces keep the lines together and make them nothing but text.
+    ...(quote === undefined ? [] : ['', `${text(quote.title)}:`, '', ...quote.lines.map((line) => `    ${printable(line)}`)]),
   ];
+}
+
+function pictureText(picture: Picture): string {
+  const link = pictureLink(picture, '');
+  return link === undefined ? `${text(picture.about)}: ${text(picture.source)}` : `![${text(picture.about)}](${link})`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

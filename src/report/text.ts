@@ -16,11 +16,14 @@ import {
   outcomeCounts,
   phaseSeconds,
   progressLine,
+  proofText,
+  provenLine,
   repairText,
   valueChange,
 } from './describe.ts';
 import { about, assumptionText, bottleneckText, spreadText, startText, wavesLine } from './durations.ts';
 import type { Exhibit } from './exhibit.ts';
+import { guestExhibits, plannedExhibits } from './guest/index.ts';
 import { networkRows } from './networks.ts';
 import { overview } from './overview.ts';
 import { scheduleExhibits } from './schedule.ts';
@@ -134,20 +137,23 @@ function vmLines(entry: VmReport, depth: ReportDepth): string[] {
   if (estimate !== undefined) lines.push(...predictionLines(estimate, readiness));
   for (const concern of concerns) lines.push('', ...concernLines(concern, '   '));
   if (depth === 'full') {
+    for (const exhibit of plannedExhibits(plan)) lines.push(...exhibitLines(exhibit, '   '));
     lines.push('', `   Fields: ${outcomeCounts(plan.mapping.decisions)}`);
     lines.push(...decisionLines(entry));
   }
   if (progress !== undefined) lines.push('', ...progressLines(progress));
-  for (const exhibit of measuredExhibits(entry)) lines.push(...exhibitLines(exhibit, '   '));
+  for (const exhibit of [...measuredExhibits(entry), ...guestExhibits(entry)]) lines.push(...exhibitLines(exhibit, '   '));
   return lines;
 }
 
-function exhibitLines({ title, lines, head, rows }: Exhibit, indent: string): string[] {
+function exhibitLines({ title, lines, head, rows, picture, quote }: Exhibit, indent: string): string[] {
   const table = [head.map((word) => word.toUpperCase()), ...rows];
   return [
     '',
     ...(lines.length === 0 ? [`${indent}${title}:`] : wrap(`${title}: ${lines.join(' ')}`, WIDTH, indent)),
     ...(rows.length === 0 ? [] : columns(table, `${indent}  `)),
+    ...(picture === undefined || picture.source.startsWith('data:') ? [] : [`${indent}  ${picture.about}: ${picture.source}`]),
+    ...(quote === undefined ? [] : [`${indent}  ${quote.title}:`, ...quote.lines.map((line) => `${indent}  | ${line}`)]),
   ];
 }
 
@@ -192,6 +198,7 @@ function progressLines(progress: VmProgress): string[] {
   ]);
   const lines = [`   ${progressLine(progress)}`, ...columns(phases, '     ')];
   for (const result of progress.transfers) lines.push(`     disk ${result.job}: ${proofLine(result)}`);
+  if (progress.transfers.length > 1) lines.push(`     ${provenLine(progress)}`);
   const waits = waitText(progress);
   if (waits !== '') lines.push(...wrap(waits, WIDTH, '     '));
   if (progress.failure?.hint) lines.push(...wrap(progress.failure.hint, WIDTH, '     '));
@@ -204,6 +211,6 @@ function proofLine(result: TransferResult): string {
   const readings = passes > 1 ? ` in ${passes} passes` : '';
   const how =
     moved === 0 ? 'nothing left to move' : `${formatBytes(moved)} moved${readings} in ${seconds.toFixed(1)} s by ${transport}`;
-  const proven = proof === undefined ? 'not proven (--no-verify)' : `proven: ${proof.algorithm} ${proof.root}`;
+  const proven = proof === undefined ? 'not proven (--no-verify)' : `proven: ${proofText(proof)}`;
   return [formatBytes(size), how, repairText(result), proven].filter((part) => part !== '').join(', ');
 }

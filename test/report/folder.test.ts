@@ -4,7 +4,7 @@ import { runFiles } from '../../src/report/folder.ts';
 import { sampleReport } from './sample.ts';
 
 const report = await sampleReport(3);
-const files = new Map(runFiles(report, []).map((file) => [file.path, file]));
+const files = new Map(runFiles(report, [], '/srv/out').map((file) => [file.path, file]));
 
 function contentOf(path: string): string {
   const { content = '' } = files.get(path) ?? {};

@@ -1,5 +1,5 @@
 /**
- * The report as one HTML file that needs no network: readable on a phone, printable, usable by keyboard and screen reader.
+ * The report as one HTML file that needs no network, and nothing beside it but pictures of screens: readable on a phone, printable, usable by keyboard and screen reader.
  * Everything is there without scripts; the script only sorts, filters and folds.
  */
 import type { Report, VmReport } from '../../model/report.ts';
@@ -49,19 +49,19 @@ ${tiles(summary)}
 ${report.concerns.map(({ category, label, assessment }) => html`<div class="concern ${category}"><p class="mark">${category}: ${label}</p><p>${assessment}</p></div>`)}
 ${topics(summary)}
 ${report.waves && timeline(report.waves)}
-${scheduleExhibits(report).map((one) => exhibit(one, 3))}
+${scheduleExhibits(report).map((one) => exhibit(one, { level: 3, up: '' }))}
 ${fleet(report, { detailed: detailed.length, pages })}
 ${pictures(report)}
 ${sharedNetworks(report)}
 ${storageClasses(report)}
 <h2 id="details">Each virtual machine</h2>
-${detailed.map((entry) => vmSection(entry, report.vms.length > FULL_VMS ? 'concerns' : depth, { open: report.vms.length === 1, page: pages }))}
+${detailed.map((entry) => vmSection(entry, report.vms.length > FULL_VMS ? 'concerns' : depth, { open: report.vms.length === 1, page: pages, up: '' }))}
 ${left === 0 ? undefined : html`<p>${count(left, 'further virtual machine')} without a part on this page: ${pages ? 'the table above links to the page of each' : PAGES_HINT}.</p>`}
 ${pages || depth === 'concerns' || report.vms.length <= FULL_VMS ? undefined : html`<p>Fields and manifests of so many VMs are not on this page: ${PAGES_HINT}.</p>`}
 ${assumptions(report)}
 ${glossary()}
 </main>
-<footer><p class="soft">Written by kubeferry. This file loads nothing from anywhere and sends nothing.</p></footer>`;
+<footer><p class="soft">Written by kubeferry. This file loads nothing but pictures that lie beside it, and sends nothing.</p></footer>`;
   return page(`Migration report: ${report.source}`, body);
 }
 
@@ -74,7 +74,7 @@ export function renderVmHtml(entry: VmReport, { source, createdAt }: Pick<Report
 </header>
 <main id="top">
 <h2>What becomes of it</h2>
-${vmSection(entry, 'full', { open: true, page: false })}
+${vmSection(entry, 'full', { open: true, page: false, up: '../' })}
 </main>`;
   return page(`Migration report: ${entry.vm.name}`, body);
 }
@@ -86,7 +86,7 @@ function page(title: string, body: Html): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: 'self' file:">
 <title>${title}</title>
 <style>${new Html(STYLE)}</style>
 </head>

@@ -99,6 +99,7 @@ details.vm > summary { padding: .45rem 0; }
 details.vm[open] { padding-bottom: 1rem; }
 .fields { min-width: 56rem; }
 figure { margin: 1rem 0 1.5rem; } figcaption { color: var(--soft); margin-bottom: .5rem; }
+figure img { display: block; max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: .3rem; margin-bottom: .4rem; }
 svg { display: block; max-width: 100%; height: auto; min-width: 40rem; }
 svg text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; fill: var(--ink); }
 svg .soft { fill: var(--soft); }

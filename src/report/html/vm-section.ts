@@ -13,10 +13,13 @@ import {
   outcomeCounts,
   phaseSeconds,
   progressLine,
+  proofText,
+  provenLine,
   repairText,
   valueChange,
 } from '../describe.ts';
 import { spreadText } from '../durations.ts';
+import { guestExhibits, plannedExhibits } from '../guest/index.ts';
 import { measuredExhibits, waitText } from '../warm.ts';
 import { renderYaml } from '../yaml.ts';
 import { assumptionTable } from './assumptions.ts';
@@ -28,9 +31,11 @@ interface SectionOptions {
   readonly open: boolean;
   /** The VM has a page of its own beside this one. */
   readonly page: boolean;
+  /** From this page to the report's folder. */
+  readonly up: '' | '../';
 }
 
-export function vmSection(entry: VmReport, depth: ReportDepth, { open, page }: SectionOptions): Html {
+export function vmSection(entry: VmReport, depth: ReportDepth, { open, page, up }: SectionOptions): Html {
   const { vm, plan, concerns, estimate, readiness, progress } = entry;
   const { decisions, manifests, targetName } = plan.mapping;
   const gravity = worst(concerns);
@@ -41,11 +46,12 @@ ${page ? html`<p><a href="${targetName}/report.html">Page of this VM, with field
 ${estimate && prediction(estimate, readiness)}
 ${concerns.map(concern)}
 ${progress && migration(progress)}
-${measuredExhibits(entry).map((one) => exhibit(one, 4))}
+${[...measuredExhibits(entry), ...guestExhibits(entry)].map((one) => exhibit(one, { level: 4, up }))}
 ${
   depth === 'concerns'
     ? undefined
-    : html`<details><summary>What becomes of each field: ${outcomeCounts(decisions)}</summary>${fields(decisions, vm.name)}</details>
+    : html`${plannedExhibits(plan).map((one) => exhibit(one, { level: 4, up }))}
+<details><summary>What becomes of each field: ${outcomeCounts(decisions)}</summary>${fields(decisions, vm.name)}</details>
 <details><summary>Manifests (${manifests.length})</summary><pre tabindex="0">${manifests.map(renderYaml).join('---\n')}</pre></details>`
 }
 </details>
@@ -87,6 +93,7 @@ ${sorted.map(
 
 function migration(progress: VmProgress): Html {
   const waits = waitText(progress);
+  const proven = provenLine(progress);
   return html`<h4>Migration: ${progressLine(progress)}</h4>
 ${waits === '' ? undefined : html`<p>${waits}</p>`}
 ${progress.failure?.hint ? html`<p>${progress.failure.hint}</p>` : undefined}
@@ -96,7 +103,8 @@ ${progress.history.map((record) => html`<tr><th scope="row">${record.phase}</th>
 <div class="scroll" tabindex="0" role="region" aria-label="Disks"><table><thead><tr><th scope="col">Disk</th><th scope="col" class="number">Size</th><th scope="col" class="number">Moved</th><th scope="col" class="number">Passes</th><th scope="col" class="number">Seconds</th><th scope="col">Transport</th><th scope="col">Repaired</th><th scope="col">Proof</th></tr></thead><tbody>
 ${progress.transfers.map(
   ({ job, size, moved, passes, seconds, transport, proof, ...result }) =>
-    html`<tr><th scope="row">${job}</th><td class="number">${formatBytes(size)}</td><td class="number">${formatBytes(moved)}</td><td class="number">${passes ?? 1}</td><td class="number">${seconds.toFixed(1)}</td><td>${transport}</td><td>${repairText(result)}</td><td>${proof === undefined ? html`<span class="Warning">not proven</span>` : html`<span class="good">proven</span> <code>${proof.algorithm} ${proof.root}</code>`}</td></tr>`,
+    html`<tr><th scope="row">${job}</th><td class="number">${formatBytes(size)}</td><td class="number">${formatBytes(moved)}</td><td class="number">${passes ?? 1}</td><td class="number">${seconds.toFixed(1)}</td><td>${transport}</td><td>${repairText(result)}</td><td>${proof === undefined ? html`<span class="Warning">not proven</span>` : html`<span class="good">proven</span> <code>${proofText(proof)}</code>`}</td></tr>`,
 )}
-</tbody></table></div>`;
+</tbody></table></div>
+${proven === '' ? undefined : html`<p>${proven}.</p>`}`;
 }

@@ -1,5 +1,5 @@
 /** Pages in a real browser: Debian's Chromium, driven over its own protocol. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -31,6 +31,13 @@ export class PageStage implements AsyncDisposable {
       throw new Error(`no browser at ${executablePath}: install Debian's package chromium`, { cause });
     });
     return new PageStage(browser, await mkdtemp(path.join(os.tmpdir(), 'kubeferry-html-')));
+  }
+
+  /** A file that pages find below their folder. */
+  async lay(name: string, content: Buffer): Promise<void> {
+    const file = path.join(this.#folder, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, content);
   }
 
   async open(markup: string, options: BrowserContextOptions & { readonly hash?: string } = {}): Promise<OpenPage> {

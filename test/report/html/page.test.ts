@@ -3,11 +3,18 @@ import { after, before, describe, it } from 'node:test';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { renderReport } from '../../../src/report/index.ts';
+import { BOOTED, guestReport } from '../guest/sample.ts';
 import { sampleReport } from '../sample.ts';
 import { PageStage } from './browser.ts';
 import { faintTexts } from './contrast.ts';
 
 const HOSTILE = ['<script>document.title = "owned"</script>', '"><img src=x onerror=alert(1)>', '\u202egpj.exe', "' onclick='x"];
+
+/** A PNG file of one pixel. */
+const DOT = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 /** Enough VMs to sort and filter. */
 const report = await sampleReport(40, (vm, number) => {
@@ -16,7 +23,8 @@ const report = await sampleReport(40, (vm, number) => {
 });
 const MARKUP = renderReport(report, 'html', 'concerns');
 /** A few VMs with everything that is shown of one. */
-const FULL = renderReport(await sampleReport(8), 'html', 'full');
+const few = await sampleReport(8);
+const FULL = renderReport({ ...few, vms: [...guestReport().vms, ...few.vms] }, 'html', 'full');
 
 async function names(page: Page): Promise<readonly string[]> {
   return await page.locator('table.fleet tbody tr:visible th a').allTextContents();
@@ -49,6 +57,17 @@ describe('the HTML report in a browser', () => {
     assert.equal((await names(page))[2], '\\x202egpj.exe');
     assert.deepEqual([requests, complaints], [[], []]);
   });
+
+  for (const screenshot of ['web/boot-proof.png', `data:image/png;base64,${DOT.toString('base64')}`]) {
+    it(`shows the screen of a booted guest: ${screenshot.slice(0, 14)}…`, async () => {
+      await stage.lay('web/boot-proof.png', DOT);
+      await using opened = await stage.open(renderReport(guestReport({ ...BOOTED, screenshot }), 'html', 'concerns'));
+      const picture = opened.page.getByRole('img', { name: 'Screen of web at the end of its boot' });
+      await picture.scrollIntoViewIfNeeded();
+      assert.equal(await opened.page.evaluate('document.images[0].decode().then(() => document.images[0].naturalWidth)'), 1);
+      assert.deepEqual(opened.complaints, []);
+    });
+  }
 
   it('blocks whatever would leave the page', async () => {
     await using opened = await stage.open(MARKUP.replace('</main>', '<img src="http://127.0.0.1:9/leak"></main>'));
@@ -174,6 +193,7 @@ describe('the HTML report in a browser', () => {
       '"Copy"',
       '"Downtime"',
       '"Wave"',
+      '"State"',
     ]);
   });
 

@@ -1,0 +1,75 @@
+/** The addresses of a guest at its source beside those that it was seen to use at its target, NIC by NIC. */
+import type { BootProof } from '../../model/boot-proof.ts';
+import type { Nic, SourceVm } from '../../model/vm.ts';
+import type { Exhibit } from '../exhibit.ts';
+
+/** `same`: at both. `missing`: the NIC was seen with others only. `new`: at the target only. */
+export type AddressFate = 'same' | 'missing' | 'new' | 'not seen';
+
+export interface AddressPair {
+  readonly nic: string;
+  readonly mac: string;
+  readonly before: string;
+  readonly after: string;
+  readonly fate: AddressFate;
+}
+
+export function addressesExhibit(vm: SourceVm, proof: BootProof): readonly Exhibit[] {
+  const pairs = comparedAddresses(vm, proof);
+  if (pairs.length === 0) return [];
+  const asking = vm.nics.filter(({ guestIp }) => guestIp?.dhcp === true).map(({ label }) => label);
+  return [
+    {
+      title: 'Addresses before and after',
+      lines:
+        asking.length === 0
+          ? []
+          : [
+              `Another address of ${asking.join(', ')} is no surprise: DHCP gives it, and the proof may run in a network of its own.`,
+            ],
+      head: ['NIC', 'MAC', 'Before', 'After', 'Outcome'],
+      rows: pairs.map(({ nic, mac, before, after, fate }) => [nic, mac, before, after, fate]),
+    },
+  ];
+}
+
+/** Link-local addresses are left out on both sides: nobody chose them. */
+export function comparedAddresses({ nics }: SourceVm, { addresses }: Pick<BootProof, 'addresses'>): readonly AddressPair[] {
+  const known = nics.flatMap((nic) => (nic.mac === undefined ? [] : pairsOf(nic, nic.mac, addresses)));
+  const macs = new Set<string | undefined>(nics.map(({ mac }) => mac));
+  const others = Object.entries(addresses).filter(([mac]) => !macs.has(mac));
+  return [
+    ...known,
+    ...others.flatMap(([mac, after]) =>
+      chosen(after).map((address) => ({ nic: '', mac, before: '', after: address, fate: 'new' as const })),
+    ),
+  ];
+}
+
+function pairsOf({ label, guestIp }: Nic, mac: string, addresses: BootProof['addresses']): readonly AddressPair[] {
+  const before = chosen((guestIp?.addresses ?? []).map(({ address }) => address));
+  const after = chosen(addresses[mac] ?? []);
+  const at = { nic: label, mac };
+  const lost: AddressFate = after.length === 0 ? 'not seen' : 'missing';
+  return [
+    ...before.map((address) =>
+      after.includes(address)
+        ? { ...at, before: address, after: address, fate: 'same' as const }
+        : { ...at, before: address, after: '', fate: lost },
+    ),
+    ...after
+      .filter((address) => !before.includes(address))
+      .map((address) => ({ ...at, before: '', after: address, fate: 'new' as const })),
+  ];
+}
+
+function chosen(addresses: readonly string[]): readonly string[] {
+  return addresses.map(canonical).filter((address) => !/^(fe[89ab].:|169\.254\.|127\.|::1$)/.test(address));
+}
+
+/** One spelling for each IPv6 address (RFC 5952); anything else stays as it is. */
+function canonical(address: string): string {
+  if (!address.includes(':')) return address;
+  const [bare = ''] = address.split('%');
+  return URL.parse(`http://[${bare}]`)?.hostname.slice(1, -1) ?? address;
+}
