@@ -29,7 +29,7 @@ const PARTS: readonly { readonly part: string; readonly files: RegExp; readonly 
     { part: 'folder', files: /^src\/folder\//, may: ['model', 'contracts'] },
     { part: 'kube', files: /^src\/kube\//, may: ['model', 'contracts', 'resources'] },
     { part: 'steps', files: /^src\/steps\//, may: ['model', 'contracts', 'plan'] },
-    { part: 'prepare', files: /^src\/prepare\.ts$/, may: ['model', 'contracts', 'assess', 'mappings', 'plan', 'steps'] },
+    { part: 'prepare', files: /^src\/prepare(-vm)?\.ts$/, may: ['model', 'contracts', 'assess', 'mappings', 'plan', 'steps'] },
     { part: 'migrate', files: /^src\/migrate\.ts$/, may: ['model', 'contracts', 'assess', 'mappings', 'plan', 'steps'] },
     { part: 'verify', files: /^src\/verify\.ts$/, may: ['model', 'contracts'] },
     { part: 'metrics', files: /^src\/metrics\//, may: ['model', 'contracts', 'resources'] },
@@ -80,7 +80,7 @@ const FENCES: readonly { readonly packages: RegExp; readonly where: RegExp }[] =
   { packages: /^pino$/, where: /^src\/log\.ts$/ },
   { packages: /^prom-client$/, where: /^src\/metrics\// },
   { packages: /^cli-progress$/, where: /^src\/cli\// },
-  { packages: /^node:child_process$/, where: /^src\/(transfer|convert)\// },
+  { packages: /^node:child_process$/, where: /^src\/programs\// },
 ];
 
 /** What a pure room may not touch, by name: time and randomness have no module. */

@@ -1,4 +1,4 @@
-/** Where programs are that come from the system. Shared by the rooms that start some (src/transfer, src/convert); this one starts none. */
+/** Where programs are that come from the system. Shared by the rooms that start some (src/transfer, src/convert), as is how they are started: leashed.ts. */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';

@@ -3,7 +3,8 @@ import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MigrationError } from '../../model/errors.ts';
-import { type ProgramExit, startProgram } from '../guest/program.ts';
+import type { ProgramExit } from '../../programs/leashed.ts';
+import { startProgram } from '../guest/program.ts';
 
 /** Until its socket is there. */
 const PATIENCE_MS = 10_000;

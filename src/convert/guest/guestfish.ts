@@ -5,9 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { MigrationError } from '../../model/errors.ts';
+import type { ProgramExit } from '../../programs/leashed.ts';
 import { type ApplianceOptions, applianceEnvironment } from './appliance.ts';
 import { conversionFailure } from './failure.ts';
-import { checkCanceled, type ProgramExit, startProgram } from './program.ts';
+import { checkCanceled, startProgram } from './program.ts';
 
 export interface GuestfishOptions {
   readonly appliance: ApplianceOptions;

@@ -1,18 +1,17 @@
 /**
- * Starts the programs that work on guests (virt-v2v-in-place, guestfish, qemu-img). They start others in turn (an appliance, servers of
- * disks), so each runs in a process group of its own on a leash: a pipe that only we hold. When it closes, because the program
- * has ended, because its signal aborted, or because this process died by whatever means, the whole group is killed. So nobody
- * writes to a disk any more once `ended` has settled. Of our own environment they see PATH and HOME alone. No secrets in argv, ever.
+ * Starts the programs that work on guests and run them (virt-v2v-in-place, guestfish, qemu-img, qemu-system). They start others in turn (an
+ * appliance, servers of disks); src/programs/leashed.ts sees to it that none is left. Of our own environment they see PATH and HOME alone.
  */
-import { spawn } from 'node:child_process';
-import { Readable, Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { MigrationError } from '../../model/errors.ts';
 import { requireProgram } from '../../programs/find-program.ts';
+import { type ProgramExit, startLeashed } from '../../programs/leashed.ts';
 
 /** Programs by the Debian package that brings them. */
 const PACKAGES = {
   'virt-v2v-in-place': 'virt-v2v',
   guestfish: 'guestfish',
+  hivexregedit: 'libwin-hivex-perl',
   'qemu-img': 'qemu-utils',
   'qemu-system-x86_64': 'qemu-system-x86',
   swtpm: 'swtpm',
@@ -20,19 +19,6 @@ const PACKAGES = {
   sh: 'dash',
 } as const;
 export type GuestProgram = keyof typeof PACKAGES;
-
-/** What a program said on stderr is kept up to this many characters: the end of it. */
-const STDERR_LIMIT = 32_768;
-
-/** The shell becomes the program; its child waits for the end of the leash (descriptor 4), then kills the group both are in. */
-const LEASHED = '{ read -r end <&4; kill -KILL 0; } </dev/null >/dev/null 2>&1 3>&- & exec "$@" 4<&-';
-
-export interface ProgramExit {
-  /** Exit status; undefined when a signal ended the program. */
-  readonly status: number | undefined;
-  /** The last 32 Ki characters. */
-  readonly stderr: string;
-}
 
 export interface RunningProgram {
   readonly stdin: Writable;
@@ -56,40 +42,11 @@ export async function startProgram(
 ): Promise<RunningProgram> {
   const program = await requireProgram(name, PACKAGES[name]);
   checkCanceled(signal);
-  const child = spawn('/bin/sh', ['-c', LEASHED, 'sh', program, ...argv], {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-    detached: true,
+  const { stdin, stdout, third, ended } = startLeashed(program, argv, {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', LC_ALL: 'C', ...env },
+    signal,
   });
-  const [stdin, stdout, stderrPipe, reports, leash] = child.stdio;
-  if (!(reports instanceof Readable && leash instanceof Writable && stdin && stdout && stderrPipe)) {
-    throw new Error('A program was started without its pipes');
-  }
-  // One that ends before it reads says why in its own words.
-  stdin.on('error', () => undefined);
-  leash.on('error', () => undefined);
-  let stderr = '';
-  stderrPipe.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-STDERR_LIMIT);
-  });
-  const letGo = (): void => {
-    leash.destroy();
-  };
-  signal.addEventListener('abort', letGo, { once: true });
-  const ended = new Promise<ProgramExit>((resolve) => {
-    const end = (status: number | null): void => {
-      signal.removeEventListener('abort', letGo);
-      letGo();
-      resolve({ status: status ?? undefined, stderr: stderr.trim() });
-    };
-    child.once('exit', letGo);
-    child.once('close', end);
-    child.once('error', (error) => {
-      stderr += error.message;
-      end(null);
-    });
-  });
-  return { stdin, stdout, reports, ended };
+  return { stdin, stdout, reports: third, ended };
 }
 
 /**

@@ -2,8 +2,9 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError } from '../../model/errors.ts';
+import type { ProgramExit } from '../../programs/leashed.ts';
 import { canceled, systemCode } from '../cancellation.ts';
-import type { ProgramExit, RunningProgram } from '../program.ts';
+import type { RunningProgram } from '../program.ts';
 import type { Workspace } from '../workspace.ts';
 import { connectNbd, type NbdConnection } from './connection.ts';
 

@@ -1,8 +1,9 @@
 /** Serves an image read-only through qemu-nbd on a unix socket inside a workspace, for as long as it is held. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationError } from '../../model/errors.ts';
+import type { ProgramExit } from '../../programs/leashed.ts';
 import { canceled } from '../cancellation.ts';
-import { type ProgramExit, type RunningProgram, startProgram } from '../program.ts';
+import { type RunningProgram, startProgram } from '../program.ts';
 import { type Blockdev, blockdevName } from '../qemu-img/argv.ts';
 import { diagnose } from '../qemu-img/diagnose.ts';
 import type { Workspace } from '../workspace.ts';

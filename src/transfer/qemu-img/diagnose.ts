@@ -1,7 +1,7 @@
 /** What a qemu program's last words mean. Pure. Programs run with LC_ALL=C, so that the system's part of the text is English. */
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { MigrationError } from '../../model/errors.ts';
-import type { ProgramExit } from '../program.ts';
+import type { ProgramExit } from '../../programs/leashed.ts';
 
 /** First match wins. Texts as qemu 7.2 to 11 write them. */
 const MEANINGS: readonly (readonly [RegExp, ErrorCode])[] = [
