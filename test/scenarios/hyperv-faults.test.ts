@@ -4,6 +4,7 @@
  * loses count, checkpoints of others come and go, disks grow, come and go, VMs move to the other host. What is held in every run: warm/play.ts.
  * `npm run test:soak` plays 200; `KUBEFERRY_SEED=17` begins with that seed.
  */
+import { mkdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { WEATHER } from '../peers/hyperv/weather.ts';
 import { type Hyperv, startHyperv } from '../peers/hyperv.ts';
@@ -88,8 +89,11 @@ test('whatever befalls a warm migration from Hyper-V, its disks are those of the
     quotas: { shells: 10_000 },
   });
   t.after(async () => await server[Symbol.asyncDispose]());
+  // Disks are on the cluster's volume, until somebody moves them to a node.
+  const local = server.real('C:\\VMs');
+  await mkdir(local, { recursive: true });
   const samba = await startSamba({
-    shares: { VMs: server.folderOf('VMs'), volume1: server.real('C:\\ClusterStorage\\Volume1') },
+    shares: { VMs: local, volume1: server.real('C:\\ClusterStorage\\Volume1') },
   });
   t.after(async () => await samba[Symbol.asyncDispose]());
   const { username: user, password } = server;
