@@ -7,7 +7,7 @@ import type { GuestChoice, GuestTerms } from '../model/guest-terms.ts';
 import { LocalRef, ObjectName, rules } from './common.ts';
 
 const Name = z.string().min(1).max(1024);
-const Port = z.int().min(1).max(65_535);
+const Port = z.int().min(1).max(65_535).describe('TCP port of the guest.');
 const Mac = z
   .string()
   .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)

@@ -175,6 +175,32 @@ const Guest = z.strictObject({
     .describe('Disks that hold something else since.'),
 });
 
+export const Proof = z.strictObject({
+  booted: z.boolean(),
+  seconds: Seconds.describe('From the start of the VM to the verdict.'),
+  evidence: z
+    .array(
+      z.strictObject({
+        kind: z.string().max(64).describe('Stable word: guest-agent, probe; running where nothing was seen of the guest itself.'),
+        text: z.string().max(256),
+        seconds: Seconds.describe('After its start.'),
+      }),
+    )
+    .max(32)
+    .describe('What speaks for it.'),
+  trouble: z
+    .strictObject({ code: z.string().max(64).describe('Stable word for programs.'), text: Sentence })
+    .exactOptional()
+    .describe('Why it does not count as booted.'),
+  accelerator: z.enum(['kvm', 'tcg']).describe('tcg: KubeVirt emulates the processor.'),
+  addresses: z
+    .array(z.strictObject({ mac: z.string().max(64), addresses: z.array(z.string().max(64)).max(32) }))
+    .max(256)
+    .describe('What its NICs were seen to use.'),
+  differences: z.array(Sentence).max(64).describe('What is not as it was at the source, and what could not be seen.'),
+  screenshot: ObjectName.exactOptional().describe('ConfigMap beside this object with the picture of its screen, as screen.png.'),
+});
+
 const VmMigrationStatus = z.strictObject({
   ...commonStatus,
   phase: z.string().max(64).exactOptional().describe('Where it is in its itinerary.'),
@@ -238,6 +264,7 @@ const VmMigrationStatus = z.strictObject({
   group: Label.exactOptional().describe('Group of the VMs that are cut over with it, or not at all.'),
   guest: Guest.exactOptional().describe('What was done to the guest on the copied disks.'),
   warm: Warm.exactOptional().describe('Where a warm migration stands between its copies.'),
+  proof: Proof.exactOptional().describe('What was seen of the guest when it started in the cluster.'),
   outlook: Outlook.exactOptional().describe('What it waits for; absent while it is worked on.'),
   outlookFor: z
     .string()

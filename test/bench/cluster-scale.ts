@@ -161,6 +161,7 @@ async function makePlan(plane: ControlPlane, namespace: string): Promise<void> {
     providerRef: { name: 'bench' },
     selection: { where: ['name=*'] },
     storageMap: { entries: [{ source: { storage: '*' }, target }] },
+    guest: { policy: 'none' },
     limits: { vms: 32 },
   });
 }

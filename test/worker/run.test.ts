@@ -1,11 +1,15 @@
 /** What a worker says in the end, and with which exit code, so that its Job understands it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import type { WorkerEnd } from '../../src/contracts/worker-order.ts';
+import type { GuestOutcome } from '../../src/model/conversion.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { TransferProgress } from '../../src/model/transfer.ts';
+import { packed } from '../../src/worker/convert.ts';
 import { lastWord, run } from '../../src/worker/run.ts';
 import type { Services } from '../../src/worker/services.ts';
+import { randomWords } from '../demo/guest/disk.ts';
 
 const ORDER = { kind: 'transfer', job: { id: 'web/scsi0:0', target: { kind: 'block-device' } } };
 
@@ -166,6 +170,52 @@ test('a disk that was moved earlier is read where it is mounted, and the verdict
     assert.deepEqual(read, found === undefined || found.size < 100 ? [] : [`${disk.path} 100`]);
   }
 });
+
+test('a guest is converted on the mounted disks with the mounted keys, and what was done is told in full', async () => {
+  const told = nothing();
+  const request = { vm: 'web', copy: 'today', disks: [{ key: 'a', path: '/disks/0/disk.img' }], firmware: 'bios', nics: [] };
+  const order = { kind: 'convert', request, policy: 'convert', accelerator: 'tcg' };
+  const outcome: GuestOutcome = {
+    ...{ policy: 'convert', copy: 'today', accelerator: 'tcg', guest: 'Debian', warnings: ['Be careful.'], seconds: [] },
+    changes: Array.from({ length: 40 }, (_, index) => ({
+      ...{ subject: 'network', what: `NIC number ${index} keeps its name and its address.`, file: `/etc/network/${index}` },
+    })),
+    disks: [{ disk: 'a', changed: 65_536, root: 'f'.repeat(64) }],
+  };
+  const asked: unknown[] = [];
+  const parts = {
+    ...services(() => Promise.reject(new Error('nothing is copied')), told),
+    log: { info: () => undefined, warn: () => undefined },
+    read: () => Promise.resolve(JSON.stringify(order)),
+    convertGuest: (...[about, policy, options]: Parameters<Services['convertGuest']>) => {
+      const { onProgress, signal: _, ...rest } = options;
+      asked.push(about, policy, rest);
+      onProgress?.({ phase: 'convert', text: 'Picking a kernel' });
+      return Promise.resolve(outcome);
+    },
+  } as unknown as Services;
+  assert.equal(await run(parts, NEVER), 0);
+  assert.deepEqual(asked, [request, 'convert', { workspace: '/conversion', keys: '/kubeferry/keys', accelerator: 'tcg' }]);
+  assert.deepEqual(told.lines, ['{"guest":"Picking a kernel"}']);
+  assert.ok(Buffer.byteLength(told.words.join()) <= 4096);
+  assert.deepEqual(unpacked(JSON.parse(told.words.join()).result.outcome), outcome);
+});
+
+test('more than a last word has room for is cut, and says so', () => {
+  const words = randomWords(3);
+  const changes = Array.from({ length: 400 }, () => ({ subject: 'system' as const, what: `${words()} ${words()} ${words()}` }));
+  const text = packed({ policy: 'convert', copy: 'today', accelerator: 'kvm', changes, warnings: [], seconds: [], disks: [] });
+  assert.ok(text.length <= 3800);
+  const told = unpacked(text);
+  const kept = told.changes.length - 1;
+  assert.ok(kept > 20, `${kept} changes`);
+  assert.deepEqual(told.changes.slice(0, kept), changes.slice(0, kept));
+  assert.match(told.changes.at(-1)?.what ?? '', new RegExp(`^And ${400 - kept} more`));
+});
+
+function unpacked(text: string): GuestOutcome {
+  return JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString());
+}
 
 test('a last word is JSON of 4096 bytes at most, whatever there is to say', () => {
   const long = 'ü"\n'.repeat(5000);

@@ -11,6 +11,7 @@ import { isMigrated, type Phase, TERMINAL_PHASES, WORK_PHASES, type WorkPhase } 
 import type { VmPlan, VmProgress, WarmProgress } from '../../model/plan.ts';
 import { type SinceCutover, sinceCutoverText } from '../../model/since-cutover.ts';
 import type { TransferJob, TransferProgress } from '../../model/transfer.ts';
+import { proofOf, proofWithin } from './proof-status.ts';
 import { type Judgement, withCondition } from '../../resources/conditions.ts';
 import { begun, type DiskStatus, replannedDisks, resultOf, withResult } from '../../resources/disk-status.ts';
 import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
@@ -75,6 +76,7 @@ export class StatusStore implements Store, Observer {
 
   load(): Promise<VmProgress | undefined> {
     const plan = this.#plan;
+    const { proof } = this.#status;
     const { phase, since, history = [], failure, disks = [], sourceStopped, hooks, guest, warm, outlook } = this.#status;
     if (phase === undefined || since === undefined) return Promise.resolve(undefined);
     return Promise.resolve({
@@ -93,15 +95,17 @@ export class StatusStore implements Store, Observer {
       }),
       ...(guest !== undefined && { conversion: outcomeOf(guest) }),
       ...(warm !== undefined && { warm: warmOf(warm) }),
+      ...(proof !== undefined && { proof: proofOf(proof) }),
       ...(outlook !== undefined && { outlook }),
     });
   }
 
   async save(progress: VmProgress): Promise<void> {
-    const { failure: _failure, waitingFor: _waiting, warm: _warm, ...known } = this.#status;
+    const { failure: _failure, waitingFor: _waiting, warm: _warm, proof: _proof, ...known } = this.#status;
     const { outlook: _outlook, outlookFor: _for, sourceStopped: _stopped, hooks: _hooks, ...others } = known;
     const { guest: _guest, doing: _doing, ...rest } = others;
     const { phase, since, failure, transfers, sourceStopped, hooks, conversion, warm, outlook } = progress;
+    const { proof } = progress;
     const results = new Map(transfers.map((result) => [result.job, result]));
     const looks = new Map(progress.sinceCutover?.map(({ disk, content }) => [disk, content]));
     const disks = (rest.disks ?? []).map((disk) => {
@@ -116,6 +120,7 @@ export class StatusStore implements Store, Observer {
       ...(sourceStopped !== undefined && { sourceStopped }),
       ...(conversion && { guest: guestWithin(conversion) }),
       ...(warm && { warm: warmWithin(warm) }),
+      ...(proof && { proof: proofWithin(proof) }),
       ...(outlook && { outlook: outlookWithin(outlook), ...(wished !== undefined && { outlookFor: wished }) }),
       ...(downtime && { downtime }),
     };

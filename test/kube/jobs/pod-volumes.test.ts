@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { podVolumes } from '../../../src/kube/jobs/pod-volumes.ts';
+import { convertedPath, podVolumes } from '../../../src/kube/jobs/pod-volumes.ts';
 
 test('claims with shares of a source are mounted by their names, and only read', () => {
   const volumes = podVolumes({ shares: ['csv-1', 'csv.two'] }).filter(({ volume }) => volume.name.startsWith('share'));
@@ -14,4 +14,27 @@ test('claims with shares of a source are mounted by their names, and only read',
       mount: { name: 'share-1', mountPath: '/shares/csv.two', readOnly: true },
     },
   ]);
+});
+
+test('all disks of a guest are at hand, with what has to outlive the Pod, its keys and its drivers', () => {
+  const disks = [
+    { claim: 'web-0', block: false },
+    { claim: 'web-1', block: true },
+  ];
+  const converted = { disks, scratch: 'web-guest', keys: 'luks', virtioWin: 'drivers' };
+  const volumes = podVolumes({ converted }).filter(({ volume }) => !['order', 'tmp'].includes(volume.name));
+  assert.deepEqual(
+    volumes.map(({ volume, mount, device }) => [volume.name, mount?.mountPath ?? device?.devicePath, mount?.readOnly === true]),
+    [
+      ['disk-0', '/disks/0', false],
+      ['disk-1', '/dev/kubeferry-disk-1', false],
+      ['conversion', '/conversion', false],
+      ['keys', '/kubeferry/keys', true],
+      ['virtio-win', '/virtio-win', true],
+    ],
+  );
+  assert.deepEqual(
+    disks.map((disk, index) => convertedPath(index, disk)),
+    ['/disks/0/disk.img', '/dev/kubeferry-disk-1'],
+  );
 });

@@ -58,6 +58,25 @@ test('only who lists image files has a token', () => {
   assert.equal(podOf({}, { order: IMAGES }).spec['automountServiceAccountToken'], true);
 });
 
+test('who converts guests has an image and memory of its own, and KVM where that is asked for', () => {
+  const order = { kind: 'convert' } as unknown as WorkerOrder;
+  const converted = { disks: [{ claim: 'web-0', block: false }], scratch: 'web-guest' };
+  const settings = { limits: { memory: '1Gi' }, conversion: { image: 'converter', limits: { memory: '4Gi' } } };
+  const [plain] = podOf({}, { order, converted }).spec.containers;
+  assert.deepEqual(
+    [plain?.['image'], plain?.['resources']],
+    ['image', { requests: { cpu: '1', memory: '2560Mi' }, limits: { memory: '3Gi' } }],
+  );
+  const [own] = podOf(settings, { order, converted, kvm: true }).spec.containers;
+  assert.equal(own?.['image'], 'converter');
+  assert.deepEqual(own?.['resources'], {
+    requests: { cpu: '1', memory: '2560Mi' },
+    limits: { memory: '4Gi', 'devices.kubevirt.io/kvm': '1' },
+  });
+  const [copier] = podOf(settings).spec.containers;
+  assert.equal(copier?.['image'], 'image');
+});
+
 test('readers of a claim that one node can mount run together, those of others anywhere', () => {
   const together = podOf({}, { source: { claim: 'images', oneNode: true } });
   const { podAffinity } = together.spec['affinity'] as {
