@@ -1,7 +1,8 @@
 /**
- * Real Debian guests as the sources of migrations: disks that boot at VMware (PVSCSI, VMXNET3, a static address on ens192) and whose
+ * Real Debian guests as the sources of migrations: disks that boot at VMware (PVSCSI, VMXNET3, static addresses on ens192 and ens224) and whose
  * initramfs may know nothing else. Built once into `${XDG_CACHE_HOME:-~/.cache}/kubeferry/guests`, by the hash of the recipe and of the scripts that
- * cook it: the system (mmdebstrap, some minutes, package lists and all) and the disk apart. Needs root and loop devices. What is in the cache is only read.
+ * cook it: the system (mmdebstrap, a minute or two, package lists and all) and the disk apart. Needs root and loop devices. What is in the cache is
+ * only read.
  */
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,53 +12,87 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 export interface GuestRecipe {
-  /** Tried by a boot: `bios` only. */
+  /** `uefi`: a GPT disk with an EFI system partition, and no loader in the place where firmware looks without boot entries. */
   readonly firmware: 'bios' | 'uefi';
   readonly root: 'ext4' | 'xfs' | 'btrfs';
+  /** What the root file system lies on. `luks`: below it, with a partition for /boot; it asks for the password at every start. */
+  readonly on: 'partition' | 'lvm' | 'luks';
+  /** A disk of data comes first, the one with the system second; the guest names the first by its device, and does not start without it. */
+  readonly dataFirst: boolean;
   readonly network: 'ifupdown' | 'netplan';
   /** `vmware`: the drivers of its controllers only; `most`: what Debian puts in by itself. */
   readonly initramfs: 'vmware' | 'most';
 }
 
 /** What a hypervisor's user has most of. */
-export const USUAL_GUEST: GuestRecipe = { firmware: 'bios', root: 'ext4', network: 'ifupdown', initramfs: 'vmware' };
+export const USUAL_GUEST: GuestRecipe = {
+  firmware: 'bios',
+  root: 'ext4',
+  on: 'partition',
+  dataFirst: false,
+  network: 'ifupdown',
+  initramfs: 'vmware',
+};
 
-/** The same in every guest; root may log in with the password, on the console and by SSH. */
-export const GUEST_ADDRESS = '192.0.2.10';
-export const GUEST_GATEWAY = '192.0.2.1';
+/** One of a guest's two network cards. */
+export interface GuestCard {
+  readonly name: string;
+  /** The PCI slot that gives it its name at the source. */
+  readonly slot: number;
+  readonly mac: string;
+  readonly address: string;
+  readonly gateway?: string;
+}
+
+/** Of both addresses. */
 export const GUEST_PREFIX = 24;
+/** The same in every guest, in the order of VMware's devices. */
+export const GUEST_CARDS: readonly [GuestCard, GuestCard] = [
+  { name: 'ens192', slot: 192, mac: '00:50:56:ab:cd:01', address: '192.0.2.10', gateway: '192.0.2.1' },
+  { name: 'ens224', slot: 224, mac: '00:50:56:ab:cd:02', address: '198.51.100.10' },
+];
+/** Root may log in with it, on the console and by SSH; it opens encrypted disks. */
 export const GUEST_PASSWORD = 'kubeferry';
-/** Bytes of the disk; about a third of it is data. */
-export const GUEST_DISK_SIZE = 2_684_354_560;
 
 const FOLDER = path.join(import.meta.dirname, 'guests');
 const PACKAGES = [
   ...['systemd-sysv', 'udev', 'dbus', 'kmod', 'iproute2', 'netbase', 'openssh-server', 'open-vm-tools', 'zstd', 'less'],
-  ...['initramfs-tools', 'linux-image-amd64', 'grub2-common', 'grub-pc-bin', 'grub-efi-amd64-bin', 'e2fsprogs'],
+  ...['initramfs-tools', 'linux-image-amd64', 'e2fsprogs'],
+  ...['grub2-common', 'grub-pc-bin', 'grub-efi-amd64-bin', 'grub-efi-amd64-signed', 'shim-signed'],
 ];
-const MORE = { ext4: [], xfs: ['xfsprogs'], btrfs: ['btrfs-progs'], ifupdown: ['ifupdown'], netplan: ['netplan.io'] } as const;
+const MORE = {
+  ...{ ext4: [], xfs: ['xfsprogs'], btrfs: ['btrfs-progs'] },
+  ...{ partition: [], lvm: ['lvm2'], luks: ['cryptsetup-initramfs'] },
+  ...{ ifupdown: ['ifupdown'], netplan: ['netplan.io'] },
+} as const;
 
-/** Path of the guest's raw disk in the cache. */
+/** Paths of the guest's raw disks in the cache, in the order of its devices. */
 export async function buildGuest(
   recipe: GuestRecipe,
   onProgress = (line: string) => process.stderr.write(`${line}\n`),
-): Promise<string> {
-  const packages = [...PACKAGES, ...MORE[recipe.network], ...MORE[recipe.root]].toSorted().join(',');
+): Promise<readonly string[]> {
+  const packages = [...PACKAGES, ...MORE[recipe.network], ...MORE[recipe.root], ...MORE[recipe.on]].toSorted().join(',');
   const system = await once({ name: 'system', ending: 'tar', script: 'system.sh', args: [packages], env: {} }, onProgress);
+  const [first, second] = GUEST_CARDS;
   const env = {
     FIRMWARE: recipe.firmware,
     ROOT: recipe.root,
+    ON: recipe.on,
+    DATA: recipe.dataFirst ? '/dev/sda1' : '',
     NETWORK: recipe.network,
     INITRAMFS: recipe.initramfs,
-    ADDRESS: `${GUEST_ADDRESS}/${GUEST_PREFIX}`,
-    GATEWAY: GUEST_GATEWAY,
+    ADDRESS: `${first.address}/${GUEST_PREFIX}`,
+    SECOND_ADDRESS: `${second.address}/${GUEST_PREFIX}`,
+    GATEWAY: first.gateway ?? '',
     PASSWORD: GUEST_PASSWORD,
   };
-  const name = [recipe.firmware, recipe.root, recipe.network, recipe.initramfs].join('-');
-  return once({ name, ending: 'img', script: 'disk.sh', args: [system], env }, onProgress);
+  const name = Object.values({ ...recipe, dataFirst: recipe.dataFirst ? 'second' : 'only' }).join('-');
+  const disk = await once({ name, ending: 'img', script: 'disk.sh', args: [system], env }, onProgress);
+  if (!recipe.dataFirst) return [disk];
+  return [await once({ name: 'data', ending: 'img', script: 'data.sh', args: [], env: {} }, onProgress), disk];
 }
 
-/** The guest's disk as hypervisors hand it out, at `target`. OVA: see test/demo's packaging. */
+/** A guest's disk as hypervisors hand it out, at `target`. */
 export async function exportGuest(disk: string, format: 'vmdk' | 'vhdx', target: string): Promise<void> {
   const options = { vmdk: ['-O', 'vmdk', '-o', 'subformat=streamOptimized'], vhdx: ['-O', 'vhdx', '-o', 'subformat=dynamic'] };
   await promisify(execFile)('qemu-img', ['convert', '-f', 'raw', ...options[format], disk, target]);
@@ -66,7 +101,7 @@ export async function exportGuest(disk: string, format: 'vmdk' | 'vhdx', target:
 interface Cooking {
   readonly name: string;
   readonly ending: 'tar' | 'img';
-  readonly script: 'system.sh' | 'disk.sh';
+  readonly script: 'system.sh' | 'disk.sh' | 'data.sh';
   /** system.sh: its packages; disk.sh: the system. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;

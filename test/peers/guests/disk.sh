@@ -1,119 +1,186 @@
 #!/bin/sh
-# A raw disk that boots at VMware: disk.sh SYSTEM.tar OUT.img. FIRMWARE is bios or uefi; ROOT is ext4, xfs or btrfs; NETWORK is ifupdown or
-# netplan; INITRAMFS is vmware (its drivers only) or most. ADDRESS (with prefix), GATEWAY, PASSWORD. Needs root and loop devices.
+# A raw disk that boots at VMware: disk.sh SYSTEM.tar OUT.img. FIRMWARE is bios or uefi; ROOT is ext4, xfs or btrfs; ON, below the root file
+# system, is partition, lvm or luks; DATA is a device that is mounted at /srv, or nothing; NETWORK is ifupdown or netplan; INITRAMFS is vmware (its
+# drivers only) or most. ADDRESS and SECOND_ADDRESS with their prefixes, GATEWAY, PASSWORD. Needs root and loop devices.
 #
-# GRUB is put together by hand, because grub-install wants a disk that it can see partitions of: boot code in the first sector and the image
-# after it, or the image in the EFI system partition. It finds the system by the identifier of its file system, as grub-install does it.
+# No kernel but that of this machine is asked for anything: volume groups are written and never activated, LUKS is written by qemu-img.
+# GRUB of a BIOS is put together by hand, because grub-install wants a disk that it can see partitions of: boot code in the first sector and the image
+# after it. That of UEFI is what Debian signed, in the place where Debian's installer puts it, and in no other: firmware that has forgotten its
+# boot entries does not find it.
 set -eu
 export LC_ALL=C
 system=${1:?usage: disk.sh SYSTEM.tar OUT.img}
 out=${2:?usage: disk.sh SYSTEM.tar OUT.img}
 mib=1048576
-size=$((2560 * mib))
+size=1408
 work=$(mktemp -d)
-root_device= esp_device=
+root=$work/root
+loops=
 leave() {
-  for mount in boot/efi dev/pts dev proc sys .; do umount -q "$work/root/$mount" 2>/dev/null || true; done
-  for device in $root_device $esp_device; do losetup -d "$device" || true; done
-  rm -rf "$work"
+  for mount in boot dev proc sys .; do umount -q "$root/$mount" 2> /dev/null || true; done
+  for device in $loops; do losetup -d "$device" || true; done
+  rm -rf "$work" "$out.plain"
 }
 trap leave EXIT
 trap 'exit 1' INT TERM
 
-rm -f "$out"
-truncate -s "$size" "$out"
-if [ "$FIRMWARE" = bios ]; then
-  printf 'label: dos\nstart=2048, type=83, bootable\n' | sfdisk -q "$out"
-  first=2048 sectors=$((size / 512 - 2048))
-else
-  printf 'label: gpt\nstart=2048, size=131072, type=U\nstart=133120, size=%d, type=L\n' $((size / 512 - 133120 - 2048)) | sfdisk -q "$out"
-  first=133120 sectors=$((size / 512 - 133120 - 2048))
-  esp_device=$(losetup -f --show -o $mib --sizelimit $((131072 * 512)) "$out")
-  mkfs.vfat -n ESP "$esp_device" > /dev/null
-fi
-root_device=$(losetup -f --show -o $((first * 512)) --sizelimit $((sectors * 512)) "$out")
+# attach VARIABLE FILE OFFSET SIZE (MiB): a loop device for a part of a file.
+attach() {
+  device=$(losetup -f --show -o $(($3 * mib)) --sizelimit $(($4 * mib)) "$2")
+  loops="$device $loops"
+  eval "$1=$device"
+}
+uuid() { blkid -p -s UUID -o value "$1"; }
+
+next=1
+# partition VARIABLE SIZE TYPE (sfdisk's letters, and flags): the next one; VARIABLE gets where it begins.
+partition() {
+  printf 'start=%dMiB, size=%dMiB, type=%s\n' $next "$2" "$3" >> "$work/table"
+  eval "$1=$next"
+  next=$((next + $2))
+}
+[ "$FIRMWARE" = bios ] && echo 'label: dos' > "$work/table" || echo 'label: gpt' > "$work/table"
+[ "$FIRMWARE" = bios ] || partition esp_at 64 U
+[ "$ON" != luks ] || partition boot_at 128 L
+root_size=$((size - next - 1))
+partition root_at $root_size "$([ "$ON" = lvm ] && echo V || echo L)"
+rm -f "$out" "$out.plain"
+truncate -s ${size}M "$out"
+sfdisk -q "$out" < "$work/table"
+
+lvm_quietly() {
+  lvm "$@" --driverloaded n --config 'devices { obtain_device_list_from_udev=0 external_device_info_source="none" use_devicesfile=0 } activation { udev_sync=0 udev_rules=0 } backup { backup=0 archive=0 }' > /dev/null 2> "$work/lvm" || { cat "$work/lvm" >&2; exit 1; }
+}
+case $ON in
+  partition)
+    attach root_device "$out" "$root_at" $root_size
+    ;;
+  lvm)
+    attach volume "$out" "$root_at" $root_size
+    lvm_quietly vgcreate --dataalignment 1m debian-vg "$volume"
+    lvm_quietly lvcreate -y -an -Zn -Wn -l 100%FREE -n root debian-vg
+    # A volume in one piece lies where the first extent does; the last extent may be cut off.
+    attach root_device "$out" $((root_at + 1)) $(((root_size - 1) / 4 * 4))
+    named=/dev/mapper/debian--vg-root
+    ;;
+  luks)
+    truncate -s $((root_size - 2))M "$out.plain"
+    attach root_device "$out.plain" 0 $((root_size - 2))
+    attach boot_device "$out" "$boot_at" 128
+    attach volume "$out" "$root_at" $root_size
+    printf %s "$PASSWORD" > "$work/passphrase"
+    # Keys are weak on purpose: emulated guests open them.
+    qemu-img create -q -f luks --object "secret,id=key,file=$work/passphrase" -o key-secret=key,iter-time=10 "$work/luks" $((root_size - 2))M
+    dd if="$work/luks" of="$volume" bs=1M count=2 status=none
+    named=/dev/mapper/root_crypt
+    mkfs.ext4 -q -L boot "$boot_device"
+    ;;
+esac
 case $ROOT in
   ext4) mkfs.ext4 -q -L root "$root_device" ;;
   xfs) mkfs.xfs -q -L root "$root_device" ;;
   btrfs) mkfs.btrfs -q -L root "$root_device" ;;
 esac
-uuid=$(blkid -p -s UUID -o value "$root_device")
 
-mkdir "$work/root"
-mount -t "$ROOT" "$root_device" "$work/root"
-tar -C "$work/root" --numeric-owner --xattrs -xf "$system"
-inside() { chroot "$work/root" "$@"; }
+mkdir "$root"
+mount -t "$ROOT" "$root_device" "$root"
+flags=
+if [ "$ROOT" = btrfs ]; then
+  btrfs -q subvolume create "$root/@rootfs"
+  umount "$root"
+  mount -t btrfs -o subvol=@rootfs "$root_device" "$root"
+  flags=rootflags=subvol=@rootfs
+fi
+if [ "$ON" = luks ]; then
+  mkdir "$root/boot"
+  mount -t ext4 "$boot_device" "$root/boot"
+fi
+tar -C "$root" --numeric-owner --xattrs -xf "$system"
+inside() { chroot "$root" "$@"; }
 for mount in dev proc sys; do
-  mkdir -p "$work/root/$mount"
-  mount --bind "/$mount" "$work/root/$mount"
+  mkdir -p "$root/$mount"
+  mount --bind "/$mount" "$root/$mount"
 done
 
-echo guest > "$work/root/etc/hostname"
-printf '127.0.0.1 localhost guest\n' > "$work/root/etc/hosts"
-echo "UUID=$uuid / $ROOT defaults 0 1" > "$work/root/etc/fstab"
-if [ "$FIRMWARE" = uefi ]; then
-  echo "UUID=$(blkid -p -s UUID -o value "$esp_device") /boot/efi vfat umask=0077 0 1" >> "$work/root/etc/fstab"
-fi
+named=${named:-UUID=$(uuid "$root_device")}
+echo guest > "$root/etc/hostname"
+printf '127.0.0.1 localhost guest\n' > "$root/etc/hosts"
+options=defaults
+[ -z "$flags" ] || options=${flags#rootflags=}
+echo "$named / $ROOT $options 0 1" > "$root/etc/fstab"
+[ "$ON" != luks ] || echo "UUID=$(uuid "$boot_device") /boot ext4 defaults 0 2" >> "$root/etc/fstab"
+[ -z "$DATA" ] || echo "$DATA /srv ext4 defaults 0 2" >> "$root/etc/fstab"
+[ "$ON" != luks ] || echo "root_crypt UUID=$(uuid "$volume") none luks,initramfs" > "$root/etc/crypttab"
 echo "root:$PASSWORD" | inside chpasswd
-sed -i 's/^#\?PermitRootLogin .*/PermitRootLogin yes/' "$work/root/etc/ssh/sshd_config"
+sed -i 's/^#\?PermitRootLogin .*/PermitRootLogin yes/' "$root/etc/ssh/sshd_config"
 if [ "$NETWORK" = ifupdown ]; then
-  printf 'auto lo\niface lo inet loopback\n\nauto ens192\niface ens192 inet static\n  address %s\n  gateway %s\n' \
-    "$ADDRESS" "$GATEWAY" > "$work/root/etc/network/interfaces"
+  printf 'auto lo\niface lo inet loopback\n\nauto ens192\niface ens192 inet static\n  address %s\n  gateway %s\n\nauto ens224\niface ens224 inet static\n  address %s\n' \
+    "$ADDRESS" "$GATEWAY" "$SECOND_ADDRESS" > "$root/etc/network/interfaces"
 else
-  mkdir -p "$work/root/etc/netplan"
-  printf 'network:\n  version: 2\n  renderer: networkd\n  ethernets:\n    ens192:\n      addresses: [%s]\n      routes: [{to: default, via: %s}]\n' \
-    "$ADDRESS" "$GATEWAY" > "$work/root/etc/netplan/50-static.yaml"
-  chmod 600 "$work/root/etc/netplan/50-static.yaml"
+  mkdir -p "$root/etc/netplan"
+  printf 'network:\n  version: 2\n  renderer: networkd\n  ethernets:\n    ens192:\n      addresses: [%s]\n      routes: [{to: default, via: %s}]\n    ens224:\n      addresses: [%s]\n' \
+    "$ADDRESS" "$GATEWAY" "$SECOND_ADDRESS" > "$root/etc/netplan/50-static.yaml"
+  chmod 600 "$root/etc/netplan/50-static.yaml"
   inside systemctl -q enable systemd-networkd
 fi
 
 if [ "$INITRAMFS" = vmware ]; then
-  echo MODULES=list > "$work/root/etc/initramfs-tools/conf.d/vmware"
-  printf 'vmw_pvscsi\nsd_mod\nvmxnet3\n%s\n' "$ROOT" >> "$work/root/etc/initramfs-tools/modules"
+  echo MODULES=list > "$root/etc/initramfs-tools/conf.d/vmware"
+  printf 'vmw_pvscsi\nsd_mod\nvmxnet3\n%s\n' "$ROOT" >> "$root/etc/initramfs-tools/modules"
 fi
-inside update-initramfs -u -k all > /dev/null
+inside update-initramfs -c -k all > "$work/initramfs" 2>&1 || { cat "$work/initramfs" >&2; exit 1; }
+[ "$ON" != luks ] || ! grep -q 'WARNING\|ERROR' "$work/initramfs" || { cat "$work/initramfs" >&2; exit 1; }
 
-cat > "$work/root/etc/default/grub" << 'GRUB'
-GRUB_DEFAULT=0
-GRUB_TIMEOUT=1
-GRUB_DISTRIBUTOR=Debian
-GRUB_CMDLINE_LINUX_DEFAULT=""
-GRUB_CMDLINE_LINUX="console=tty0 console=ttyS0,115200"
-GRUB_DISABLE_OS_PROBER=true
+# A menu by hand: update-grub names devices, and there are none of this guest here. The settings are for who runs it there.
+console='console=tty0 console=ttyS0,115200'
+printf 'GRUB_DEFAULT=0\nGRUB_TIMEOUT=1\nGRUB_DISTRIBUTOR=Debian\nGRUB_CMDLINE_LINUX_DEFAULT=""\nGRUB_CMDLINE_LINUX="%s"\nGRUB_DISABLE_OS_PROBER=true\n' "$console" > "$root/etc/default/grub"
+kernel=$(basename "$root"/boot/vmlinuz-*)
+if [ "$ON" = luks ]; then
+  loader=$(uuid "$boot_device") below=
+else
+  loader=$(uuid "$root_device") below=$([ "$ROOT" != btrfs ] || echo /@rootfs)/boot
+fi
+mkdir -p "$root/boot/grub"
+cat > "$root/boot/grub/grub.cfg" << GRUB
+set timeout=1
+menuentry 'Debian GNU/Linux' {
+  linux $below/$kernel root=$named ro $flags $console
+  initrd $below/initrd.img-${kernel#vmlinuz-}
+}
 GRUB
-mkdir -p "$work/root/boot/grub"
-echo "(hd0) $root_device" > "$work/root/boot/grub/device.map"
-inside update-grub 2> "$work/update-grub" || { cat "$work/update-grub" >&2; exit 1; }
-rm "$work/root/boot/grub/device.map"
-# update-grub names a file system by its identifier only where udev has made a link for it.
-sed -i "s|root=$root_device |root=UUID=$uuid |" "$work/root/boot/grub/grub.cfg"
-# An empty menu would stop at a prompt, and nobody would know who is to blame.
-grep -q "^[[:space:]]*linux.*root=UUID=$uuid" "$work/root/boot/grub/grub.cfg" || { cat "$work/update-grub" >&2; echo "grub.cfg does not start the kernel" >&2; exit 1; }
-
-printf 'search.fs_uuid %s root\nset prefix=($root)/boot/grub\n' "$uuid" > "$work/root/boot/grub/early.cfg"
-modules="part_msdos part_gpt ext2 xfs btrfs fat search search_fs_uuid normal linux configfile"
+early="search.fs_uuid $loader root
+set prefix=(\$root)$below/grub
+"
 if [ "$FIRMWARE" = bios ]; then
-  cp -r "$work/root/usr/lib/grub/i386-pc" "$work/root/boot/grub/"
-  # shellcheck disable=SC2086
-  inside grub-mkimage -O i386-pc -c /boot/grub/early.cfg -p /boot/grub -o /boot/grub/i386-pc/core.img biosdisk $modules
-  core="$work/root/boot/grub/i386-pc/core.img"
+  printf %s "$early" > "$root/boot/grub/early.cfg"
+  cp -r "$root/usr/lib/grub/i386-pc" "$root/boot/grub/"
+  core="$root/boot/grub/i386-pc/core.img"
+  inside grub-mkimage -O i386-pc -c /boot/grub/early.cfg -p "$below/grub" -o /boot/grub/i386-pc/core.img \
+    biosdisk part_msdos lvm ext2 xfs btrfs search search_fs_uuid normal linux configfile
   [ "$(stat -c %s "$core")" -lt $((2047 * 512)) ] || { echo "GRUB does not fit before the first partition" >&2; exit 1; }
-  dd if="$work/root/usr/lib/grub/i386-pc/boot.img" of="$out" bs=440 count=1 conv=notrunc status=none
+  dd if="$root/usr/lib/grub/i386-pc/boot.img" of="$out" bs=440 count=1 conv=notrunc status=none
   dd if="$core" of="$out" bs=512 seek=1 conv=notrunc status=none
 else
-  cp -r "$work/root/usr/lib/grub/x86_64-efi" "$work/root/boot/grub/"
-  mkdir -p "$work/root/boot/efi"
-  mount -t vfat "$esp_device" "$work/root/boot/efi" 2> /dev/null || esp_by_mtools=1
-  # shellcheck disable=SC2086
-  inside grub-mkimage -O x86_64-efi -c /boot/grub/early.cfg -p /boot/grub -o /boot/grub/grubx64.efi $modules
-  if [ -n "${esp_by_mtools:-}" ]; then
-    mmd -i "$esp_device" ::/EFI ::/EFI/BOOT ::/EFI/debian
-    mcopy -i "$esp_device" "$work/root/boot/grub/grubx64.efi" ::/EFI/BOOT/BOOTX64.EFI
-    mcopy -i "$esp_device" "$work/root/boot/grub/grubx64.efi" ::/EFI/debian/grubx64.efi
-  else
-    mkdir -p "$work/root/boot/efi/EFI/BOOT" "$work/root/boot/efi/EFI/debian"
-    cp "$work/root/boot/grub/grubx64.efi" "$work/root/boot/efi/EFI/BOOT/BOOTX64.EFI"
-    cp "$work/root/boot/grub/grubx64.efi" "$work/root/boot/efi/EFI/debian/grubx64.efi"
-  fi
+  esp="$out@@${esp_at}M"
+  attach esp_device "$out" "$esp_at" 64
+  mkfs.vfat -n ESP "$esp_device" > /dev/null
+  echo "UUID=$(uuid "$esp_device") /boot/efi vfat umask=0077 0 1" >> "$root/etc/fstab"
+  mkdir "$root/boot/efi"
+  printf '%sconfigfile $prefix/grub.cfg\n' "$early" > "$work/grub.cfg"
+  mmd -i "$esp" ::/EFI ::/EFI/debian
+  mcopy -i "$esp" "$root/usr/lib/shim/shimx64.efi.signed" ::/EFI/debian/shimx64.efi
+  mcopy -i "$esp" "$root/usr/lib/shim/mmx64.efi.signed" ::/EFI/debian/mmx64.efi
+  mcopy -i "$esp" "$root/usr/lib/shim/fbx64.efi.signed" ::/EFI/debian/fbx64.efi
+  mcopy -i "$esp" "$root/usr/lib/shim/BOOTX64.CSV" ::/EFI/debian/BOOTX64.CSV
+  mcopy -i "$esp" "$root/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed" ::/EFI/debian/grubx64.efi
+  mcopy -i "$esp" "$work/grub.cfg" ::/EFI/debian/grub.cfg
 fi
-sync -f "$work/root"
+
+if [ "$ON" = luks ]; then
+  for mount in boot dev proc sys .; do umount "$root/$mount"; done
+  # Everything, holes as well: what decrypts to zeros is no zeros.
+  qemu-img convert -n -f raw --object "secret,id=key,file=$work/passphrase" --target-image-opts "$out.plain" \
+    "driver=luks,key-secret=key,file.driver=raw,file.offset=$((root_at * mib)),file.size=$((root_size * mib)),file.file.driver=file,file.file.filename=$out"
+else
+  sync -f "$root"
+fi
