@@ -2,69 +2,42 @@
  * inventory → assessment → mapping → plan, as one Report. (Read me second.)
  * `assess`, `plan` and `migrate` all run this; a dry run is this and nothing else.
  */
-import { mapVm } from '../mappings/index.ts';
-import type { AssignedName } from '../mappings/names.ts';
 import { NetworkSurvey, planNetworks } from '../mappings/network-attachments.ts';
-import type { NetworkPlan } from '../mappings/network-plan.ts';
 import { type PlacementRules, planPlacement } from '../mappings/placement-rules.ts';
-import { findSharedDisks, SharedDiskSurvey, type SharedDisks } from '../mappings/shared-disks.ts';
+import { findSharedDisks, SharedDiskSurvey } from '../mappings/shared-disks.ts';
 import { sharedNetworks } from '../mappings/shared-networks.ts';
 import { describeStorageClasses } from '../mappings/storage-classes.ts';
 import { assignTemplatedNames } from '../mappings/templates.ts';
-import { assess } from './assess/index.ts';
 import { assessPlan, PlanAssessment } from './assess/plan.ts';
 import type { Peer } from './assess/population.ts';
 import { surveySource } from './assess/source-survey.ts';
 import { assessTables } from './assess/tables.ts';
-import { assessTarget } from './assess/target.ts';
 import type { Clock } from './contracts/clock.ts';
-import type { Begun } from './contracts/destination.ts';
 import type { Connection } from './contracts/provider.ts';
-import type { ClusterFacts } from './model/cluster-facts.ts';
 import { type Concern, sortConcerns } from './model/concern.ts';
 import { MigrationError } from './model/errors.ts';
 import type { Estimate } from './model/estimate.ts';
-import type { GuestChoice, GuestTerms } from './model/guest-terms.ts';
-import type { MappingOptions, NetworkMap, StorageMap } from './model/mapping.ts';
 import type { MigrationType } from './model/phase.ts';
 import type { VmPlan } from './model/plan.ts';
 import type { Report, VmReport } from './model/report.ts';
 import type { Schedule } from './model/schedule.ts';
-import type { AfterCommit } from './model/source-retirement.ts';
 import type { SourceVm } from './model/vm.ts';
 import { readSelection } from './plan/criteria.ts';
-import { estimate } from './plan/estimate.ts';
 import { type EstimateBasis, estimateBasis } from './plan/figures.ts';
-import { Forecast, type ForecastOptions } from './plan/forecast.ts';
-import { itineraryOf } from './plan/itineraries.ts';
+import { estimateOf, Forecast, type ForecastOptions } from './plan/forecast.ts';
+import { policiesOf } from './plan/guests.ts';
 import { drawSchedule } from './plan/schedule/draw.ts';
 import { nextCutover } from './plan/schedule/next-cutover.ts';
 import { select } from './plan/select.ts';
-import { storageClassesOf } from './plan/targets.ts';
+import { prepareVm, type VmRequest } from './prepare-vm.ts';
 
-export interface PrepareRequest {
+export interface PrepareRequest extends VmRequest {
   /** Names or ids of VMs; all when empty. */
   readonly vms: readonly string[];
   /** Criteria that all must hold (plan/criteria.ts). */
   readonly select?: readonly string[];
-  /** VMs that are off are migrated cold in any case: there is nothing to keep running. */
-  readonly type: MigrationType;
-  /** VMs that are cut over together or not at all: the group of a VM, by its name or id. */
-  readonly groups?: ReadonlyMap<string, string>;
-  /** VMs can be taken back for a while. */
-  readonly commit?: boolean;
-  /** What becomes of guests, and what has to be seen of them; absent: nobody looks into them. */
-  readonly guests?: GuestTerms;
-  /** What becomes of sources whose VMs are at the target for good. */
-  readonly afterCommit?: AfterCommit;
   /** What is drawn in the report. */
   readonly schedule?: Schedule;
-  /** Migrations that have begun, by `VmRef.id`. */
-  readonly begun?: ReadonlyMap<string, Begun>;
-  readonly networkMap: NetworkMap;
-  readonly storageMap: StorageMap;
-  readonly facts: ClusterFacts;
-  readonly options: MappingOptions;
   /** What is known about link, limits and windows. */
   readonly forecast: ForecastOptions;
 }
@@ -89,7 +62,7 @@ export async function prepare(
   const networkPlan = planNetworks(inventory, request);
   const networks = sharedNetworks(vms, { ...request, networkPlan });
   const sharedDisks = findSharedDisks(vms);
-  const forecast = new Forecast(vms, request.forecast);
+  const forecast = new Forecast(vms, { ...request.forecast, policies: policiesOf(request.guests) });
   const predicted = vms.map((vm) => {
     const entry = prepareVm(vm, { peers: vms, names, networkPlan, sharedDisks, placement, request });
     const prediction = forecast.predict(entry.plan, entry.concerns);
@@ -229,8 +202,7 @@ function selected(vms: readonly SourceVm[], criteria: readonly string[] = []): r
 }
 
 function estimated(entry: VmReport, basis: EstimateBasis): VmReport {
-  const { type, mapping } = entry.plan;
-  const predicted = estimate(entry.vm, basis, { type, targets: storageClassesOf(mapping) });
+  const predicted = estimateOf(entry.plan, basis);
   return { ...withTerms(entry, predicted, basis.downtimeGoal), estimate: predicted };
 }
 
@@ -263,51 +235,4 @@ function peerOf({ ref, name, nics }: SourceVm): Peer {
 async function readPlacement(connection: Connection, signal: AbortSignal): Promise<PlacementRules> {
   if (connection.power === undefined) return planPlacement([]);
   return planPlacement((await connection.surroundings(signal)).relations ?? []);
-}
-
-interface Surroundings {
-  readonly peers: readonly Peer[];
-  readonly names: ReadonlyMap<string, AssignedName>;
-  readonly networkPlan: NetworkPlan | undefined;
-  readonly sharedDisks: SharedDisks;
-  readonly placement: PlacementRules;
-  readonly request: PrepareRequest;
-}
-
-function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings): VmReport {
-  const assigned = names.get(vm.ref.id);
-  if (assigned === undefined) throw new Error(`no name for ${vm.ref.id}`);
-  const { networkMap, storageMap, facts, options, groups, commit = false, afterCommit } = request;
-  const begun = request.begun?.get(vm.ref.id);
-  const type = begun?.type ?? (vm.power === 'off' ? 'cold' : request.type);
-  const group = groups === undefined ? begun?.group : (groups.get(vm.name) ?? groups.get(vm.ref.id));
-  const guest = request.guests?.byVm.get(vm.name) ?? request.guests?.byVm.get(vm.ref.id) ?? request.guests?.others;
-  const tables = { networkMap, storageMap, facts, options: withPolicy(options, guest), ...run };
-  const name = begun?.targetName ?? assigned.name;
-  const mapping = mapVm(vm, { ...tables, name, nameBecause: assigned.because, claims: begun?.claims });
-  return {
-    vm,
-    concerns: sortConcerns([...assess(vm, { peers, options, type }), ...mapping.concerns, ...assessTarget(vm, mapping, request)]),
-    plan: {
-      ...{
-        vm,
-        type,
-        mapping,
-        itinerary: itineraryOf(type, {
-          commit,
-          retire: afterCommit !== undefined,
-          group: group !== undefined || begun?.group !== undefined,
-        }),
-      },
-      ...(group !== undefined && { group }),
-      ...(guest?.conversion && { conversion: guest.conversion }),
-      ...(guest?.proof && { proof: guest.proof }),
-      ...(afterCommit && { afterCommit }),
-    },
-  };
-}
-
-/** A guest that keeps its drivers gets devices that it knows. */
-function withPolicy(options: MappingOptions, guest: GuestChoice | undefined): MappingOptions {
-  return guest?.conversion?.policy === 'compatibility' ? { ...options, devices: 'compatibility' } : options;
 }

@@ -29,42 +29,6 @@ export const PROOF_RATE: Assumption = {
   range: { best: 1.3e9, worst: 40e6 },
 };
 
-export const CONVERSION: Assumption = {
-  id: 'conversion-seconds',
-  value: 40,
-  unit: 'seconds',
-  source: 'measured',
-  why: 'virt-v2v 1.4x, RHEL 8.4 in a local file (libguestfs list, June 2021). Worst: 236 s, measured for Debian 12 without hardware virtualisation on a loaded machine.',
-  range: { best: 40, worst: 236 },
-};
-
-export const CONVERSION_WINDOWS: Assumption = {
-  id: 'conversion-seconds-windows',
-  value: 300,
-  unit: 'seconds',
-  source: 'assumed',
-  why: 'No published figure; injecting drivers into the registry of Windows takes longer than rebuilding the initramfs of Linux.',
-  range: { best: 120, worst: 900 },
-};
-
-export const BOOT: Assumption = {
-  id: 'boot-seconds',
-  value: 40,
-  unit: 'seconds',
-  source: 'measured',
-  why: 'Converted Debian 12 to its login prompt, 37 to 43 s without hardware virtualisation. Worst: a check of the file systems or a SELinux relabelling (assumed).',
-  range: { best: 37, worst: 300 },
-};
-
-export const BOOT_WINDOWS: Assumption = {
-  id: 'boot-seconds-windows',
-  value: 180,
-  unit: 'seconds',
-  source: 'assumed',
-  why: 'The first boot installs the drivers and restarts the guest.',
-  range: { best: 60, worst: 600 },
-};
-
 export const SHUTDOWN: Assumption = {
   id: 'shutdown-seconds',
   value: 30,

@@ -1,11 +1,15 @@
 /** How much one VM has to move, how long that takes and how long the VM is away, with the assumptions of each. */
+import type { ProofTerms } from '../model/boot-proof.ts';
+import type { ConversionTerms } from '../model/conversion.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { Assumption, DiskEstimate, Estimate, Known, Spread, WarmEstimate } from '../model/estimate.ts';
 import { findGuestOs } from '../model/guest-os.ts';
 import { formatBytes } from '../model/units.ts';
 import type { Disk, SourceVm } from '../model/vm.ts';
 import { bearableChangeRate, neededCopyRate, type PrecopyInput, type PrecopyOutcome, predictPrecopies } from './convergence.ts';
-import { type ByGuest, type EstimateBasis, known, numberOf, type Outlook, type Range, rangeOf } from './figures.ts';
+import { known, numberOf, type Outlook, type Range, rangeOf } from './figure.ts';
+import type { EstimateBasis } from './figures.ts';
+import { type ByGuest, guestSeconds } from './guest-figures.ts';
 import { copySeconds, paceOf, tenths } from './pace.ts';
 
 export interface EstimateRequest {
@@ -14,6 +18,10 @@ export interface EstimateRequest {
   readonly changeRate?: Known;
   /** Storage class of each disk, by its key; unknown where absent. */
   readonly targets?: ReadonlyMap<string, string>;
+  /** What becomes of the guest; absent: nobody looks into it. */
+  readonly conversion?: ConversionTerms;
+  /** What has to be seen of it; absent: nobody looks. */
+  readonly proof?: ProofTerms;
 }
 
 const DAY = 86_400;
@@ -31,7 +39,8 @@ const NO_CHANGE: Assumption = {
  * A VM that is already off needs no shutdown. The result is in tenths of a second.
  * @throws MigrationError `config-invalid` for a change rate that is not a number from 0
  */
-export function estimate(vm: SourceVm, basis: EstimateBasis, { type, changeRate, targets }: EstimateRequest): Estimate {
+export function estimate(vm: SourceVm, basis: EstimateBasis, request: EstimateRequest): Estimate {
+  const { type, changeRate, targets } = request;
   const disks = vm.disks.map((disk) =>
     diskEstimate(disk, basis.limits.perTarget === undefined ? undefined : targets?.get(disk.key)),
   );
@@ -39,8 +48,8 @@ export function estimate(vm: SourceVm, basis: EstimateBasis, { type, changeRate,
   if (changeRate !== undefined) refuseNegative(changeRate, vm);
   const change = known(vm.power === 'off' ? NO_CHANGE : assumedChange(bytes, basis), changeRate);
   const family = findGuestOs(vm.guest)?.family === 'windows' ? 'windows' : 'other';
-  const facts: Facts = { vm, family, disks, bytes, change: rangeOf(change), basis };
-  const scenarios = OUTLOOKS.map((outlook) => predict(facts, type, outlook));
+  const facts: Facts = { vm, family, disks, bytes, change: rangeOf(change), basis, request };
+  const scenarios = OUTLOOKS.map((outlook) => predict(facts, outlook));
   const [, likely] = scenarios;
   if (likely === undefined) throw new Error('no likely scenario');
   return {
@@ -72,6 +81,7 @@ interface Facts {
   readonly bytes: number;
   readonly change: Range;
   readonly basis: EstimateBasis;
+  readonly request: EstimateRequest;
 }
 
 interface Scenario {
@@ -85,13 +95,13 @@ interface Scenario {
 
 const OUTLOOKS: readonly Outlook[] = ['best', 'likely', 'worst'];
 
-function predict(facts: Facts, type: Estimate['type'], outlook: Outlook): Scenario {
-  const { vm, disks, bytes, change, basis } = facts;
+function predict(facts: Facts, outlook: Outlook): Scenario {
+  const { vm, disks, bytes, change, basis, request } = facts;
   const pace = paceOf(basis, outlook);
   const copy = copySeconds(disks, basis, pace);
   const copyRate = copy === 0 ? pace.alone : bytes / copy;
   const fixed = fixedSeconds(facts, outlook);
-  if (type === 'cold') return { copy, copyRate, fixed, downtime: copy + fixed, total: copy + fixed };
+  if (request.type === 'cold') return { copy, copyRate, fixed, downtime: copy + fixed, total: copy + fixed };
   const snapshotSeconds = basis.snapshot[outlook];
   const input: PrecopyInput = {
     bytes,
@@ -109,10 +119,16 @@ function predict(facts: Facts, type: Estimate['type'], outlook: Outlook): Scenar
   return { copy, copyRate, fixed, downtime, total, warm: { input, outcome } };
 }
 
-function fixedSeconds({ vm, family, basis }: Facts, outlook: Outlook): number {
-  const { shutdown, conversion, boot } = basis;
-  const stop = vm.power === 'off' ? 0 : shutdown[outlook];
-  return stop + (conversion?.[family][outlook] ?? 0) + boot[family][outlook];
+function fixedSeconds(facts: Facts, outlook: Outlook): number {
+  const { vm, family, basis, request } = facts;
+  const stop = vm.power === 'off' ? 0 : basis.shutdown[outlook];
+  return stop + guestSeconds({ ...request, family, rehash: rehashSeconds(facts, outlook) }, basis.guests, outlook);
+}
+
+/** A disk that was written to is hashed anew as a whole: the one that the guest boots from, at worst all of them. */
+function rehashSeconds({ disks, bytes, basis }: Facts, outlook: Outlook): number {
+  if (basis.proofRate === undefined) return 0;
+  return (outlook === 'worst' ? bytes : (disks[0]?.bytes ?? 0)) / basis.proofRate[outlook];
 }
 
 function diskEstimate({ key, storage, capacity, allocated }: Disk, target: string | undefined): DiskEstimate {

@@ -25,6 +25,12 @@ export interface Prediction {
   readonly readiness: Readiness;
 }
 
+/** What a plan will take, the VM having the link for itself. */
+export function estimateOf({ vm, type, mapping, conversion, proof }: VmPlan, basis: EstimateBasis): Estimate {
+  const guest = { ...(conversion && { conversion }), ...(proof && { proof }) };
+  return estimate(vm, basis, { type, targets: storageClassesOf(mapping), ...guest });
+}
+
 export class Forecast {
   readonly #basis: EstimateBasis;
   readonly #window: WaveWindow;
@@ -52,8 +58,9 @@ export class Forecast {
     return this.#basis.downtimeGoal;
   }
 
-  predict({ vm, type, mapping }: VmPlan, concerns: readonly Concern[]): Prediction {
-    const predicted = estimate(vm, this.#basis, { type, targets: storageClassesOf(mapping) });
+  predict(plan: VmPlan, concerns: readonly Concern[]): Prediction {
+    const { vm } = plan;
+    const predicted = estimateOf(plan, this.#basis);
     const relations = this.#ties.get(vm.ref.id) ?? [];
     return { estimate: predicted, readiness: readiness(vm, { concerns, estimate: predicted, relations }) };
   }

@@ -1,5 +1,6 @@
 /** How fast transfers are, alone and side by side. */
-import type { EstimateBasis, Outlook } from './figures.ts';
+import type { Outlook } from './figure.ts';
+import type { EstimateBasis } from './figures.ts';
 import { Lanes, MAX_LANES } from './lanes.ts';
 
 export interface Pace {

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
 import { MigrationError } from '../../src/model/errors.ts';
+import type { Estimate } from '../../src/model/estimate.ts';
 import type { Disk } from '../../src/model/vm.ts';
-import { estimate } from '../../src/plan/estimate.ts';
+import { type EstimateRequest, estimate } from '../../src/plan/estimate.ts';
 import { type EstimateOptions, estimateBasis } from '../../src/plan/figures.ts';
 import { fakeVm } from '../fakes/vm.ts';
 
-/** 100 MB/s a transfer, 1 GB/s in all, 20 s to stop, 40 s to boot, nothing else. */
+/** 100 MB/s a transfer, 1 GB/s in all, 20 s to stop, 40 s to boot, nothing else: nobody looks into guests. */
 const PLAIN: EstimateOptions = {
   link: { perTransfer: 100e6, total: 1000e6 },
   verify: false,
-  convert: false,
   shutdownSeconds: 20,
   bootSeconds: 40,
 };
@@ -98,12 +98,58 @@ test('reading everything back for the proof takes its time', () => {
   assert.equal(copySeconds.likely, 125, '100 s for the copy and 25 s for the proof at 400 MB/s');
 });
 
-test('Windows takes longer to convert and to boot than Linux', () => {
-  const basis = estimateBasis();
-  const fixed = (osName: string): number =>
-    estimate({ ...vmWith(TEN), guest: { osName } }, basis, { type: 'cold' }).fixedSeconds.likely;
-  assert.equal(fixed('Debian 12'), 30 + 40 + 40);
-  assert.equal(fixed('Microsoft Windows Server 2019 (64-bit)'), 30 + 300 + 180);
+describe('what is done to a guest', () => {
+  const WINDOWS = 'Microsoft Windows Server 2019 (64-bit)';
+
+  function fixed(
+    request: Partial<EstimateRequest>,
+    options: EstimateOptions = {},
+    osName = 'Debian 12',
+  ): Estimate['fixedSeconds'] {
+    const vm = { ...vmWith(TEN, disk('data', { allocated: 20e9 })), guest: { osName } };
+    const basis = estimateBasis({ verify: false, shutdownSeconds: 0, ...options });
+    return estimate(vm, basis, { type: 'cold', ...request }).fixedSeconds;
+  }
+
+  it('takes longer in Windows than in Linux', () => {
+    assert.equal(fixed({ conversion: { policy: 'convert' } }).likely, 40 + 40);
+    assert.equal(fixed({ conversion: { policy: 'convert' } }, {}, WINDOWS).likely, 300 + 180);
+  });
+
+  it('depends on what is asked for: only a conversion, or a look, takes time', () => {
+    const bootAlone = { low: 8, likely: 40, high: 900 };
+    assert.deepEqual(fixed({}), bootAlone);
+    assert.deepEqual(fixed({ conversion: { policy: 'none' } }), bootAlone);
+    assert.deepEqual(fixed({ conversion: { policy: 'compatibility' } }), bootAlone);
+    assert.deepEqual(fixed({ conversion: { policy: 'skip' } }), { low: 8 + 5, likely: 40 + 10, high: 900 + 120 });
+    assert.deepEqual(fixed({ conversion: { policy: 'convert' } }), { low: 8 + 40, likely: 40 + 40, high: 900 + 600 });
+  });
+
+  it('depends on what emulates the processor, and reaches from one to the other where nobody knows', () => {
+    const terms = { conversion: { policy: 'convert' } } as const;
+    for (const osName of ['Debian 12', WINDOWS]) {
+      const [kvm, tcg, unknown] = [
+        fixed(terms, { accelerator: 'kvm' }, osName),
+        fixed(terms, { accelerator: 'tcg' }, osName),
+        fixed(terms, {}, osName),
+      ];
+      assert.ok(kvm.likely < tcg.low, osName);
+      assert.deepEqual([unknown.low, unknown.high], [kvm.low, tcg.high], osName);
+    }
+  });
+
+  it('ends in a boot only where the VM is started, or a proof asks for it', () => {
+    assert.equal(fixed({ conversion: { policy: 'convert' } }, { boots: false }).likely, 40);
+    assert.equal(fixed({ conversion: { policy: 'convert' }, proof: { probes: [] } }, { boots: false }).likely, 40 + 40);
+    assert.equal(fixed({}, { boots: false }).high, 0);
+  });
+
+  it('makes hashes of what it wrote to anew: of the first disk, at worst of all', () => {
+    const terms = { conversion: { policy: 'convert' } } as const;
+    const hashed = { verify: true, conversionSeconds: 0, bootSeconds: 0 };
+    assert.deepEqual(fixed(terms, hashed), { low: 7.7, likely: 25, high: 30e9 / 40e6 });
+    assert.equal(fixed({ conversion: { policy: 'skip' } }, { ...hashed, accelerator: 'kvm' }).likely, 10);
+  });
 });
 
 test('a warm VM is away only for its last delta', () => {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MigrationError } from '../../src/model/errors.ts';
-import { estimateBasis } from '../../src/plan/figures.ts';
+import { type EstimateOptions, estimateBasis } from '../../src/plan/figures.ts';
 
 test('what nobody knows is assumed, with a value, a unit and an origin', () => {
-  for (const { id, value, why } of estimateBasis().assumptions) {
+  const all = (['kvm', 'tcg', undefined] as const).flatMap(
+    (accelerator) => estimateBasis(accelerator && { accelerator }).assumptions,
+  );
+  for (const { id, value, why } of all) {
     assert.match(id, /^[a-z]+(-[a-z]+)*$/);
     assert.ok(value > 0);
     assert.ok(why.length > 10, id);
@@ -17,7 +20,10 @@ test('every assumption has an id of its own', () => {
 });
 
 test('the likely value lies between the best and the worst', () => {
-  for (const { id, value, unit, range } of estimateBasis().assumptions) {
+  const all = (['kvm', 'tcg', undefined] as const).flatMap(
+    (accelerator) => estimateBasis(accelerator && { accelerator }).assumptions,
+  );
+  for (const { id, value, unit, range } of all) {
     if (range === undefined) continue;
     const [small, large] = unit === 'bytes/s' ? [range.worst, range.best] : [range.best, range.worst];
     assert.ok(small <= value && value <= large, id);
@@ -33,15 +39,17 @@ test('what is given replaces the default and has no range', () => {
       { id: 'boot-seconds', value: 12, unit: 'seconds', source: 'measured', why: 'Last week.' },
     ],
   );
-  assert.deepEqual(basis.boot.windows, { best: 12, likely: 12, worst: 12 });
+  assert.deepEqual(basis.guests.boot.windows, { best: 12, likely: 12, worst: 12 });
 });
 
 test('what is not done is not assumed', () => {
-  const ids = estimateBasis({ verify: false, convert: false }).assumptions.map(({ id }) => id);
-  assert.deepEqual(
-    ids.filter((id) => id.startsWith('proof') || id.startsWith('conversion')),
-    [],
-  );
+  const assumed = (policies: EstimateOptions['policies'] & object): readonly string[] =>
+    estimateBasis({ verify: false, policies })
+      .assumptions.map(({ id }) => id)
+      .filter((id) => /^(proof|conversion|inspection)/.test(id));
+  assert.deepEqual(assumed(['none', 'compatibility']), []);
+  assert.deepEqual(assumed(['skip']), ['inspection-seconds']);
+  assert.deepEqual(assumed(['convert', 'none']), ['conversion-seconds', 'conversion-seconds-windows']);
 });
 
 test('every number that cannot be used is told at once', () => {

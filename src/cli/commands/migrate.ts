@@ -34,11 +34,8 @@ interface MigrateOptions extends MapOptions, LimitFlags, ProgressFlags, Shutdown
   readonly output: ReportFormat;
 }
 
-/** Predictions end where the VM is written out. */
-const INTO_A_FOLDER: PrepareRequest['forecast'] = {
-  convert: false,
-  bootSeconds: { value: 0, source: 'given', why: 'Nothing boots from a folder.' },
-};
+/** Predictions end where the VM is written out: there a proof alone boots it. */
+const INTO_A_FOLDER: PrepareRequest['forecast'] = { boots: false };
 
 /** What `--to` says instead of a folder; a folder of that name is `./cluster`. */
 const CLUSTER = 'cluster';

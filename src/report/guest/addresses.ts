@@ -4,9 +4,9 @@ import type { Nic, SourceVm } from '../../model/vm.ts';
 import type { Exhibit } from '../exhibit.ts';
 
 /** `same`: at both. `missing`: the NIC was seen with others only. `new`: at the target only. */
-export type AddressFate = 'same' | 'missing' | 'new' | 'not seen';
+type AddressFate = 'same' | 'missing' | 'new' | 'not seen';
 
-export interface AddressPair {
+interface AddressPair {
   readonly nic: string;
   readonly mac: string;
   readonly before: string;
@@ -34,7 +34,7 @@ export function addressesExhibit(vm: SourceVm, proof: BootProof): readonly Exhib
 }
 
 /** Link-local addresses are left out on both sides: nobody chose them. */
-export function comparedAddresses({ nics }: SourceVm, { addresses }: Pick<BootProof, 'addresses'>): readonly AddressPair[] {
+function comparedAddresses({ nics }: SourceVm, { addresses }: Pick<BootProof, 'addresses'>): readonly AddressPair[] {
   const known = nics.flatMap((nic) => (nic.mac === undefined ? [] : pairsOf(nic, nic.mac, addresses)));
   const macs = new Set<string | undefined>(nics.map(({ mac }) => mac));
   const others = Object.entries(addresses).filter(([mac]) => !macs.has(mac));

@@ -1,0 +1,81 @@
+/** One VM of a run: judged, mapped and planned. What the VMs of a run share was found out before (prepare.ts). */
+import { mapVm } from '../mappings/index.ts';
+import type { AssignedName } from '../mappings/names.ts';
+import type { NetworkPlan } from '../mappings/network-plan.ts';
+import type { PlacementRules } from '../mappings/placement-rules.ts';
+import type { SharedDisks } from '../mappings/shared-disks.ts';
+import { assess } from './assess/index.ts';
+import type { Peer } from './assess/population.ts';
+import { assessTarget } from './assess/target.ts';
+import type { Begun } from './contracts/destination.ts';
+import type { ClusterFacts } from './model/cluster-facts.ts';
+import { sortConcerns } from './model/concern.ts';
+import type { GuestTerms } from './model/guest-terms.ts';
+import type { MappingOptions, NetworkMap, StorageMap } from './model/mapping.ts';
+import type { MigrationType } from './model/phase.ts';
+import type { VmReport } from './model/report.ts';
+import type { AfterCommit } from './model/source-retirement.ts';
+import type { SourceVm } from './model/vm.ts';
+import { choiceFor, optionsFor } from './plan/guests.ts';
+import { itineraryOf } from './plan/itineraries.ts';
+
+/** What is asked for every VM. */
+export interface VmRequest {
+  /** VMs that are off are migrated cold in any case: there is nothing to keep running. */
+  readonly type: MigrationType;
+  /** VMs that are cut over together or not at all: the group of a VM, by its name or id. */
+  readonly groups?: ReadonlyMap<string, string>;
+  /** VMs can be taken back for a while. */
+  readonly commit?: boolean;
+  /** What becomes of guests, and what has to be seen of them; absent: nobody looks into them. */
+  readonly guests?: GuestTerms;
+  /** What becomes of sources whose VMs are at the target for good. */
+  readonly afterCommit?: AfterCommit;
+  /** Migrations that have begun, by `VmRef.id`. */
+  readonly begun?: ReadonlyMap<string, Begun>;
+  readonly networkMap: NetworkMap;
+  readonly storageMap: StorageMap;
+  readonly facts: ClusterFacts;
+  readonly options: MappingOptions;
+}
+
+export interface Surroundings {
+  readonly peers: readonly Peer[];
+  readonly names: ReadonlyMap<string, AssignedName>;
+  readonly networkPlan: NetworkPlan | undefined;
+  readonly sharedDisks: SharedDisks;
+  readonly placement: PlacementRules;
+  readonly request: VmRequest;
+}
+
+export function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings): VmReport {
+  const assigned = names.get(vm.ref.id);
+  if (assigned === undefined) throw new Error(`no name for ${vm.ref.id}`);
+  const { networkMap, storageMap, facts, options, groups, commit = false, afterCommit } = request;
+  const begun = request.begun?.get(vm.ref.id);
+  const type = begun?.type ?? (vm.power === 'off' ? 'cold' : request.type);
+  const group = groups === undefined ? begun?.group : (groups.get(vm.name) ?? groups.get(vm.ref.id));
+  const guest = choiceFor(vm, request.guests);
+  const tables = { networkMap, storageMap, facts, options: optionsFor(guest, options), ...run };
+  const name = begun?.targetName ?? assigned.name;
+  const mapping = mapVm(vm, { ...tables, name, nameBecause: assigned.because, claims: begun?.claims });
+  return {
+    vm,
+    concerns: sortConcerns([...assess(vm, { peers, options, type }), ...mapping.concerns, ...assessTarget(vm, mapping, request)]),
+    plan: {
+      ...{
+        vm,
+        type,
+        mapping,
+        itinerary: itineraryOf(type, {
+          commit,
+          retire: afterCommit !== undefined,
+          group: group !== undefined || begun?.group !== undefined,
+        }),
+      },
+      ...(group !== undefined && { group }),
+      ...guest,
+      ...(afterCommit && { afterCommit }),
+    },
+  };
+}
