@@ -17,8 +17,9 @@ import type { JobQueue } from './contracts/job-queue.ts';
 import type { ClusterPlans } from './contracts/plans.ts';
 import type { Check, Connection, ConnectOptions, DiagnoseOptions, Provider } from './contracts/provider.ts';
 import type { ClaimLooks } from './contracts/verification.ts';
-import type { RecordRef, RemoteFile, WorkerRecord } from './contracts/worker-order.ts';
+import type { NetworkProbe, RecordRef, RemoteFile, WorkerRecord } from './contracts/worker-order.ts';
 import { chooseAccelerator } from './convert/boot/accelerator.ts';
+import { groundAt, insist } from './convert/boot/probes.ts';
 import { convertGuest } from './convert/convert-guest.ts';
 import { guestConverter } from './convert/guest/converter.ts';
 import { readKeyFolder } from './convert/key-folder.ts';
@@ -76,6 +77,11 @@ export async function readVersion(): Promise<string> {
     if (text !== undefined) return String(JSON.parse(text).version);
   }
   return 'unknown';
+}
+
+/** Asks a guest at its address until it answers. @throws the reason of the signal */
+export async function askGuest(host: string, probe: NetworkProbe, options: Parameters<typeof insist>[2]): Promise<string> {
+  return await insist(probe, groundAt(host, probe), options);
 }
 
 /** Moves disks on this machine. @param vddkFolder where the user's VDDK is, for disks that are read through it */

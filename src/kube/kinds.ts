@@ -63,6 +63,8 @@ export const MACHINE_INSTANCES: ResourceType = {
   kind: 'VirtualMachineInstance',
   plural: 'virtualmachineinstances',
 };
+/** What can be asked of an instance beside its object; KubeVirt serves it by an API of its own. */
+export const INSTANCE_SUBRESOURCES: ResourceType = { ...MACHINE_INSTANCES, group: 'subresources.kubevirt.io' };
 export const PREFERENCES: ResourceType = {
   group: 'instancetype.kubevirt.io',
   version: 'v1beta1',

@@ -22,6 +22,7 @@ import { openImages } from './jobs/recorded-images.ts';
 import { WorkerJobs } from './jobs/worker-jobs.ts';
 import type { WorkerSetup } from './jobs/worker-setup.ts';
 import { SECRETS } from './kinds.ts';
+import { ClusterProver } from './proof/cluster-prover.ts';
 import { Collection, objectOf } from './resources/collection.ts';
 import { keepPlan, keptPlan } from './resources/kept-plans.ts';
 import { type BesideProgress, StatusStore } from './resources/status-store.ts';
@@ -118,6 +119,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
       return {
         ...{ destination, copier, hooks: new JobHooks(hooks) },
         conversions: new JobConversions({ ...work, setup: workers }),
+        prover: new ClusterProver({ client, clock, jobs, ...about }),
         replanned: (plan: VmPlan): void => copier.replanned(plan),
       };
     },

@@ -83,6 +83,8 @@ export interface VmState {
   readonly outlook?: Outlook;
   /** For people: what is predicted, later how long it was. */
   readonly downtime?: string;
+  /** What was seen of its guest when it started at the target. `screenshot`: the ConfigMap with the picture of its screen. */
+  readonly proof?: { readonly booted: boolean; readonly text: string; readonly screenshot?: string };
   /** Of the VMs that are cut over with it, or not at all. */
   readonly group?: string;
   /** Critical concerns that nobody accepted, by id. */

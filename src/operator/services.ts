@@ -7,7 +7,7 @@ import type { Clock } from '../contracts/clock.ts';
 import type { FactsReading } from '../contracts/cluster.ts';
 import type { Destination, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
-import type { GuestConversions } from '../contracts/guests.ts';
+import type { BootProver, GuestConversions } from '../contracts/guests.ts';
 import type { Hooks } from '../contracts/hooks.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Observer } from '../contracts/observer.ts';
@@ -115,6 +115,7 @@ export interface VmTarget {
     discard(signal: AbortSignal): Promise<void>;
   };
   readonly copier: DiskCopier;
+  readonly prover: BootProver;
   readonly conversions: GuestConversions;
   readonly hooks: Hooks;
   /** The VM goes on by this plan. */

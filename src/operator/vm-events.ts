@@ -1,4 +1,5 @@
 /** What is told of a VM as Events: what began, what was done, how it ended. A phase in which there was nothing to do is not worth one. Pure. */
+import type { BootProof } from '../model/boot-proof.ts';
 import type { Phase, WorkPhase } from '../model/phase.ts';
 import type { VmProgress } from '../model/plan.ts';
 import { sinceCutoverText } from '../model/since-cutover.ts';
@@ -11,7 +12,7 @@ const DONE: Readonly<Partial<Record<WorkPhase, readonly [reason: string, note: s
   CopyFinalDelta: ['LastChangesCopied', 'The claims hold what the disks held when the source went off.'],
   Convert: ['GuestConverted', ''],
   CreateVm: ['VmCreated', 'The VirtualMachine is made.'],
-  Prove: ['VmProven', 'The VM was seen to run.'],
+  Prove: ['BootProven', ''],
   RetireSource: ['SourceRetired', 'The source is renamed, moved or disconnected, as the plan asks.'],
 };
 
@@ -32,18 +33,20 @@ export function eventsOf(now: VmProgress, before: VmProgress | undefined): reado
       if (known.has(`${phase} ${startedAt}`)) continue;
       const done = DONE[phase];
       if (done !== undefined && skipped === undefined)
-        texts.push({ type: 'Normal', reason: done[0], action: phase, note: phase === 'Convert' ? guestNote(now) : done[1] });
+        texts.push({ type: 'Normal', reason: done[0], action: phase, note: NOTES[phase]?.(now) ?? done[1] });
       if (phase === 'RetireSource' && skipped !== undefined)
         texts.push({ type: 'Warning', reason: 'SourceNotRetired', action: phase, note: skipped });
     }
   }
-  const { phase, failure, warm } = now;
+  const { phase, failure, warm, proof } = now;
   const { setback } = warm ?? {};
   if (setback !== undefined && before !== undefined && setback.at !== before.warm?.setback?.at)
     texts.push({ type: 'Warning', reason: 'CopyFailed', action: 'CopyDelta', note: `${setback.message} It is tried again.` });
   if (phase === before?.phase) return texts;
   if (phase === 'CopyDisks' && before !== undefined)
     texts.push({ type: 'Normal', reason: 'CopyingDisks', action: phase, note: 'The disks are being copied.' });
+  if (phase === 'Failed' && failure?.phase === 'Prove' && proof?.booted === false)
+    texts.push({ type: 'Warning', reason: 'BootNotProven', action: 'Prove', note: notProven(proof) });
   if (phase === 'Failed' && failure !== undefined)
     texts.push({ type: 'Warning', reason: 'Failed', action: failure.phase, note: `${failure.message} ${failure.hint}`.trim() });
   if (phase === 'Canceled')
@@ -63,6 +66,23 @@ function guestNote({ conversion }: VmProgress): string {
   const done = policy === 'skip' ? 'was looked into and needs no conversion' : `was converted by ${converter ?? 'the converter'}`;
   const more = warnings.length === 0 ? '' : ` Warnings: ${warnings.length}, in the status.`;
   return `${guest} ${done}: ${took} s ${by}.${more}`;
+}
+
+/** Of phases that say what they found. */
+const NOTES: Readonly<Partial<Record<WorkPhase, (progress: VmProgress) => string>>> = { Convert: guestNote, Prove: provenNote };
+
+function provenNote({ proof }: VmProgress): string {
+  if (proof === undefined) return 'The VM was seen to run.';
+  const seen = proof.evidence.map(({ text }) => text).join('; ');
+  return `After ${Math.round(proof.seconds)} s: ${seen}.${pictureNote(proof)}`;
+}
+
+function notProven({ seconds, trouble, ...proof }: BootProof): string {
+  return `Not seen to boot in ${Math.round(seconds)} s: ${trouble?.text ?? 'it gave no sign.'}${pictureNote(proof)}`;
+}
+
+function pictureNote({ screenshot }: Pick<BootProof, 'screenshot'>): string {
+  return screenshot === undefined ? '' : ` Its screen is in the ConfigMap ${screenshot}.`;
 }
 
 function canceledNote({ failure }: VmProgress): string {

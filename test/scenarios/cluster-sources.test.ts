@@ -84,6 +84,7 @@ function counting(client: KubeClient): KubeClient {
     list: (...args) => client.list(...args),
     watch: (...args) => client.watch(...args),
     read: (...args) => client.read(...args),
+    readBytes: (...args) => client.readBytes(...args),
     create: (...args) => noted(args[0]).create(...args),
     apply: (...args) => noted(args[0]).apply(...args),
     patch: (...args) => noted(args[0]).patch(...args),

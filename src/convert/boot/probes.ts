@@ -1,4 +1,4 @@
-/** Asks the running guest what a user wants to be sure of, through the ports of 127.0.0.1 that lead to it. */
+/** Asks the running guest what a user wants to be sure of: at its own address, or through the ports of 127.0.0.1 that lead to it. */
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { connect } from 'node:net';
@@ -7,18 +7,27 @@ import type { BootProbe } from '../../model/boot-proof.ts';
 import { startProgram } from '../guest/program.ts';
 
 export interface ProbeGround {
-  /** Port of 127.0.0.1 by port of the guest. */
+  /** Where the ports are; 127.0.0.1 when absent. */
+  readonly host?: string;
+  /** Port of the host by port of the guest. */
   readonly ports: ReadonlyMap<number, number>;
   /** Ports of the guest that were seen to accept a connection: the forwarder in between accepts every one. */
   answering(): Promise<ReadonlySet<number>>;
 }
 
+const LOOPBACK = '127.0.0.1';
 /** Between two tries. */
 const PAUSE_MS = 1000;
 /** One try; an emulated guest is slow. */
 const TRY_MS = 15_000;
 /** Of a body or a banner that is looked at. */
 const READ = 65_536;
+
+/** Of a guest that is reached as it is: what accepts a connection there is the guest itself. */
+export function groundAt(host: string, probe: BootProbe): ProbeGround {
+  const ports = portsOf(probe);
+  return { host, ports: new Map(ports.map((port) => [port, port])), answering: () => Promise.resolve(new Set(ports)) };
+}
 
 /** Ports of the guest that a probe needs. */
 export function portsOf(probe: BootProbe): readonly number[] {
@@ -56,7 +65,7 @@ function askOnce(probe: BootProbe, ground: ProbeGround, patience: AbortSignal, w
 }
 
 async function askTcp({ port, banner }: BootProbe & { kind: 'tcp' }, ground: ProbeGround, signal: AbortSignal): Promise<string> {
-  const socket = connect({ host: '127.0.0.1', port: local(ground, port), signal });
+  const socket = connect({ host: ground.host ?? LOOPBACK, port: local(ground, port), signal });
   try {
     await once(socket, 'connect', { signal });
     let heard = '';
@@ -78,7 +87,7 @@ async function askTcp({ port, banner }: BootProbe & { kind: 'tcp' }, ground: Pro
 
 async function askHttp(probe: BootProbe & { kind: 'http' }, ground: ProbeGround, signal: AbortSignal): Promise<string> {
   const { port, path = '/', status = 200, body } = probe;
-  const request = get({ host: '127.0.0.1', port: local(ground, port), path, signal, agent: false });
+  const request = get({ host: ground.host ?? LOOPBACK, port: local(ground, port), path, signal, agent: false });
   const [response] = (await once(request, 'response', { signal })) as [import('node:http').IncomingMessage];
   let text = '';
   for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {

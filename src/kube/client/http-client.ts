@@ -2,9 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { MigrationError } from '../../model/errors.ts';
-import { OversizedError, readJson, readJsonLines } from './json-stream.ts';
+import { OversizedError, readBytes, readJson, readJsonLines } from './json-stream.ts';
 import type {
   ApplyOptions,
+  BytesOptions,
   CallOptions,
   CreateOptions,
   DeleteOptions,
@@ -156,6 +157,17 @@ export class HttpKubeClient implements KubeClient {
 
   async read(path: string, { signal }: CallOptions): Promise<unknown> {
     return await this.#json({ method: 'GET', path }, { verb: 'get', path }, signal);
+  }
+
+  async readBytes(path: string, { accept, maxBytes, signal }: BytesOptions): Promise<Buffer> {
+    const answer = await this.#send({ method: 'GET', path, accept }, signal);
+    // Trouble is told in JSON, whatever was asked for.
+    if (answer.statusCode !== 200) this.#checked(answer, await this.#body(answer, signal), { verb: 'get', path });
+    try {
+      return await readBytes(answer, maxBytes);
+    } catch (error) {
+      throw this.#trouble(error, signal);
+    }
   }
 
   async #object(request: Call, attempt: Tried, signal: AbortSignal): Promise<KubeObject> {

@@ -1,4 +1,4 @@
-/** Bodies of answers as JSON: whole ones, and lines of a watch. Both are bounded. */
+/** Bodies of answers: bytes, JSON, and lines of a watch. All are bounded. */
 import type { Readable } from 'node:stream';
 
 export class OversizedError extends Error {
@@ -7,6 +7,11 @@ export class OversizedError extends Error {
 
 /** @throws OversizedError, and SyntaxError where it is no JSON */
 export async function readJson(stream: Readable, maxBytes: number): Promise<unknown> {
+  return JSON.parse((await readBytes(stream, maxBytes)).toString());
+}
+
+/** @throws OversizedError */
+export async function readBytes(stream: Readable, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -14,7 +19,7 @@ export async function readJson(stream: Readable, maxBytes: number): Promise<unkn
     if (size > maxBytes) throw new OversizedError(`More than ${maxBytes} bytes.`);
     chunks.push(chunk);
   }
-  return JSON.parse(Buffer.concat(chunks).toString());
+  return Buffer.concat(chunks);
 }
 
 const NEWLINE = 0x0a;

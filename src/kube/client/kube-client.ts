@@ -63,6 +63,12 @@ export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
+export interface BytesOptions extends CallOptions {
+  /** Media type. */
+  readonly accept: string;
+  readonly maxBytes: number;
+}
+
 export interface ListOptions extends CallOptions, Selection {
   /** Objects a page; 500 when absent. */
   readonly pageSize?: number;
@@ -149,4 +155,6 @@ export interface KubeClient {
   watch(type: ResourceType, options: WatchOptions): AsyncGenerator<WatchEvent, void, undefined>;
   /** A document of the API server itself, such as `/version`. */
   read(path: string, options: CallOptions): Promise<unknown>;
+  /** Something that is no JSON, such as a picture. @throws MigrationError also `cluster-answer-broken` for more than `maxBytes` */
+  readBytes(path: string, options: BytesOptions): Promise<Buffer>;
 }

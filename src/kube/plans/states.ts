@@ -77,6 +77,7 @@ export function vmState({ metadata, spec, status }: KubeObject): VmState {
       waitingFor: textAt(status, 'waitingFor'),
       outlook: Outlook.safeParse(at(status, 'outlook')).data,
       downtime: textAt(status, 'downtime', 'text'),
+      proof: proofOf(at(status, 'proof')),
       group: textAt(status, 'group'),
       failure: troubleOf(at(status, 'failure')),
       cutover: textAt(spec, 'cutover'),
@@ -99,6 +100,14 @@ function writtenOf(disks: readonly unknown[]): VmState['sinceCutover'] {
     return content === undefined ? [] : [{ disk: textAt(disk, 'disk') ?? '', content }];
   });
   return found.length === 0 ? undefined : found;
+}
+
+function proofOf(proof: unknown): VmState['proof'] {
+  const booted = at(proof, 'booted');
+  if (typeof booted !== 'boolean') return undefined;
+  const seen = listAt(proof, 'evidence').flatMap((one) => textAt(one, 'text') ?? []);
+  const text = booted ? seen.join('; ') : (textAt(proof, 'trouble', 'text') ?? 'it gave no sign');
+  return { booted, text, ...defined({ screenshot: textAt(proof, 'screenshot') }) };
 }
 
 function testOf(test: unknown): VmState['test'] {

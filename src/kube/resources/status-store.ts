@@ -11,11 +11,11 @@ import { isMigrated, type Phase, TERMINAL_PHASES, WORK_PHASES, type WorkPhase } 
 import type { VmPlan, VmProgress, WarmProgress } from '../../model/plan.ts';
 import { type SinceCutover, sinceCutoverText } from '../../model/since-cutover.ts';
 import type { TransferJob, TransferProgress } from '../../model/transfer.ts';
-import { proofOf, proofWithin } from './proof-status.ts';
 import { type Judgement, withCondition } from '../../resources/conditions.ts';
 import { begun, type DiskStatus, replannedDisks, resultOf, withResult } from '../../resources/disk-status.ts';
 import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
 import { downtimeStatus, failureWithin, guestWithin, outcomeOf, outlookWithin, warmWithin } from './progress-status.ts';
+import { proofOf, proofWithin } from './proof-status.ts';
 
 export interface StatusStoreOptions {
   readonly plan: VmPlan;

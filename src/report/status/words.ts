@@ -13,10 +13,17 @@ export function stateWord(vm: VmState): string {
 
 /** What stopped it and what to do: none, one or two lines, which are long. */
 export function troubleOf(vm: VmState): readonly string[] {
-  const { failure, open } = vm;
+  const { failure, open, proof } = vm;
   switch (standingOf(vm)) {
     case 'failed':
-      return failure === undefined ? [] : [failureText(failure), ...(failure.hint === '' ? [] : [`to do: ${failure.hint}`])];
+      if (failure === undefined) return [];
+      return [
+        failureText(failure),
+        ...(failure.phase === 'Prove' && proof?.screenshot !== undefined
+          ? [`its screen: ConfigMap ${proof.screenshot}, screen.png`]
+          : []),
+        ...(failure.hint === '' ? [] : [`to do: ${failure.hint}`]),
+      ];
     case 'blocked':
       return [`open: ${open.join(', ')}`, 'to do: resolve them, or accept each in the plan with a reason (spec.accept)'];
     default:
@@ -31,6 +38,8 @@ export function noteOf(plan: PlanState, vm: VmState): string {
       return waitingText(plan, vm);
     case 'running':
       return nextText(plan, vm);
+    case 'completed':
+      return vm.proof?.booted === true ? `seen to boot: ${vm.proof.text}` : '';
     case 'rolled-back':
       return sinceCutoverText(vm.sinceCutover ?? []);
     default:

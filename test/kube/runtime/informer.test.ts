@@ -205,5 +205,6 @@ function bound(inner: KubeClient): KubeClient {
     delete: (...args) => inner.delete(...args),
     watch: (...args) => inner.watch(...args),
     read: (...args) => inner.read(...args),
+    readBytes: (...args) => inner.readBytes(...args),
   };
 }

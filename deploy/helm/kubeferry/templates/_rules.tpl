@@ -19,7 +19,7 @@
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get]
-# Kept plans, and what workers found in image files.
+# Kept plans, what workers found in image files, and pictures of guests that booted.
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get, list, create, patch, delete]
@@ -56,6 +56,10 @@
   verbs: [get, list, create, patch, delete]
 - apiGroups: [kubevirt.io]
   resources: [virtualmachineinstances]
+  verbs: [get]
+# The picture of a guest's screen. Kubernetes knows no finer word for it than that of the screen itself, KubeVirt asks for both.
+- apiGroups: [subresources.kubevirt.io]
+  resources: [virtualmachineinstances/vnc, virtualmachineinstances/vnc/screenshot]
   verbs: [get]
 - apiGroups: [""]
   resources: [resourcequotas, limitranges]

@@ -1,0 +1,146 @@
+/**
+ * The boot proof of a VM in the cluster: it is the VM itself that is watched, after it was told to run. What KubeVirt says of its machine comes from its
+ * instance, what the guest says from its agent, and what it serves from a worker that asks it.
+ *
+ *   machine-sight.ts (reads) ─► complaints.ts (what is wrong) ─► machine-watch.ts (when is it sure) ─► BootProof
+ *
+ * Not here: what a proof means for a migration (steps), and the console of the guest, which nobody reads.
+ */
+import type { Clock } from '../../contracts/clock.ts';
+import type { BootProver, GuestWork } from '../../contracts/guests.ts';
+import type { ResourceName } from '../../contracts/resources.ts';
+import type { NetworkProbe } from '../../contracts/worker-order.ts';
+import type { AcceleratorChoice, BootProof } from '../../model/boot-proof.ts';
+import type { GuestOutcome } from '../../model/conversion.ts';
+import { MigrationError } from '../../model/errors.ts';
+import type { VmPlan, VmProgress } from '../../model/plan.ts';
+import type { KubeClient } from '../client/kube-client.ts';
+import { machineOf } from '../destination/rehearsal.ts';
+import type { WorkerJobs } from '../jobs/worker-jobs.ts';
+import { addressDifferences, addressesOf, awaited } from './guest-addresses.ts';
+import { GuestQuestions } from './guest-questions.ts';
+import type { InstanceSight } from './machine-sight.ts';
+import { type AgentHope, type Look, MachineWatch, type Verdict } from './machine-watch.ts';
+import { keepPicture } from './picture.ts';
+
+export interface ClusterProverOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** Workers that ask guests. */
+  readonly jobs: WorkerJobs;
+  readonly owner: ResourceName;
+  /** Where its VM is. */
+  readonly namespace: string;
+}
+
+/**
+ * Seconds from the start until a guest has to be up where the plan says nothing: a node that has neither the image of virt-launcher nor the volumes needs
+ * two to four minutes for both, and a Windows that installs drivers restarts once or twice in as many. The source is off meanwhile.
+ */
+export const DEADLINE_SECONDS = 600;
+const LOOK_EVERY_MS = 3000;
+
+export class ClusterProver implements BootProver {
+  readonly #options: ClusterProverOptions;
+
+  constructor(options: ClusterProverOptions) {
+    this.#options = options;
+  }
+
+  /** @throws MigrationError `config-invalid` for a script, which nobody could run beside a guest of the cluster */
+  async check(plans: readonly VmPlan[]): Promise<void> {
+    for (const { proof, vm } of plans) {
+      if (proof?.probes.some(({ kind }) => kind === 'script') !== true) continue;
+      throw new MigrationError('config-invalid', `A script cannot probe ${vm.name} in a cluster.`, {
+        ...{ vm: vm.name, hint: 'Ask by tcp or http, or run your own checks in a hook after the cutover.' },
+      });
+    }
+  }
+
+  /** Goes on with the time that is left when it is called again: the beginning of the phase is when the VM was told to run. */
+  async prove(plan: VmPlan, progress: VmProgress, work: GuestWork): Promise<BootProof | undefined> {
+    const { client, clock, owner, namespace } = this.#options;
+    const { runStrategy, manifest } = machineOf(plan);
+    if (runStrategy === 'Halted' || runStrategy === 'Manual') return undefined;
+    const { signal } = work;
+    const machine = { namespace, name: plan.mapping.targetName };
+    const deadlineSeconds = plan.proof?.deadlineSeconds ?? DEADLINE_SECONDS;
+    const questions = this.#questions(plan, progress, deadlineSeconds);
+    const watch = new MachineWatch({
+      ...{ client, clock, machine, deadlineSeconds, questions },
+      agent: hopeOf(progress.conversion),
+      since: Date.parse(progress.since),
+      awaits: ({ nics }) => awaited(plan.vm, nics),
+    });
+    const verdict = await this.#untilSure(watch, work, questions);
+    const { instance, trouble } = verdict;
+    const picture =
+      instance?.phase === 'Running'
+        ? await keepPicture(client, { machine, owner }, signal)
+        : { because: 'the machine does not run' };
+    const nics = instance?.nics ?? [];
+    return {
+      booted: trouble === undefined,
+      evidence: verdict.evidence,
+      ...(trouble && { trouble }),
+      seconds: verdict.seconds,
+      accelerator: acceleratorOf(instance),
+      ...('kept' in picture && { screenshot: picture.kept }),
+      addresses: addressesOf(nics),
+      console: '',
+      differences: [
+        ...(instance === undefined ? [] : addressDifferences(plan.vm, manifest, nics)),
+        ...remarks(verdict),
+        ...('because' in picture ? [`There is no picture of its screen: ${picture.because}.`] : []),
+      ],
+    };
+  }
+
+  async #untilSure(watch: MachineWatch, { signal, onProgress, onWait }: GuestWork, questions: GuestQuestions): Promise<Verdict> {
+    const { clock } = this.#options;
+    let told: Extract<Look, { kind: 'open' }> | undefined;
+    try {
+      for (;;) {
+        const look = await watch.look(signal);
+        if (look.kind === 'over') return look.verdict;
+        if (look.doing !== told?.doing) onProgress(look.doing);
+        if (look.obstacle !== told?.obstacle) onWait(look.obstacle);
+        told = look;
+        await clock.sleep(LOOK_EVERY_MS, signal);
+      }
+    } finally {
+      if (told?.obstacle !== undefined) onWait(undefined);
+      // Whoever goes on after this process finds the worker.
+      if (!signal.aborted) await questions.end();
+    }
+  }
+
+  #questions(plan: VmPlan, { since }: VmProgress, seconds: number): GuestQuestions {
+    const { networks } = machineOf(plan).manifest.spec.template.spec;
+    const podNetworks = new Set(networks.filter((network) => 'pod' in network).map(({ name }) => name));
+    const probes = (plan.proof?.probes ?? []).filter((probe): probe is NetworkProbe => probe.kind !== 'script');
+    return new GuestQuestions({ ...this.#options, probes, podNetworks, of: since, seconds });
+  }
+}
+
+/** The converter tells of an agent that it put into the guest, or that the guest is to fetch at its first start. */
+function hopeOf(conversion: Pick<GuestOutcome, 'changes'> | undefined): AgentHope {
+  const told = conversion?.changes.filter(({ what }) => /qemu[- ]guest[- ]agent/i.test(what)) ?? [];
+  if (told.length === 0) return 'unknown';
+  return told.some(({ what }) => /will be|first.?boot/i.test(what)) ? 'announced' : 'present';
+}
+
+function acceleratorOf(instance: InstanceSight | undefined): AcceleratorChoice {
+  if (instance?.emulated === true) return { name: 'tcg', because: 'KubeVirt says that it emulates the processor.' };
+  return { name: 'kvm', because: 'KubeVirt runs VMs with KVM, and does not say that it emulates this one.' };
+}
+
+function remarks({ silent, evidence, instance }: Verdict): readonly string[] {
+  if (silent)
+    return [
+      'Nothing was seen of the guest itself: no agent is connected in it, and no probe was asked for. The machine runs, and that is all.',
+    ];
+  if (instance?.phase === 'Running' && !evidence.some(({ kind }) => kind === 'guest-agent'))
+    return ['No guest agent is connected.'];
+  return [];
+}
