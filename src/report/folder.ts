@@ -52,29 +52,45 @@ interface AppliedResource {
 /**
  * The same migration as custom resources, in a folder of its own: they make the operator do what the manifests of the other folders are the
  * outcome of, so that only one of both is applied.
- * @param secret that the provider needs and that nobody should keep in Git
+ * @param secrets that nobody should keep in Git
  */
-export function planFiles(report: Report, objects: readonly AppliedResource[], secret?: string): readonly TextFile[] {
+export function planFiles(report: Report, objects: readonly AppliedResource[], secrets: NamedSecrets): readonly TextFile[] {
   const folder = freeFolder(report, 'plan');
   const files = objects.map((object) => ({ path: `${object.kind.toLowerCase()}.yaml`, content: renderYaml(object) }));
-  const remark = secret === undefined ? '' : `${secretRemark(secret)}\n`;
-  return [...files, { path: 'kustomization.yaml', content: `${remark}${kustomization(files.map(({ path }) => path))}` }].map(
-    ({ path, content }) => ({ path: `${folder}/${path}`, content }),
-  );
+  return [
+    ...files,
+    { path: 'kustomization.yaml', content: `${secretRemarks(secrets)}${kustomization(files.map(({ path }) => path))}` },
+  ].map(({ path, content }) => ({ path: `${folder}/${path}`, content }));
 }
 
 /** The same for `kubectl apply -f -`. */
-export function planYaml(objects: readonly AppliedResource[], secret?: string): string {
-  const remark = secret === undefined ? '' : `${secretRemark(secret)}\n`;
-  return `${remark}${objects.map(renderYaml).join('---\n')}`;
+export function planYaml(objects: readonly AppliedResource[], secrets: NamedSecrets): string {
+  return `${secretRemarks(secrets)}${objects.map(renderYaml).join('---\n')}`;
 }
 
-function secretRemark(secret: string): string {
-  return [
-    `# The login of the source is not in here. Make it once, in the namespace of the plan:`,
-    `#   kubectl create secret generic ${secret} --from-literal=user=... --from-file=password=...`,
-    `# and where the server needs it --from-file=ca.crt=... or --from-literal=thumbprint=...`,
-  ].join('\n');
+/** By what they are for. */
+interface NamedSecrets {
+  readonly login?: string;
+  readonly guestKeys?: string;
+}
+
+function secretRemarks({ login, guestKeys }: NamedSecrets): string {
+  const lines = [
+    ...(login === undefined
+      ? []
+      : [
+          `# The login of the source is not in here. Make it once, in the namespace of the plan:`,
+          `#   kubectl create secret generic ${login} --from-literal=user=... --from-file=password=...`,
+          `# and where the server needs it --from-file=ca.crt=... or --from-literal=thumbprint=...`,
+        ]),
+    ...(guestKeys === undefined
+      ? []
+      : [
+          `# The passphrases of encrypted volumes are not in here either. In the same namespace:`,
+          `#   kubectl create secret generic ${guestKeys} --from-file=keys=...`,
+        ]),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function lazy(path: string, make: () => TextFile['content']): TextFile {

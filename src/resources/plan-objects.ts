@@ -1,11 +1,13 @@
 /** The custom resources of a migration, from what a person asked for: what `kubectl apply` takes, and what a folder for Git holds. Pure. */
 import type { z } from 'zod';
 import { MigrationError } from '../model/errors.ts';
+import type { GuestTerms } from '../model/guest-terms.ts';
 import type { MappingOptions, NetworkMap, NetworkSource, StorageMap, StorageSource } from '../model/mapping.ts';
 import type { MigrationType } from '../model/phase.ts';
 import type { Schedule } from '../model/schedule.ts';
 import type { AfterCommit } from '../model/source-retirement.ts';
 import { type Bytes, toQuantity } from '../model/units.ts';
+import { guestSpecOf } from './guest-spec.ts';
 import { GROUP, type Kind, VERSION } from './kind.ts';
 import { MIGRATION_PLAN } from './migration-plan.ts';
 import { PROVIDER } from './provider.ts';
@@ -44,6 +46,8 @@ export interface PlanWish extends Named {
   /** Ids of networks of the source: a map may name a network by id or by name without saying which. */
   readonly networkIds: ReadonlySet<string>;
   readonly options: MappingOptions;
+  /** Names in it are those of the cluster: of Secrets, of claims. Absent: as goes without saying. */
+  readonly guests?: GuestTerms;
   readonly limits: {
     readonly vms?: number;
     readonly transfers?: number;
@@ -74,7 +78,8 @@ export function providerObject({ spec, ...named }: ProviderWish): OurObject {
  */
 export function planObject(wish: PlanWish): OurObject {
   const { provider, selection, networkMap, storageMap, networkIds, options, limits, accept, ...rest } = wish;
-  const { verify, recheckSource, proveAll, shutdown, sourceAfterCommit, type, schedule, groups, ...named } = rest;
+  const { verify, recheckSource, proveAll, shutdown, sourceAfterCommit, type, schedule, groups, guests, ...named } = rest;
+  const guest = guests && guestSpecOf(guests);
   const times = schedule === undefined ? {} : scheduleSpec(schedule, type);
   const networks = networkMap.entries.map(({ source, target }) => ({ source: networkSource(source, networkIds), target }));
   const storages = storageMap.entries.map(({ source, target }) => ({ source: storageSource(source), target }));
@@ -87,6 +92,7 @@ export function planObject(wish: PlanWish): OurObject {
     ...(networks.length > 0 && { networkMap: { entries: networks } }),
     ...(storages.length > 0 && { storageMap: { entries: storages } }),
     options: planOptions(options),
+    ...(guest && { guest }),
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(!verify && { verify }),
     ...(recheckSource && { recheckSource }),

@@ -303,6 +303,34 @@ test('limits, more reading than needed and what becomes of the source are fields
   );
 });
 
+test('what becomes of guests is a field of the plan; their passphrases are in a Secret and nowhere else', async (t) => {
+  await namespace('guests');
+  const folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-keys-'));
+  t.after(async () => await rm(folder, { recursive: true }));
+  const keys = path.join(folder, 'keys');
+  await writeFile(keys, `/dev/sda2=${PASSWORD}\n`);
+  const args = ['migrate', ova, '--to', 'cluster', '-n', 'guests', '--claim', 'images', '--detach', '--yes', ...ACCEPT];
+  const guest = ['--guest-keys', keys, '--probe', 'tcp:22', '--guest', 'old=compatibility'];
+  const local = await cluster(...args, ...guest, '--virtio-win', './virtio-win.iso');
+  assert.equal(local.code, 2);
+  assert.match(local.err, /--virtio-win CLAIM/);
+  const { code, out, err } = await cluster(...args, ...guest, '--virtio-win', 'drivers:virtio-win.iso');
+  assert.equal(code, 0, err);
+  const plan = await read('guests', 'migrationplans', GUEST_NAME);
+  const probes = [{ tcp: { port: 22 } }];
+  assert.deepEqual(plan?.spec['guest'], {
+    policy: 'convert',
+    keysSecret: { name: `${GUEST_NAME}-guest-keys` },
+    virtioWin: { claim: 'drivers', path: 'virtio-win.iso' },
+    proof: { type: 'boot', probes },
+    exceptions: [{ vms: ['old'], policy: 'compatibility', proof: { type: 'boot', probes } }],
+  });
+  const { body } = await callApi(plane.api, 'GET', `/api/v1/namespaces/guests/secrets/${GUEST_NAME}-guest-keys`);
+  const { keys: kept = '' } = (body as Stored).data ?? {};
+  assert.equal(Buffer.from(kept, 'base64').toString(), `/dev/sda2=${PASSWORD}\n`);
+  for (const text of [out, err, JSON.stringify(plan)]) assert.ok(!text.includes(PASSWORD));
+});
+
 test('a file behind a URL is fetched with the login that its server wants, which is in a Secret and nowhere else', async () => {
   await namespace('fetched');
   const services: Partial<Services> = { credentials: { environment: { KUBEFERRY_PASSWORD: PASSWORD } } };

@@ -14,6 +14,8 @@ interface ToApply {
   readonly objects: PlanObjects;
   /** That the dry run was made with. */
   readonly login: SecretLogin | undefined;
+  /** What the file of --guest-keys holds. */
+  readonly guestKeys: string | undefined;
   readonly namespace: string;
   readonly prepared: Prepared;
 }
@@ -30,7 +32,7 @@ interface Tools {
  * @throws MigrationError of the cluster, `usage` for a plan that was canceled and where nobody can be asked
  */
 export async function applyObjects(
-  { objects, login, namespace, prepared }: ToApply,
+  { objects, login, guestKeys, namespace, prepared }: ToApply,
   { plans, options, context }: Tools,
 ): Promise<'applied' | 'concerns' | 'declined'> {
   const { signal, terminal } = context;
@@ -40,7 +42,13 @@ export async function applyObjects(
       hint: 'Choose another name with --plan-name.',
     });
   }
-  const all = [...secretOf(objects, login, namespace), placed(objects.provider, namespace), placed(objects.plan, namespace)];
+  const { secrets } = objects;
+  const all = [
+    ...secretOf(secrets.login, namespace, () => loginTexts(login)),
+    ...secretOf(secrets.guestKeys, namespace, () => ({ keys: guestKeys ?? '' })),
+    placed(objects.provider, namespace),
+    placed(objects.plan, namespace),
+  ];
   const outcome = await Promise.all(all.map(async (object) => ({ object, would: await plans.compare(object, signal) })));
   if (outcome.some(({ would }) => would !== 'unchanged')) {
     const open = openCritical(prepared.report, options.accept);
@@ -81,11 +89,18 @@ function placed({ metadata, ...object }: OurObject, namespace: string): AppliedO
   return { ...object, metadata: { ...metadata, namespace } };
 }
 
-/** Beside the provider, which only names it. */
-function secretOf({ secret }: PlanObjects, login: SecretLogin | undefined, namespace: string): readonly AppliedObject[] {
-  if (secret === undefined) return [];
+/** Beside what only names it. */
+function secretOf(
+  name: string | undefined,
+  namespace: string,
+  texts: () => Readonly<Record<string, string>>,
+): readonly AppliedObject[] {
+  if (name === undefined) return [];
+  const data = Object.fromEntries(Object.entries(texts()).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
+  return [{ apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, type: 'Opaque', data }];
+}
+
+function loginTexts(login: SecretLogin | undefined): Readonly<Record<string, string>> {
   if (login === undefined) throw new MigrationError('credentials-missing', 'The source was opened without a login.');
-  const texts = secretTexts(login);
-  const data = Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
-  return [{ apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name: secret }, type: 'Opaque', data }];
+  return secretTexts(login);
 }

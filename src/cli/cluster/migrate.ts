@@ -47,7 +47,7 @@ export interface ClusterMigrateOptions extends MapOptions, PlanFlags, ConfirmFla
 }
 
 /** Options that only a migration on this machine has. */
-const LOCAL_ONLY = ['resume', 'facts', 'limits', 'progressFile', 'progress'] as const;
+const LOCAL_ONLY = ['resume', 'facts', 'limits', 'progressFile', 'progress', 'parallelGuests'] as const;
 
 /** @throws MigrationError `usage` for options that a plan has no field for, and what preparing and applying throw */
 export async function migrateToCluster(
@@ -60,13 +60,14 @@ export async function migrateToCluster(
   const local = LOCAL_ONLY.filter(given).map((name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   if (local.length > 0) throw new MigrationError('usage', `${local.join(', ')}: only where --to is a folder.`);
   const limits = await limitsOf(options, given);
+  const guestKeys = options.guestKeys === undefined ? undefined : await readText(options.guestKeys);
   await withPlans(options, context, async (plans) => {
     const namespace = options.namespace ?? plans.namespace;
     const { prepared, login } = await prepareFor(source, vms, { ...options, namespace }, context);
     const { report } = prepared;
     const objects = planObjects(prepared, options, limits);
     for (const part of renderParts(report, options.output, 'full')) context.terminal.out(part);
-    const applied = await applyObjects({ objects, login, namespace, prepared }, { plans, options, context });
+    const applied = await applyObjects({ objects, login, guestKeys, namespace, prepared }, { plans, options, context });
     if (applied !== 'applied') return context.exit(applied === 'concerns' ? 1 : 2);
     const ref = { namespace, name: objects.plan.metadata.name };
     const again = `kubeferry status ${namespace}/${ref.name} --watch`;

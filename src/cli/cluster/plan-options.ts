@@ -2,9 +2,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PathMapping } from '../../contracts/provider.ts';
 import { MigrationError } from '../../model/errors.ts';
+import type { GuestChoice, GuestTerms } from '../../model/guest-terms.ts';
 import type { Report } from '../../model/report.ts';
 import type { PrepareRequest } from '../../prepare.ts';
 import { type OurObject, type PlanWish, planObject, providerObject } from '../../resources/plan-objects.ts';
+import type { GuestFlags } from '../guest-options.ts';
 import type { SourceOptions } from '../source-options.ts';
 
 export interface PlanFlags {
@@ -55,8 +57,8 @@ export const NO_LIMITS: PlanLimits = { limits: {}, verify: true, accept: [] };
 export interface PlanObjects {
   readonly provider: OurObject;
   readonly plan: OurObject;
-  /** Name of the Secret that the provider refers to; it is in neither. */
-  readonly secret?: string;
+  /** Names of Secrets that these refer to; they are in neither. `guestKeys` holds what is in the file of --guest-keys. */
+  readonly secrets: { readonly login?: string; readonly guestKeys?: string };
 }
 
 export interface Prepared {
@@ -72,7 +74,7 @@ export interface Prepared {
  */
 export function planObjects(
   { source, vms, request, report }: Prepared,
-  options: PlanFlags & SourceOptions,
+  options: PlanFlags & SourceOptions & Pick<GuestFlags, 'guestKeys' | 'virtioWin'>,
   { perHost, perStorage, ...limits }: PlanLimits,
 ): PlanObjects {
   const { namespace } = request.options;
@@ -82,13 +84,15 @@ export function planObjects(
   const [only, ...others] = report.vms;
   const bounds = { ...(perHost !== undefined && { perHost }), ...(perStorage !== undefined && { perStorage }) };
   const about = specOf(source, server, { ...options, secret: provider });
+  const name = options.planName ?? (only && others.length === 0 ? only.plan.mapping.targetName : labelOf(provider));
+  const guestKeys = options.guestKeys === undefined ? undefined : `${name}-guest-keys`;
   return {
     provider: providerObject({
       ...{ name: provider, ...place },
       spec: { ...about, ...(Object.keys(bounds).length > 0 && { limits: bounds }) },
     }),
     plan: planObject({
-      ...{ name: options.planName ?? (only && others.length === 0 ? only.plan.mapping.targetName : labelOf(provider)), ...place },
+      ...{ name, ...place },
       provider,
       selection: selectionOf(vms, request, report),
       type: request.type,
@@ -98,10 +102,42 @@ export function planObjects(
       storageMap: request.storageMap,
       networkIds: networkIds(report),
       options: request.options,
+      ...(request.guests && { guests: inCluster(request.guests, { guestKeys, virtioWin: virtioWinClaim(options) }) }),
       ...limits,
     }),
-    ...((server !== undefined || needsSecret(options)) && { secret: provider }),
+    secrets: {
+      ...((server !== undefined || needsSecret(options)) && { login: provider }),
+      ...(guestKeys !== undefined && { guestKeys }),
+    },
   };
+}
+
+/** The terms with the names that things have in the cluster. */
+function inCluster(
+  { others, byVm }: GuestTerms,
+  { guestKeys, virtioWin }: { readonly guestKeys: string | undefined; readonly virtioWin: string | undefined },
+): GuestTerms {
+  const named = ({ conversion, ...choice }: GuestChoice): GuestChoice => ({
+    ...choice,
+    ...(conversion && {
+      conversion: {
+        ...conversion,
+        ...(conversion.keys !== undefined && guestKeys !== undefined && { keys: guestKeys }),
+        ...(conversion.virtioWin !== undefined && virtioWin !== undefined && { virtioWin }),
+      },
+    }),
+  });
+  return { others: named(others), byVm: new Map([...byVm].map(([vm, choice]) => [vm, named(choice)])) };
+}
+
+/** @throws MigrationError `usage` for a path of this machine */
+function virtioWinClaim({ virtioWin }: Pick<GuestFlags, 'virtioWin'>): string | undefined {
+  if (virtioWin === undefined) return undefined;
+  const [, claim, path] = /^([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)(?::([A-Za-z0-9_][\w./-]*))?$/.exec(virtioWin) ?? [];
+  if (claim !== undefined) return path === undefined ? claim : `${claim}/${path}`;
+  throw new MigrationError('usage', `The cluster does not see ${virtioWin}: it is a path of this machine.`, {
+    hint: 'Copy virtio-win to a claim of the target namespace and say --virtio-win CLAIM or CLAIM:PATH.',
+  });
 }
 
 /** @throws MigrationError `usage` for a source that the cluster cannot reach */

@@ -69,8 +69,8 @@ async function tell(
     await target.render(report, resourceFiles(prepared, options, terminal));
   }
   if (options.output === 'yaml') {
-    const { provider, plan, secret } = planObjects(prepared, options, NO_LIMITS);
-    return terminal.out(planYaml([provider, plan], secret));
+    const { provider, plan, secrets } = planObjects(prepared, options, NO_LIMITS);
+    return terminal.out(planYaml([provider, plan], secrets));
   }
   for (const part of renderParts(report, options.output, 'full')) terminal.out(part);
 }
@@ -79,8 +79,8 @@ async function tell(
 function resourceFiles(prepared: Prepared, options: PlanOptions, terminal: Terminal): ReturnType<typeof planFiles> {
   if (!isReachable(prepared.source, options)) return [];
   try {
-    const { provider, plan, secret } = planObjects(prepared, options, NO_LIMITS);
-    return planFiles(prepared.report, [provider, plan], secret);
+    const { provider, plan, secrets } = planObjects(prepared, options, NO_LIMITS);
+    return planFiles(prepared.report, [provider, plan], secrets);
   } catch (error) {
     if (!(error instanceof MigrationError)) throw error;
     terminal.err(`kubeferry: the folder holds no custom resources: ${error.message}\n`);
