@@ -6,7 +6,7 @@ import type { ConverterOptions, GuestConverter } from '../contracts/guest-conver
 import type { DiskHasher } from '../contracts/verification.ts';
 import type { ConversionRequest, ConvertedDisk, GuestOutcome } from '../model/conversion.ts';
 import { MigrationError } from '../model/errors.ts';
-import { readiness } from './guest/readiness.ts';
+import { readiness } from '../model/guest-readiness.ts';
 
 export interface GuestParts {
   readonly converter: GuestConverter;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readiness } from '../../../src/convert/guest/readiness.ts';
-import type { GuestInspection, InspectedKernel } from '../../../src/model/guest-inspection.ts';
+import type { GuestInspection, InspectedKernel } from '../../src/model/guest-inspection.ts';
+import { lacking, readiness } from '../../src/model/guest-readiness.ts';
 
 const READY: InspectedKernel = { version: '6.1', virtio: true, virtioAtBoot: true, virtioNet: true, bootable: true };
 const NOTHING = { filesystems: [], encrypted: [], volumeGroups: [], tools: [], network: [], nicNames: [], applications: [] };
@@ -87,4 +87,27 @@ describe('a guest', () => {
       assert.match(because[0] ?? '', says);
     });
   }
+});
+
+describe('what a guest was seen to lack', () => {
+  it('is told for disks and NICs apart', () => {
+    assert.deepEqual(lacking(LINUX), { disks: [], nics: [] });
+    assert.deepEqual(lacking(kernels({ virtioNet: false })).disks, []);
+    assert.equal(lacking(kernels({ virtioNet: false })).nics.length, 1);
+    assert.match(lacking(kernels({ virtioAtBoot: false })).disks.join(), /initial RAM disk of kernel 6\.1 lacks/);
+    assert.match(lacking({ ...LINUX, boot: { diskNames: ['/dev/sda1'] } }).disks.join(), /\/dev\/sda1/);
+    const { disks, nics } = lacking({ ...WINDOWS, drivers: { kernels: [], services: [] } });
+    assert.deepEqual([disks.length, nics.length], [1, 1]);
+  });
+
+  it('is nothing where nobody could find out', () => {
+    for (const unknown of [
+      { ...LINUX, systems: [] },
+      { ...LINUX, drivers: { kernels: [] } },
+      { ...LINUX, drivers: { kernels: [{ version: '6.1', virtio: true }] } },
+      { ...WINDOWS, drivers: { kernels: [] } },
+    ]) {
+      assert.deepEqual(lacking(unknown), { disks: [], nics: [] });
+    }
+  });
 });
