@@ -90,7 +90,9 @@ export function resume(progress: VmProgress, at: string): VmProgress {
   if (failure === undefined && progress.phase !== 'RolledBack') return progress;
   const phase = failure?.phase ?? 'RollBack';
   if (failure !== undefined && (failure.source !== 'started-again' || phase === 'RollBack')) {
-    return { ...rest, ...(sourceStopped !== undefined && { sourceStopped }), phase, since: at };
+    // Its VM was stopped where it may have run: it is to be told again to run before anybody looks whether it boots.
+    const from = phase === 'Prove' ? 'CreateVm' : phase;
+    return { ...rest, ...(sourceStopped !== undefined && { sourceStopped }), phase: from, since: at };
   }
   const again = { ...afresh(rest), transfers: [], since: at };
   if (rest.warm === undefined) return { ...again, phase: 'PowerOffSource' };

@@ -76,6 +76,13 @@ test('a migration whose source was started again stops it anew when it goes on',
   assert.deepEqual(leftOff.transfers, [result]);
 });
 
+test('a VM that was not seen to boot, and was stopped with its source left off, is told to run again before anybody looks', () => {
+  const failed = advance(reach('Prove'), { ...FAILED, source: 'left-off', target: 'stopped' }, LATER);
+  assert.equal(failed.failure?.phase, 'Prove');
+  assert.equal(resume(failed, LATER).phase, 'CreateVm');
+  assert.equal(resume(reach('Prove'), LATER).phase, 'Prove', 'one that runs and was left by its process is looked at on');
+});
+
 test('resuming a migration that was killed continues where it was', () => {
   const killed = reach('Convert');
   assert.equal(resume(killed, LATER), killed);
