@@ -4,7 +4,8 @@ const OPERATOR = `
 Runs in the cluster, or wherever a kubeconfig leads to one, and takes its settings from the environment:
   KUBEFERRY_IMAGE            image of this program, which workers are started from; needed
   KUBEFERRY_NAMESPACE        only the resources of this namespace; those of all when absent
-  KUBEFERRY_WORKERS          JSON: requests, limits, nodeSelector, tolerations, priorityClassName, imagePullSecrets of workers
+  KUBEFERRY_WORKERS          JSON: requests, limits, nodeSelector, tolerations, priorityClassName, imagePullSecrets of workers;
+                             conversion: image, requests, limits and kvm (auto, always, never) of those that convert guests
   KUBEFERRY_LOOK_MS          milliseconds between two looks at what a worker says; 5000
   KUBEFERRY_METRICS_ADDRESS  where /metrics is served; :8080, nowhere when empty
   KUBEFERRY_HEALTH_ADDRESS   where /healthz and /readyz are served; :8081, nowhere when empty

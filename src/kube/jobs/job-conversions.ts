@@ -19,12 +19,12 @@ import { someNodeHasKvm } from './kvm-nodes.ts';
 import { type ConvertedClaims, convertedPath } from './pod-volumes.ts';
 import { keepScratch, scratchClaim } from './scratch-claim.ts';
 import { type WorkerJobs, workerName } from './worker-jobs.ts';
-import type { WorkerSetup } from './worker-setup.ts';
+import { conversionImage, type WorkerSetup } from './worker-setup.ts';
 
 export interface JobConversionsOptions {
   readonly client: KubeClient;
   readonly jobs: WorkerJobs;
-  readonly setup: Pick<WorkerSetup, 'nodeSelector'>;
+  readonly setup: Pick<WorkerSetup, 'nodeSelector' | 'image' | 'conversion'>;
   readonly owner: ResourceName;
   readonly destination: ClusterDestination;
   /** Where the claims are. */
@@ -53,8 +53,17 @@ export class JobConversions implements GuestConversions {
 
   /** The tools are in the image of the workers; what the plans name has to be where the workers are. */
   async check(plans: readonly VmPlan[], signal: AbortSignal): Promise<void> {
-    if (this.#options.converted) return;
-    for (const { conversion } of plans) if (conversion !== undefined) await this.#requireNamed(conversion, signal);
+    const { converted, setup } = this.#options;
+    if (converted) return;
+    for (const { conversion } of plans) {
+      if (conversion?.policy !== 'convert' && conversion?.policy !== 'skip') continue;
+      if (conversionImage(setup) === undefined) {
+        throw new MigrationError('config-invalid', `Nobody said which image converts guests beside ${setup.image}.`, {
+          hint: 'Name it in the settings of workers (KUBEFERRY_WORKERS): {"conversion":{"image":"…"}}.',
+        });
+      }
+      await this.#requireNamed(conversion, signal);
+    }
   }
 
   async convert(plan: VmPlan, request: ConversionRequest, work: GuestWork): Promise<GuestOutcome> {
@@ -132,7 +141,8 @@ export class JobConversions implements GuestConversions {
     };
     // Who writes to a disk says so before: nothing boots from what is half written.
     if (policy === 'convert') for (const { key } of request.disks) await destination.reopened(plan, key, signal);
-    const kvm = await someNodeHasKvm(client, setup, signal);
+    const { kvm: wish } = setup.conversion;
+    const kvm = wish === 'auto' ? await someNodeHasKvm(client, setup, signal) : wish === 'always';
     const inside: ConversionRequest = {
       ...request,
       disks: request.disks.map((disk, index) => ({ ...disk, path: convertedPath(index, converted.disks[index] ?? WHOLE_FILE) })),

@@ -11,7 +11,7 @@ import { madeFor } from '../runtime/owners.ts';
 import { NODE_PLACE } from './job-views.ts';
 import { JOB_LABELS } from './job-watch.ts';
 import { type MountedThings, ORDER, podVolumes, VDDK_LIBRARY } from './pod-volumes.ts';
-import type { WorkerSetup } from './worker-setup.ts';
+import { conversionImage, type WorkerSetup } from './worker-setup.ts';
 
 /** Of a Job and of what belongs to it. */
 export interface Belonging {
@@ -154,8 +154,8 @@ export const KVM = 'devices.kubevirt.io/kvm';
 /** Workers that convert guests have more in their image, and need more memory. */
 function containerOf({ order, kvm = false }: WorkerPod, setup: WorkerSetup): Pick<WorkerSetup, 'image' | 'requests' | 'limits'> {
   if (order.kind !== 'convert') return setup;
-  const { image = setup.image, requests, limits } = setup.conversion;
-  return { image, requests, limits: { ...limits, ...(kvm && { [KVM]: '1' }) } };
+  const { requests, limits } = setup.conversion;
+  return { image: conversionImage(setup) ?? setup.image, requests, limits: { ...limits, ...(kvm && { [KVM]: '1' }) } };
 }
 
 function tolerations({ tolerations: given, nodeLossSeconds }: WorkerSetup): readonly object[] {

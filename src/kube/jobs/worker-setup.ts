@@ -19,7 +19,9 @@ const Toleration = z.strictObject({
 
 /** Of workers that convert guests. */
 const Conversion = z.strictObject({
-  image: z.string().min(1).max(1024).exactOptional().describe('Image with the converter; that of all workers when absent.'),
+  image: z.string().min(1).max(1024).exactOptional().describe('Image with the converter; see conversionImage() when absent.'),
+  /** auto: where a node says that it has KVM for Pods, which only those may ask who may list nodes. */
+  kvm: z.enum(['auto', 'always', 'never']).default('auto'),
   requests: Amounts.default({ cpu: '1', memory: '2560Mi' }),
   /** The appliance has 1280 MiB; its emulation and the converter need as much again at worst. */
   limits: Amounts.default({ memory: '3Gi' }),
@@ -63,6 +65,17 @@ export function workerSetup(image: string, text = '{}'): WorkerSetup {
     'config-invalid',
     `The settings of workers cannot be: ${where ? `${where}: ` : ''}${issue?.message ?? ''}`,
   );
+}
+
+/**
+ * Image of workers that convert guests: that of all workers with the tag `…-conversion`, as deploy/image makes both. Undefined where the settings name
+ * none and the other one is named by digest: nobody can tell then.
+ */
+export function conversionImage({ image, conversion }: Pick<WorkerSetup, 'image' | 'conversion'>): string | undefined {
+  if (conversion.image !== undefined) return conversion.image;
+  if (image.includes('@')) return undefined;
+  const isTagged = /:[^/]+$/.test(image);
+  return `${image}${isTagged ? '' : ':latest'}-conversion`;
 }
 
 function parsed(text: string): unknown {

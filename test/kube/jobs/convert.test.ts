@@ -9,6 +9,7 @@ import { ClusterDestination } from '../../../src/kube/destination/cluster-destin
 import type { Cluster } from '../../../src/kube/index.ts';
 import { JobConversions } from '../../../src/kube/jobs/job-conversions.ts';
 import { someNodeHasKvm } from '../../../src/kube/jobs/kvm-nodes.ts';
+import { workerSetup } from '../../../src/kube/jobs/worker-setup.ts';
 import type { ConversionRequest, GuestOutcome } from '../../../src/model/conversion.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import type { VmPlan } from '../../../src/model/plan.ts';
@@ -41,8 +42,8 @@ before(async () => {
   const end = JSON.stringify({ result: { outcome: gzipSync(JSON.stringify(OUTCOME)).toString('base64') } });
   ground = await Ground.start({
     images: {
-      [SAYS]: ['sh', '-c', `echo '{"guest":"Picking a kernel"}'; sleep 2; echo '${end}' > /dev/termination-log`],
-      [SLEEPS]: ['sh', '-c', 'exec sleep 600'],
+      [`${SAYS}-conversion`]: ['sh', '-c', `echo '{"guest":"Picking a kernel"}'; sleep 2; echo '${end}' > /dev/termination-log`],
+      [`${SLEEPS}-conversion`]: ['sh', '-c', 'exec sleep 600'],
     },
   });
   namespace = ground.name('guests');
@@ -78,7 +79,7 @@ async function copied(name: string, image: string): Promise<Copied> {
     ...{ owner, plan, workers, request: { vm: name, copy: COPY, disks, firmware: 'bios', nics: [] } },
     conversions: ({ attempt = 0, leave = new AbortController().signal } = {}) => {
       const { jobs } = workers;
-      const about = { client, jobs, setup: { nodeSelector: {} }, owner, destination, namespace, converted: false };
+      const about = { client, jobs, setup: workerSetup(image), owner, destination, namespace, converted: false };
       return new JobConversions({ ...about, attempt, leave });
     },
     [Symbol.asyncDispose]: async () => await workers[Symbol.asyncDispose](),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WorkerOrder } from '../../../src/contracts/worker-order.ts';
 import { workerJob } from '../../../src/kube/jobs/worker-pod.ts';
-import { workerSetup } from '../../../src/kube/jobs/worker-setup.ts';
+import { conversionImage, workerSetup } from '../../../src/kube/jobs/worker-setup.ts';
 
 const OWNER = { kind: 'VmMigration', namespace: 'vms', name: 'web', uid: '1-2-3' };
 const TRANSFER = { kind: 'transfer', job: { id: 'web/0' } } as unknown as WorkerOrder;
@@ -65,7 +65,7 @@ test('who converts guests has an image and memory of its own, and KVM where that
   const [plain] = podOf({}, { order, converted }).spec.containers;
   assert.deepEqual(
     [plain?.['image'], plain?.['resources']],
-    ['image', { requests: { cpu: '1', memory: '2560Mi' }, limits: { memory: '3Gi' } }],
+    ['image:latest-conversion', { requests: { cpu: '1', memory: '2560Mi' }, limits: { memory: '3Gi' } }],
   );
   const [own] = podOf(settings, { order, converted, kvm: true }).spec.containers;
   assert.equal(own?.['image'], 'converter');
@@ -73,6 +73,9 @@ test('who converts guests has an image and memory of its own, and KVM where that
     requests: { cpu: '1', memory: '2560Mi' },
     limits: { memory: '4Gi', 'devices.kubevirt.io/kvm': '1' },
   });
+  assert.equal(conversionImage(workerSetup('registry:5000/kubeferry:1.2')), 'registry:5000/kubeferry:1.2-conversion');
+  assert.equal(conversionImage(workerSetup('registry:5000/kubeferry')), 'registry:5000/kubeferry:latest-conversion');
+  assert.equal(conversionImage(workerSetup('kubeferry@sha256:00')), undefined);
   const [copier] = podOf(settings).spec.containers;
   assert.equal(copier?.['image'], 'image');
 });

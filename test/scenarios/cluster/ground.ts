@@ -91,7 +91,11 @@ export class Ground implements AsyncDisposable {
   static async start({ images = {}, ...options }: GroundOptions = {}): Promise<Ground> {
     const started = await startControlPlane(options);
     const plane = { ...started, api: { ...started.api, patience: PATIENCE_MS } };
-    const known = { [IMAGES.worker]: [process.execPath, BIN], [IMAGES.endless]: ['sh', '-c', ENDLESS, process.execPath, BIN] };
+    const known = {
+      [IMAGES.worker]: [process.execPath, BIN],
+      [`${IMAGES.worker}-conversion`]: [process.execPath, BIN],
+      [IMAGES.endless]: ['sh', '-c', ENDLESS, process.execPath, BIN],
+    };
     const all: Images = { ...known, ...images };
     const kubelet = await startKubelet({ api: plane.api, images: all });
     const folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-cluster-'));
