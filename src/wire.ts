@@ -46,6 +46,7 @@ import { LocalDiskCopier } from './transfer/local-copier.ts';
 import { lookAtShared, openShared } from './transfer/transports/smb/open-shared.ts';
 import { probeVddk } from './transfer/transports/vddk/probe.ts';
 
+export { checkGuestTools } from './convert/check-tools.ts';
 export { openFolderMigration as openMigration } from './folder/folder-migration.ts';
 export { openFolderTests as openTests } from './folder/folder-tests.ts';
 export { FolderDisks } from './folder/kept-disks.ts';

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import {
+  checkGuestTools,
   checkVddk,
   connect,
   createBandwidth,
@@ -40,6 +41,7 @@ const services: Services = {
   connect,
   diagnose,
   checkVddk,
+  checkGuestTools,
   readFacts,
   openPlans,
   openLooks,

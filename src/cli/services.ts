@@ -55,6 +55,8 @@ export interface Services {
   copier(bandwidth: Bandwidth, vddkFolder?: string): DiskCopier;
   /** Tests whether the user's VDDK can be loaded. */
   checkVddk(folder: string, signal: AbortSignal): Promise<Check>;
+  /** Tests whether guests can be converted, and seen to boot, on this machine. */
+  checkGuestTools(signal: AbortSignal): AsyncIterable<Check>;
   queue(limits: QueueLimits): JobQueue;
   /** The disks that a migration left in a folder. */
   keptDisks(folder: string): KeptDisks;

@@ -21,8 +21,12 @@ export interface LocalConversionsOptions {
   readonly accelerator: (signal: AbortSignal) => Promise<Accelerator>;
 }
 
-/** Programs by the Debian package that brings them. */
-const PROGRAMS = { guestfish: 'libguestfs-tools', 'virt-v2v-in-place': 'virt-v2v' } as const;
+/** With the Debian packages that bring them. */
+export const CONVERTER_PROGRAMS = {
+  guestfish: 'libguestfs-tools',
+  'virt-v2v-in-place': 'virt-v2v',
+  'qemu-img': 'qemu-utils',
+} as const;
 
 export class LocalConversions implements GuestConversions {
   readonly #options: LocalConversionsOptions;
@@ -36,9 +40,7 @@ export class LocalConversions implements GuestConversions {
       .flatMap(({ conversion }) => conversion ?? [])
       .filter(({ policy }) => policy === 'convert' || policy === 'skip');
     if (terms.length === 0) return;
-    await requireProgram('guestfish', PROGRAMS.guestfish);
-    if (terms.some(({ policy }) => policy === 'convert'))
-      await requireProgram('virt-v2v-in-place', PROGRAMS['virt-v2v-in-place']);
+    for (const [name, debianPackage] of Object.entries(CONVERTER_PROGRAMS)) await requireProgram(name, debianPackage);
     for (const file of new Set(terms.flatMap(({ keys }) => keys ?? []))) await readKeys(file);
     for (const place of new Set(terms.flatMap(({ virtioWin }) => virtioWin ?? []))) await requirePlace(place);
   }

@@ -25,6 +25,9 @@ export interface LocalProverOptions {
   readonly limits: BootRequest['limits'];
 }
 
+/** With the Debian packages that bring them. */
+export const PROVER_PROGRAMS = { 'qemu-system-x86_64': 'qemu-system-x86', 'qemu-img': 'qemu-utils' } as const;
+
 /** An emulated guest comes up in one to several minutes. */
 const DEADLINE_SECONDS = 900;
 
@@ -36,7 +39,8 @@ export class LocalProver implements BootProver {
   }
 
   async check(plans: readonly VmPlan[]): Promise<void> {
-    if (plans.some(({ proof }) => proof !== undefined)) await requireProgram('qemu-system-x86_64', 'qemu-system-x86');
+    if (plans.every(({ proof }) => proof === undefined)) return;
+    for (const [name, debianPackage] of Object.entries(PROVER_PROGRAMS)) await requireProgram(name, debianPackage);
   }
 
   /** Also of a VM that is to stay off: nothing but its twin runs. */

@@ -45,7 +45,7 @@ test('a snapshot that does not know a disk of the plan is removed, and another o
       },
       snapshots: {
         create: () => assert.fail('that is another phase'),
-        find: async () => ({ id: held.id, checkpoints: {} }),
+        find: async () => ({ ...held, consistency: 'crash' }),
         remove: async (_vm, id) => void removed.push(id),
       },
       [Symbol.asyncDispose]: async () => undefined,

@@ -43,6 +43,7 @@ async function* checksOf(source: string, options: DoctorOptions, context: Comman
   const known = await connectOptions(source, options, context);
   yield* context.services.diagnose(source, { ...known, ...(tryCheckpoint !== undefined && { tryCheckpoint }) });
   if (options.vddkLibdir !== undefined) yield await context.services.checkVddk(options.vddkLibdir, context.signal);
+  yield* context.services.checkGuestTools(context.signal);
 }
 
 const MARKS: Readonly<Record<Check['outcome'], string>> = { ok: 'ok', warning: 'WARNING', failed: 'FAILED', skipped: 'skipped' };
