@@ -10,16 +10,16 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { BootProver, GuestWork } from '../../contracts/guests.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
 import type { NetworkProbe } from '../../contracts/worker-order.ts';
-import type { AcceleratorChoice, BootProof } from '../../model/boot-proof.ts';
+import type { BootProof } from '../../model/boot-proof.ts';
 import type { GuestOutcome } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { VmPlan, VmProgress } from '../../model/plan.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { machineOf } from '../destination/rehearsal.ts';
 import type { WorkerJobs } from '../jobs/worker-jobs.ts';
+import { PROCESSORS } from '../resources/proof-status.ts';
 import { addressDifferences, addressesOf, awaited } from './guest-addresses.ts';
 import { GuestQuestions } from './guest-questions.ts';
-import type { InstanceSight } from './machine-sight.ts';
 import { type AgentHope, type Look, MachineWatch, type Verdict } from './machine-watch.ts';
 import { keepPicture } from './picture.ts';
 
@@ -84,7 +84,7 @@ export class ClusterProver implements BootProver {
       evidence: verdict.evidence,
       ...(trouble && { trouble }),
       seconds: verdict.seconds,
-      accelerator: acceleratorOf(instance),
+      accelerator: PROCESSORS[instance?.emulated === true ? 'tcg' : 'kvm'],
       ...('kept' in picture && { screenshot: picture.kept }),
       addresses: addressesOf(nics),
       console: '',
@@ -128,11 +128,6 @@ function hopeOf(conversion: Pick<GuestOutcome, 'changes'> | undefined): AgentHop
   const told = conversion?.changes.filter(({ what }) => /qemu[- ]guest[- ]agent/i.test(what)) ?? [];
   if (told.length === 0) return 'unknown';
   return told.some(({ what }) => /will be|first.?boot/i.test(what)) ? 'announced' : 'present';
-}
-
-function acceleratorOf(instance: InstanceSight | undefined): AcceleratorChoice {
-  if (instance?.emulated === true) return { name: 'tcg', because: 'KubeVirt says that it emulates the processor.' };
-  return { name: 'kvm', because: 'KubeVirt runs VMs with KVM, and does not say that it emulates this one.' };
 }
 
 function remarks({ silent, evidence, instance }: Verdict): readonly string[] {

@@ -1,8 +1,14 @@
 /** A boot proof in the status of its VmMigration, both ways. Pure. */
-import type { BootEvidence, BootProof, BootTrouble } from '../../model/boot-proof.ts';
+import type { AcceleratorChoice, BootEvidence, BootProof, BootTrouble } from '../../model/boot-proof.ts';
 import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
 
 type ProofStatus = NonNullable<VmMigrationStatus['proof']>;
+
+/** What runs machines in a cluster, as far as KubeVirt says. */
+export const PROCESSORS: Readonly<Record<AcceleratorChoice['name'], AcceleratorChoice>> = {
+  kvm: { name: 'kvm', because: 'KubeVirt runs VMs with KVM, and does not say that it emulates this one.' },
+  tcg: { name: 'tcg', because: 'KubeVirt says that it emulates the processor.' },
+};
 
 const SENTENCE = 1024;
 const WORD = 64;
@@ -31,7 +37,7 @@ export function proofOf({ evidence, trouble, accelerator, addresses, ...proof }:
     ...proof,
     evidence: evidence as readonly BootEvidence[],
     ...(trouble && { trouble: trouble as BootTrouble }),
-    accelerator: { name: accelerator, because: 'KubeVirt runs it.' },
+    accelerator: PROCESSORS[accelerator],
     addresses: Object.fromEntries(addresses.map(({ mac, addresses: all }) => [mac, all])),
     console: '',
   };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { PROCESSORS } from '../../../src/kube/resources/proof-status.ts';
 import { StatusStore } from '../../../src/kube/resources/status-store.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../src/model/error-codes.ts';
 import { TERMINAL_PHASES, WORK_PHASES } from '../../../src/model/phase.ts';
@@ -93,6 +94,23 @@ const hook = fc.record({
   outcome: fc.constantFrom('succeeded', 'failed', 'timed-out'),
 });
 
+const proof = fc
+  .tuple(
+    fc.record({
+      ...{ booted: fc.boolean(), seconds, accelerator: fc.constantFrom(...Object.values(PROCESSORS)), console: fc.constant('') },
+      evidence: fc.array(fc.record({ kind: fc.constantFrom('guest-agent', 'probe', 'running'), text, seconds }), {
+        maxLength: 3,
+      }),
+      addresses: fc.dictionary(fc.constantFrom('52:54:00:00:00:01', '52:54:00:00:00:02'), fc.array(fc.ipV4(), { maxLength: 2 })),
+      differences: fc.array(text, { maxLength: 2 }),
+    }),
+    some({
+      trouble: fc.record({ code: fc.constantFrom('not-scheduled', 'reset-loop'), text }),
+      screenshot: fc.constant('web-boot-proof'),
+    }),
+  )
+  .map(([all, more]) => ({ ...all, ...more }));
+
 const progress = fc
   .tuple(
     fc.record({
@@ -101,7 +119,7 @@ const progress = fc
       history: fc.array(record, { maxLength: 20 }),
       transfers: fc.subarray(KEYS).chain((keys) => fc.tuple(...keys.map(resultOf))),
     }),
-    some({ hooks: fc.array(hook, { maxLength: 4 }), failure, sourceStopped: fc.boolean(), warm, outlook }),
+    some({ hooks: fc.array(hook, { maxLength: 4 }), failure, sourceStopped: fc.boolean(), warm, outlook, proof }),
   )
   .map(([all, more]) => ({ vm: 'vm-1', targetName: 'web', type: 'warm', ...all, ...more }) as VmProgress);
 

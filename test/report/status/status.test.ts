@@ -41,6 +41,23 @@ test('a plan shows what needs a person first, with what to do', () => {
   ]);
 });
 
+test('what was seen of a guest that booted stands beside its VM, and the screen of one that did not below its trouble', () => {
+  const failure = { phase: 'Prove', code: 'boot-not-proven', message: 'dark was not seen to boot: No sign.', hint: 'Look.' };
+  const views = [
+    { vm: vm('up', { phase: 'Completed', proof: { booted: true, text: 'The guest agent answers: Debian' } }) },
+    { vm: vm('dark', { phase: 'Failed', failure, proof: { booted: false, text: 'No sign.', screenshot: 'dark-boot-proof' } }) },
+  ];
+  assert.deepEqual(planTable(plan(), views, { bars: false }).slice(3), [
+    '',
+    'VM    STATE      PROGRESS  RATE  LEFT',
+    'dark  Failed       0 %',
+    '    in Prove: dark was not seen to boot: No sign. [boot-not-proven]',
+    '    its screen: ConfigMap dark-boot-proof, screen.png',
+    '    to do: Look.',
+    'up    Completed    0 %                 seen to boot: The guest agent answers: Debian',
+  ]);
+});
+
 test('ten thousand VMs fit on a screen: those that need a person, sums for the rest', () => {
   const reason = 'waiting for host esx-3: 4 of 4 transfers';
   const many = Array.from({ length: 9_998 }, (_, index) => ({ vm: vm(`web-${index}`, { waitingFor: reason }) }));
