@@ -16,6 +16,8 @@ export interface FolderMigration {
    * @throws MigrationError `target-full`, `target-write-failed`
    */
   askCutover(targets: readonly string[], at: number): Promise<void>;
+  /** What was asked for is taken back: the schedule decides again. Nothing happens to VMs that are at their cutover already. */
+  withdrawCutover(targets: readonly string[]): Promise<void>;
 }
 
 export interface FolderVm {

@@ -4,7 +4,7 @@ import type { FolderMigration, FolderVm } from '../contracts/folder-migration.ts
 import { FolderStore } from './folder-store.ts';
 import { lockOwner } from './lock.ts';
 import { type Marker, plainName, readMarker } from './marker.ts';
-import { readWishes, writeWish } from './wish-files.ts';
+import { readWishes, removeWish, writeWish } from './wish-files.ts';
 
 /** Undefined where the folder holds no migration. @throws MigrationError `state-unreadable` */
 export async function openFolderMigration(folder: string): Promise<FolderMigration | undefined> {
@@ -15,6 +15,9 @@ export async function openFolderMigration(folder: string): Promise<FolderMigrati
     folder: place,
     worker: () => lockOwner(place),
     vms: () => vmsOf(place, marker),
+    withdrawCutover: async (targets) => {
+      for (const target of targets) await removeWish(place, plainName(target));
+    },
     askCutover: async (targets, at) => {
       for (const target of targets) await writeWish(place, plainName(target), at);
     },

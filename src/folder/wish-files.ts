@@ -24,6 +24,11 @@ export async function writeWish(folder: string, target: string, at: number): Pro
   await writeDurably(path.join(wishFolder(folder), `${target}.json`), `${JSON.stringify(wish)}\n`);
 }
 
+/** Nobody wants its cutover any more. */
+export async function removeWish(folder: string, target: string): Promise<void> {
+  await rm(path.join(wishFolder(folder), `${target}.json`), { force: true });
+}
+
 /**
  * When VMs are wanted to be cut over, in milliseconds since the epoch, by target name.
  * @throws MigrationError `state-unreadable`

@@ -17,8 +17,8 @@ export type Verdict =
 
 export interface SwitchOptions {
   readonly plan: PlanState;
-  /** RFC 3339; for cutover. */
-  readonly at: string;
+  /** RFC 3339; for cutover. Null: what was asked for is taken back, and the schedule decides again. */
+  readonly at: string | null;
 }
 
 /** What is to be set, and what is to be said. Where anything is refused nothing is to be set. */
@@ -79,6 +79,8 @@ export function judgePlan(command: Switch, vms: readonly VmState[], { plan, at }
       if (plan.type === 'cold') return refused(COLD(plan));
       if (plan.canceled) return refused(`The plan ${plan.name} is canceled, which cannot be taken back.`);
       if (over) return refused(`Nothing of the plan ${plan.name} is left to cut over: all its VMs have come to an end.`);
+      if (at === null && plan.cutover === undefined)
+        return { kind: 'so', because: `Nobody asked for a cutover of the plan ${plan.name}.` };
       return set({ cutover: at });
     case 'retry':
       return plan.canceled ? refused(CANCELED_PLAN(plan)) : undefined;
@@ -105,8 +107,13 @@ function isLeftOff(vm: VmState): boolean {
 const VM_RULES: Readonly<Record<Switch, (vm: VmState, standing: Standing, options: SwitchOptions) => Verdict>> = {
   cutover: (vm, standing, { plan, at }) => {
     if (plan.type === 'cold') return refused(COLD(plan));
-    if (vm.phase !== undefined && hasReached(vm.phase, 'PowerOffSource'))
-      return { kind: 'so', because: `${vm.vm.name} is cut over already: it is in ${vm.phase}.` };
+    if (vm.phase !== undefined && hasReached(vm.phase, 'PowerOffSource')) {
+      const because = `${vm.vm.name} is cut over already: it is in ${vm.phase}.`;
+      return at === null ? refused(because) : { kind: 'so', because };
+    }
+    if (at === null && plan.cutover !== undefined)
+      return refused(`The plan ${plan.name} itself is asked to be cut over: take that back without naming VMs.`);
+    if (at === null && vm.cutover === undefined) return { kind: 'so', because: `Nobody asked for a cutover of ${vm.vm.name}.` };
     return ended(vm, standing) ?? set({ cutover: at });
   },
   cancel: (vm, standing, { plan }) => {

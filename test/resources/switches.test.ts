@@ -44,6 +44,18 @@ test('what makes sense sets exactly the fields that say so', () => {
   assert.deepEqual(whole('cutover', [RUNNING], { type: 'warm' }), { kind: 'set', spec: { cutover: AT } });
 });
 
+test('a cutover that was asked for is taken back, as long as it has not begun', () => {
+  const withdraw = (about: VmState, of: Partial<PlanState> = {}): Verdict =>
+    judgeVm('cutover', about, { plan: plan({ type: 'warm', ...of }), at: null });
+  assert.deepEqual(withdraw({ ...RUNNING, cutover: AT }), { kind: 'set', spec: { cutover: null } });
+  assert.equal(withdraw(RUNNING).kind, 'so');
+  assert.match(refusal(withdraw(vm('x', { phase: 'CopyFinalDelta', cutover: AT }))), /cut over already/);
+  assert.match(refusal(withdraw({ ...RUNNING, cutover: AT }, { cutover: AT })), /without naming VMs/);
+  const whole = (of: Partial<PlanState>) => judgePlan('cutover', [RUNNING], { plan: plan({ type: 'warm', ...of }), at: null });
+  assert.deepEqual(whole({ cutover: AT }), { kind: 'set', spec: { cutover: null } });
+  assert.equal(whole({})?.kind, 'so');
+});
+
 test('a canceled VM that is tried again is no longer canceled, and its count goes on', () => {
   assert.deepEqual(one('retry', CANCELED), {
     kind: 'set',

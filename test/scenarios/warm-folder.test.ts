@@ -71,6 +71,11 @@ test('a guest that keeps writing is cut over when another process says so', asyn
   const standing = await until(folder, /somebody has to say when/);
   assert.match(standing, /^web +AwaitPrecopy +\d+ +\S+ \S+ +\d+ s \(/m);
   assert.equal(guest.on, true, 'the source runs until somebody says so');
+  await elsewhere('cutover', folder, '--at', '2099-01-01T00:00:00Z', '--yes');
+  await until(folder, /^web .*2099/m);
+  const withdrawn = await elsewhere('cutover', folder, '--withdraw');
+  assert.match(withdrawn.stderr, /^web: the cutover is not asked for any more/m);
+  assert.doesNotMatch(await until(folder, /somebody has to say when/), /2099/);
   const { stderr } = await elsewhere('cutover', folder, '--yes');
   assert.match(stderr, new RegExp(`web: cutover is asked for\\. Process ${process.pid} migrates`));
   const { code, out, err } = await running;

@@ -16,6 +16,7 @@ import { INSTANT_EXAMPLE, parseInstant } from '../instants.ts';
 
 interface SwitchFlags extends PlanAccess, ConfirmFlags {
   readonly at?: string;
+  readonly withdraw?: boolean;
 }
 
 interface Words {
@@ -75,6 +76,14 @@ const WORDS: Readonly<Record<Switch, Words>> = {
   resume: { help: 'go on with what was paused', will: 'It goes on.', done: 'goes on', none: 'No VM is paused.', asks: false },
 };
 
+/** Of a cutover that was asked for. */
+const WITHDRAWN: Words = {
+  ...WORDS.cutover,
+  will: 'The schedule decides again; what is at its cutover already goes on.',
+  done: 'its cutover is not asked for any more',
+  asks: false,
+};
+
 /** How often a VM that changes meanwhile is looked at anew. */
 const TRIES = 5;
 /** Writes at once. */
@@ -85,13 +94,16 @@ const NAMES_SHOWN = 8;
 export function switchCommands(program: Command, context: CommandContext): void {
   for (const name of SWITCHES) {
     const command = program.command(`${name} <plan> [vms...]`).description(WORDS[name].help);
-    if (name === 'cutover')
-      command.addOption(new Option('--at <time>', 'when, such as 2030-01-05T23:00:00Z (default: now)').argParser(parseTime));
+    if (name === 'cutover') {
+      command
+        .addOption(new Option('--at <time>', 'when, such as 2030-01-05T23:00:00Z (default: now)').argParser(parseTime))
+        .addOption(new Option('--withdraw', 'take back what was asked for: the schedule decides again').conflicts('at'));
+    }
     if (WORDS[name].asks) addYes(command);
     addPlanAccess(command).action(async (plan: string, vms: string[], options: SwitchFlags) => {
       const flags = { ...options, yes: options.yes ?? false };
       const migration = await context.services.openMigration(plan);
-      if (migration !== undefined) return await actOnFolder(name, { migration, words: vms, at: options.at, flags }, context);
+      if (migration !== undefined) return await actOnFolder(name, { migration, words: vms, at: atOf(options), flags }, context);
       await withPlans(options, context, (plans) => act(name, { plan, vms, options: flags }, { plans, context }));
     });
   }
@@ -114,7 +126,8 @@ async function act(command: Switch, asked: Asked, tools: Tools): Promise<void> {
   const plan = await requirePlan(planRef(asked.plan, asked.options, plans), plans, signal);
   const all = await plans.vms(plan, signal);
   const named = asked.vms.length === 0 ? {} : { named: selectVms(all, asked.vms, plan) };
-  const about = { plan, at: asked.options.at ?? new Date(services.clock.now()).toISOString() };
+  const at = atOf(asked.options);
+  const about = { plan, at: at === undefined ? new Date(services.clock.now()).toISOString() : at };
   const { plan: spec, vms, so, refused } = decide(command, { all, ...named }, about);
   // One mistake among many names is a mistake in what was asked: nothing is done by halves.
   if (refused.length > 0) throw new MigrationError('usage', refused.join('\n'), { hint: 'Nothing was changed.' });
@@ -124,21 +137,23 @@ async function act(command: Switch, asked: Asked, tools: Tools): Promise<void> {
     return;
   }
   const whom = spec === undefined ? namesOf(vms) : `the plan ${plan.namespace}/${plan.name} with ${count(all)}`;
-  if (!(await agreed(command, { whom, options: asked.options }, context))) return context.exit(2);
+  const words = at === null ? WITHDRAWN : WORDS[command];
+  const what = at === null ? `take back the cutover of ${whom}` : `${command} ${whom}`;
+  if (!(await agreed(what, { words, options: asked.options }, context))) return context.exit(2);
   if (spec !== undefined) await plans.switchPlan(plan, spec, signal);
   else await switchEach(command, vms, { ...tools, about });
   const follow = `See \`kubeferry status ${plan.namespace}/${plan.name} --watch\`.`;
-  terminal.err(printable(`${spec === undefined ? namesOf(vms) : plan.name}: ${WORDS[command].done}. ${follow}`).concat('\n'));
+  terminal.err(printable(`${spec === undefined ? namesOf(vms) : plan.name}: ${words.done}. ${follow}`).concat('\n'));
 }
 
 async function agreed(
-  command: Switch,
-  { whom, options }: { readonly whom: string; readonly options: SwitchFlags },
+  what: string,
+  { words, options }: { readonly words: Words; readonly options: SwitchFlags },
   context: CommandContext,
 ): Promise<boolean> {
-  const what = printable(`${command} ${whom}: ${WORDS[command].will}`);
-  if (WORDS[command].asks) return await confirm(what, options, context);
-  context.terminal.err(`${what}\n`);
+  const text = printable(`${what}: ${words.will}`);
+  if (words.asks) return await confirm(text, options, context);
+  context.terminal.err(`${text}\n`);
   return true;
 }
 
@@ -192,6 +207,11 @@ async function switchOne(
     now = await plans.vm(vm, signal);
   }
   throw new MigrationError('cluster-object-missing', `${vm.vm.name} is gone.`);
+}
+
+/** Null: what was asked for is taken back; undefined: now. */
+function atOf({ at, withdraw }: SwitchFlags): string | null | undefined {
+  return withdraw === true ? null : at;
 }
 
 function parseTime(text: string): string {

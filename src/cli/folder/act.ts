@@ -12,8 +12,8 @@ import { selectFolderVms } from './select.ts';
 export interface FolderSwitch {
   readonly migration: FolderMigration;
   readonly words: readonly string[];
-  /** ISO 8601; now when absent. */
-  readonly at?: string | undefined;
+  /** ISO 8601; now when absent. Null: what was asked for is taken back. */
+  readonly at?: string | null | undefined;
   readonly flags: ConfirmFlags;
 }
 
@@ -26,10 +26,22 @@ export async function actOnFolder(command: Switch, asked: FolderSwitch, context:
   const refused = named.flatMap((vm) => refusalOf(vm));
   if (refused.length > 0) throw new MigrationError('usage', refused.join('\n'), { hint: 'Nothing was changed.' });
   if (named.length === 0) return context.terminal.err('No VM is left to cut over.\n');
-  await cutOver(withGroups(named, all), asked, context);
+  const { at } = asked;
+  if (at === null) await withdraw(withGroups(named, all), asked, context);
+  else await cutOver(withGroups(named, all), { ...asked, at }, context);
 }
 
-async function cutOver(vms: readonly FolderVm[], { migration, at, flags }: FolderSwitch, context: CommandContext): Promise<void> {
+async function withdraw(vms: readonly FolderVm[], { migration }: FolderSwitch, { terminal }: CommandContext): Promise<void> {
+  const asked = vms.filter(({ cutoverAt }) => cutoverAt !== undefined);
+  if (asked.length === 0) return terminal.err('Nobody asked for a cutover.\n');
+  await migration.withdrawCutover(asked.map(({ target }) => target));
+  const names = asked.map(({ name }) => name).join(', ');
+  terminal.err(printable(`${names}: the cutover is not asked for any more, and the schedule decides again.`).concat('\n'));
+}
+
+type AskedCutover = Omit<FolderSwitch, 'at'> & { readonly at: string | undefined };
+
+async function cutOver(vms: readonly FolderVm[], { migration, at, flags }: AskedCutover, context: CommandContext): Promise<void> {
   const { terminal, services } = context;
   const now = services.clock.now();
   const when = at === undefined ? 'at once' : `at ${localText(at, now)} or as soon after as can be`;
