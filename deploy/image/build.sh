@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the image as an OCI layout from Debian packages, without a daemon: deploy/image/build.sh FOLDER
+# Makes the image as an OCI layout from Debian packages, without a daemon: deploy/image/build.sh FOLDER [conversion]
+# With `conversion` it is the one for workers that convert guests, ten times as large: its tag is that of the other one with -conversion behind it.
 #
 # Two layers: Debian (mmdebstrap) and kubeferry with its Node. The same checkout, packages and SOURCE_DATE_EPOCH (by default the time of the last
 # commit) give the same bytes. FOLDER/contents.txt lists what is in it. To hand it on: skopeo copy oci:FOLDER:VERSION docker://…, podman load.
@@ -10,7 +11,8 @@ set -eu
 export LC_ALL=C.UTF-8
 umask 022
 
-out=${1:?usage: build.sh FOLDER}
+out=${1:?usage: build.sh FOLDER [conversion]}
+variant=${2:+-$2}
 here=$(cd "$(dirname "$0")" && pwd)
 checkout=$(cd "$here/../.." && pwd)
 suite=bookworm
@@ -23,12 +25,13 @@ trap 'rm -rf "$work"' EXIT INT TERM
 mkdir -p "$out"
 
 # A layer of Debian that was made before by the same words is taken again: `KUBEFERRY_IMAGE_CACHE` names a folder for it.
-key=$(cat "$here/debian.sh" "$here/packages" | sha256sum | cut -c1-16)-$SOURCE_DATE_EPOCH
+set -- "$here/packages" ${variant:+"$here/packages$variant"}
+key=$(cat "$here/debian.sh" "$@" | sha256sum | cut -c1-16)-$SOURCE_DATE_EPOCH
 cache=${KUBEFERRY_IMAGE_CACHE:-$work}
 mkdir -p "$cache"
 debian=$cache/debian-$key.tar
 if [ ! -f "$debian" ]; then
-  "$here/debian.sh" "$suite" "$work/debian.tar"
+  "$here/debian.sh" "$suite" "$work/debian.tar" "$@"
   mv "$work/debian.tar.packages" "$debian.packages"
   cp "$work/debian.tar" "$debian.$$"
   mv "$debian.$$" "$debian"
@@ -59,7 +62,7 @@ chmod 0755 "$app/src/cli/bin.js" "$work/root/usr/bin/node"
 tar -cf "$work/app.tar" -C "$work/root" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
   --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime usr
 
-"$node" "$here/oci.ts" "$out" "$debian" "$work/app.tar"
+VARIANT=$variant "$node" "$here/oci.ts" "$out" "$debian" "$work/app.tar"
 {
   echo "# Debian $suite"
   cat "$debian.packages"

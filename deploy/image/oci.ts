@@ -1,6 +1,6 @@
 /**
  * Writes an OCI image layout (image-spec 1.1) from tar files, one a layer: `node oci.ts FOLDER LAYER.tar…`. All that is in it comes from its
- * arguments, package.json and SOURCE_DATE_EPOCH, so that the same input gives the same bytes.
+ * arguments, package.json, SOURCE_DATE_EPOCH and VARIANT (what its tag has behind the version), so that the same input gives the same bytes.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -74,7 +74,7 @@ const image = await store(`${TYPE}.manifest.v1+json`, {
   config,
   layers: packed.map(({ layer }) => layer),
 });
-const annotations = { 'org.opencontainers.image.ref.name': manifest.version };
+const annotations = { 'org.opencontainers.image.ref.name': `${manifest.version}${process.env['VARIANT'] ?? ''}` };
 await writeFile(path.join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
 const index = { schemaVersion: 2, mediaType: `${TYPE}.index.v1+json`, manifests: [{ ...image, annotations }] };
 await writeFile(path.join(folder, 'index.json'), JSON.stringify(index));

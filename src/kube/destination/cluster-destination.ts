@@ -153,11 +153,13 @@ export class ClusterDestination implements Destination {
   /** What happened is in the status of the VmMigration. */
   async publish(): Promise<void> {}
 
-  /** Removes the claims of a VM that is not to come; nothing where the VM is there. */
+  /** Removes the claims of a VM that is not to come, with the Jobs whose Pods would hold them; nothing where the VM is there. */
   async discard(signal: AbortSignal): Promise<void> {
     await endTest(this.#client, this.#options, signal);
     const vms = await this.#listOurs(VIRTUAL_MACHINES, signal);
-    if (vms.length === 0) await this.#removeOurs(CLAIMS, signal);
+    if (vms.length > 0) return;
+    await this.#removeOurs(JOBS, signal);
+    await this.#removeOurs(CLAIMS, signal);
   }
 
   /** Removes what no owner takes with it: the Jobs in another namespace, and the claims of a VM that is not to come. */
