@@ -61,7 +61,11 @@ export function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surro
   const mapping = mapVm(vm, { ...tables, name, nameBecause: assigned.because, claims: begun?.claims });
   return {
     vm,
-    concerns: sortConcerns([...assess(vm, { peers, options, type }), ...mapping.concerns, ...assessTarget(vm, mapping, request)]),
+    concerns: sortConcerns([
+      ...assess(vm, { peers, options, type, guest, inCluster: Object.keys(facts).length > 0 }),
+      ...mapping.concerns,
+      ...assessTarget(vm, mapping, request),
+    ]),
     plan: {
       ...{
         vm,

@@ -1,6 +1,7 @@
 /** Every rule as data: a page of documentation is made from it (deploy/concerns.ts), so that text and code cannot drift apart. */
 import type { Category } from '../model/concern.ts';
 import { factSource } from './fact-sources.ts';
+import { GUEST_RULES } from './guest-rules.ts';
 import { PLAN_RULES } from './plan.ts';
 import type { RuleWords } from './rule.ts';
 import { RULES } from './rules.ts';
@@ -29,6 +30,7 @@ export interface CatalogueSection {
 export function catalogue(decided: readonly RuleWords[]): readonly CatalogueSection[] {
   return [
     section('The VM at the source', RULES),
+    section('The guest', GUEST_RULES),
     section('Where it goes', decided),
     section('What it becomes', TARGET_RULES),
     section('Maps and options', TABLE_RULES),

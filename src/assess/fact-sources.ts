@@ -75,6 +75,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'nics[].startConnected': 'vSphere `connectable.startConnected`; VMX `ethernetN.startConnected`',
   devices: 'vSphere `config.hardware.device`; Hyper-V `Get-VMAssignableDevice` and its like; OVF items; VMX',
   snapshots: 'vSphere `snapshot`, `runtime.consolidationNeeded`; Hyper-V `Get-VMSnapshot`',
+  inspection: 'a look into the disks (`--inspect`)',
   platform: 'vSphere `config.version`; Hyper-V `Version`; OVF `VirtualSystemType`; VMX `virtualHW.version`',
   extras: 'settings that were read and have no field of their own',
   networks: 'networks of all NICs together',

@@ -1,6 +1,9 @@
-/** What a rule is. Each lives in rules/<id>.ts and exports `rule`; rules.ts lists them. */
+/** What a rule is. Each lives in rules/<id>.ts or guest/<id>.ts and exports `rule`; rules.ts and guest-rules.ts list them. */
 import type { Category, Concern } from '../model/concern.ts';
+import type { ConversionPolicy } from '../model/conversion.ts';
+import type { GuestInspection } from '../model/guest-inspection.ts';
 import type { GuestOs } from '../model/guest-os/row.ts';
+import type { GuestChoice } from '../model/guest-terms.ts';
 import type { MappingOptions } from '../model/mapping.ts';
 import type { MigrationType } from '../model/phase.ts';
 import type { SourceVm } from '../model/vm.ts';
@@ -25,6 +28,16 @@ export interface Surroundings {
   readonly type: MigrationType;
   /** The catalogue's row for the guest, looked up once for all rules. */
   readonly os: GuestOs | undefined;
+  /** The target is a cluster of which something is known, not a folder. */
+  readonly inCluster: boolean;
+  /** What is asked for the guest. */
+  readonly guest: GuestChoice;
+  /** Of `guest`; `none` where nobody is to look into it. */
+  readonly policy: ConversionPolicy;
+  /** What a look into the disks found; undefined where nobody looked, or could. */
+  readonly inspection: GuestInspection | undefined;
+  /** Why a look that was tried found nothing out. */
+  readonly unseen: string | undefined;
 }
 
 /** What every kind of rule says about itself; the catalogue's page is made of it. */

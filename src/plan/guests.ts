@@ -1,17 +1,12 @@
 /** What is asked for the guest of a VM. */
 import type { ConversionPolicy } from '../model/conversion.ts';
-import type { GuestChoice, GuestTerms } from '../model/guest-terms.ts';
+import { type GuestChoice, type GuestTerms, policyOf } from '../model/guest-terms.ts';
 import type { MappingOptions } from '../model/mapping.ts';
 import type { SourceVm } from '../model/vm.ts';
 
 /** What is asked for it alone goes before what is asked for all. Nothing, where nobody is to look into guests. */
 export function choiceFor({ name, ref }: Pick<SourceVm, 'name' | 'ref'>, terms: GuestTerms | undefined): GuestChoice {
   return terms?.byVm.get(name) ?? terms?.byVm.get(ref.id) ?? terms?.others ?? {};
-}
-
-/** `none` where nobody is to look into the guest. */
-export function policyOf({ conversion }: GuestChoice): ConversionPolicy {
-  return conversion?.policy ?? 'none';
 }
 
 /** What is asked for any guest of a run. */

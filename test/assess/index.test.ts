@@ -3,25 +3,31 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { catalogue } from '../../src/assess/catalogue.ts';
+import { GUEST_RULES } from '../../src/assess/guest-rules.ts';
 import { assess } from '../../src/assess/index.ts';
 import { RULES } from '../../src/assess/rules.ts';
 import type { SourceVm } from '../../src/model/vm.ts';
 import { smallVm } from '../mappings/small-vm.ts';
 
-const FOLDER = path.resolve(import.meta.dirname, '../../src/assess/rules');
+const ROOM = path.resolve(import.meta.dirname, '../../src/assess');
 
-test('every rule file is listed, under the name of its file, once', () => {
-  const files = readdirSync(FOLDER).map((file) => file.replace(/\.ts$/, ''));
-  assert.deepEqual(RULES.map(({ id }) => id).toSorted(), files.toSorted());
-});
+for (const [folder, rules] of [
+  ['rules', RULES],
+  ['guest', GUEST_RULES],
+] as const) {
+  test(`every rule file in ${folder} is listed, under the name of its file, once`, () => {
+    const files = readdirSync(path.join(ROOM, folder)).map((file) => file.replace(/\.ts$/, ''));
+    assert.deepEqual(rules.map(({ id }) => id).toSorted(), files.toSorted());
+  });
 
-test('every rule has a test of its own', () => {
-  const missing = RULES.filter(({ id }) => !existsSync(path.join(import.meta.dirname, 'rules', `${id}.test.ts`)));
-  assert.deepEqual(
-    missing.map(({ id }) => id),
-    [],
-  );
-});
+  test(`every rule in ${folder} has a test of its own`, () => {
+    const missing = rules.filter(({ id }) => !existsSync(path.join(import.meta.dirname, folder, `${id}.test.ts`)));
+    assert.deepEqual(
+      missing.map(({ id }) => id),
+      [],
+    );
+  });
+}
 
 test('the catalogue says of every rule what it means, what to do and where the fact is from, in whole sentences', () => {
   for (const { id, label, about, remedy, source } of catalogue([]).flatMap(({ entries }) => entries)) {

@@ -1,3 +1,4 @@
+import { systemOf } from '../../model/guest-readiness.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {
@@ -7,13 +8,13 @@ export const rule: Rule = {
   about:
     'Which drivers a guest has follows from its system. The source does not say which it is, or says it in words that are not in the catalogue. Information only where compatible devices were asked for.',
   subject: 'guest.osId',
-  remedy: 'Make sure that the guest has virtio drivers, or migrate with --devices compatibility.',
-  check({ guest }, { options, os }) {
-    if (os !== undefined) return [];
+  remedy: 'Make sure that the guest has virtio drivers, or migrate with --guest compatibility.',
+  check({ guest }, { options, os, policy, inspection }) {
+    if (os !== undefined || (inspection !== undefined && systemOf(inspection) !== undefined)) return [];
     const said = guest.osName ?? guest.osId;
     const subject = guest.osName === undefined ? 'guest.osId' : 'guest.osName';
     const source = said === undefined ? 'The source does not name it.' : `The source says «${said}».`;
-    if (options.devices === 'compatibility') {
+    if (policy === 'compatibility' || options.devices === 'compatibility') {
       return [
         {
           subject,
@@ -22,7 +23,10 @@ export const rule: Rule = {
         },
       ];
     }
-    const advice = 'Find out whether it has virtio drivers; without them migrate with --devices compatibility.';
+    const advice =
+      policy === 'convert'
+        ? 'Whether it can be converted shows after the copy. Look into it beforehand (--inspect), or migrate with --guest compatibility.'
+        : 'Find out whether it has virtio drivers; without them migrate with --guest compatibility.';
     return [{ subject, assessment: `${source} ${advice}` }];
   },
 };

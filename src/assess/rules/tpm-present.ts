@@ -1,5 +1,7 @@
 import type { Rule } from '../rule.ts';
 
+const CLOSED = ' A conversion cannot open an encrypted volume: decrypt it first (manage-bde -off).';
+
 export const rule: Rule = {
   id: 'tpm-present',
   category: 'Warning',
@@ -8,7 +10,7 @@ export const rule: Rule = {
     'The target gets a new TPM: nothing that was sealed in the old one can be opened. Critical for Windows, where BitLocker is likely to depend on it.',
   subject: 'firmware.tpm',
   remedy: 'Suspend BitLocker, or have recovery keys and passphrases at hand.',
-  check(vm, { os }) {
+  check(vm, { os, policy }) {
     if (vm.firmware.tpm !== true) return [];
     const subject = 'firmware.tpm';
     if (os?.family === 'windows') {
@@ -16,8 +18,7 @@ export const rule: Rule = {
         {
           subject,
           category: 'Critical',
-          assessment:
-            'BitLocker is likely in use: suspend it before the migration (Suspend-BitLocker -RebootCount 0) or have the recovery key at hand. Windows Hello and certificates in the TPM must be set up again.',
+          assessment: `BitLocker is likely in use: suspend it before the migration (Suspend-BitLocker -RebootCount 0) or have the recovery key at hand. Windows Hello and certificates in the TPM must be set up again.${policy === 'convert' ? CLOSED : ''}`,
         },
       ];
     }
