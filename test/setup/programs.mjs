@@ -3,7 +3,7 @@
  * Pure: the search itself is handed in.
  */
 
-/** @typedef {'demo' | 'test' | 'check' | 'bench'} Purpose */
+/** @typedef {'demo' | 'guest' | 'test' | 'check' | 'bench'} Purpose `guest`: the demo and the bench with a real guest. */
 
 /**
  * @typedef {object} Program
@@ -15,11 +15,11 @@
 
 /** @type {readonly Program[]} */
 export const PROGRAMS = [
-  { program: 'qemu-img', package: 'qemu-utils', needed: ['demo', 'test', 'bench'], wanted: [] },
-  { program: 'qemu-system-x86_64', package: 'qemu-system-x86', needed: ['test'], wanted: ['demo'] },
+  { program: 'qemu-img', package: 'qemu-utils', needed: ['demo', 'guest', 'test', 'bench'], wanted: [] },
+  { program: 'qemu-system-x86_64', package: 'qemu-system-x86', needed: ['guest', 'test'], wanted: ['demo'] },
   { program: 'chromium', package: 'chromium', needed: ['test'], wanted: [] },
-  { program: 'losetup', package: 'mount', needed: ['test'], wanted: [] },
-  { program: 'mkfs.ext4', package: 'e2fsprogs', needed: ['test'], wanted: [] },
+  { program: 'losetup', package: 'mount', needed: ['guest', 'test'], wanted: [] },
+  { program: 'mkfs.ext4', package: 'e2fsprogs', needed: ['guest', 'test'], wanted: [] },
   { program: '/usr/lib/*/qemu/block-curl.so', package: 'qemu-block-extra', needed: ['bench'], wanted: [] },
   { program: 'nginx', package: 'nginx-light', needed: ['test', 'bench'], wanted: [] },
   { program: 'curl', package: 'curl', needed: ['bench'], wanted: [] },
@@ -55,18 +55,27 @@ export const PROGRAMS = [
   { program: 'dpkg-source', package: 'dpkg-dev', needed: ['test'], wanted: [] },
   { program: 'etcd', package: 'etcd-server', needed: ['test'], wanted: [] },
   // deploy/image is built, and entered.
-  { program: 'mmdebstrap', package: 'mmdebstrap', needed: ['test'], wanted: [] },
+  { program: 'mmdebstrap', package: 'mmdebstrap', needed: ['guest', 'test'], wanted: [] },
   // test/convert/guest: the converter, its appliance, and what disks are made of for it.
-  { program: 'virt-v2v-in-place', package: 'virt-v2v', needed: ['test'], wanted: [] },
-  { program: 'guestfish', package: 'guestfish', needed: ['test'], wanted: [] },
-  { program: 'sfdisk', package: 'fdisk', needed: ['test'], wanted: [] },
+  { program: 'virt-v2v-in-place', package: 'virt-v2v', needed: ['guest', 'test'], wanted: [] },
+  { program: 'guestfish', package: 'guestfish', needed: ['guest', 'test'], wanted: [] },
+  { program: 'sfdisk', package: 'fdisk', needed: ['guest', 'test'], wanted: [] },
   { program: 'mkfs.vfat', package: 'dosfstools', needed: ['test'], wanted: [] },
   { program: 'mcopy', package: 'mtools', needed: ['test'], wanted: [] },
   { program: 'mkntfs', package: 'ntfs-3g', needed: ['test'], wanted: [] },
   { program: 'cryptsetup', package: 'cryptsetup-bin', needed: ['test'], wanted: [] },
+  // test/peers/guests: what their disks are laid out with.
+  { program: 'lvm', package: 'lvm2', needed: ['test'], wanted: [] },
+  { program: 'mkfs.xfs', package: 'xfsprogs', needed: ['test'], wanted: [] },
+  { program: 'mkfs.btrfs', package: 'btrfs-progs', needed: ['test'], wanted: [] },
   // test/convert/boot: guests of a kernel and busybox, UEFI firmware, and a TPM.
   { program: '/bin/busybox', package: 'busybox-static', needed: ['test'], wanted: [] },
-  { program: '/usr/share/*/linux-image-cloud-amd64/copyright', package: 'linux-image-cloud-amd64', needed: ['test'], wanted: [] },
+  {
+    program: '/usr/share/*/linux-image-cloud-amd64/copyright',
+    package: 'linux-image-cloud-amd64',
+    needed: ['guest', 'test'],
+    wanted: [],
+  },
   { program: 'cpio', package: 'cpio', needed: ['test'], wanted: [] },
   { program: 'grub-mkrescue', package: 'grub-common', needed: ['test'], wanted: [] },
   { program: '/usr/lib/*/i386-pc/boot.img', package: 'grub-pc-bin', needed: ['test'], wanted: [] },
@@ -82,7 +91,7 @@ export const PROGRAMS = [
  * @returns {text is Purpose}
  */
 export function isPurpose(text) {
-  return text === 'demo' || text === 'test' || text === 'check' || text === 'bench';
+  return text === 'demo' || text === 'guest' || text === 'test' || text === 'check' || text === 'bench';
 }
 
 /**
