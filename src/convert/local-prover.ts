@@ -28,9 +28,6 @@ export interface LocalProverOptions {
 /** With the Debian packages that bring them. */
 export const PROVER_PROGRAMS = { 'qemu-system-x86_64': 'qemu-system-x86', 'qemu-img': 'qemu-utils' } as const;
 
-/** An emulated guest comes up in one to several minutes. */
-const DEADLINE_SECONDS = 900;
-
 export class LocalProver implements BootProver {
   readonly #options: LocalProverOptions;
 
@@ -72,7 +69,7 @@ export class LocalProver implements BootProver {
       family: familyOf(plan, progress),
       addresses: vm.nics.flatMap(addressOf),
       probes: proof?.probes ?? [],
-      deadlineSeconds: proof?.deadlineSeconds ?? DEADLINE_SECONDS,
+      ...(proof?.deadlineSeconds !== undefined && { deadlineSeconds: proof.deadlineSeconds }),
       limits,
       workspace,
       screenshot: pictureOf(plan),

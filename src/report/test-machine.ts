@@ -1,6 +1,6 @@
 /** A script that starts the machine of a manifest with qemu on this machine, for a look at a target. Nobody outside hears of it. Pure. */
-import type { DiskDevice, Interface, VirtualMachine } from '../model/manifest.ts';
-import { QEMU_NICS } from '../model/qemu-nics.ts';
+import type { DiskBus, DiskDevice, Interface, VirtualMachine } from '../model/manifest.ts';
+import { QEMU_DISKS, QEMU_NICS, sataPort, virtioModel } from '../model/qemu-devices.ts';
 import { quantityOf } from '../model/quantity.ts';
 import { MiB } from '../model/units.ts';
 
@@ -20,7 +20,7 @@ const FIRMWARE = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', vars: '/usr/share/OV
 export function testScript(about: string, machine: VirtualMachine, files: readonly TestFile[]): string {
   const { domain } = machine.spec.template.spec;
   const isEfi = 'efi' in domain.firmware.bootloader;
-  const words = [...boardOf(machine), ...disksOf(machine, files), ...nicsOf(domain.devices.interfaces)];
+  const words = [...boardOf(machine), ...disksOf(machine, files), ...nicsOf(machine)];
   const lines = [
     '#!/bin/sh',
     `# Starts a test of ${about.replaceAll(/[^\x20-\x7e]/g, '?')}: what it writes goes to overlays, and its networks lead nowhere.`,
@@ -43,7 +43,12 @@ export function testScript(about: string, machine: VirtualMachine, files: readon
 
 type Argv = readonly string[];
 
-function boardOf({ metadata, spec }: VirtualMachine): readonly Argv[] {
+function isTransitional({ spec }: VirtualMachine): boolean {
+  return spec.template.spec.domain.devices.useVirtioTransitional === true;
+}
+
+function boardOf(machine: VirtualMachine): readonly Argv[] {
+  const { metadata, spec } = machine;
   const { cpu, memory, firmware, devices } = spec.template.spec.domain;
   const { sockets = 1, cores = 1, threads = 1 } = cpu ?? {};
   const size = quantityOf(memory?.guest ?? '');
@@ -55,7 +60,7 @@ function boardOf({ metadata, spec }: VirtualMachine): readonly Argv[] {
     ['-smp', `${sockets * cores * threads},sockets=${sockets},cores=${cores},threads=${threads}`],
     ['-m', String(mib)],
     ...(firmware.uuid === undefined ? [] : [['-uuid', firmware.uuid]]),
-    ['-device', 'virtio-rng-pci'],
+    ['-device', virtioModel('virtio-rng-pci', isTransitional(machine))],
     ...(devices.inputs?.length
       ? [
           ['-device', 'qemu-xhci,id=usb'],
@@ -65,53 +70,54 @@ function boardOf({ metadata, spec }: VirtualMachine): readonly Argv[] {
   ];
 }
 
-/** Bus, device and what has to be there once for all of a kind. */
-const BUSES = {
-  virtio: { device: 'virtio-blk-pci' },
-  scsi: { device: 'scsi-hd,bus=scsi.0', once: 'virtio-scsi-pci,id=scsi' },
-  sata: { device: 'ide-hd' },
-  usb: { device: 'usb-storage,bus=disks.0', once: 'qemu-xhci,id=disks' },
-} as const;
-
-function disksOf({ spec }: VirtualMachine, files: readonly TestFile[]): readonly Argv[] {
-  const { domain, volumes } = spec.template.spec;
+function disksOf(machine: VirtualMachine, files: readonly TestFile[]): readonly Argv[] {
+  const { domain, volumes } = machine.spec.template.spec;
   const claims = new Map(volumes.map(({ name, persistentVolumeClaim }) => [name, persistentVolumeClaim.claimName]));
   const paths = new Map(files.map(({ claim, file }) => [claim, file]));
+  const transitional = isTransitional(machine);
   const made = new Set<string>();
   let ports = 0;
   return domain.devices.disks.flatMap((disk, index): readonly Argv[] => {
     const file = paths.get(claims.get(disk.name) ?? '');
     const bus = busOf(disk);
     if (file === undefined || bus === undefined) return [];
-    const kind = BUSES[bus];
-    const once = 'once' in kind && !made.has(kind.once) ? [['-device', kind.once]] : [];
-    if ('once' in kind) made.add(kind.once);
+    const kind = QEMU_DISKS[bus];
+    const port = bus === 'sata' ? sataPort(ports++) : kind;
+    const controllers = [port.controller ?? []].flat().filter((controller) => !made.has(controller));
+    for (const controller of controllers) made.add(controller);
     const more = [
       `drive=disk${index}`,
-      // The board has a controller of this kind, with six ports.
-      ...(bus === 'sata' ? [`bus=ide.${ports++}`] : []),
+      ...(port.bus === undefined ? [] : [`bus=${port.bus}`]),
       ...(disk.bootOrder === undefined ? [] : [`bootindex=${disk.bootOrder}`]),
       ...(disk.serial === undefined ? [] : [`serial=${escaped(disk.serial)}`]),
     ];
     return [
-      ...once,
+      ...controllers.map((controller) => ['-device', virtioModel(controller, transitional)]),
       ['-drive', `if=none,id=disk${index},format=qcow2,discard=unmap,file=${escaped(file)}`],
-      ['-device', [kind.device, ...more].join(',')],
+      ['-device', [virtioModel(kind.disk, transitional), ...more].join(',')],
     ];
   });
 }
 
-function busOf(disk: DiskDevice): keyof typeof BUSES | undefined {
+function busOf(disk: DiskDevice): DiskBus | undefined {
   if ('disk' in disk) return disk.disk.bus;
   return 'lun' in disk ? disk.lun.bus : undefined;
 }
 
 /** The guest has its cards and its addresses; nobody is behind them, not even this machine. */
-function nicsOf(interfaces: readonly Interface[]): readonly Argv[] {
+function nicsOf(machine: VirtualMachine): readonly Argv[] {
+  const { interfaces } = machine.spec.template.spec.domain.devices;
   if (interfaces.length === 0) return [['-nic', 'none']];
-  return interfaces.flatMap(({ model = 'virtio', macAddress }, index): readonly Argv[] => [
+  return interfaces.flatMap(({ model = 'virtio', macAddress }: Interface, index): readonly Argv[] => [
     ['-netdev', `user,id=nic${index},restrict=on`],
-    ['-device', [QEMU_NICS[model], `netdev=nic${index}`, ...(macAddress === undefined ? [] : [`mac=${macAddress}`])].join(',')],
+    [
+      '-device',
+      [
+        virtioModel(QEMU_NICS[model], isTransitional(machine)),
+        `netdev=nic${index}`,
+        ...(macAddress === undefined ? [] : [`mac=${macAddress}`]),
+      ].join(','),
+    ],
   ]);
 }
 

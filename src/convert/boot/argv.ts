@@ -1,7 +1,7 @@
 /** The argument list of qemu for a planned machine. Pure. Written for qemu 7.2 and later; no shell sees it. */
-import type { DiskBus } from '../../model/manifest.ts';
-import { QEMU_NICS } from '../../model/qemu-nics.ts';
-import type { ProofDisk, ProofMachine, ProofNic } from './machine.ts';
+import type { InterfaceModel } from '../../model/manifest.ts';
+import { QEMU_DISKS, QEMU_NICS, sataPort, virtioModel } from '../../model/qemu-devices.ts';
+import type { ProofMachine, ProofNic } from './machine.ts';
 
 /** What lies beside the machine while it runs; all paths are absolute. */
 export interface MachineFiles {
@@ -28,7 +28,8 @@ export function argvOf(
   files: MachineFiles,
   { accelerator, forwards }: { readonly accelerator: 'kvm' | 'tcg'; readonly forwards: Forwards },
 ): readonly string[] {
-  const { cpu, firmware } = machine;
+  const { cpu, firmware, transitional } = machine;
+  const virtio = (device: string): string => virtioModel(device, transitional);
   const secure = firmware.kind === 'uefi' && firmware.secureBoot;
   return [
     // No configuration of the user or the machine, no device that is not named here.
@@ -38,25 +39,31 @@ export function argvOf(
     ...['-name', `${escaped(machine.name)} (proof)`],
     // graphics=off: the BIOS writes to the serial port what it writes to the screen.
     ...['-machine', `q35,graphics=off${secure ? ',smm=on' : ''}`],
-    ...(accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off']),
+    ...(accelerator === 'kvm'
+      ? ['-accel', 'kvm', '-cpu', 'host']
+      : ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max,la57=off']),
     ...['-smp', `${cpu.sockets * cpu.cores * cpu.threads},sockets=${cpu.sockets},cores=${cpu.cores},threads=${cpu.threads}`],
     ...['-m', String(machine.memoryMiB)],
     ...(machine.uuid === undefined ? [] : ['-uuid', machine.uuid]),
     ...(machine.serial === undefined ? [] : ['-smbios', `type=1,serial=${escaped(machine.serial)}`]),
+    ...(machine.asset === undefined ? [] : ['-smbios', `type=3,asset=${escaped(machine.asset)}`]),
     ...firmwareArgv(files, secure),
     ...['-boot', 'strict=on'],
     // KubeVirt's default video: VGA for BIOS, bochs for EFI.
     ...['-device', firmware.kind === 'bios' ? 'VGA' : 'bochs-display'],
-    ...['-device', 'virtio-rng-pci'],
+    ...['-device', virtio('virtio-rng-pci'), '-device', virtio('virtio-balloon-pci')],
+    // Tells us of a kernel that stops; KubeVirt has none.
     ...['-device', 'pvpanic'],
-    ...(machine.tablet ? ['-device', 'qemu-xhci,id=usb', '-device', 'usb-tablet,bus=usb.0'] : []),
+    ...tabletArgv(machine),
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-chardev', `socket,id=qmp,path=${escaped(files.qmp)}`, '-mon', 'chardev=qmp,mode=control'],
     ...['-chardev', `socket,id=agent,path=${escaped(files.agent)}`],
-    ...['-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0,id=agent'],
+    ...['-device', virtio('virtio-serial-pci'), '-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0,id=agent'],
     ...tpmArgv(files.tpm),
-    ...diskArgv(machine.disks, files.overlays),
-    ...machine.nics.flatMap((nic, index) => nicArgv(nic, index, files.packets[index], forwards.get(index) ?? [])),
+    ...diskArgv(machine, files.overlays),
+    ...machine.nics.flatMap((nic, index) =>
+      nicArgv(nic, index, { transitional, packets: files.packets[index], ports: forwards.get(index) ?? [] }),
+    ),
   ];
 }
 
@@ -69,6 +76,12 @@ function firmwareArgv({ firmware }: MachineFiles, secure: boolean): readonly str
   ];
 }
 
+function tabletArgv({ tablet, transitional }: ProofMachine): readonly string[] {
+  if (tablet === undefined) return [];
+  if (tablet === 'virtio') return ['-device', virtioModel('virtio-tablet-pci', transitional)];
+  return ['-device', 'qemu-xhci,id=usb', '-device', 'usb-tablet,bus=usb.0'];
+}
+
 function tpmArgv(socket: string | undefined): readonly string[] {
   if (socket === undefined) return [];
   return [
@@ -77,34 +90,24 @@ function tpmArgv(socket: string | undefined): readonly string[] {
   ];
 }
 
-/** Bus, device, and what has to be there once for all of a kind. Sata: the board has a controller of six ports, others follow. */
-const BUSES: Readonly<Record<DiskBus, { disk: string; cdrom?: string; once?: string; bus?: string }>> = {
-  virtio: { disk: 'virtio-blk-pci' },
-  scsi: { disk: 'scsi-hd', cdrom: 'scsi-cd', once: 'virtio-scsi-pci,id=scsi', bus: 'scsi.0' },
-  sata: { disk: 'ide-hd', cdrom: 'ide-cd' },
-  usb: { disk: 'usb-storage', once: 'qemu-xhci,id=disks', bus: 'disks.0' },
-};
-const PORTS = 6;
-
-function diskArgv(disks: readonly ProofDisk[], overlays: readonly (string | undefined)[]): readonly string[] {
+function diskArgv({ disks, transitional }: ProofMachine, overlays: readonly (string | undefined)[]): readonly string[] {
   const argv: string[] = [];
   const made = new Set<string>();
   let ports = 0;
   for (const [index, disk] of disks.entries()) {
-    const kind = BUSES[disk.bus];
+    const kind = QEMU_DISKS[disk.bus];
     const overlay = overlays[index];
-    if (kind.once !== undefined && !made.has(kind.once)) argv.push('-device', kind.once);
-    if (kind.once !== undefined) made.add(kind.once);
-    if (disk.bus === 'sata' && ports > 0 && ports % PORTS === 0) argv.push('-device', `ahci,id=ahci${ports / PORTS}`);
+    const { bus, controller } = disk.bus === 'sata' ? sataPort(ports++) : kind;
+    if (controller !== undefined && !made.has(controller)) argv.push('-device', virtioModel(controller, transitional));
+    if (controller !== undefined) made.add(controller);
     if (overlay !== undefined) {
       const media = disk.cdrom ? ',media=cdrom,readonly=on' : ',cache=unsafe,discard=unmap';
       argv.push('-drive', `if=none,id=disk${index},format=qcow2,file=${escaped(overlay)}${media}`);
     }
     const words = [
-      disk.cdrom ? (kind.cdrom ?? kind.disk) : kind.disk,
+      virtioModel(disk.cdrom ? (kind.cdrom ?? kind.disk) : kind.disk, transitional),
       ...(overlay === undefined ? [] : [`drive=disk${index}`]),
-      ...(kind.bus === undefined ? [] : [`bus=${kind.bus}`]),
-      ...(disk.bus === 'sata' ? [`bus=${sataPort(ports++)}`] : []),
+      ...(bus === undefined ? [] : [`bus=${bus}`]),
       ...(disk.bootIndex === undefined ? [] : [`bootindex=${disk.bootIndex}`]),
       ...(disk.serial === undefined ? [] : [`serial=${escaped(disk.serial)}`]),
       ...(disk.sectors === undefined
@@ -116,27 +119,34 @@ function diskArgv(disks: readonly ProofDisk[], overlays: readonly (string | unde
   return argv;
 }
 
-function sataPort(port: number): string {
-  const controller = Math.floor(port / PORTS);
-  return controller === 0 ? `ide.${port}` : `ahci${controller}.${port % PORTS}`;
+/** Cards that libvirt puts behind a PCI Express port of their own, so that guests call the first enp1s0; older kinds stand on the board. */
+const EXPRESS: ReadonlySet<InterfaceModel> = new Set(['virtio', 'e1000e', 'igb']);
+
+interface NicGround {
+  readonly transitional: boolean;
+  readonly packets: string | undefined;
+  readonly ports: readonly number[];
 }
 
-function nicArgv(nic: ProofNic, index: number, packets: string | undefined, ports: readonly number[]): readonly string[] {
+function nicArgv(nic: ProofNic, index: number, { transitional, packets, ports }: NicGround): readonly string[] {
   const { network } = nic;
   const backend = [
     `user,id=nic${index},restrict=on,ipv6=off`,
     ...(network === undefined ? [] : [`net=${network.subnet},host=${network.gateway},dns=${network.dns}`]),
     ...ports.map((port) => `hostfwd=tcp:127.0.0.1:0-${network?.guest ?? ''}:${port}`),
   ];
+  const express = EXPRESS.has(nic.model) && !(nic.model === 'virtio' && transitional);
   const card = [
-    QEMU_NICS[nic.model],
+    virtioModel(QEMU_NICS[nic.model], transitional),
     `id=card${index},netdev=nic${index}`,
+    ...(express ? [`bus=port${index}`] : []),
     ...(nic.mac === undefined ? [] : [`mac=${nic.mac}`]),
     // Without an order it never boots from the network, and needs no program for that.
     ...(nic.bootIndex === undefined ? ['romfile='] : [`bootindex=${nic.bootIndex}`]),
   ];
   return [
     ...['-netdev', backend.join(',')],
+    ...(express ? ['-device', `pcie-root-port,id=port${index},chassis=${index + 1},slot=${index + 1}`] : []),
     ...['-device', card.join(',')],
     ...(packets === undefined
       ? []

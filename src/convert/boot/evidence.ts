@@ -9,6 +9,8 @@ export interface Seen {
   readonly console: string;
   /** Seconds since the console said something last. */
   readonly quiet: number;
+  /** What stands on a screen in text mode. */
+  readonly screen?: string;
   /** Resets that the guest asked for. */
   readonly resets: number;
   readonly panicked: boolean;
@@ -19,6 +21,8 @@ export interface Seen {
   readonly picture?: { readonly steady: number; readonly width: number; readonly colour: number; readonly share: number };
   /** Seconds since the guest sent its last packet; absent when it sent none. */
   readonly packetAge?: number;
+  /** An IPv4 address that it sent one from. */
+  readonly address?: string;
 }
 
 export type Verdict = { readonly sign: Pick<BootEvidence, 'kind' | 'text'> } | { readonly trouble: BootTrouble };
@@ -100,19 +104,39 @@ const BLUES = new Set([0x0078d7, 0x0000aa, 0x000080, 0x1073aa]);
 /** Undefined while nothing is sure. */
 export function judge(family: BootFamily, seen: Seen): Verdict | undefined {
   if (seen.agent !== undefined) return sign('guest-agent', `The guest agent answers: ${seen.agent}`);
-  for (const { kind, text } of SIGNS) {
-    const found = text.exec(seen.console);
-    if (found !== null) return sign(kind, found[0]);
-  }
-  for (const { code, text, means, waits } of FAILURES) {
-    const found = text.exec(seen.console);
-    if (found === null || (waits === true && seen.quiet < PROMPT_SECONDS)) continue;
-    return trouble(code, `${means} It says: ${lineOf(seen.console, found.index)}`);
-  }
+  const said = judgeText(seen.console, seen.quiet) ?? judgeText(seen.screen ?? '', seen.picture?.steady ?? 0);
+  if (said !== undefined) return said;
   if (seen.panicked) return trouble('kernel-panic', 'The guest told the machine that it stopped.');
   if (seen.poweredOff) return trouble('powered-off', 'The guest switched itself off.');
   if (seen.resets >= MOST_RESETS) return trouble('reset-loop', `The guest restarted ${seen.resets} times without coming up.`);
-  return family === 'linux' ? undefined : judgePicture(seen);
+  return family === 'linux' ? judgeQuietLinux(seen) : judgePicture(seen);
+}
+
+/** @param quiet seconds since something was added to it */
+function judgeText(said: string, quiet: number): Verdict | undefined {
+  for (const { kind, text } of SIGNS) {
+    const found = text.exec(said);
+    if (found !== null) return sign(kind, found[0]);
+  }
+  for (const { code, text, means, waits } of FAILURES) {
+    const found = text.exec(said);
+    if (found === null || (waits === true && quiet < PROMPT_SECONDS)) continue;
+    return trouble(code, `${means} It says: ${lineOf(said, found.index)}`);
+  }
+  return undefined;
+}
+
+/**
+ * Without a serial console: the picture rests, there is more on it than a cursor, and the guest speaks from an address, which nothing before its own
+ * system gives it (an initramfs that waits for a passphrase over the network excepted).
+ */
+function judgeQuietLinux({ quiet, picture, packetAge, address }: Seen): Verdict | undefined {
+  if (picture === undefined || quiet < STEADY_SECONDS || picture.steady < STEADY_SECONDS) return undefined;
+  if (address === undefined || packetAge === undefined || packetAge > SILENT_SECONDS || picture.share > 0.999) return undefined;
+  return sign(
+    'steady-picture',
+    `The picture has stood still for ${Math.floor(picture.steady)} s while the guest answers as ${address}`,
+  );
 }
 
 function judgePicture({ picture, packetAge }: Seen): Verdict | undefined {

@@ -1,5 +1,6 @@
 /** A machine while it runs: qemu with everything it needs beside it, and all ways to hear of the guest. Leaving it removes every trace. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,6 +17,7 @@ import { isJson, type Json, JsonChannel } from './json-channel.ts';
 import type { ProofMachine } from './machine.ts';
 import { PacketLog } from './packets.ts';
 import { difference, type Picture, readPicture } from './picture.ts';
+import { screenText, TEXT_MEMORY, TEXT_WIDTH } from './screen-text.ts';
 import { startTpm } from './tpm.ts';
 
 export interface MachineOrder {
@@ -28,13 +30,16 @@ export interface MachineOrder {
 
 /** Between two looks at the screen. */
 const PICTURE_SECONDS = 5;
+/** Of the console, before the screen of a guest that has one is looked at. */
+const QUIET_SECONDS = 10;
+const KNOCK_MS = 2000;
 /** A clock or a cursor may change without the picture counting as another. */
 const UNRESTING = 0.01;
 
 export class LiveMachine implements AsyncDisposable {
   readonly differences: string[] = [];
-  /** Port of 127.0.0.1 by port of the guest. */
-  readonly ports = new Map<number, number>();
+  /** Port of 127.0.0.1 by port of the guest, by the index of its card. */
+  readonly ports = new Map<number, ReadonlyMap<number, number>>();
   readonly #stop = new AbortController();
   readonly #console = new ConsoleText();
   #started = performance.now();
@@ -52,7 +57,7 @@ export class LiveMachine implements AsyncDisposable {
   #resets = 0;
   #panicked = false;
   #poweredOff = false;
-  #picture: { taken: number; since: number; picture: Picture } | undefined;
+  #picture: { taken: number; since: number; picture: Picture; text: string | undefined } | undefined;
   #packets = { sent: 0, at: 0 };
 
   private constructor(order: MachineOrder, sockets: string) {
@@ -130,8 +135,11 @@ export class LiveMachine implements AsyncDisposable {
     if (this.#order.forwards.size === 0) return;
     const table = await this.#qmp?.ask('human-monitor-command', { 'command-line': 'info usernet' });
     if (typeof table !== 'string') return;
-    for (const line of table.matchAll(/TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)/g)) {
-      this.ports.set(Number(line[2]), Number(line[1]));
+    for (const network of table.split(/^(?=Hub )/m)) {
+      const card = /\(nic(\d+)\)/.exec(network)?.[1];
+      const lines = network.matchAll(/TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)/g);
+      if (card !== undefined)
+        this.ports.set(Number(card), new Map([...lines].map(([, here, there]) => [Number(there), Number(here)])));
     }
   }
 
@@ -168,21 +176,29 @@ export class LiveMachine implements AsyncDisposable {
     throw new MigrationError('boot-machine-failed', `qemu ended: ${said}`);
   }
 
+  /** The screen of a Linux guest is looked at only when its console says nothing: it costs more. */
   async look(family: BootFamily): Promise<Seen> {
     await this.#readPackets();
-    if (family !== 'linux') await this.#lookAtScreen();
+    if (family !== 'linux' || this.#quiet() > QUIET_SECONDS) await this.#lookAtScreen();
     const now = this.seconds();
     const shot = this.#picture;
+    const address = this.#logs.flatMap((log) => [...log.addresses.values()].flatMap((each) => [...each])).at(0);
     return {
       console: this.#console.text(),
-      quiet: (performance.now() - this.#lastWord) / 1000,
+      quiet: this.#quiet(),
       resets: this.#resets,
       panicked: this.#panicked,
       poweredOff: this.#poweredOff,
       ...(this.#system === undefined ? {} : { agent: this.#system }),
       ...(this.#packets.sent === 0 ? {} : { packetAge: now - this.#packets.at }),
+      ...(address === undefined ? {} : { address }),
       ...(shot === undefined ? {} : { picture: { ...shot.picture, steady: shot.taken - shot.since } }),
+      ...(shot?.text === undefined ? {} : { screen: shot.text }),
     };
+  }
+
+  #quiet(): number {
+    return (performance.now() - this.#lastWord) / 1000;
   }
 
   async #readPackets(): Promise<void> {
@@ -194,16 +210,35 @@ export class LiveMachine implements AsyncDisposable {
   async #lookAtScreen(): Promise<void> {
     const now = this.seconds();
     if (this.#picture !== undefined && now - this.#picture.taken < PICTURE_SECONDS) return;
-    const file = path.join(this.#order.folder, 'look.ppm');
-    const taken = await this.#qmp?.ask('screendump', { filename: file }).then(
-      () => readFile(file),
-      () => undefined,
-    );
+    this.#knock();
+    const taken = await this.#written('screendump', 'look.ppm', {});
     const picture = taken === undefined ? undefined : readPicture(taken);
     if (picture === undefined) return;
+    const { address, size } = TEXT_MEMORY;
+    const memory =
+      picture.width === TEXT_WIDTH ? await this.#written('pmemsave', 'look.text', { val: address, size }) : undefined;
     const before = this.#picture;
     const rests = before !== undefined && difference(before.picture, picture) < UNRESTING;
-    this.#picture = { taken: now, since: rests ? before.since : now, picture };
+    this.#picture = { taken: now, since: rests ? before.since : now, picture, text: memory && screenText(memory) };
+  }
+
+  /** What qemu writes to a file when it is told so; undefined when it does not. */
+  async #written(command: string, name: string, args: Json): Promise<Buffer | undefined> {
+    const filename = path.join(this.#order.folder, name);
+    return this.#qmp?.ask(command, { ...args, filename }).then(
+      () => readFile(filename),
+      () => undefined,
+    );
+  }
+
+  /** A guest that has nothing to say is asked: before a connection is forwarded to it, the network asks for its card's address, and it answers. */
+  #knock(): void {
+    for (const ports of this.ports.values()) {
+      const [port] = ports.values();
+      if (port === undefined) continue;
+      const socket = connect({ host: '127.0.0.1', port, signal: this.#stop.signal });
+      socket.on('error', () => undefined).setTimeout(KNOCK_MS, () => socket.destroy());
+    }
   }
 
   /** Waits a little for an agent that has just come; gives what it says. */
@@ -213,9 +248,10 @@ export class LiveMachine implements AsyncDisposable {
     return this.#system;
   }
 
-  async answering(): Promise<ReadonlySet<number>> {
+  /** Ports behind a card that accepted a connection. */
+  async answering(card: number): Promise<ReadonlySet<number>> {
     await this.#readPackets();
-    return new Set(this.#logs.flatMap((log) => [...log.answering]));
+    return this.#logs[card]?.answering ?? new Set();
   }
 
   /** By MAC address: what was seen on the wire, and what the agent tells. */

@@ -2,7 +2,7 @@
  * The machine that a VirtualMachine manifest describes, as qemu would be told to build it. Pure: no files, no argv.
  * Where the proof's machine differs from the manifest's, `differences` says so in a sentence.
  */
-import type { DiskBus, DiskDevice, Interface, InterfaceModel, VirtualMachine } from '../../model/manifest.ts';
+import type { DiskBus, DiskDevice, Domain, Interface, InterfaceModel, VirtualMachine } from '../../model/manifest.ts';
 import { quantityOf } from '../../model/quantity.ts';
 import { MiB } from '../../model/units.ts';
 import { type ProofNetwork, planNetwork, type StaticAddress } from './network.ts';
@@ -11,13 +11,17 @@ export interface ProofMachine {
   readonly name: string;
   readonly uuid?: string;
   readonly serial?: string;
+  /** Of its chassis. */
+  readonly asset?: string;
   readonly cpu: { readonly sockets: number; readonly cores: number; readonly threads: number };
   readonly memoryMiB: number;
   readonly firmware: { readonly kind: 'bios' } | { readonly kind: 'uefi'; readonly secureBoot: boolean };
   readonly tpm: boolean;
   readonly disks: readonly ProofDisk[];
   readonly nics: readonly ProofNic[];
-  readonly tablet: boolean;
+  readonly tablet?: 'usb' | 'virtio';
+  /** Its virtio devices have the old kind's interface too. */
+  readonly transitional: boolean;
   readonly differences: readonly string[];
 }
 
@@ -57,7 +61,8 @@ const UNKNOWN_MEMORY_MIB = 2048;
 export function planMachine(vm: VirtualMachine, facts: MachineFacts): ProofMachine {
   const { domain } = vm.spec.template.spec;
   const { bootloader, uuid, serial } = domain.firmware;
-  const differences: string[] = [];
+  const [tablet] = domain.devices.inputs;
+  const differences = [...boardDifferences(domain)];
   const tpm = domain.devices.tpm !== undefined && domain.devices.tpm.enabled !== false;
   if (tpm) differences.push('The TPM is new and empty: what the guest sealed in the old one is not there.');
   if ('efi' in bootloader && bootloader.efi.persistent) {
@@ -67,15 +72,30 @@ export function planMachine(vm: VirtualMachine, facts: MachineFacts): ProofMachi
     name: vm.metadata.name,
     ...(uuid === undefined ? {} : { uuid }),
     ...(serial === undefined ? {} : { serial }),
+    ...(domain.chassis?.asset === undefined ? {} : { asset: domain.chassis.asset }),
     cpu: cpuOf(vm, facts.limits.cpus, differences),
     memoryMiB: memoryOf(vm, facts.limits.memoryMiB, differences),
     firmware: 'efi' in bootloader ? { kind: 'uefi', secureBoot: bootloader.efi.secureBoot } : { kind: 'bios' },
     tpm,
-    disks: disksOf(vm, facts),
+    disks: disksOf(vm, facts, differences),
     nics: domain.devices.interfaces.map((nic) => nicOf(nic, facts, differences)),
-    tablet: domain.devices.inputs.length > 0,
+    ...(tablet === undefined ? {} : { tablet: tablet.bus }),
+    transitional: domain.devices.useVirtioTransitional === true,
     differences,
   };
+}
+
+/** What no option of qemu brings here, or none is worth it. */
+function boardDifferences({ cpu, clock, features, machine }: Domain): readonly string[] {
+  const model = cpu?.model ?? 'host-model';
+  return [
+    ...(model.startsWith('host-') ? [] : [`Its processor is not of the model ${model}.`]),
+    ...(machine.type === 'q35' ? [] : [`Its board is the newest q35 of this qemu instead of ${machine.type}.`]),
+    ...(features.hyperv === undefined ? [] : ['It has none of the interfaces of Hyper-V that make Windows faster.']),
+    ...(clock === undefined || ('utc' in clock && (clock.utc.offsetSeconds ?? 0) === 0)
+      ? []
+      : ['Its hardware clock holds UTC instead of the time of its place.']),
+  ];
 }
 
 /** The sockets stay, because guests count licences by them; cores and threads give way first. */
@@ -96,7 +116,7 @@ function memoryOf(vm: VirtualMachine, limit: number, differences: string[]): num
   return limit;
 }
 
-function disksOf(vm: VirtualMachine, facts: MachineFacts): readonly ProofDisk[] {
+function disksOf(vm: VirtualMachine, facts: MachineFacts, differences: string[]): readonly ProofDisk[] {
   const { domain, volumes } = vm.spec.template.spec;
   const claims = new Map(volumes.map(({ name, persistentVolumeClaim }) => [name, persistentVolumeClaim.claimName]));
   const paths = new Map(facts.disks.map(({ claim, path }) => [claim, path]));
@@ -110,6 +130,8 @@ function disksOf(vm: VirtualMachine, facts: MachineFacts): readonly ProofDisk[] 
     if (path === undefined && (claim !== undefined || !cdrom)) throw new Error(`Disk ${disk.name} has no file to boot from`);
     const bootIndex = ordered ? disk.bootOrder : index + 1;
     const sectors = disk.blockSize?.custom;
+    if ('lun' in disk) differences.push(`${disk.name} is an ordinary SCSI disk: no command of the guest reaches its volume.`);
+    if (disk.shareable === true) differences.push(`${disk.name} is shared with nobody.`);
     return {
       ...(path === undefined ? {} : { path }),
       bus: busOf(disk),

@@ -13,6 +13,7 @@ import type { BootEvidence, BootFamily, BootProbe, BootProof, BootTrouble } from
 import { MigrationError } from '../../model/errors.ts';
 import type { VirtualMachine } from '../../model/manifest.ts';
 import { chooseAccelerator } from './accelerator.ts';
+import { deadlineOf } from './deadline.ts';
 import { judge } from './evidence.ts';
 import { LiveMachine } from './live-machine.ts';
 import { planMachine } from './machine.ts';
@@ -28,8 +29,9 @@ export interface BootRequest {
   readonly addresses: readonly StaticAddress[];
   /** All have to be answered. */
   readonly probes: readonly BootProbe[];
-  /** For everything, from switching on. An emulated guest needs ten times as long as on KVM: a Debian 12 about 60. */
-  readonly deadlineSeconds: number;
+  /** For everything, from switching on; deadlineOf() when absent. */
+  readonly deadlineSeconds?: number;
+  /** Of the guest. qemu takes up to 0.6 GiB beside its memory: most of that is what it translated, where the processor is emulated. */
   readonly limits: { readonly cpus: number; readonly memoryMiB: number };
   /** A folder with room for what the guest writes. */
   readonly workspace: string;
@@ -54,7 +56,8 @@ export async function proveBoot(request: BootRequest, signal: AbortSignal): Prom
         { machine, folder, accelerator: accelerator.name, forwards: forwardsOf(request) },
         signal,
       );
-      const outcome = await watch(live, request, signal);
+      const { deadlineSeconds = deadlineOf(request.family, accelerator.name) } = request;
+      const outcome = await watch(live, { ...request, deadlineSeconds }, signal);
       const screenshot = await live.screenshot(request.screenshot);
       return {
         booted: outcome.trouble === undefined,
@@ -75,15 +78,17 @@ export async function proveBoot(request: BootRequest, signal: AbortSignal): Prom
   }
 }
 
+type TimedRequest = BootRequest & { readonly deadlineSeconds: number };
 type Outcome = { readonly evidence: readonly BootEvidence[]; readonly trouble?: BootTrouble };
 
-async function watch(live: LiveMachine, request: BootRequest, signal: AbortSignal): Promise<Outcome> {
+async function watch(live: LiveMachine, request: TimedRequest, signal: AbortSignal): Promise<Outcome> {
   const stop = new AbortController();
   const patience = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(request.deadlineSeconds * 1000)]);
   const evidence: BootEvidence[] = [];
   const refusals = new Map<BootProbe, string>(request.probes.map((probe) => [probe, 'no answer']));
-  const ground = { ports: live.ports, answering: () => live.answering() };
   const asked = request.probes.map(async (probe) => {
+    const card = cardOf(request.vm, probe);
+    const ground = { ports: live.ports.get(card) ?? new Map(), answering: () => live.answering(card) };
     const text = await insist(probe, ground, { signal: patience, onRefusal: (why) => refusals.set(probe, why) });
     evidence.push({ kind: 'probe', text: text.slice(0, 200), seconds: live.seconds() });
     refusals.delete(probe);
@@ -100,7 +105,7 @@ async function watch(live: LiveMachine, request: BootRequest, signal: AbortSigna
 }
 
 interface Watched {
-  readonly request: BootRequest;
+  readonly request: TimedRequest;
   readonly evidence: BootEvidence[];
   readonly refusals: ReadonlyMap<BootProbe, string>;
 }
@@ -135,7 +140,7 @@ function unanswered(refusals: ReadonlyMap<BootProbe, string>): BootTrouble {
   return { code: 'probe-failed', text: `The guest came up, and not every question was answered: ${said}`.slice(0, 400) };
 }
 
-function silent({ deadlineSeconds }: BootRequest, refusals: ReadonlyMap<BootProbe, string>): BootTrouble {
+function silent({ deadlineSeconds }: TimedRequest, refusals: ReadonlyMap<BootProbe, string>): BootTrouble {
   const asked = refusals.size === 0 ? '' : ' and no probe was answered';
   return {
     code: 'no-sign',
@@ -143,23 +148,35 @@ function silent({ deadlineSeconds }: BootRequest, refusals: ReadonlyMap<BootProb
   };
 }
 
-/** Ports that probes need, by the index of the card they come in by: the first that is connected, unless a probe names one. */
-function forwardsOf({ vm, probes }: BootRequest): ReadonlyMap<number, readonly number[]> {
-  const { interfaces } = vm.spec.template.spec.domain.devices;
-  const first = interfaces.findIndex(({ state }) => state !== 'down');
+/** Where a guest without anything to say is knocked at; whether it accepts does not matter. */
+const KNOCKED = 22;
+
+/** Ports that lead to the guest, by the index of the card they come in by: those of probes, and one for every card whose address is known. */
+function forwardsOf({ vm, probes, addresses }: BootRequest): ReadonlyMap<number, readonly number[]> {
   const forwards = new Map<number, Set<number>>();
   for (const probe of probes) {
-    const mac = probe.mac?.toLowerCase();
-    const card = mac === undefined ? first : interfaces.findIndex(({ macAddress }) => macAddress?.toLowerCase() === mac);
-    if (card < 0) {
-      throw new MigrationError(
-        'config-invalid',
-        `A probe cannot reach the guest: it has no network card${mac === undefined ? '' : ` ${mac}`}.`,
-      );
-    }
+    const card = cardOf(vm, probe);
     forwards.set(card, new Set([...(forwards.get(card) ?? []), ...portsOf(probe)]));
   }
+  for (const [card, { macAddress, state }] of vm.spec.template.spec.domain.devices.interfaces.entries()) {
+    const known = addresses.some(({ mac }) => mac.toLowerCase() === macAddress?.toLowerCase());
+    if (known && state !== 'down' && !forwards.has(card)) forwards.set(card, new Set([KNOCKED]));
+  }
   return new Map([...forwards].map(([card, ports]) => [card, [...ports]]));
+}
+
+/** The index of the card that a probe comes in by: the one it names, else the first that is connected. */
+function cardOf({ spec }: VirtualMachine, probe: BootProbe): number {
+  const { interfaces } = spec.template.spec.domain.devices;
+  const mac = probe.mac?.toLowerCase();
+  const card = interfaces.findIndex(({ macAddress, state }) =>
+    mac === undefined ? state !== 'down' : macAddress?.toLowerCase() === mac,
+  );
+  if (card >= 0) return card;
+  throw new MigrationError(
+    'config-invalid',
+    `A probe cannot reach the guest: it has no network card${mac === undefined ? '' : ` ${mac}`}.`,
+  );
 }
 
 function canceled(signal: AbortSignal): MigrationError {

@@ -1,6 +1,7 @@
 /** Judgement by what was seen, on texts as real consoles write them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deadlineOf } from '../../../src/convert/boot/deadline.ts';
 import { judge, type Seen } from '../../../src/convert/boot/evidence.ts';
 
 const NOTHING: Seen = { console: '', quiet: 60, resets: 0, panicked: false, poweredOff: false };
@@ -69,6 +70,28 @@ test('a picture that stands still proves Windows only while the guest sends pack
   assert.equal(codeOf({ picture: { ...LOGIN, share: 1 }, packetAge: 5 }, 'windows'), 'unsure');
   assert.equal(codeOf({ picture: { ...LOGIN, width: 720 }, packetAge: 5 }, 'windows'), 'unsure');
   assert.equal(codeOf({ picture: LOGIN, packetAge: 5 }, 'linux'), 'unsure');
+});
+
+test('a Linux guest that says nothing is believed by a screen that rests and an address that it speaks from', () => {
+  const quiet = { picture: { ...LOGIN, width: 720, share: 0.99 }, packetAge: 5, address: '192.0.2.10' };
+  assert.equal(codeOf(quiet), 'steady-picture');
+  assert.equal(codeOf({ ...quiet, picture: { ...LOGIN, share: 0.9999 } }), 'unsure', 'nothing but a cursor');
+  assert.equal(codeOf({ ...quiet, quiet: 10 }), 'unsure', 'the console goes on');
+  assert.equal(codeOf({ ...quiet, packetAge: 90 }), 'unsure');
+  assert.equal(codeOf({ picture: LOGIN, packetAge: 5 }), 'unsure', 'it asks for an address and has none');
+});
+
+test('what stands on the screen counts as what the console says', () => {
+  assert.equal(codeOf({ screen: 'web1 login:' }), 'login-prompt');
+  const stopped = { screen: 'grub rescue>', picture: { ...LOGIN, steady: 10 } };
+  assert.equal(codeOf(stopped), 'boot-loader-stopped');
+  assert.equal(codeOf({ ...stopped, picture: { ...LOGIN, steady: 0 } }), 'unsure', 'it may go on');
+});
+
+test('where no deadline is given, emulation and Windows have more time', () => {
+  assert.ok(deadlineOf('linux', 'tcg') > deadlineOf('linux', 'kvm'));
+  assert.ok(deadlineOf('windows', 'kvm') > deadlineOf('linux', 'kvm'));
+  assert.ok(deadlineOf('windows', 'tcg') > deadlineOf('other', 'tcg'));
 });
 
 test('a blue screen without a sound is a stop screen, and with packets a login screen', () => {

@@ -32,7 +32,7 @@ test('a BIOS guest with a virtio disk and card', () => {
     tpm: false,
     disks: [{ path: '/disks/disk.img', bus: 'virtio', cdrom: false, serial: 'TINY1', bootIndex: 1 }],
     nics: [{ model: 'virtio', mac: MAC, linkUp: true }],
-    tablet: false,
+    transitional: false,
     differences: [],
   });
 });
@@ -65,7 +65,7 @@ test('buses, drives without a medium and commas in names reach qemu as words of 
   assert.deepEqual(
     devices.filter((device) => /disk|scsi|ide/.test(device)),
     [
-      'virtio-scsi-pci,id=scsi',
+      'virtio-scsi-pci-non-transitional,id=scsi',
       'if=none,id=disk0,format=qcow2,file=/overlays/disk.img,cache=unsafe,discard=unmap',
       'scsi-hd,drive=disk0,bus=scsi.0,bootindex=2,serial=a,,b',
       'if=none,id=disk1,format=qcow2,file=/overlays/data,, too.img,cache=unsafe,discard=unmap',
@@ -80,6 +80,42 @@ test('a seventh SATA disk gets another controller', () => {
   assert.deepEqual(
     argv(planMachine(tinyVm({ disks }), FACTS)).filter((word) => /^(ahci|ide-cd,bus=ahci)/.test(word)),
     ['ahci,id=ahci1', 'ide-cd,bus=ahci1.0,bootindex=7'],
+  );
+});
+
+test('virtio is that of the manifest: only the new kind, unless older guests are to see it too', () => {
+  const vm = tinyVm();
+  const old = structuredClone(vm);
+  Object.assign(old.spec.template.spec.domain.devices, { useVirtioTransitional: true });
+  const virtio = (words: readonly string[]) =>
+    words.filter((word) => word.startsWith('virtio-')).map((word) => word.split(',')[0]);
+  const kinds = ['virtio-rng-pci', 'virtio-balloon-pci', 'virtio-serial-pci', 'virtio-blk-pci', 'virtio-net-pci'];
+  assert.deepEqual(
+    virtio(argv(planMachine(vm, FACTS))),
+    kinds.map((kind) => `${kind}-non-transitional`),
+  );
+  assert.deepEqual(
+    virtio(argv(planMachine(old, FACTS))),
+    kinds.map((kind) => `${kind}-transitional`),
+  );
+});
+
+test('cards that can be are behind ports of their own, so that guests give them the names they have in KubeVirt', () => {
+  const interfaces = [
+    { name: 'one', model: 'virtio', macAddress: MAC, bridge: {} },
+    { name: 'two', model: 'rtl8139', bridge: {} },
+    { name: 'three', model: 'e1000e', bridge: {} },
+  ] as const;
+  const words = argv(planMachine(tinyVm({ interfaces }), FACTS));
+  assert.deepEqual(
+    words.filter((word) => /root-port|netdev=nic/.test(word) && !word.startsWith('filter')),
+    [
+      'pcie-root-port,id=port0,chassis=1,slot=1',
+      `virtio-net-pci-non-transitional,id=card0,netdev=nic0,bus=port0,mac=${MAC},romfile=`,
+      'rtl8139,id=card1,netdev=nic1,romfile=',
+      'pcie-root-port,id=port2,chassis=3,slot=3',
+      'e1000e,id=card2,netdev=nic2,bus=port2,romfile=',
+    ],
   );
 });
 
@@ -115,6 +151,22 @@ test('what the proof takes away from the machine is said', () => {
   assert.equal(memoryMiB, 1024);
   assert.deepEqual(cpu, { sockets: 1, cores: 1, threads: 1 });
   assert.deepEqual(differences, ['It had 1024 MiB of memory instead of 8192 MiB.']);
+});
+
+test('what no emulated machine has is said', () => {
+  const vm = tinyVm({ disks: [{ name: 'disk', lun: { bus: 'scsi' }, shareable: true }] });
+  const { domain } = structuredClone(vm).spec.template.spec;
+  Object.assign(domain, { clock: { timezone: 'Europe/Berlin' }, machine: { type: 'pc-q35-rhel9.4.0' } });
+  Object.assign(domain, { cpu: { ...domain.cpu, model: 'Skylake-Server' }, features: { acpi: {}, hyperv: {} } });
+  const other = { ...vm, spec: { ...vm.spec, template: { spec: { ...vm.spec.template.spec, domain } } } };
+  assert.deepEqual(planMachine(other, FACTS).differences, [
+    'Its processor is not of the model Skylake-Server.',
+    'Its board is the newest q35 of this qemu instead of pc-q35-rhel9.4.0.',
+    'It has none of the interfaces of Hyper-V that make Windows faster.',
+    'Its hardware clock holds UTC instead of the time of its place.',
+    'disk is an ordinary SCSI disk: no command of the guest reaches its volume.',
+    'disk is shared with nobody.',
+  ]);
 });
 
 test('a disk without its file is a mistake of the caller', () => {

@@ -8,6 +8,7 @@ import { runsWith } from '../../../src/convert/boot/accelerator.ts';
 import { ConsoleText } from '../../../src/convert/boot/console-text.ts';
 import { PacketLog } from '../../../src/convert/boot/packets.ts';
 import { difference, readPicture } from '../../../src/convert/boot/picture.ts';
+import { screenText } from '../../../src/convert/boot/screen-text.ts';
 
 test('a console is read without colours and cursor movements, also where they come in pieces', () => {
   const console = new ConsoleText();
@@ -86,6 +87,15 @@ test('a picture is known by its commonest colour and by how much of it changed',
   assert.equal(difference(blue, other), 0.1);
   assert.equal(difference(blue, { ...other, width: 100 }), 1);
   assert.equal(readPicture(Buffer.from('P6\n9999 9999\n255\nshort')), undefined);
+});
+
+test('a screen in text mode is read as lines', () => {
+  const memory = Buffer.alloc(32_768);
+  for (const [row, text] of ['Debian GNU/Linux 6.0 web1 tty1', '', 'web1 login: \xdb'].entries()) {
+    for (const [column, letter] of [...text].entries())
+      memory.writeUInt16LE(0x0700 | letter.charCodeAt(0), (row * 80 + column) * 2);
+  }
+  assert.equal(screenText(memory), 'Debian GNU/Linux 6.0 web1 tty1\n\nweb1 login:');
 });
 
 test('the tiny guest by which KVM is judged runs with emulation', async () => {

@@ -43,12 +43,14 @@ export interface TinyGuest {
   readonly init?: string;
   /** Words for the kernel beside the console. */
   readonly kernel?: string;
+  /** `ttyS0` when absent. */
+  readonly console?: string;
   /** Instead of starting the kernel. */
   readonly grub?: string;
 }
 
 /** The disk of such a guest, as a raw file at `disk`. */
-export async function makeDisk(disk: string, { init = '', kernel = '', grub }: TinyGuest): Promise<void> {
+export async function makeDisk(disk: string, { init = '', kernel = '', grub, console = 'ttyS0' }: TinyGuest): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-tiny-guest-'));
   try {
     const [image, root] = [path.join(folder, 'image'), path.join(folder, 'root')];
@@ -61,7 +63,7 @@ export async function makeDisk(disk: string, { init = '', kernel = '', grub }: T
     await chmod(path.join(root, 'init'), 0o755);
     await run('sh', ['-c', 'find . | cpio -o -H newc --quiet > "$0"', path.join(image, 'boot/initrd')], { cwd: root });
     await copyFile(await kernelFile(), path.join(image, 'boot/vmlinuz'));
-    const start = `linux /boot/vmlinuz console=ttyS0 quiet ${kernel}\ninitrd /boot/initrd\nboot`;
+    const start = `linux /boot/vmlinuz console=${console} quiet ${kernel}\ninitrd /boot/initrd\nboot`;
     await writeFile(path.join(image, 'boot/grub/grub.cfg'), `${grub ?? start}\n`);
     await run('grub-mkrescue', ['-d', '/usr/lib/grub/i386-pc', '-o', disk, image]);
   } finally {
