@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { MiB } from '../../src/model/units.ts';
 import { clusterScale } from './cluster-scale.ts';
 import { delta } from './delta.ts';
+import { guest } from './guest.ts';
 import { describeMachine } from './machine.ts';
 import { memory } from './memory.ts';
 import { ovaToFolder } from './ova-to-folder.ts';
@@ -33,6 +34,7 @@ const BENCHES: readonly Bench[] = [
   warm,
   proofCost,
   memory,
+  guest,
   clusterScale,
 ];
 const RESULTS = path.join(import.meta.dirname, 'RESULTS.md');

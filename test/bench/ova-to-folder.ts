@@ -8,7 +8,7 @@ import path from 'node:path';
 import { formatBytes, GiB, MiB } from '../../src/model/units.ts';
 import { packOva } from '../demo/guest/ova.ts';
 import { writeServerDisk } from './disk-image.ts';
-import { peakBesideOutput } from './disk-use.ts';
+import { peakUse } from './disk-use.ts';
 import { inWorkFolder } from './machine.ts';
 import { type Case, type Command, interleave, median, runCommand, type Timings } from './measure.ts';
 import type { Bench, BenchOptions, BenchResult, Reach } from './result.ts';
@@ -97,7 +97,7 @@ async function emptyOutput({ output, temporary }: Ground): Promise<void> {
 /** One migration that is not timed: returns the peak of what it keeps beside its output, and fails when the output is wrong. */
 async function checkedRun(ground: Ground): Promise<number> {
   await emptyOutput(ground);
-  const peak = await peakBesideOutput([ground.output, ground.temporary], runCommand(migrate(ground, PROVEN)));
+  const { others: peak } = await peakUse([ground.output, ground.temporary], runCommand(migrate(ground, PROVEN)));
   const files = await readdir(ground.output, { recursive: true });
   const disk = files.find((file) => file.endsWith('.img'));
   if (disk === undefined) throw new Error('kubeferry left no disk');

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Makes a fresh clone ready for one of the package scripts: `node test/setup/setup.mjs demo|test|check|bench`.
+ * Makes a fresh clone ready for one of the package scripts: `node test/setup/setup.mjs demo|guest|test|check|bench`.
  * Plain JavaScript without dependencies, because it runs on whatever Node (20 or newer) the machine has. It installs the
  * npm packages of the lock file, among them Node 24 itself, and the system programs that the script needs. What is already
  * there is left alone; when nothing is missing it says nothing and takes a fraction of a second.
@@ -24,7 +24,7 @@ main(process.argv[2] ?? 'test');
 
 /** @param {string} purpose */
 function main(purpose) {
-  if (!isPurpose(purpose)) stop(2, `unknown purpose "${purpose}": use demo, test, check or bench`);
+  if (!isPurpose(purpose)) stop(2, `unknown purpose "${purpose}": use demo, guest, test, check or bench`);
   const major = Number(process.versions.node.split('.')[0]);
   if (major < OLDEST_MAJOR)
     stop(2, `Node ${process.versions.node} is too old to begin with: install Node ${OLDEST_MAJOR} or newer`);
