@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { chooseAccelerator } from '../../src/convert/boot/accelerator.ts';
 import type { BootProof } from '../../src/model/boot-proof.ts';
@@ -21,6 +21,19 @@ const CONSOLE_LINES = 12;
 /** Conversion and boot, by what runs the machines for them: measured on two cores, with emulation 140 to 236 s and 37 to 60 s. */
 const MINUTES = { kvm: '1 minute', tcg: '4 to 8 minutes' } as const;
 
+/** Static addresses need networks of the guest's own: the pod network would give it others. */
+const NETWORKS = `apiVersion: kubeferry.dev/v1alpha1
+kind: NetworkMap
+metadata:
+  name: demo
+spec:
+  entries:
+    - source: { name: VM Network 1 }
+      target: { type: multus, namespace: networks, name: servers }
+    - source: { name: VM Network 2 }
+      target: { type: multus, namespace: networks, name: backup }
+`;
+
 /** Exit code for the process. */
 export async function demoDebian(out: string): Promise<number> {
   const setup = spawnSync(process.execPath, [path.join(ROOT, 'test/setup/setup.mjs'), 'guest'], { stdio: 'inherit' });
@@ -34,10 +47,13 @@ export async function demoDebian(out: string): Promise<number> {
   say(shown(ova));
   for (const card of GUEST_CARDS) say(`  ${card.mac} is ${card.name}, ${card.address}`);
 
-  const guest = ['--guest', 'convert', '--prove', 'boot'];
+  const networks = path.join(path.dirname(ova), 'networks.yaml');
+  await writeFile(networks, NETWORKS);
+  say(`where its networks go: ${shown(networks)}\n${NETWORKS.trim().replaceAll(/^/gm, '  | ')}`);
+  const words = ['--network-map', shown(networks), '--guest', 'convert', '--prove', 'boot'];
   for (const args of [
-    ['plan', shown(ova), ...guest],
-    ['migrate', shown(ova), '--to', shown(out), ...guest],
+    ['plan', shown(ova), ...words],
+    ['migrate', shown(ova), '--to', shown(out), ...words],
   ]) {
     title(`npx kubeferry ${args.join(' ')}`);
     const code = await kubeferry(args);
