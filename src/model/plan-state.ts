@@ -96,7 +96,7 @@ export interface VmState {
   /** How that stands, and the name of the VM. */
   /** What its VM in the cluster wrote, of one that was taken back. */
   readonly sinceCutover?: readonly SinceCutover[];
-  readonly test?: { readonly state: string; readonly vm: string; readonly because?: string };
+  readonly test?: { readonly state: string; readonly vm: string; readonly because?: string; readonly proof?: VmState['proof'] };
   readonly paused: boolean;
   readonly canceled: boolean;
   readonly committed: boolean;

@@ -72,6 +72,11 @@ export interface Services {
       },
       signal: AbortSignal,
     ): Promise<{ readonly holds: boolean; readonly started: boolean }>;
+    /** What was seen of the guest of a test that has started; undefined while it is not sure: ask again. @throws MigrationError of the cluster */
+    prove(
+      run: Pick<TargetOptions, 'owner' | 'namespace' | 'plan'> & { readonly since: string },
+      signal: AbortSignal,
+    ): Promise<TestProof | undefined>;
     /** Removes the VM and its clones, where there are any. */
     end(about: Pick<TargetOptions, 'owner' | 'namespace'>, signal: AbortSignal): Promise<void>;
   };
@@ -82,6 +87,8 @@ export interface Services {
   /** An Event about a resource. Returns at once. */
   tell(about: ResourceName, text: EventText): void;
 }
+
+export type TestProof = NonNullable<NonNullable<VmMigrationStatus['test']>['proof']>;
 
 export interface TargetOptions {
   readonly owner: ResourceName;

@@ -13,6 +13,8 @@ export interface TestCutoversOptions {
 
 /** Milliseconds between two looks at what is being cloned. */
 const LOOK_EVERY = 2000;
+/** Milliseconds between two looks at a VM that is watched. */
+const WATCH_EVERY = 4000;
 
 /** Begins, looks after and ends the tests of VMs that wait. Whoever calls sees to it that no run of the VM goes on meanwhile. */
 export class TestCutovers {
@@ -38,8 +40,9 @@ export class TestCutovers {
     }
     if (spec.testCutover !== true || isOver) return false;
     if (test === undefined) return isTestable(vm) && (await this.#begin(vm, signal));
-    if (test.state !== 'cloning' && !test.holds) return false;
-    return await this.#advance(vm, test, signal);
+    if (test.state === 'cloning' || test.holds) return await this.#advance(vm, test, signal);
+    if (test.state === 'started' && spec.proveTest === true && test.proof === undefined) await this.#prove(vm, test, signal);
+    return false;
   }
 
   async #begin(vm: VmResource, signal: AbortSignal): Promise<boolean> {
@@ -63,7 +66,8 @@ export class TestCutovers {
       if (state !== test.state || holds !== test.holds) await this.#save(vm, { ...test, state, holds }, signal);
       if (started && test.state !== 'started')
         this.#tell(vm, 'TestStarted', `The VirtualMachine ${test.vm} is made, without any network.`);
-      if (holds || !started) this.#options.again(vm.key, LOOK_EVERY);
+      const isWatched = started && vm.spec.proveTest === true;
+      if (holds || !started || isWatched) this.#options.again(vm.key, LOOK_EVERY);
       return holds;
     } catch (error) {
       if (!(error instanceof MigrationError) || !isFinal(error)) throw error;
@@ -72,6 +76,20 @@ export class TestCutovers {
       this.#tell(vm, 'TestFailed', message, 'Warning');
       return false;
     }
+  }
+
+  /** Its migration goes on beside it. */
+  async #prove(vm: VmResource, test: TestStatus, signal: AbortSignal): Promise<void> {
+    const { keptPlan, tests } = this.#services;
+    const owner = named(VM_KIND, vm);
+    const plan = await keptPlan(owner, signal);
+    const proof = await tests.prove({ owner, namespace: namespaceOf(vm), plan, since: test.since }, signal);
+    if (proof === undefined) return this.#options.again(vm.key, WATCH_EVERY);
+    await this.#save(vm, { ...test, proof }, signal);
+    const { booted, trouble, evidence } = proof;
+    const seen = evidence.map(({ text }) => text).join('; ');
+    if (booted) this.#tell(vm, 'TestProven', `The VM of the test was seen to boot: ${seen}.`);
+    else this.#tell(vm, 'TestNotProven', trouble?.text ?? 'Its guest gave no sign.', 'Warning');
   }
 
   async #end(vm: VmResource, signal: AbortSignal): Promise<void> {

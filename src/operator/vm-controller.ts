@@ -147,7 +147,8 @@ export class VmController {
   async #isHeldByTest(vm: VmResource, signal: AbortSignal): Promise<boolean> {
     const { spec, status } = vm;
     if (status?.test === undefined && spec.testCutover !== true) return false;
-    const isSettled = spec.testCutover === true && status?.test?.state === 'started' && !status.test.holds;
+    const isProven = spec.proveTest !== true || status?.test?.proof !== undefined;
+    const isSettled = spec.testCutover === true && status?.test?.state === 'started' && !status.test.holds && isProven;
     // No run may begin while its status is written.
     if (!isSettled) this.#withdraw(vm.key);
     return await this.#tests.look(vm, this.#isCutOverNow(vm, this.#parentsOf(vm).plan), signal);

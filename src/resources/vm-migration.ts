@@ -26,6 +26,10 @@ const VmMigrationSpec = z
       .describe(
         'While it waits between two copies: make a VM <name>-test over clones of what is copied until now, without any network. It is removed when this is switched off, and with the cutover, the cancellation or the deletion.',
       ),
+    proveTest: z
+      .boolean()
+      .exactOptional()
+      .describe('Watch the VM of the test until its guest is seen to boot, or not; nothing else depends on it.'),
     retry: Count.default(0).describe('Counted up to try a failed or canceled VM again from the phase that stopped it.'),
   })
   .meta(
@@ -280,6 +284,7 @@ const VmMigrationStatus = z.strictObject({
       holds: z.boolean().describe('Nothing is copied to the target until the clones are taken.'),
       since: Time,
       message: Sentence.exactOptional().describe('Why it failed.'),
+      proof: Proof.exactOptional().describe('What was seen of its guest, where that was asked for.'),
     })
     .exactOptional()
     .describe('A test of what is copied until now.'),

@@ -6,8 +6,11 @@ import assert from 'node:assert/strict';
 import { open, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { kubeferry } from '../cli/session.ts';
+import { withFile } from '../kube/cluster.ts';
 import { STORAGE_CLASSES } from '../peers/kubelet.ts';
 import { callApi, expectApi } from '../peers/kubernetes-api.ts';
+import { condition, playKubevirt, STARTS } from '../peers/played-kubevirt.ts';
 import type { SimulatedGuest } from '../peers/vcenter/guest.ts';
 import { startVcenter, type Vcenter } from '../peers/vcenter.ts';
 import { Ground, type Operator } from './cluster/ground.ts';
@@ -169,8 +172,15 @@ test('where storage can do neither, workers copy what is there; the target waits
   await using _ = operator;
   const { namespace, guest } = story;
   const before = await story.reaches(waits);
-  await story.set({ testCutover: true });
-  const { test: made } = await story.reaches(({ test: now }) => now?.state === 'started' || now?.state === 'failed');
+  const answers = { conditions: [condition('AgentConnected', 'True')], guestOSInfo: { name: 'SeenOS' } };
+  const beats = [...STARTS, { instance: answers }];
+  await using _kubevirt = await playKubevirt({ api: ground.plane.api, namespace, story: () => beats });
+  const proven = await withFile(ground.plane.kubeconfig(), (file) =>
+    kubeferry(['test-cutover', 'plan', 'seen', '--prove', '--kubeconfig', file, '-n', namespace]),
+  );
+  assert.equal(proven.code, 0, proven.err);
+  assert.match(proven.out, /^seen: its test was seen to boot: The guest agent answers: SeenOS\.$/m);
+  const { test: made } = await story.status();
   assert.deepEqual(
     [made?.state, made?.vm, made?.by, made?.holds, made?.message],
     ['started', 'seen-test', 'copy', false, undefined],

@@ -113,7 +113,8 @@ function proofOf(proof: unknown): VmState['proof'] {
 function testOf(test: unknown): VmState['test'] {
   const [state, vm] = ['state', 'vm'].map((word) => textAt(test, word));
   if (state === undefined || vm === undefined) return undefined;
-  return { state, vm, ...defined({ because: textAt(test, 'message') ?? textAt(test, 'because') }) };
+  const because = textAt(test, 'message') ?? textAt(test, 'because');
+  return { state, vm, ...defined({ because, proof: proofOf(at(test, 'proof')) }) };
 }
 
 function troubleOf(failure: unknown): VmTrouble | undefined {

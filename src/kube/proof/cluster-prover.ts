@@ -17,11 +17,11 @@ import type { VmPlan, VmProgress } from '../../model/plan.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { machineOf } from '../destination/rehearsal.ts';
 import type { WorkerJobs } from '../jobs/worker-jobs.ts';
-import { PROCESSORS } from '../resources/proof-status.ts';
-import { addressDifferences, addressesOf, awaited } from './guest-addresses.ts';
+import { addressDifferences, awaited } from './guest-addresses.ts';
 import { GuestQuestions } from './guest-questions.ts';
-import { type AgentHope, type Look, MachineWatch, type Verdict } from './machine-watch.ts';
+import { type AgentHope, DEADLINE_SECONDS, type Look, MachineWatch, type Verdict } from './machine-watch.ts';
 import { keepPicture } from './picture.ts';
+import { proofFrom } from './proof-from.ts';
 
 export interface ClusterProverOptions {
   readonly client: KubeClient;
@@ -33,11 +33,6 @@ export interface ClusterProverOptions {
   readonly namespace: string;
 }
 
-/**
- * Seconds from the start until a guest has to be up where the plan says nothing: a node that has neither the image of virt-launcher nor the volumes needs
- * two to four minutes for both, and a Windows that installs drivers restarts once or twice in as many. The source is off meanwhile.
- */
-export const DEADLINE_SECONDS = 600;
 const LOOK_EVERY_MS = 3000;
 
 export class ClusterProver implements BootProver {
@@ -73,27 +68,10 @@ export class ClusterProver implements BootProver {
       awaits: ({ nics }) => awaited(plan.vm, nics),
     });
     const verdict = await this.#untilSure(watch, work, questions);
-    const { instance, trouble } = verdict;
-    const picture =
-      instance?.phase === 'Running'
-        ? await keepPicture(client, { machine, owner }, signal)
-        : { because: 'the machine does not run' };
-    const nics = instance?.nics ?? [];
-    return {
-      booted: trouble === undefined,
-      evidence: verdict.evidence,
-      ...(trouble && { trouble }),
-      seconds: verdict.seconds,
-      accelerator: PROCESSORS[instance?.emulated === true ? 'tcg' : 'kvm'],
-      ...('kept' in picture && { screenshot: picture.kept }),
-      addresses: addressesOf(nics),
-      console: '',
-      differences: [
-        ...(instance === undefined ? [] : addressDifferences(plan.vm, manifest, nics)),
-        ...remarks(verdict),
-        ...('because' in picture ? [`There is no picture of its screen: ${picture.because}.`] : []),
-      ],
-    };
+    const picture = await keepPicture(verdict, { client, machine, owner, of: 'vm' }, signal);
+    const { instance } = verdict;
+    const differences = instance === undefined ? [] : addressDifferences(plan.vm, manifest, instance.nics);
+    return proofFrom(verdict, { picture, differences });
   }
 
   async #untilSure(watch: MachineWatch, { signal, onProgress, onWait }: GuestWork, questions: GuestQuestions): Promise<Verdict> {
@@ -128,14 +106,4 @@ function hopeOf(conversion: Pick<GuestOutcome, 'changes'> | undefined): AgentHop
   const told = conversion?.changes.filter(({ what }) => /qemu[- ]guest[- ]agent/i.test(what)) ?? [];
   if (told.length === 0) return 'unknown';
   return told.some(({ what }) => /will be|first.?boot/i.test(what)) ? 'announced' : 'present';
-}
-
-function remarks({ silent, evidence, instance }: Verdict): readonly string[] {
-  if (silent)
-    return [
-      'Nothing was seen of the guest itself: no agent is connected in it, and no probe was asked for. The machine runs, and that is all.',
-    ];
-  if (instance?.phase === 'Running' && !evidence.some(({ kind }) => kind === 'guest-agent'))
-    return ['No guest agent is connected.'];
-  return [];
 }

@@ -53,6 +53,11 @@ export type Look =
   | { readonly kind: 'open'; readonly doing: string; readonly obstacle?: string }
   | { readonly kind: 'over'; readonly verdict: Verdict };
 
+/**
+ * Seconds from the start until a guest has to be up where the plan says nothing: a node that has neither the image of virt-launcher nor the volumes needs
+ * two to four minutes for both, and a Windows that installs drivers restarts once or twice in as many. The source is off meanwhile.
+ */
+export const DEADLINE_SECONDS = 600;
 /** An agent that nobody announced is waited for so long: a Debian 12 on KVM has it 15 s after its start, a Windows server within a minute. */
 const UNKNOWN_AGENT_MS = 60_000;
 /** One that is installed by the first start. */

@@ -2,7 +2,7 @@
 import type { AcceleratorChoice, BootEvidence, BootProof, BootTrouble } from '../../model/boot-proof.ts';
 import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
 
-type ProofStatus = NonNullable<VmMigrationStatus['proof']>;
+export type ProofStatus = NonNullable<VmMigrationStatus['proof']>;
 
 /** What runs machines in a cluster, as far as KubeVirt says. */
 export const PROCESSORS: Readonly<Record<AcceleratorChoice['name'], AcceleratorChoice>> = {

@@ -2,15 +2,20 @@
  * Tests of targets: a VirtualMachine over clones of what is copied until now, apart from all networks. Every call looks first and does what is next,
  * so that whoever calls again goes on; nothing is remembered here.
  */
+import type { Clock } from '../../contracts/clock.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { PersistentVolumeClaim } from '../../model/manifest.ts';
 import type { VmPlan } from '../../model/plan.ts';
-import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client.ts';
+import type { KubeClient, KubeObject, ObjectRef, ResourceType } from '../client/kube-client.ts';
 import { claimOf } from '../destination/cluster-destination.ts';
 import { machineOf } from '../destination/rehearsal.ts';
 import { at, textAt } from '../facts/json.ts';
 import { type WorkerJobs, workerName } from '../jobs/worker-jobs.ts';
 import { CLAIMS, SNAPSHOTS, VIRTUAL_MACHINES } from '../kinds.ts';
+import { DEADLINE_SECONDS, MachineWatch } from '../proof/machine-watch.ts';
+import { keepPicture } from '../proof/picture.ts';
+import { proofFrom } from '../proof/proof-from.ts';
+import { type ProofStatus, proofWithin } from '../resources/proof-status.ts';
 import { type ChosenWay, type CloneWay, chooseWay } from './clone-way.ts';
 import { endTest, type TestScope } from './end-test.ts';
 import { cloneClaim, cloneName, metadataOf, TEST_OF, testMachine, testName } from './test-objects.ts';
@@ -29,12 +34,22 @@ export interface TestStanding {
   readonly started: boolean;
 }
 
+export interface TestCutoversOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly jobs: WorkerJobs;
+}
+
 export class TestCutovers {
   readonly #client: KubeClient;
+  readonly #clock: Clock;
   readonly #jobs: WorkerJobs;
+  /** Tests that are watched, by the uid of their VmMigration. Another process watches anew. */
+  readonly #watched = new Map<string, { readonly since: string; readonly watch: MachineWatch }>();
 
-  constructor(client: KubeClient, jobs: WorkerJobs) {
+  constructor({ client, clock, jobs }: TestCutoversOptions) {
     this.#client = client;
+    this.#clock = clock;
     this.#jobs = jobs;
   }
 
@@ -58,12 +73,36 @@ export class TestCutovers {
     if (ready.includes(false)) return { holds, started: false };
     const { manifest } = machineOf(run.plan);
     const clones = new Map(disks.map(({ claim }) => [claim.metadata.name, cloneName(claim.metadata.name)]));
-    await this.#make(VIRTUAL_MACHINES, run, testName(run.plan.mapping.targetName), testMachine(manifest, clones), signal);
+    const name = testName(run.plan.mapping.targetName);
+    await this.#make(VIRTUAL_MACHINES, run, name, testMachine(manifest, { clones, asCopied: isUnconverted(run.plan) }), signal);
     return { holds, started: true };
+  }
+
+  /** Takes one look at the machine of a test that has started. Undefined while it is not sure whether its guest comes up. */
+  async prove(run: Omit<TestRun, 'by'>, signal: AbortSignal): Promise<ProofStatus | undefined> {
+    const { owner, namespace, plan } = run;
+    const machine = { namespace, name: testName(plan.mapping.targetName) };
+    const look = await this.#watchOf(run, machine).look(signal);
+    if (look.kind === 'open') return undefined;
+    this.#watched.delete(owner.uid);
+    const picture = await keepPicture(look.verdict, { client: this.#client, machine, owner, of: 'test' }, signal);
+    const proof = proofFrom(look.verdict, { picture, differences: isUnconverted(plan) ? [AS_COPIED] : [] });
+    return proofWithin(proof);
+  }
+
+  #watchOf({ owner, plan, since }: Omit<TestRun, 'by'>, machine: ObjectRef & { readonly namespace: string }): MachineWatch {
+    const known = this.#watched.get(owner.uid);
+    if (known?.since === since) return known.watch;
+    const { deadlineSeconds = DEADLINE_SECONDS } = plan.proof ?? {};
+    const about = { client: this.#client, clock: this.#clock, machine, deadlineSeconds };
+    const watch = new MachineWatch({ ...about, agent: 'unknown', since: this.#clock.now() });
+    this.#watched.set(owner.uid, { since, watch });
+    return watch;
   }
 
   /** Removes all that belongs to tests of this VM. Nothing happens where there is none. */
   async end(scope: TestScope, signal: AbortSignal): Promise<void> {
+    this.#watched.delete(scope.owner.uid);
     await endTest(this.#client, scope, signal);
   }
 
@@ -150,6 +189,14 @@ export class TestCutovers {
     throw new MigrationError('target-occupied', `There is a ${type.kind} ${name} in ${namespace} that no test of this VM made.`);
   }
 }
+
+/** The clones hold what was copied: the guest is converted after the last copy only. */
+function isUnconverted({ conversion }: VmPlan): boolean {
+  return conversion?.policy === 'convert';
+}
+
+const AS_COPIED =
+  'The guest of the test is as it was copied, and has its disks on SATA: it is given its new drivers after the last copy.';
 
 interface Clone {
   readonly disk: string;

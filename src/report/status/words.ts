@@ -81,5 +81,7 @@ function nextText(plan: PlanState, { phase, doing, waitingFor, canceled, cutover
 function testText(test: VmState['test']): string {
   if (test === undefined) return '';
   if (test.state === 'failed') return `; its test failed: ${test.because ?? 'nobody knows why'}`;
+  if (test.proof !== undefined)
+    return `; its test ${test.vm} was ${test.proof.booted ? '' : 'not '}seen to boot: ${test.proof.text}`;
   return test.state === 'started' ? `; its test ${test.vm} is there` : `; it is cloned for its test ${test.vm}`;
 }

@@ -7,7 +7,7 @@ import type { VmPlan } from '../../../src/model/plan.ts';
 import { STORAGE_CLASSES } from '../../peers/kubelet.ts';
 import { callApi, expectApi } from '../../peers/kubernetes-api.ts';
 import { Ground } from '../../scenarios/cluster/ground.ts';
-import { open } from '../cluster.ts';
+import { CLOCK, open } from '../cluster.ts';
 import { makeOwner, planFor, startWorkers, type Workers } from '../jobs/bench.ts';
 
 const SIGNAL = AbortSignal.timeout(120_000);
@@ -63,7 +63,7 @@ test('a target is held until its snapshot is taken, its clone is made from that,
   };
   const machine = { apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachine', metadata: { name: 'snap' }, spec };
   const plan = { ...rest, mapping: { ...mapping, manifests: [...mapping.manifests, machine] } } as unknown as VmPlan;
-  const tests = new TestCutovers(cluster.client, workers.jobs);
+  const tests = new TestCutovers({ client: cluster.client, clock: CLOCK, jobs: workers.jobs });
   assert.equal((await tests.choose(plan, SIGNAL)).by, 'copy');
 
   const { body } = await callApi(api, 'GET', `/apis/storage.k8s.io/v1/storageclasses/${STORAGE_CLASSES.immediate}`);
