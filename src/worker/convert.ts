@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { PackedOutcome, WorkerOrder } from '../contracts/worker-order.ts';
 import type { GuestOutcome } from '../model/conversion.ts';
@@ -15,8 +16,10 @@ export async function convert(
   signal: AbortSignal,
 ): Promise<PackedOutcome> {
   const figures = new Figures(services);
+  // What an earlier try did to another copy, perhaps of other disks, is nobody's business.
+  const workspace = `${WORKER_PATHS.conversion}/${hash('sha256', request.copy, 'hex').slice(0, 16)}`;
   const outcome = await services.convertGuest(request, policy, {
-    ...{ workspace: WORKER_PATHS.conversion, keys: WORKER_PATHS.keys, accelerator, signal },
+    ...{ workspace, keys: WORKER_PATHS.keys, accelerator, signal },
     onProgress: ({ text }) => figures.tell({ guest: text }),
   });
   const { changes, warnings } = outcome;

@@ -195,7 +195,11 @@ test('a guest is converted on the mounted disks with the mounted keys, and what 
     },
   } as unknown as Services;
   assert.equal(await run(parts, NEVER), 0);
-  assert.deepEqual(asked, [request, 'convert', { workspace: '/conversion', keys: '/kubeferry/keys', accelerator: 'tcg' }]);
+  assert.deepEqual(asked, [
+    request,
+    'convert',
+    { workspace: '/conversion/e0f4f767ac88a930', keys: '/kubeferry/keys', accelerator: 'tcg' },
+  ]);
   assert.deepEqual(told.lines, ['{"guest":"Picking a kernel"}']);
   assert.ok(Buffer.byteLength(told.words.join()) <= 4096);
   assert.deepEqual(unpacked(JSON.parse(told.words.join()).result.outcome), outcome);

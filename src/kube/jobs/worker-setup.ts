@@ -22,8 +22,8 @@ const Conversion = z.strictObject({
   image: z.string().min(1).max(1024).exactOptional().describe('Image with the converter; see conversionImage() when absent.'),
   /** auto: where a node says that it has KVM for Pods, which only those may ask who may list nodes. */
   kvm: z.enum(['auto', 'always', 'never']).default('auto'),
-  requests: Amounts.default({ cpu: '1', memory: '2560Mi' }),
-  /** The appliance has 1280 MiB; its emulation and the converter need as much again at worst. */
+  requests: Amounts.default({ cpu: '1', memory: '2560Mi', 'ephemeral-storage': '2Gi' }),
+  /** The appliance has 1280 MiB; its emulation and the converter need as much again at worst. It is built in a temporary folder, which takes 1 GiB. */
   limits: Amounts.default({ memory: '3Gi' }),
 });
 

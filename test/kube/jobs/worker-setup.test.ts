@@ -65,12 +65,15 @@ test('who converts guests has an image and memory of its own, and KVM where that
   const [plain] = podOf({}, { order, converted }).spec.containers;
   assert.deepEqual(
     [plain?.['image'], plain?.['resources']],
-    ['image:latest-conversion', { requests: { cpu: '1', memory: '2560Mi' }, limits: { memory: '3Gi' } }],
+    [
+      'image:latest-conversion',
+      { requests: { cpu: '1', memory: '2560Mi', 'ephemeral-storage': '2Gi' }, limits: { memory: '3Gi' } },
+    ],
   );
   const [own] = podOf(settings, { order, converted, kvm: true }).spec.containers;
   assert.equal(own?.['image'], 'converter');
   assert.deepEqual(own?.['resources'], {
-    requests: { cpu: '1', memory: '2560Mi' },
+    requests: { cpu: '1', memory: '2560Mi', 'ephemeral-storage': '2Gi' },
     limits: { memory: '4Gi', 'devices.kubevirt.io/kvm': '1' },
   });
   assert.equal(conversionImage(workerSetup('registry:5000/kubeferry:1.2')), 'registry:5000/kubeferry:1.2-conversion');
