@@ -259,6 +259,11 @@ export const ERROR_CODES = {
     'stalled',
     'Let the guest be converted (policy `convert`), or give it devices that it knows (policy `compatibility`); then retry the VM.',
   ),
+  'guest-script-failed': entry(
+    3,
+    'stalled',
+    'Mend the script by what it printed, or leave it out; then retry the VM. Scripts for the conversion run without network.',
+  ),
   'conversion-failed': entry(3, 'stalled', 'The message holds what the converter said.'),
 
   canceled: entry(3, 'retry', 'Run again with --resume to go on.'),

@@ -84,6 +84,22 @@ export interface InspectedDrivers {
   readonly kernels: readonly InspectedKernel[];
   /** Windows: drivers of virtio that its registry knows; absent when it could not be read. */
   readonly services?: readonly InspectedService[];
+  /** Windows: the virtio-win that was named for it. */
+  readonly media?: InspectedMedia;
+}
+
+/** What a virtio-win has for a guest; releases by their folders in it, in lower case: `w10`, `2k19`. */
+export interface InspectedMedia {
+  /** The folder or ISO image. */
+  readonly place: string;
+  /** What an image calls itself: `virtio-win-0.1.240`. */
+  readonly label?: string;
+  /** Releases that would fit the guest, best first; none for a Windows that is not known. */
+  readonly wanted: readonly string[];
+  /** Releases that it has disk drivers for, for the guest's processor. */
+  readonly releases: readonly string[];
+  /** Drivers that it lacks for the guest. */
+  readonly missing: readonly ('disk' | 'network')[];
 }
 
 /** A driver of Windows. */

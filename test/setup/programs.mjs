@@ -59,6 +59,7 @@ export const PROGRAMS = [
   // test/convert/guest: the converter, its appliance, and what disks are made of for it.
   { program: 'virt-v2v-in-place', package: 'virt-v2v', needed: ['guest', 'test'], wanted: [] },
   { program: 'guestfish', package: 'guestfish', needed: ['guest', 'test'], wanted: [] },
+  { program: 'hivexregedit', package: 'libwin-hivex-perl', needed: ['test'], wanted: [] },
   { program: 'sfdisk', package: 'fdisk', needed: ['guest', 'test'], wanted: [] },
   { program: 'mkfs.vfat', package: 'dosfstools', needed: ['test'], wanted: [] },
   { program: 'mcopy', package: 'mtools', needed: ['test'], wanted: [] },

@@ -10,16 +10,9 @@
 import type { ConverterOptions } from '../../contracts/guest-converter.ts';
 import type { ConversionPhase, ConversionRequest, ConversionResult } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
+import { changedExtents } from './changed-extents.ts';
 import { readStage, writeStage } from './conversion-state.ts';
-import {
-  changedExtents,
-  commitOverlay,
-  makeOverlays,
-  type Overlay,
-  overlaysOf,
-  removeOverlays,
-  syncOverlays,
-} from './overlay.ts';
+import { commitOverlay, makeOverlays, type Overlay, overlaysOf, removeOverlays, syncOverlays } from './overlay.ts';
 import { checkCanceled } from './program.ts';
 
 /** What writes to the overlays: virt-v2v and what follows it, or anything else in a test. */

@@ -5,11 +5,12 @@ import { MigrationError } from '../../model/errors.ts';
 import type { GuestInspection } from '../../model/guest-inspection.ts';
 import { type ApplianceOptions, withTemporary } from './appliance.ts';
 import { convertDisks, secondsSince } from './convert.ts';
+import { finishGuest } from './finish/finish.ts';
 import { withGuestfish } from './guestfish.ts';
 import { inspectDisks, openVolumes } from './inspect.ts';
-import { applyNetwork } from './network/apply.ts';
 import type { Overlay } from './overlay.ts';
 import { converterVersion, runVirtV2v } from './virt-v2v.ts';
+import { fitVirtioWin, readVirtioWin } from './windows/virtio-win.ts';
 
 export interface GuestConverterOptions {
   /** Folder on local storage with about 1 GiB free, kept between conversions: the appliance is built there once. */
@@ -24,13 +25,14 @@ export function guestConverter(settings: GuestConverterOptions): GuestConverter 
   async function inspect(request: ConversionRequest, options: ConverterOptions): Promise<GuestInspection> {
     return await withTemporary(async (temporary) => {
       const disks = request.disks.map(({ path }) => ({ path, format: 'raw' as const }));
-      return await inspectDisks(disks, {
+      const found = await inspectDisks(disks, {
         vm: request.vm,
         appliance: { ...settings, accelerator: options.accelerator, temporary },
         signal: options.signal,
         ...(options.keys === undefined ? {} : { keys: options.keys }),
         ...(request.root === undefined ? {} : { root: request.root }),
       });
+      return await withMedia(found, request.virtioWin);
     });
   }
 
@@ -70,19 +72,37 @@ async function convertOverlays(
   const session = { vm: request.vm, appliance, signal };
   const named = await namedKeys(keys, overlays, session);
   const converter = await converterVersion(signal);
-  const outcome = await runVirtV2v(request, overlays, { appliance, keys: named, onProgress, signal });
+  const running = runVirtV2v(request, overlays, { appliance, keys: named, onProgress, signal });
+  const outcome = await running.catch(async (error: unknown) => {
+    throw await namingMedia(error, request);
+  });
   const began = performance.now();
-  onProgress({ phase: 'network', text: 'Keeping the names of NICs' });
-  const network = await applyNetwork(request, overlays, { ...session, keys: named });
+  onProgress({ phase: 'network', text: 'Keeping network, console and services right' });
+  const finished = await finishGuest(request, overlays, { ...session, keys: named });
   return {
     ...outcome,
-    ...(network.guest === undefined ? {} : { guest: network.guest }),
+    ...(finished.guest === undefined ? {} : { guest: finished.guest }),
     accelerator: appliance.accelerator,
     converter,
-    changes: [...outcome.changes, ...network.changes],
-    warnings: [...(remark === undefined ? [] : [remark]), ...outcome.warnings, ...network.warnings],
+    changes: [...outcome.changes, ...finished.changes],
+    warnings: [...(remark === undefined ? [] : [remark]), ...outcome.warnings, ...finished.warnings],
     seconds: [...outcome.seconds, secondsSince('network', began)],
   };
+}
+
+/** Says of a Windows guest whether the virtio-win that was named fits it. */
+async function withMedia(found: GuestInspection, place: string | undefined): Promise<GuestInspection> {
+  const system = found.systems.find(({ root }) => root === found.root?.device);
+  if (place === undefined || system?.type !== 'windows' || found.drivers === undefined) return found;
+  return { ...found, drivers: { ...found.drivers, media: await fitVirtioWin(place, system) } };
+}
+
+/** virt-v2v says what it wants; a person also wants to know what there is. */
+async function namingMedia(error: unknown, { vm, virtioWin }: ConversionRequest): Promise<unknown> {
+  if (!(error instanceof MigrationError) || error.code !== 'virtio-win-missing' || virtioWin === undefined) return error;
+  const { label, disk } = await readVirtioWin(virtioWin, 'x86_64');
+  const has = `${label ?? virtioWin} has disk drivers for ${disk.join(', ') || 'no release of Windows'}.`;
+  return new MigrationError(error.code, `${error.message} ${has}`, { vm, file: virtioWin, cause: error });
 }
 
 /**

@@ -9,7 +9,6 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ConversionDisk } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
-import type { Extent } from '../../model/transfer.ts';
 import { syncPath } from './conversion-state.ts';
 import { runProgram } from './program.ts';
 
@@ -51,42 +50,6 @@ export async function syncOverlays(workspace: string, overlays: readonly Overlay
   await syncPath(workspace);
 }
 
-/** More separate places than this are given as fewer, larger ones. */
-const MAX_EXTENTS = 65_536;
-
-/** The clusters that the overlay holds, in order: what a commit will write. */
-export async function changedExtents({ overlay }: Overlay, signal: AbortSignal): Promise<readonly Extent[]> {
-  let extents: Extent[] = [];
-  let nearness = 0;
-  const onLine = (line: string): void => {
-    const found = readMapLine(line);
-    if (found === undefined) return;
-    append(extents, found, nearness);
-    if (extents.length <= MAX_EXTENTS) return;
-    nearness = Math.max(65_536, nearness * 2);
-    const finer = extents;
-    extents = [];
-    for (const extent of finer) append(extents, extent, nearness);
-  };
-  await qemuImg(['map', '--output=json', '-f', 'qcow2', overlay], overlay, signal, onLine);
-  return extents;
-}
-
-/** qemu-img (7.2 to 11) writes one object a line; depth 0 is the overlay itself. */
-function readMapLine(line: string): Extent | undefined {
-  const text = /\{.*\}/.exec(line)?.[0];
-  if (text === undefined) return undefined;
-  const { start, length, depth, present = true } = JSON.parse(text) as Readonly<Record<string, unknown>>;
-  if (typeof start !== 'number' || typeof length !== 'number') throw new Error(`qemu-img map wrote ${text}`);
-  return depth === 0 && present === true ? { offset: start, length } : undefined;
-}
-
-function append(extents: Extent[], next: Extent, nearness: number): void {
-  const last = extents.at(-1);
-  if (last === undefined || next.offset - (last.offset + last.length) > nearness) extents.push(next);
-  else extents[extents.length - 1] = { offset: last.offset, length: next.offset + next.length - last.offset };
-}
-
 /**
  * Writes an overlay into its disk. To be repeated until it succeeds: until then the disk is whole only together with its overlay.
  * @throws MigrationError `target-full`, `target-write-failed`, `canceled`
@@ -97,7 +60,7 @@ export async function commitOverlay({ path: base, overlay }: Overlay, signal: Ab
   await syncPath(base);
 }
 
-async function qemuImg(
+export async function qemuImg(
   argv: readonly string[],
   file: string,
   signal: AbortSignal,

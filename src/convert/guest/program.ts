@@ -11,7 +11,6 @@ import { type ProgramExit, startLeashed } from '../../programs/leashed.ts';
 const PACKAGES = {
   'virt-v2v-in-place': 'virt-v2v',
   guestfish: 'guestfish',
-  hivexregedit: 'libwin-hivex-perl',
   'qemu-img': 'qemu-utils',
   'qemu-system-x86_64': 'qemu-system-x86',
   swtpm: 'swtpm',

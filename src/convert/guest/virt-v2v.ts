@@ -79,22 +79,30 @@ export async function runVirtV2v(
     const xmlFile = path.join(appliance.temporary, 'domain.xml');
     await writeFile(xmlFile, domainXml(request, overlays), { mode: 0o600 });
     const plan = planVirtV2v(request, xmlFile, keyFiles, appliance);
-    const program = await startProgram('virt-v2v-in-place', plan.argv, { env: plan.env, signal });
+    // After a warning that makes the conversion worthless nobody waits for its end.
+    const stop = new AbortController();
+    const program = await startProgram('virt-v2v-in-place', plan.argv, {
+      env: plan.env,
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
     program.stdin.end();
     const watch = new MessageWatch(options.onProgress);
     let printed = '';
     await Promise.all([
-      eachLine(program.reports, (line) => watch.take(line)),
+      eachLine(program.reports, (line) => {
+        watch.take(line);
+        if (watch.warnings.some(isFatalWarning)) stop.abort();
+      }),
       eachLine(program.stdout, (line) => {
         printed = `${printed}${line}\n`.slice(-16_384);
       }),
     ]);
     const { status, stderr } = await program.ended;
     checkCanceled(signal);
-    if (status === undefined) throw endedFromOutside(request.vm);
     const fatal = watch.warnings.find(isFatalWarning);
-    if (status !== 0) throw conversionFailure(request.vm, watch.error ?? stderr, `${stderr}\n${printed}`);
     if (fatal !== undefined) throw conversionFailure(request.vm, fatal);
+    if (status === undefined) throw endedFromOutside(request.vm);
+    if (status !== 0) throw conversionFailure(request.vm, watch.error ?? stderr, `${stderr}\n${printed}`);
     return watch.outcome();
   } finally {
     await rm(secrets, { recursive: true, force: true });

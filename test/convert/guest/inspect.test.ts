@@ -3,10 +3,9 @@
  * Takes the time of one start of the appliance under emulation, about 40 s; the appliance itself is built once and kept.
  */
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -15,9 +14,9 @@ import { guestConverter } from '../../../src/convert/guest/converter.ts';
 import { quoted } from '../../../src/convert/guest/guestfish.ts';
 import { parseApplications } from '../../../src/convert/guest/inspect-software.ts';
 import type { GuestInspection } from '../../../src/model/guest-inspection.ts';
+import { applianceCache, blank, makeTree, makeUefiDisk, typed } from './images.ts';
 
 const run = promisify(execFile);
-const MiB = 1024 ** 2;
 const KERNEL = '6.1.0-9-amd64';
 
 describe('the inspection of disks', () => {
@@ -30,9 +29,7 @@ describe('the inspection of disks', () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'inspect-'));
     files = [await sleepingWindows(folder), await linuxGuest(folder), await encryptedVolume(folder)];
     digests = await Promise.all(files.map(digest));
-    const cacheFolder = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'kubeferry', 'appliance');
-    await mkdir(cacheFolder, { recursive: true });
-    found = await guestConverter({ cacheFolder }).inspect(
+    found = await guestConverter({ cacheFolder: await applianceCache() }).inspect(
       {
         vm: 'guest',
         copy: 'first',
@@ -124,7 +121,7 @@ describe('an argument of guestfish', () => {
 
 async function linuxGuest(folder: string): Promise<string> {
   const tree = path.join(folder, 'tree');
-  const files: Readonly<Record<string, string>> = {
+  await makeTree(tree, {
     'etc/os-release': 'NAME="Debian GNU/Linux"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n',
     'etc/debian_version': '12.5\n',
     'etc/hostname': 'web01\n',
@@ -136,27 +133,11 @@ async function linuxGuest(folder: string): Promise<string> {
     [`lib/modules/${KERNEL}/modules.dep`]:
       'kernel/drivers/block/virtio_blk.ko: kernel/drivers/virtio/virtio.ko\nkernel/drivers/net/virtio_net.ko: x.ko\n',
     [`lib/modules/${KERNEL}/modules.builtin`]: 'kernel/fs/ext4/ext4.ko\n',
-  };
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(tree, name)), { recursive: true });
-    await writeFile(path.join(tree, name), text);
-  }
-  await mkdir(path.join(tree, 'bin'));
-  await cp('/bin/true', path.join(tree, 'bin/ls'));
+  });
   await initialRamDisk(path.join(folder, 'ramdisk'), path.join(tree, `boot/initrd.img-${KERNEL}`));
-
-  const system = await blank(path.join(folder, 'root'), 64);
-  await run('mke2fs', ['-q', '-t', 'ext4', '-d', tree, system]);
-  const loaders = await blank(path.join(folder, 'esp'), 16);
-  await run('mkfs.vfat', [loaders]);
-  await run('mmd', ['-i', loaders, '::EFI', '::EFI/BOOT']);
-  await run('mcopy', ['-i', loaders, '/bin/true', '::EFI/BOOT/BOOTX64.EFI']);
-
-  const disk = await blank(path.join(folder, 'linux.raw'), 82);
-  await typed('sfdisk', ['-q', disk], 'label: gpt\nstart=2048,size=32768,type=U\nstart=34816,size=131072,type=L\n');
-  await placed(disk, loaders, 1);
-  await placed(disk, system, 17);
-  return disk;
+  const loaders = path.join(folder, 'loaders');
+  await makeTree(loaders, { 'EFI/BOOT/BOOTX64.EFI': 'loader' });
+  return await makeUefiDisk(folder, { root: tree, esp: loaders });
 }
 
 /** It holds the driver of VMware's controller alone. */
@@ -180,28 +161,6 @@ async function encryptedVolume(folder: string): Promise<string> {
   const argv = ['-q', 'luksFormat', '--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000', disk, '-'];
   await typed('cryptsetup', argv, 'a "good" \\ one');
   return disk;
-}
-
-async function blank(file: string, mebibytes: number): Promise<string> {
-  await writeFile(file, '');
-  await truncate(file, mebibytes * MiB);
-  return file;
-}
-
-async function placed(disk: string, part: string, mebibyte: number): Promise<void> {
-  const handle = await open(disk, 'r+');
-  try {
-    await handle.write(await readFile(part), { position: mebibyte * MiB });
-  } finally {
-    await handle.close();
-  }
-}
-
-async function typed(program: string, argv: readonly string[], input: string): Promise<void> {
-  const child = spawn(program, argv, { stdio: ['pipe', 'ignore', 'inherit'] });
-  child.stdin.end(input);
-  const [status] = await once(child, 'exit');
-  assert.equal(status, 0, `${program} failed`);
 }
 
 async function digest(file: string): Promise<string> {

@@ -7,7 +7,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { changedExtents, commitOverlay, makeOverlays, overlaysOf, removeOverlays } from '../../../src/convert/guest/overlay.ts';
+import { changedExtents } from '../../../src/convert/guest/changed-extents.ts';
+import { commitOverlay, makeOverlays, overlaysOf, removeOverlays } from '../../../src/convert/guest/overlay.ts';
 import type { ConversionDisk } from '../../../src/model/conversion.ts';
 
 const run = promisify(execFile);
@@ -37,6 +38,25 @@ describe('overlays of copied disks', () => {
     for (const [at, disk] of disks.entries()) assert.deepEqual(await readFile(disk.path), before[at]);
     await removeOverlays(workspace);
     for (const { overlay } of overlays) await assert.rejects(stat(overlay), { code: 'ENOENT' });
+  });
+
+  it('do not count zeros where the disk is a hole, which a trim makes', async () => {
+    const file = path.join(folder, 'holes.raw');
+    const handle = await open(file, 'w');
+    await handle.truncate(8 * MiB);
+    // Data at 1 MiB and at 4 MiB; the second ends within a cluster.
+    await handle.write(randomBytes(MiB), 0, MiB, MiB);
+    await handle.write(randomBytes(MiB / 8 + 4096), 0, MiB / 8 + 4096, 4 * MiB);
+    await handle.close();
+    const [overlay] = await makeOverlays(path.join(folder, 'holes'), [{ key: 'holes', path: file }], signal);
+    assert.ok(overlay);
+    const writes = ['write -z 0 5M', 'discard 6M 1M', 'write -P 7 7M 64k', 'write -z 7360k 64k'];
+    await run('qemu-io', ['-f', 'qcow2', '-d', 'unmap', ...writes.flatMap((write) => ['-c', write]), overlay.overlay]);
+    assert.deepEqual(await changedExtents(overlay, signal), [
+      { offset: MiB, length: MiB },
+      { offset: 4 * MiB, length: MiB / 8 + MiB / 16 },
+      { offset: 7 * MiB, length: MiB / 16 },
+    ]);
   });
 
   it('say where a commit will write, zeros included, and commits write there and nowhere else', async () => {

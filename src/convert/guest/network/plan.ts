@@ -1,18 +1,11 @@
 /**
  * What is written into a guest of Linux so that its network works as before: its own configuration stays as it is, and keeps being right,
- * because each NIC gets its old name back by its MAC. Only what names the old hypervisor's driver is changed. Pure; apply.ts writes it.
+ * because each NIC gets its old name back by its MAC. Only what names the old hypervisor's driver is changed. Pure; finish/edit.ts writes it.
  */
 import type { ConversionChange, ConversionNic } from '../../../model/conversion.ts';
 import type { InspectedSystem, NetworkFile } from '../../../model/guest-inspection.ts';
+import type { FileEdit } from '../finish/edit.ts';
 import { type Binding, bindNames } from './bindings.ts';
-import { lostAddresses } from './windows.ts';
-
-/** A file of the guest as it is to be. */
-export interface FileEdit {
-  readonly path: string;
-  readonly text: string;
-  readonly change: ConversionChange;
-}
 
 export interface NetworkPlan {
   readonly edits: readonly FileEdit[];
@@ -26,7 +19,7 @@ export function planNetwork(
   files: readonly NetworkFile[],
   nics: readonly ConversionNic[],
 ): NetworkPlan {
-  if (system.type !== 'linux') return { edits: [], warnings: system.type === 'windows' ? lostAddresses(nics) : [] };
+  if (system.type !== 'linux') return { edits: [], warnings: [] };
   const { bound, unbound } = bindNames(files, nics);
   const loose = bound.filter((binding) => !isPinned(files, binding));
   return {
@@ -41,6 +34,8 @@ export function planNetwork(
           ({ name, mac }) => `${name} was given to the NIC ${mac} by the order of slots: nothing in the guest says which it was.`,
         ),
       ...places(files),
+      ...listedDrivers(files),
+      ...swapped(loose, nics),
       ...missing(files, nics),
     ],
   };
@@ -108,26 +103,54 @@ function rules(files: readonly NetworkFile[], bindings: readonly Binding[]): Fil
   return [{ path: OLD_RULES, text: `${[...kept, ...added].join('\n')}\n`, change }];
 }
 
-const OLD_DRIVERS = 'vmxnet3|vmxnet|vmw_vmxnet3|e1000e?|pcnet32|hv_netvsc';
+const OLD_DRIVERS = /(?<![\w-])(?:vmxnet3|vmxnet|vmw_vmxnet3|e1000e?|pcnet32|hv_netvsc)(?![\w-])/g;
+
+/** Lines that choose NICs by their driver: netplan, systemd, NetworkManager (`[match]`), rules of udev. */
+const BY_DRIVER: Readonly<Partial<Record<NetworkFile['kind'], RegExp>>> = {
+  netplan: /^\s*(?:-\s*)?["']?driver["']?\s*:|[{,]\s*driver\s*:/,
+  'systemd-networkd': /^\s*Driver\s*=/,
+  'systemd-link': /^\s*Driver\s*=/,
+  networkmanager: /^\s*driver\s*=/,
+  udev: /^[^#]*\bDRIVERS?\s*==/,
+};
 
 /** Configuration that is only for NICs of the old hypervisor's driver is from now on for those of virtio. */
 function drivers(files: readonly NetworkFile[]): FileEdit[] {
-  const pattern = new RegExp(`^(\\s*(?:Driver\\s*=|driver:)\\s*["']?)(?:${OLD_DRIVERS})(["']?\\s*)$`, 'gm');
   return files.flatMap(({ kind, path, text = '' }): FileEdit[] => {
-    if (kind !== 'netplan' && kind !== 'systemd-networkd' && kind !== 'systemd-link') return [];
-    const after = text.replaceAll(pattern, '$1virtio_net$2');
+    const chooses = BY_DRIVER[kind];
+    if (chooses === undefined) return [];
+    const lines = text.split('\n').map((line) => (chooses.test(line) ? line.replaceAll(OLD_DRIVERS, 'virtio_net') : line));
+    const after = lines.join('\n');
     if (after === text) return [];
     const what = `${path} was for NICs of another driver; it is for virtio_net now.`;
     return [{ path, text: after, change: { subject: 'network', what, file: path } }];
   });
 }
 
+/** A list over several lines is not rewritten. */
+function listedDrivers(files: readonly NetworkFile[]): string[] {
+  return files
+    .filter(({ kind, text = '' }) => kind === 'netplan' && /^\s*-\s*["']?(?:vmxnet3|e1000e?|hv_netvsc)\b/m.test(text))
+    .map(({ path }) => `${path} chooses NICs by drivers that are no more: name virtio_net or a MAC there.`);
+}
+
+/** eth0 and the like are names that the kernel gives first: udev cannot swap two of them. */
+function swapped(bindings: readonly Binding[], nics: readonly ConversionNic[]): string[] {
+  return bindings.flatMap(({ name, mac }) => {
+    const number = /^eth(\d+)$/.exec(name)?.[1];
+    const at = nics.findIndex((nic) => nic.mac === mac);
+    if (number === undefined || Number(number) === at || nics.length === 1) return [];
+    return [`${name} belongs to the NIC ${mac}, which the kernel may call eth${at} first: check the names after the first boot.`];
+  });
+}
+
 /** Configuration by place in the machine cannot be carried over: there is no such place any more. */
 function places(files: readonly NetworkFile[]): string[] {
   return files
-    .filter(({ kind, text = '' }) => {
+    .filter(({ kind, path, text = '' }) => {
       if (kind === 'systemd-networkd' || kind === 'systemd-link') return /^\s*Path\s*=/m.test(text);
       if (kind === 'networkmanager') return /^\s*path\s*=\s*pci-/m.test(text);
+      if (kind === 'wicked') return /\/ifcfg-bus-/.test(path);
       return kind === 'udev' && /^[^#\n]*KERNELS\s*==\s*"0000:/m.test(text);
     })
     .map(({ path }) => `${path} finds a NIC by its slot, which is another one now: name its MAC there.`);

@@ -15,11 +15,16 @@ export function macOption(nic: ConversionNic): string | undefined {
   return [`${nic.mac}:ip:${address.address}`, gateway, String(address.prefix), ...servers].join(',');
 }
 
-/** One sentence for every static address that has to be set by hand. */
+/** The address that `macOption` brings back. */
+export function carriedByConverter(nic: ConversionNic): string | undefined {
+  return macOption(nic) === undefined ? undefined : carried(nic)?.address;
+}
+
+/** One sentence for every static address that has to be set by hand, where nothing runs at the first boot. */
 export function lostAddresses(nics: readonly ConversionNic[]): string[] {
   return nics.flatMap((nic) => {
-    const kept = macOption(nic) === undefined ? undefined : carried(nic);
-    const lost = staticOf(nic).filter((address) => address !== kept);
+    const kept = carriedByConverter(nic);
+    const lost = staticAddresses(nic).filter(({ address }) => address !== kept);
     return lost.map(
       ({ address }) => `The address ${address} of the NIC ${nic.mac} cannot be kept in Windows: set it after the first boot.`,
     );
@@ -27,15 +32,16 @@ export function lostAddresses(nics: readonly ConversionNic[]): string[] {
 }
 
 function carried(nic: ConversionNic): GuestAddress | undefined {
-  return staticOf(nic).find(({ address, prefix }) => isIpv4(address) && prefix !== undefined);
+  return staticAddresses(nic).find(({ address, prefix }) => isIpv4(address) && prefix !== undefined);
 }
 
-function staticOf({ guestIp }: ConversionNic): readonly GuestAddress[] {
+/** What somebody set by hand. */
+export function staticAddresses({ guestIp }: ConversionNic): readonly GuestAddress[] {
   if (guestIp?.dhcp !== false) return [];
   const written = (guestIp.addresses ?? []).filter(({ origin }) => origin === undefined || origin === 'static');
   return written.filter(({ address }) => !address.toLowerCase().startsWith('fe80:'));
 }
 
-function isIpv4(text: string): boolean {
+export function isIpv4(text: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
 }

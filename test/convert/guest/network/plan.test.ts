@@ -179,7 +179,7 @@ describe('the network of a Linux guest', () => {
       assert.deepEqual(Object.fromEntries(plan.edits.map(({ path, text }) => [path, text])), edits);
       assert.deepEqual(plan.warnings, []);
       assert.deepEqual(
-        plan.edits.map(({ change }) => change.file),
+        plan.edits.map(({ change }) => change?.file),
         Object.keys(edits),
         'the report lists every edit',
       );
@@ -213,15 +213,61 @@ describe('the network of a Linux guest', () => {
     );
     assert.match(warnings.join('\n'), /finds a NIC by its slot[\s\S]*10\.0\.0\.5 .* is in no file/);
   });
+});
 
-  it('is left to virt-v2v in Windows, and what that cannot keep is said', () => {
-    const { edits, warnings } = planNetwork({ type: 'windows' }, [], [FIRST]);
-    assert.deepEqual(edits, []);
-    assert.match(warnings.join('\n'), /^The address 10\.0\.0\.5 of the NIC 00:50:56:00:00:01 cannot be kept in Windows/);
-    const { guestIp } = FIRST;
-    assert.ok(guestIp);
-    const routed = { ...FIRST, guestIp: { ...guestIp, gateways: ['10.0.0.1'] } };
-    assert.deepEqual(planNetwork({ type: 'windows' }, [], [routed]).warnings, []);
+describe('configuration that goes by the driver of a NIC', () => {
+  const NIC = [nic('00:50:56:00:00:01')];
+  const cases: readonly (readonly [NetworkFile['kind'], string, string])[] = [
+    ['netplan', 'network:\n  ethernets:\n    lan:\n      match:\n        driver: vmxnet3\n', 'driver: virtio_net\n'],
+    [
+      'netplan',
+      'network:\n  ethernets:\n    lan:\n      match: {driver: ["vmxnet3", "e1000e"]}\n',
+      'driver: ["virtio_net", "virtio_net"]}\n',
+    ],
+    ['networkmanager', '[connection]\nid=lan\n\n[match]\ndriver=hv_netvsc;\n', 'driver=virtio_net;\n'],
+    ['udev', 'SUBSYSTEM=="net", DRIVERS=="vmxnet3", NAME="lan0"\n', 'DRIVERS=="virtio_net", NAME="lan0"\n'],
+    ['systemd-link', '[Match]\nDriver=vmxnet3 e1000\n', 'Driver=virtio_net virtio_net\n'],
+  ];
+  for (const [kind, text, after] of cases) {
+    it(`goes by virtio_net from now on: ${kind} with ${text.split('\n').at(-2)?.trim()}`, () => {
+      const { edits } = planNetwork(DEBIAN, [{ kind, path: '/etc/x', text }], NIC);
+      assert.equal(edits.length, 1);
+      assert.ok(edits[0]?.text.endsWith(after), edits[0]?.text);
+    });
+  }
+
+  it('stays as it is where a driver is only mentioned', () => {
+    const text = '# driver: vmxnet3\nnetwork:\n  ethernets:\n    ens192:\n      dhcp4: true # was e1000\n';
+    const { edits } = planNetwork(DEBIAN, [{ kind: 'netplan', path: '/etc/netplan/a.yaml', text }], NIC);
+    assert.deepEqual(
+      edits.map(({ path }) => path),
+      ['/etc/systemd/network/10-kubeferry-ens192.link'],
+    );
+  });
+
+  it('is warned of where it is a list over several lines, or goes by a bus', () => {
+    const text = 'network:\n  ethernets:\n    a:\n      match:\n        driver:\n          - vmxnet3\n';
+    const { warnings } = planNetwork(
+      DEBIAN,
+      [
+        { kind: 'netplan', path: '/etc/netplan/a.yaml', text },
+        { kind: 'wicked', path: '/etc/sysconfig/network/ifcfg-bus-pci-0000:0b:00.0', text: '' },
+      ],
+      [],
+    );
+    assert.match(warnings.join('\n'), /ifcfg-bus-pci.* by its slot[\s\S]*a\.yaml chooses NICs by drivers/);
+  });
+});
+
+describe('names that the kernel gives first', () => {
+  it('are warned of where they would have to be swapped, and not elsewhere', () => {
+    const text = 'iface eth0 inet static\n address 10.0.1.5\niface eth1 inet static\n address 10.0.0.5\n';
+    const files: NetworkFile[] = [{ kind: 'ifupdown', path: INTERFACES, text }];
+    assert.match(
+      planNetwork(DEBIAN, files, [FIRST, SECOND]).warnings.join('\n'),
+      /^eth0 belongs to .*02.*\neth1 belongs to .*01/,
+    );
+    assert.deepEqual(planNetwork(DEBIAN, files, [SECOND, FIRST]).warnings, []);
   });
 });
 
