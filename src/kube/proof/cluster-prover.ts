@@ -34,6 +34,13 @@ export interface ClusterProverOptions {
 }
 
 const LOOK_EVERY_MS = 3000;
+/** An API server that restarts at the end of the time is waited for: that nobody could look is no reason to stop a VM. */
+const UNREACHABLE_MS = 300_000;
+
+interface Asked {
+  readonly questions: GuestQuestions;
+  readonly until: number;
+}
 
 export class ClusterProver implements BootProver {
   readonly #options: ClusterProverOptions;
@@ -61,25 +68,30 @@ export class ClusterProver implements BootProver {
     const machine = { namespace, name: plan.mapping.targetName };
     const deadlineSeconds = plan.proof?.deadlineSeconds ?? DEADLINE_SECONDS;
     const questions = this.#questions(plan, progress, deadlineSeconds);
+    const since = Date.parse(progress.since);
     const watch = new MachineWatch({
-      ...{ client, clock, machine, deadlineSeconds, questions },
+      ...{ client, clock, machine, deadlineSeconds, questions, since },
       agent: hopeOf(progress.conversion),
-      since: Date.parse(progress.since),
       awaits: ({ nics }) => awaited(plan.vm, nics),
     });
-    const verdict = await this.#untilSure(watch, work, questions);
+    const verdict = await this.#untilSure(watch, work, { questions, until: since + deadlineSeconds * 1000 + UNREACHABLE_MS });
     const picture = await keepPicture(verdict, { client, machine, owner, of: 'vm' }, signal);
     const { instance } = verdict;
     const differences = instance === undefined ? [] : addressDifferences(plan.vm, manifest, instance.nics);
     return proofFrom(verdict, { picture, differences });
   }
 
-  async #untilSure(watch: MachineWatch, { signal, onProgress, onWait }: GuestWork, questions: GuestQuestions): Promise<Verdict> {
+  /** @param until milliseconds of the clock; a cluster that cannot be asked before is asked again */
+  async #untilSure(
+    watch: MachineWatch,
+    { signal, onProgress, onWait }: GuestWork,
+    { questions, until }: Asked,
+  ): Promise<Verdict> {
     const { clock } = this.#options;
     let told: Extract<Look, { kind: 'open' }> | undefined;
     try {
       for (;;) {
-        const look = await watch.look(signal);
+        const look = await watch.look(signal).catch((error: unknown) => passing(error, { signal, mayLast: clock.now() < until }));
         if (look.kind === 'over') return look.verdict;
         if (look.doing !== told?.doing) onProgress(look.doing);
         if (look.obstacle !== told?.obstacle) onWait(look.obstacle);
@@ -106,4 +118,11 @@ function hopeOf(conversion: Pick<GuestOutcome, 'changes'> | undefined): AgentHop
   const told = conversion?.changes.filter(({ what }) => /qemu[- ]guest[- ]agent/i.test(what)) ?? [];
   if (told.length === 0) return 'unknown';
   return told.some(({ what }) => /will be|first.?boot/i.test(what)) ? 'announced' : 'present';
+}
+
+/** The cluster may answer when it is asked again. @throws everything else */
+function passing(error: unknown, { signal, mayLast }: { readonly signal: AbortSignal; readonly mayLast: boolean }): Look {
+  if (signal.aborted || !mayLast || !(error instanceof MigrationError)) throw error;
+  if (error.disposition === 'stalled' || !error.code.startsWith('cluster-')) throw error;
+  return { kind: 'open', doing: 'The VM is looked at again as soon as the cluster answers', obstacle: error.message };
 }

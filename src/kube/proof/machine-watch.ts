@@ -117,7 +117,10 @@ export class MachineWatch {
     signal: AbortSignal,
   ): Promise<Look> {
     const { questions, agent: hope, awaits, deadlineSeconds } = this.#options;
-    if (this.#running?.uid !== instance.uid) this.#running = { uid: instance.uid, since: now };
+    if (this.#running?.uid !== instance.uid) {
+      this.#running = { uid: instance.uid, since: now };
+      this.#up = undefined;
+    }
     const running = now - this.#running.since;
     if (instance.agent !== undefined) this.#note('guest-agent', `The guest agent answers: ${instance.agent}`);
     await questions?.ask(instance, signal);
