@@ -56,12 +56,12 @@ async function probe(device: string, signal: AbortSignal): Promise<AcceleratorCh
 }
 
 /** Whether the tiny guest came to its end in time. Exported to be tried with emulation. */
-export async function runsWith(accelerator: 'kvm' | 'tcg', signal: AbortSignal): Promise<boolean> {
+export async function runsWith(accelerator: 'kvm' | 'tcg', signal: AbortSignal, patienceMs = PATIENCE_MS): Promise<boolean> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kubeferry-accelerator-'));
   try {
     const disk = path.join(folder, 'disk.img');
     await writeFile(disk, tinyGuest());
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
     const { stdin, stdout, reports, ended } = await startProgram('qemu-system-x86_64', argv(accelerator, disk), {
       signal: patience,
     });

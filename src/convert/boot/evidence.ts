@@ -97,6 +97,8 @@ const PROMPT_SECONDS = 3;
 /** Updates and drivers restart a guest a few times at its first boot; more is a circle. */
 const MOST_RESETS = 6;
 const STEADY_SECONDS = 30;
+/** A slow guest with `quiet` in its kernel's words shows nothing for long while it comes up, and may have its address by then. */
+const QUIET_LINUX_SECONDS = 120;
 const SILENT_SECONDS = 60;
 /** The blue of stop screens, recovery and old stop screens. */
 const BLUES = new Set([0x0078d7, 0x0000aa, 0x000080, 0x1073aa]);
@@ -131,7 +133,7 @@ function judgeText(said: string, quiet: number): Verdict | undefined {
  * system gives it (an initramfs that waits for a passphrase over the network excepted).
  */
 function judgeQuietLinux({ quiet, picture, packetAge, address }: Seen): Verdict | undefined {
-  if (picture === undefined || quiet < STEADY_SECONDS || picture.steady < STEADY_SECONDS) return undefined;
+  if (picture === undefined || quiet < QUIET_LINUX_SECONDS || picture.steady < QUIET_LINUX_SECONDS) return undefined;
   if (address === undefined || packetAge === undefined || packetAge > SILENT_SECONDS || picture.share > 0.999) return undefined;
   return sign(
     'steady-picture',

@@ -83,7 +83,7 @@ type Outcome = { readonly evidence: readonly BootEvidence[]; readonly trouble?: 
 
 async function watch(live: LiveMachine, request: TimedRequest, signal: AbortSignal): Promise<Outcome> {
   const stop = new AbortController();
-  const patience = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(request.deadlineSeconds * 1000)]);
+  const patience = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(Math.ceil(request.deadlineSeconds * 1000))]);
   const evidence: BootEvidence[] = [];
   const refusals = new Map<BootProbe, string>(request.probes.map((probe) => [probe, 'no answer']));
   const asked = request.probes.map(async (probe) => {

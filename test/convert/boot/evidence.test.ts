@@ -73,12 +73,14 @@ test('a picture that stands still proves Windows only while the guest sends pack
 });
 
 test('a Linux guest that says nothing is believed by a screen that rests and an address that it speaks from', () => {
-  const quiet = { picture: { ...LOGIN, width: 720, share: 0.99 }, packetAge: 5, address: '192.0.2.10' };
+  const quiet = { quiet: 130, picture: { ...LOGIN, width: 720, share: 0.99, steady: 130 }, packetAge: 5, address: '192.0.2.10' };
   assert.equal(codeOf(quiet), 'steady-picture');
-  assert.equal(codeOf({ ...quiet, picture: { ...LOGIN, share: 0.9999 } }), 'unsure', 'nothing but a cursor');
-  assert.equal(codeOf({ ...quiet, quiet: 10 }), 'unsure', 'the console goes on');
+  assert.equal(codeOf({ ...quiet, picture: { ...quiet.picture, share: 0.9999 } }), 'unsure', 'nothing but a cursor');
+  assert.equal(codeOf({ ...quiet, picture: { ...quiet.picture, steady: 60 } }), 'unsure', 'it may come up still');
+  assert.equal(codeOf({ ...quiet, quiet: 60 }), 'unsure', 'the console goes on');
   assert.equal(codeOf({ ...quiet, packetAge: 90 }), 'unsure');
-  assert.equal(codeOf({ picture: LOGIN, packetAge: 5 }), 'unsure', 'it asks for an address and has none');
+  const { address: _, ...unaddressed } = quiet;
+  assert.equal(codeOf(unaddressed), 'unsure', 'it asks for an address and has none');
 });
 
 test('what stands on the screen counts as what the console says', () => {

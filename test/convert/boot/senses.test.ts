@@ -99,5 +99,6 @@ test('a screen in text mode is read as lines', () => {
 });
 
 test('the tiny guest by which KVM is judged runs with emulation', async () => {
-  assert.equal(await runsWith('tcg', AbortSignal.timeout(30_000)), true);
+  // A machine with much else to do takes its time; what is asked is whether the guest does what it is to do.
+  assert.equal(await runsWith('tcg', AbortSignal.timeout(120_000), 100_000), true);
 });
