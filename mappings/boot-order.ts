@@ -4,18 +4,30 @@
  */
 import { compareText } from '../src/model/concern.ts';
 import type { Disk, SourceVm } from '../src/model/vm.ts';
+import type { MappingContext } from './context.ts';
+import { bootDisk } from './guest-facts.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
 
 /** Orders from 1 by device key. */
 export interface BootOrder {
   readonly disks: ReadonlyMap<string, number>;
   readonly nics: ReadonlyMap<string, number>;
+  /** Key of the disk that comes first because the boot loader was found on it. */
+  readonly found?: string;
 }
 
-export function chooseBootOrder(vm: SourceVm, ledger: Ledger): BootOrder {
+interface BootContext {
+  readonly context: MappingContext;
+  readonly firmware: 'bios' | 'uefi';
+  readonly ledger: Ledger;
+}
+
+export function chooseBootOrder(vm: SourceVm, { context, firmware, ledger }: BootContext): BootOrder {
   const disks = new Map<string, number>();
   const nics = new Map<string, number>();
-  const inOrder = vm.disks.toSorted(byOrder);
+  const loader = bootDisk(vm, context, firmware);
+  const found = loader !== undefined && loader !== vm.disks[0]?.key && !statesDisk(vm) ? loader : undefined;
+  const inOrder = vm.disks.toSorted((a, b) => Number(b.key === found) - Number(a.key === found) || byOrder(a, b));
   const add = (kind: Map<string, number>, key: string): void => {
     if (!kind.has(key)) kind.set(key, disks.size + nics.size + 1);
   };
@@ -28,7 +40,27 @@ export function chooseBootOrder(vm: SourceVm, ledger: Ledger): BootOrder {
   }
   for (const disk of inOrder) add(disks, disk.key);
   note(vm, { disks, nics }, ledger);
-  return { disks, nics };
+  noteLoader(vm, { loader, first: [...disks.keys()][0], ledger });
+  return { disks, nics, ...(found !== undefined && { found }) };
+}
+
+/** The source says which disk is tried before which; that it boots from disks at all says nothing about it. */
+function statesDisk({ disks, firmware }: SourceVm): boolean {
+  const names = new Set(firmware.bootOrder);
+  return disks.some(({ key, label, bootOrder }) => bootOrder !== undefined || names.has(key) || names.has(label));
+}
+
+function noteLoader(
+  { disks }: SourceVm,
+  { loader, first, ledger }: { loader: string | undefined; first: string | undefined; ledger: Ledger },
+): void {
+  const [index, holder] = [...disks.entries()].find(([, { key }]) => key === loader) ?? [];
+  if (holder === undefined || loader === first) return;
+  ledger.concern(
+    'boot-disk-contradiction',
+    `disks[${index}].bootOrder`,
+    `The boot loader was found on ${holder.label}, and the source boots from another disk first. The order of the source is kept: change it in the manifest if the VM does not start.`,
+  );
 }
 
 /** Disks with an order of their own first; the others as the source lists them, since toSorted is stable. */

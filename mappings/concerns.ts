@@ -215,6 +215,14 @@ export const MAPPING_CONCERNS = {
     subject: 'disks[].sectorSize',
     remedy: 'Install the virtio driver in the guest first.',
   },
+  'boot-disk-contradiction': {
+    category: 'Warning',
+    label: 'Boot loader on another disk than the first to boot from',
+    about:
+      'The source states a boot order, and a look into the guest found its boot loader on another disk than the first of that order.',
+    subject: 'disks[].bootOrder',
+    remedy: 'Change the boot order at the source or in the manifest.',
+  },
 } as const satisfies Record<string, MappingConcern>;
 
 export type MappingConcernId = keyof typeof MAPPING_CONCERNS;

@@ -1,5 +1,7 @@
 /** What every mapper is told besides the VM itself. */
 import type { ClusterFacts } from '../src/model/cluster-facts.ts';
+import type { ConversionPolicy } from '../src/model/conversion.ts';
+import type { GuestInspection } from '../src/model/guest-inspection.ts';
 import type { MappingOptions, NetworkMap, StorageMap } from '../src/model/mapping.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import type { PlacementRules } from './placement-rules.ts';
@@ -17,6 +19,8 @@ export interface MappingContext {
   readonly sharedDisks?: SharedDisks | undefined;
   /** From `planPlacement`; absent: no rules between VMs are known. */
   readonly placement?: PlacementRules | undefined;
+  /** What is asked for the guest, and what a look into it found, where somebody looked. Absent: nothing is known of either. */
+  readonly guest?: { readonly policy: ConversionPolicy; readonly inspection?: GuestInspection | undefined } | undefined;
   /** Target name from `assignNames`. */
   readonly name: string;
   /** Claims that disks of this VM were given before, by disk key: they keep them, also when other disks come and go. */

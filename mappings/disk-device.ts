@@ -22,6 +22,8 @@ interface DeviceContext {
   readonly index: number;
   readonly bus: DeviceBus;
   readonly bootOrder: number | undefined;
+  /** It comes first because the boot loader was found on it. */
+  readonly holdsLoader: boolean;
   readonly use: DiskUse;
   /** Persistent reservations are passed on. */
   readonly reservation: boolean;
@@ -49,7 +51,7 @@ export function toDevice(disk: Disk, context: DeviceContext): DiskDevice {
     because: 'Disk and volume are tied by a name of Kubernetes form; disks keep their order.',
   });
   noteBus(disk, { from, to, bus, lun: use.lun, ledger });
-  noteBootOrder(disk, { from, to, bootOrder, ledger });
+  noteBootOrder(disk, { from, to, bootOrder, holdsLoader: context.holdsLoader, ledger });
   const serial = mapSerial(disk, { from, to, bus, ledger });
   const sectors = mapSectors(disk, { from, to, bus, ledger });
   noteSharing(disk, { from, to, use, elsewhere: context.elsewhere, ledger });
@@ -80,13 +82,18 @@ function noteBus(disk: Disk, { from, to, bus, lun, ledger }: Place & { bus: Devi
   });
 }
 
-function noteBootOrder(disk: Disk, { from, to, bootOrder, ledger }: Place & { bootOrder: number | undefined }): void {
+function noteBootOrder(
+  disk: Disk,
+  { from, to, bootOrder, holdsLoader, ledger }: Place & Pick<DeviceContext, 'bootOrder' | 'holdsLoader'>,
+): void {
   if (bootOrder === undefined) return;
   const entry = {
     to: `${to}.bootOrder`,
     value: bootOrder,
     rule: 'boot-order',
-    because: 'Every disk gets a place: KubeVirt never tries a disk without one once another has one.',
+    because: holdsLoader
+      ? 'The source states no order, and a look into the guest found the boot loader on this disk.'
+      : 'Every disk gets a place: KubeVirt never tries a disk without one once another has one.',
   };
   if (disk.bootOrder === undefined) ledger.added(entry);
   else if (disk.bootOrder === bootOrder) ledger.kept({ ...entry, from: `${from}.bootOrder`, was: disk.bootOrder });
@@ -135,7 +142,7 @@ function mapSectors(disk: Disk, { from, to, bus, ledger }: Place & { bus: Device
     ledger.concern(
       'disk-sector-bus',
       `${from}.sectorSize`,
-      `${disk.label} stays on virtio although compatible devices were asked for. Install the driver in the guest first.`,
+      `${disk.label} stays on virtio although another bus would suit the guest. Install the driver in the guest first.`,
     );
   }
   return { blockSize: { custom: { logical, physical } } };

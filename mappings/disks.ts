@@ -12,6 +12,7 @@ import { mapCdroms } from './cdroms.ts';
 import type { DiskUse } from './claim-mode.ts';
 import type { MappingContext } from './context.ts';
 import { type DeviceBus, diskName, toDevice } from './disk-device.ts';
+import { avoidVirtio } from './guest-facts.ts';
 import type { Ledger } from './ledger.ts';
 import { type SharedDisk, sharedDiskOf } from './shared-disks.ts';
 import { dropClaimFacts, mapClaim } from './storage.ts';
@@ -57,7 +58,12 @@ export function mapDisks(vm: SourceVm, { context, os, boot, ledger }: DiskContex
     const bootOrder = boot.disks.get(disk.key);
     const bus = chooseBus(disk, { context, os, index, bootOrder, lun: use.lun });
     const reservation = mapPassthrough(disk, { vm, context, index, use, ledger });
-    devices.push(toDevice(disk, { index, bus, bootOrder, use, reservation, elsewhere: elsewhere !== undefined, ledger }));
+    devices.push(
+      toDevice(disk, {
+        ...{ index, bus, bootOrder, use, reservation, elsewhere: elsewhere !== undefined, ledger },
+        holdsLoader: boot.found === disk.key,
+      }),
+    );
     volumes.push(toVolume(index, { claim, shared, ledger }));
   }
   if (guessed.length > 0) {
@@ -149,9 +155,10 @@ interface BusContext {
 function chooseBus(disk: Disk, { context, os, index, bootOrder, lun }: BusContext): DeviceBus {
   if (lun)
     return { value: 'scsi', because: 'SCSI commands of the guest reach the volume; the guest needs the virtio SCSI driver.' };
-  if (context.options.devices === 'compatibility') {
+  const avoided = context.options.devices === 'compatibility' ? 'Compatible devices were asked for.' : avoidVirtio(context).disks;
+  if (avoided !== undefined) {
     if (disk.sectorSize === undefined || disk.sectorSize === SECTOR) {
-      const because = 'Compatible devices were asked for; SATA is the only bus that boots a guest without virtio drivers.';
+      const because = `${avoided} SATA is the only bus that boots a guest without virtio drivers.`;
       return {
         value: 'sata',
         because: os?.ahci === false ? `${because} This guest has no SATA driver in the box either: test it.` : because,

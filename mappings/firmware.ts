@@ -1,8 +1,9 @@
 /** Firmware, TPM and what the guest reads about itself from SMBIOS. Everything explicit: a preference would fill what is left open. */
 import type { GuestOs } from '../src/model/guest-os/row.ts';
 import type { Devices, Domain, DomainFeatures } from '../src/model/manifest.ts';
-import type { MappingOptions } from '../src/model/mapping.ts';
 import type { Firmware, Identity, SourceVm } from '../src/model/vm.ts';
+import type { MappingContext } from './context.ts';
+import { firmwareFound } from './guest-facts.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
 
 const BOOTLOADER = `${DOMAIN}.firmware.bootloader`;
@@ -10,9 +11,9 @@ const BOOTLOADER = `${DOMAIN}.firmware.bootloader`;
 export function mapFirmware(
   vm: SourceVm,
   os: GuestOs | undefined,
-  { options, ledger }: { options: MappingOptions; ledger: Ledger },
+  { context, ledger }: { context: MappingContext; ledger: Ledger },
 ): Domain['firmware'] {
-  const kind = chooseKind(vm.firmware, os, { options, ledger });
+  const kind = chooseKind(vm.firmware, os, { context, ledger });
   const bootloader = kind === 'bios' ? biosLoader(vm.firmware, ledger) : efiLoader(vm.firmware, ledger);
   ledger.dropped({
     from: 'firmware.nvramFile',
@@ -29,8 +30,9 @@ export function mapFirmware(
 function chooseKind(
   firmware: Firmware,
   os: GuestOs | undefined,
-  { options, ledger }: { options: MappingOptions; ledger: Ledger },
+  { context, ledger }: { context: MappingContext; ledger: Ledger },
 ): 'bios' | 'uefi' {
+  const { options } = context;
   const rule = 'firmware-kind';
   const was = firmware.kind;
   if (options.firmware !== undefined && options.firmware !== was) {
@@ -52,6 +54,13 @@ function chooseKind(
         : `${os?.name ?? 'The guest'} needs UEFI.`;
     ledger.added({ to: BOOTLOADER, value: 'uefi', rule, because });
     return 'uefi';
+  }
+  const found = firmwareFound(context);
+  if (found !== undefined) {
+    const loader = found === 'uefi' ? 'a boot loader for UEFI' : 'a boot loader for BIOS';
+    const because = `The source does not state the firmware; a look into the guest found ${loader} and no other.`;
+    ledger.added({ to: BOOTLOADER, value: found, rule, because });
+    return found;
   }
   const because =
     'The source does not state the firmware. BIOS is the older default; give UEFI as an option if the disk was installed with it.';

@@ -4,6 +4,7 @@ import type { Interface, InterfaceBinding, InterfaceModel, Network } from '../sr
 import type { Nic, SourceVm } from '../src/model/vm.ts';
 import type { BootOrder } from './boot-order.ts';
 import type { MappingContext } from './context.ts';
+import { avoidVirtio } from './guest-facts.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
 import { type Place as NetworkPlace, type PlacedNic, placeNics } from './networks.ts';
 import { ADDRESSES_ANNOTATION, keepAddresses, noteAddresses } from './static-addresses.ts';
@@ -115,12 +116,13 @@ function toInterface({ nic, index, place }: PlacedNic, { name, position, model, 
   };
 }
 
-function chooseModel({ options }: MappingContext, os: GuestOs | undefined): InterfaceContext['model'] {
-  if (options.devices === 'virtio')
+function chooseModel(context: MappingContext, os: GuestOs | undefined): InterfaceContext['model'] {
+  const avoided = context.options.devices === 'compatibility' ? 'Compatible devices were asked for.' : avoidVirtio(context).nics;
+  if (avoided === undefined)
     return { value: 'virtio', because: 'The fastest model; the guest has, or will be given, virtio drivers.' };
   if (os !== undefined && !os.ahci)
-    return { value: 'e1000', because: 'Compatible devices were asked for, and a guest of this age has a driver for the E1000.' };
-  return { value: 'e1000e', because: 'Compatible devices were asked for: nearly every guest has a driver for the E1000E.' };
+    return { value: 'e1000', because: `${avoided} A guest of this age has a driver for the E1000.` };
+  return { value: 'e1000e', because: `${avoided} Nearly every guest has a driver for the E1000E.` };
 }
 
 type Place = { readonly from: string; readonly to: string; readonly ledger: Ledger };

@@ -40,7 +40,7 @@ export function buildVirtualMachine(vm: SourceVm, context: MappingContext, ledge
   const frame = mapFrame(ledger);
   const hostname = mapHostname(vm, ledger);
   const board = mapBoard(vm, os, { context, sized: type !== undefined, ledger });
-  const boot = chooseBootOrder(vm, ledger);
+  const boot = chooseBootOrder(vm, { context, firmware: 'efi' in board.firmware.bootloader ? 'uefi' : 'bios', ledger });
   const { devices: disks, volumes, claims, placements } = mapDisks(vm, { context, os, boot, ledger });
   const { interfaces, networks, annotations } = mapNics(vm, { context, os, boot, ledger });
   const devices: Domain['devices'] = {
@@ -126,7 +126,7 @@ function mapBoard(
         : 'The machine was given as an option.',
   });
   ledger.added({ to: `${DOMAIN}.features.acpi`, value: 'on', rule: 'machine', because: 'The guest is shut down through it.' });
-  const firmware = mapFirmware(vm, os, { options, ledger });
+  const firmware = mapFirmware(vm, os, { context, ledger });
   return {
     ...(sized ? {} : mapSize(vm, context, ledger)),
     machine: { type: machine },

@@ -8,9 +8,12 @@ import { assess } from './assess/index.ts';
 import type { Peer } from './assess/population.ts';
 import { assessTarget } from './assess/target.ts';
 import type { Begun } from './contracts/destination.ts';
+import type { GuestInspector } from './contracts/guest-inspector.ts';
 import type { ClusterFacts } from './model/cluster-facts.ts';
 import { sortConcerns } from './model/concern.ts';
-import type { GuestTerms } from './model/guest-terms.ts';
+import { MigrationError } from './model/errors.ts';
+import type { GuestInspection } from './model/guest-inspection.ts';
+import { type GuestChoice, type GuestTerms, policyOf } from './model/guest-terms.ts';
 import type { MappingOptions, NetworkMap, StorageMap } from './model/mapping.ts';
 import type { MigrationType } from './model/phase.ts';
 import type { VmReport } from './model/report.ts';
@@ -37,6 +40,8 @@ export interface VmRequest {
   readonly storageMap: StorageMap;
   readonly facts: ClusterFacts;
   readonly options: MappingOptions;
+  /** Looks into guests before they are copied; absent: nobody does. */
+  readonly inspect?: GuestInspector;
 }
 
 export interface Surroundings {
@@ -48,7 +53,12 @@ export interface Surroundings {
   readonly request: VmRequest;
 }
 
-export function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surroundings): VmReport {
+/** @throws MigrationError `canceled` */
+export async function prepareVm(
+  vm: SourceVm,
+  { peers, names, request, ...run }: Surroundings,
+  signal: AbortSignal,
+): Promise<VmReport> {
   const assigned = names.get(vm.ref.id);
   if (assigned === undefined) throw new Error(`no name for ${vm.ref.id}`);
   const { networkMap, storageMap, facts, options, groups, commit = false, afterCommit } = request;
@@ -56,16 +66,19 @@ export function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surro
   const type = begun?.type ?? (vm.power === 'off' ? 'cold' : request.type);
   const group = groups === undefined ? begun?.group : (groups.get(vm.name) ?? groups.get(vm.ref.id));
   const guest = choiceFor(vm, request.guests);
-  const tables = { networkMap, storageMap, facts, options: optionsFor(guest, options), ...run };
+  const look = await lookInto(vm, { guest, inspect: request.inspect, signal });
+  const known = { policy: policyOf(guest), inspection: look.inspection };
+  const tables = { networkMap, storageMap, facts, options: optionsFor(guest, options), guest: known, ...run };
   const name = begun?.targetName ?? assigned.name;
   const mapping = mapVm(vm, { ...tables, name, nameBecause: assigned.because, claims: begun?.claims });
   return {
     vm,
     concerns: sortConcerns([
-      ...assess(vm, { peers, options, type, guest, inCluster: Object.keys(facts).length > 0 }),
+      ...assess(vm, { peers, options, type, guest, inCluster: Object.keys(facts).length > 0, ...look }),
       ...mapping.concerns,
       ...assessTarget(vm, mapping, request),
     ]),
+    ...(look.inspection && { inspection: look.inspection }),
     plan: {
       ...{
         vm,
@@ -82,4 +95,23 @@ export function prepareVm(vm: SourceVm, { peers, names, request, ...run }: Surro
       ...(afterCommit && { afterCommit }),
     },
   };
+}
+
+interface Look {
+  readonly inspection?: GuestInspection | undefined;
+  /** Why a look that was tried found nothing out. */
+  readonly unseen?: string;
+}
+
+async function lookInto(
+  vm: SourceVm,
+  { guest, inspect, signal }: { guest: GuestChoice; inspect: GuestInspector | undefined; signal: AbortSignal },
+): Promise<Look> {
+  if (inspect === undefined) return {};
+  try {
+    return { inspection: await inspect(vm, guest, signal) };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof MigrationError)) throw error;
+    return { unseen: `${error.message} ${error.hint}`.trim() };
+  }
 }

@@ -24,7 +24,7 @@ import type { Schedule } from './model/schedule.ts';
 import type { SourceVm } from './model/vm.ts';
 import { readSelection } from './plan/criteria.ts';
 import { type EstimateBasis, estimateBasis } from './plan/figures.ts';
-import { estimateOf, Forecast, type ForecastOptions } from './plan/forecast.ts';
+import { estimateOf, Forecast, type ForecastOptions, type Prediction } from './plan/forecast.ts';
 import { policiesOf } from './plan/guests.ts';
 import { drawSchedule } from './plan/schedule/draw.ts';
 import { nextCutover } from './plan/schedule/next-cutover.ts';
@@ -63,11 +63,13 @@ export async function prepare(
   const networks = sharedNetworks(vms, { ...request, networkPlan });
   const sharedDisks = findSharedDisks(vms);
   const forecast = new Forecast(vms, { ...request.forecast, policies: policiesOf(request.guests) });
-  const predicted = vms.map((vm) => {
-    const entry = prepareVm(vm, { peers: vms, names, networkPlan, sharedDisks, placement, request });
+  const surroundings = { peers: vms, names, networkPlan, sharedDisks, placement, request };
+  const predicted: (VmReport & Prediction)[] = [];
+  for (const vm of vms) {
+    const entry = await prepareVm(vm, surroundings, context.signal);
     const prediction = forecast.predict(entry.plan, entry.concerns);
-    return { ...withTerms(entry, prediction.estimate, forecast.downtimeGoal), ...prediction };
-  });
+    predicted.push({ ...withTerms(entry, prediction.estimate, forecast.downtimeGoal), ...prediction });
+  }
   const waves = vms.length > 1 ? forecast.waves(predicted) : undefined;
   return {
     schema: 'kubeferry.dev/report/v1',
@@ -103,7 +105,7 @@ export async function prepareAgain(
   request: PrepareRequest,
   context: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<VmReport> {
-  const { select: _, schedule: __, ...rest } = request;
+  const { select: _, schedule: __, inspect: ___, ...rest } = request;
   const claims = new Map(mapping.placements.map(({ disk, claim }) => [disk, claim]));
   const kept = { type, targetName: mapping.targetName, ...(group !== undefined && { group }), claims };
   const begun = new Map([[vm.ref.id, kept]]);
@@ -145,7 +147,7 @@ export async function* prepareEach(
   const sharedDisks = disks.disks((id) => wanted.has(id));
   for await (const vm of connection.vms(signal)) {
     if (!wanted.has(vm.ref.id)) continue;
-    const entry = prepareVm(vm, { peers, names, networkPlan, sharedDisks, placement, request });
+    const entry = await prepareVm(vm, { peers, names, networkPlan, sharedDisks, placement, request }, signal);
     yield estimated(entry, basis);
   }
 }
@@ -173,7 +175,7 @@ export async function prepareInTurn(
   const whole = new PlanAssessment(request);
   for (const vm of vms) {
     signal.throwIfAborted();
-    const entry = prepareVm(vm, { peers: vms, names, networkPlan, sharedDisks, placement, request });
+    const entry = await prepareVm(vm, { peers: vms, names, networkPlan, sharedDisks, placement, request }, signal);
     whole.add(entry.plan.mapping);
     await each(estimated(entry, basis));
   }

@@ -7,6 +7,7 @@ import type { Concern } from './concern.ts';
 import type { ConversionTerms, GuestScript } from './conversion.ts';
 import type { Downtime } from './downtime.ts';
 import type { Estimate, Readiness } from './estimate.ts';
+import type { GuestInspection, NetworkFile } from './guest-inspection.ts';
 import type { Manifest } from './manifest.ts';
 import type { Decision, DiskPlacement } from './mapping.ts';
 import type { MigrationType, WorkPhase } from './phase.ts';
@@ -29,6 +30,8 @@ export interface VmDocument {
   readonly vm: SourceVm;
   /** From assessment and mapping together, gravest first. */
   readonly concerns: readonly Concern[];
+  /** What a look into its disks found, where somebody looked before the copy. */
+  readonly inspection?: InspectionDocument;
   /** Predicted bytes, time and downtime. */
   readonly estimate?: Estimate;
   /** How easy the VM is to move. */
@@ -52,6 +55,11 @@ export interface PlanDocument {
   /** What has to be seen of the guest at the target; absent: nobody looks. */
   readonly proof?: ProofTerms;
   readonly mapping: MappingDocument;
+}
+
+/** Without what is in files of the guest, which may be secret, and the list of its packages. */
+export interface InspectionDocument extends Omit<GuestInspection, 'network' | 'applications'> {
+  readonly network: readonly Omit<NetworkFile, 'text'>[];
 }
 
 /** Scripts by name: their text is in the plan. */

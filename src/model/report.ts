@@ -2,6 +2,7 @@
 import type { Concern } from './concern.ts';
 import type { Downtime } from './downtime.ts';
 import type { Assumption, Estimate, Readiness, WavePlan } from './estimate.ts';
+import type { GuestInspection } from './guest-inspection.ts';
 import type { SharedObject } from './mapping.ts';
 import type { VmPlan, VmProgress } from './plan.ts';
 import type { ScheduleReport } from './schedule-report.ts';
@@ -13,6 +14,8 @@ export interface VmReport {
   /** From assessment and mapping together, gravest first. */
   readonly concerns: readonly Concern[];
   readonly plan: VmPlan;
+  /** What a look into its disks found, where somebody looked before the copy. */
+  readonly inspection?: GuestInspection;
   /** Predicted bytes, time and downtime; what it assumes about the whole run is in Report.assumptions. */
   readonly estimate?: Estimate;
   readonly readiness?: Readiness;

@@ -1,11 +1,13 @@
 /** Reports in the shape that is published as JSON (src/model/report-document.ts). */
 import type { ConversionTerms } from '../model/conversion.ts';
+import type { GuestInspection } from '../model/guest-inspection.ts';
 import type { Decision } from '../model/mapping.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { Report, VmReport } from '../model/report.ts';
 import type {
   ConversionDocument,
   DecisionDocument,
+  InspectionDocument,
   PlanDocument,
   Reason,
   ReportDocument,
@@ -23,10 +25,11 @@ export function reportHead({ vms: _vms, ...head }: Report): Omit<ReportDocument,
 
 /** One VM; its reasons go into `reasons`, which may be shared with others. */
 export function vmDocument(entry: VmReport, depth: ReportDepth, reasons: ReasonTable): VmDocument {
-  const { vm, concerns, estimate, readiness, plan, progress, downtime } = entry;
+  const { vm, concerns, inspection, estimate, readiness, plan, progress, downtime } = entry;
   return {
     vm,
     concerns,
+    ...(inspection && { inspection: inspectionDocument(inspection) }),
     ...(estimate && { estimate }),
     ...(readiness && { readiness }),
     ...(depth === 'full' && { plan: planDocument(plan, reasons) }),
@@ -73,6 +76,10 @@ function planDocument({ type, itinerary, group, conversion, proof, mapping }: Vm
     ...(proof && { proof }),
     mapping: { targetName, manifests, placements, decisions: decisions.map((decision) => decisionDocument(decision, reasons)) },
   };
+}
+
+function inspectionDocument({ applications: _, network, ...inspection }: GuestInspection): InspectionDocument {
+  return { ...inspection, network: network.map(({ kind, path }) => ({ kind, path })) };
 }
 
 function conversionDocument({ scripts, ...terms }: ConversionTerms): ConversionDocument {

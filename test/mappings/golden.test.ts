@@ -29,11 +29,13 @@ interface Maps extends Partial<MappingContext> {
   /** Rules between the VMs, as the source's inventory has them. */
   readonly relations?: readonly Relation[];
 }
+/** Guests are converted, as the doors do where nothing else is said. */
 const DEFAULTS: Omit<MappingContext, 'name'> & Pick<Maps, 'relations'> = {
   networkMap: { entries: [] },
   storageMap: { entries: [] },
   facts: {},
   options: { devices: 'virtio' },
+  guest: { policy: 'convert' },
 };
 const CASES = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
@@ -87,7 +89,10 @@ function answer(vms: readonly SourceVm[], folder: string): { vms: readonly Answe
       targetName,
       manifests,
       decisions,
-      concerns: sortConcerns([...assess(vm, { peers: vms, options: context.options }), ...concerns]),
+      concerns: sortConcerns([
+        ...assess(vm, { peers: vms, options: context.options, guest: { conversion: { policy: context.guest?.policy ?? 'none' } } }),
+        ...concerns,
+      ]),
     };
   });
   return { vms: answers, networks };

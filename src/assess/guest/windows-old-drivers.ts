@@ -16,8 +16,8 @@ const BEFORE_10: ReadonlySet<string> = new Set(['windows-2012', 'windows-8']);
 
 /** Where virtio-win's makers say so: kvm-guest-drivers-windows issues 485 and 1112, virtio-win-pkg-scripts issue 40. */
 const OLDEST =
-  'Its drivers have not been made since the end of 2019: take virtio-win up to 0.1.173, of which 0.1.171 is the last that nobody had trouble with.';
-const OLD = 'Newer builds (0.1.240 among them) carry signatures that it refuses at its boot: take virtio-win 0.1.215 or older.';
+  'its drivers have not been made since the end of 2019: take virtio-win up to 0.1.173, of which 0.1.171 is the last that nobody had trouble with.';
+const OLD = 'newer builds (0.1.240 among them) carry signatures that it refuses at its boot: take virtio-win 0.1.215 or older.';
 
 export const rule: Rule = {
   id: 'windows-old-drivers',

@@ -37,9 +37,10 @@ export const rule: Rule = {
       return found('inspection.systems', isConverted(system) ? undefined : `${systemText(system)}: ${ADVICE}`);
     if (os === undefined || os.generic === true || !os.ahci) return [];
     if (os.family === 'windows' || (os.family === 'linux' && !UNCONVERTED.has(os.id))) return [];
+    const ready = os.family === 'linux' ? '--guest skip' : '--guest none';
     const advice =
       os.virtio === 'builtin'
-        ? 'Its kernel has virtio drivers: make sure that they are in the boot image and that mounts go by UUID, and migrate with --guest skip or none.'
+        ? `the converter does not know it. Its kernel has virtio drivers: make sure that they are in the boot image and that mounts go by UUID, and migrate with ${ready}.`
         : ADVICE;
     return found('guest.osId', `${os.name}: ${advice}`);
   },

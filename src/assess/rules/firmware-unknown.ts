@@ -7,8 +7,11 @@ export const rule: Rule = {
   about: 'A guest boots only with the firmware that it was installed with. The source does not say which that is.',
   subject: 'firmware.kind',
   remedy: 'State the firmware with --firmware.',
-  check({ firmware }, { options }) {
+  check({ firmware }, { options, inspection }) {
     if (options.firmware !== undefined || firmware.kind !== undefined || firmware.secureBoot === true) return [];
+    // One kind of boot loader in the guest says which firmware it was installed with.
+    const { uefi, bios = false } = inspection?.boot ?? {};
+    if (inspection !== undefined && (uefi !== undefined) !== bios) return [];
     return [
       {
         subject: 'firmware.kind',

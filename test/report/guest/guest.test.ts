@@ -4,9 +4,22 @@ import { Ajv } from 'ajv';
 import type { Report } from '../../../src/model/report.ts';
 import { runFiles } from '../../../src/report/folder.ts';
 import { renderReport } from '../../../src/report/index.ts';
+import { inspected } from '../../assess/guest/sample.ts';
 import { fakePlan, fakeReport } from '../../fakes/vm.ts';
 import { strictSchema } from '../schema.ts';
 import { BOOTED, GUEST_VM, guestReport, PANICKED, TERMS } from './sample.ts';
+
+const FOUND = inspected({
+  boot: { table: 'gpt', uefi: { device: '/dev/sda1', loaders: [], fallback: false } },
+  drivers: { kernels: [{ version: '5.10', virtio: true, virtioAtBoot: false, virtioNet: true }] },
+  encrypted: [{ device: '/dev/sda3', kind: 'luks', opened: false }],
+  filesystems: [{ device: '/dev/sda2', kind: 'ext4', size: 2 ** 31, free: 2 ** 29 }],
+  tools: ['open-vm-tools'],
+  nicNames: ['ens192'],
+  network: [{ kind: 'networkmanager', path: '/etc/NetworkManager/system-connections/wifi', text: 'psk=secret' }],
+  applications: [{ name: 'dpkg', version: '1' }],
+  applicationCount: 1,
+});
 
 /** As a reader sees it: words, whatever is around them. */
 function words(report: Report, format: 'text' | 'markdown' | 'html', depth: 'full' | 'concerns' = 'full'): string {
@@ -86,6 +99,38 @@ for (const format of ['text', 'markdown', 'html'] as const) {
     assert.doesNotMatch(told, /fe80/);
   });
 }
+
+for (const format of ['text', 'markdown', 'html'] as const) {
+  test(`what was found in a guest before the copy is told in ${format}`, () => {
+    const told = words(
+      { ...fakeReport(), vms: fakeReport().vms.map((entry) => ({ ...entry, inspection: FOUND })) },
+      format,
+      'concerns',
+    );
+    for (const said of [
+      /Debian GNU\/Linux 12 \(bookworm\) on \/dev\/sda2: it is the only one on the disks\./,
+      /Boot loader for UEFI \(\/dev\/sda1, without a loader that is found without stored entries\), partition table gpt\./,
+      /It is not ready for virtio as it is: the initial RAM disk of kernel 5\.10 lacks the virtio disk driver\./,
+      /\/dev\/sda3 is encrypted \(luks\) and stayed closed\./,
+      /Tools: open-vm-tools\./,
+      /Its network configuration names ens192\./,
+      /\/dev\/sda2 ext4 \/ 2\.00 GiB 512 MiB/,
+    ]) {
+      assert.match(told, said);
+    }
+  });
+}
+
+test('programs read what was found, and neither contents of files nor packages', () => {
+  const report = { ...fakeReport(), vms: fakeReport().vms.map((entry) => ({ ...entry, inspection: FOUND })) };
+  const json = renderReport(report, 'json', 'concerns');
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true });
+  assert.ok(ajv.validate(strictSchema(), JSON.parse(json)), ajv.errorsText());
+  const { inspection } = JSON.parse(json).vms[0];
+  assert.equal(inspection.root.device, '/dev/sda2');
+  assert.deepEqual(inspection.network, [{ kind: 'networkmanager', path: '/etc/NetworkManager/system-connections/wifi' }]);
+  assert.doesNotMatch(json, /psk=|"applications"/);
+});
 
 test('what a guest wrote cannot leave its place', () => {
   const markdown = renderReport(guestReport(), 'markdown', 'concerns');
