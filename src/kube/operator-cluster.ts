@@ -118,7 +118,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
       const copier = new JobCopier(work);
       return {
         ...{ destination, copier, hooks: new JobHooks(hooks) },
-        conversions: new JobConversions({ ...work, setup: workers }),
+        conversions: new JobConversions({ ...work, clock, setup: workers }),
         prover: new ClusterProver({ client, clock, jobs, ...about }),
         replanned: (plan: VmPlan): void => copier.replanned(plan),
       };

@@ -64,7 +64,8 @@ const Script = z.strictObject({
     .describe(
       'conversion: once, on the copied disks, by the own shell of a Linux guest; first-boot: when it starts for the first time.',
     ),
-  text: z.string().min(1).max(65_536).describe('The script.'),
+  // Orders of workers are annotations, of which an object has 256 KiB.
+  text: z.string().min(1).max(16_384).describe('The script.'),
 });
 
 /** Without a default for any of them, so that an exception says only what is different. */

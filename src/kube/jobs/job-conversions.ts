@@ -4,6 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import type { Clock } from '../../contracts/clock.ts';
 import type { GuestConversions, GuestWork } from '../../contracts/guests.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
 import type { ConversionRequest, ConversionTerms, GuestOutcome } from '../../model/conversion.ts';
@@ -12,7 +13,7 @@ import type { VmPlan } from '../../model/plan.ts';
 import { WORKER_PATHS } from '../../model/worker-paths.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { type ClusterDestination, claimOf } from '../destination/cluster-destination.ts';
-import { textAt } from '../facts/json.ts';
+import { at, textAt } from '../facts/json.ts';
 import { CLAIMS, JOBS, SECRETS } from '../kinds.ts';
 import type { JobRef } from './job-watch.ts';
 import { someNodeHasKvm } from './kvm-nodes.ts';
@@ -23,6 +24,7 @@ import { conversionImage, type WorkerSetup } from './worker-setup.ts';
 
 export interface JobConversionsOptions {
   readonly client: KubeClient;
+  readonly clock: Clock;
   readonly jobs: WorkerJobs;
   readonly setup: Pick<WorkerSetup, 'nodeSelector' | 'image' | 'conversion'>;
   readonly owner: ResourceName;
@@ -129,18 +131,20 @@ export class JobConversions implements GuestConversions {
     const claims = request.disks.map(({ key }) => claimOf(plan, key));
     const [first] = claims;
     if (first === undefined) throw new Error('a guest without disks');
-    const scratch = this.#scratch;
-    const capacity = plan.vm.disks.reduce((sum, disk) => sum + disk.capacity, 0);
-    await keepScratch(client, scratchClaim({ name: scratch, owner, namespace }, first, capacity), signal);
     const drivers = virtioWin === undefined ? undefined : placeOf(virtioWin);
     const converted: ConvertedClaims = {
       disks: claims.map(({ metadata, spec }) => ({ claim: metadata.name, block: spec.volumeMode === 'Block' })),
-      scratch,
+      ...(policy === 'convert' && { scratch: this.#scratch }),
       ...(keys !== undefined && { keys }),
       ...(drivers !== undefined && { virtioWin: drivers.claim }),
     };
-    // Who writes to a disk says so before: nothing boots from what is half written.
-    if (policy === 'convert') for (const { key } of request.disks) await destination.reopened(plan, key, signal);
+    if (policy === 'convert') {
+      const capacity = plan.vm.disks.reduce((sum, disk) => sum + disk.capacity, 0);
+      const scratch = scratchClaim({ name: this.#scratch, owner, namespace }, first, capacity);
+      await keepScratch(scratch, this.#options, signal);
+      // Who writes to a disk says so before: nothing boots from what is half written.
+      for (const { key } of request.disks) await destination.reopened(plan, key, signal);
+    }
     const { kvm: wish } = setup.conversion;
     const kvm = wish === 'auto' ? await someNodeHasKvm(client, setup, signal) : wish === 'always';
     const inside: ConversionRequest = {
@@ -203,5 +207,6 @@ async function outcomeOf(said: unknown): Promise<GuestOutcome | undefined> {
 }
 
 function isOutcome(value: unknown): value is GuestOutcome {
-  return ['policy', 'copy', 'accelerator'].every((field) => textAt(value, field) !== undefined);
+  const texts = ['policy', 'copy', 'accelerator'].every((field) => textAt(value, field) !== undefined);
+  return texts && ['changes', 'warnings', 'seconds', 'disks'].every((field) => Array.isArray(at(value, field)));
 }

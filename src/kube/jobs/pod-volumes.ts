@@ -29,8 +29,8 @@ export interface KeptClaim {
 export interface ConvertedClaims {
   /** In the order of the VM's disks. */
   readonly disks: readonly KeptClaim[];
-  /** Claim with a file system, for what has to outlive the Pod. */
-  readonly scratch: string;
+  /** Claim with a file system, for what has to outlive the Pod; absent where nothing is written. */
+  readonly scratch?: string;
   /** Secret with the passphrases of encrypted volumes. */
   readonly keys?: string;
   /** Claim with virtio-win. */
@@ -126,7 +126,9 @@ function convertedVolumes({ disks, scratch, keys, virtioWin }: ConvertedClaims):
     if (!block) return mounted(name, `${WORKER_PATHS.disks}/${index}`, { persistentVolumeClaim });
     return { volume: { name, persistentVolumeClaim }, device: { name, devicePath: convertedPath(index, { block }) } };
   });
-  volumes.push(mounted('conversion', WORKER_PATHS.conversion, { persistentVolumeClaim: { claimName: scratch } }));
+  if (scratch !== undefined) {
+    volumes.push(mounted('conversion', WORKER_PATHS.conversion, { persistentVolumeClaim: { claimName: scratch } }));
+  }
   if (keys !== undefined) volumes.push(mounted('keys', WORKER_PATHS.keys, { secret: { secretName: keys } }, true));
   if (virtioWin !== undefined) {
     const persistentVolumeClaim = { claimName: virtioWin, readOnly: true };

@@ -2,6 +2,7 @@
  * The claim for what a conversion writes before it is committed to the disks. It has to outlive the Pods that work on the guest: one that was
  * killed while it committed is followed by one that commits the rest.
  */
+import type { Clock } from '../../contracts/clock.ts';
 import type { PersistentVolumeClaim } from '../../model/manifest.ts';
 import { type Bytes, GiB, MiB } from '../../model/units.ts';
 import type { KubeClient, KubeObject } from '../client/kube-client.ts';
@@ -29,9 +30,20 @@ export function scratchClaim(about: Belonging, first: PersistentVolumeClaim, cap
   };
 }
 
-/** Makes it where it is not there; one that is there stays as it is. */
-export async function keepScratch(client: KubeClient, claim: KubeObject, signal: AbortSignal): Promise<void> {
+const LOOK_EVERY_MS = 1000;
+
+/** Makes it where it is not there; one that is there stays as it is, and one that is on its way out is waited for. */
+export async function keepScratch(
+  claim: KubeObject,
+  { client, clock }: { readonly client: KubeClient; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
   const { namespace = '', name } = claim.metadata;
-  if ((await client.get(CLAIMS, { namespace, name }, { signal })) === undefined)
-    await client.apply(CLAIMS, claim, { signal, force: true });
+  for (;;) {
+    const found = await client.get(CLAIMS, { namespace, name }, { signal });
+    if (found === undefined) break;
+    if (found.metadata.deletionTimestamp === undefined) return;
+    await clock.sleep(LOOK_EVERY_MS, signal);
+  }
+  await client.apply(CLAIMS, claim, { signal, force: true });
 }

@@ -53,7 +53,7 @@ export async function copied(name: string, image: string, capacity: number, stag
     ...{ owner, plan, workers, request: { vm: name, copy: COPY, disks, firmware: 'bios', nics: [] } },
     conversions: ({ attempt = 0, leave = new AbortController().signal } = {}) => {
       const { jobs } = workers;
-      const about = { client, jobs, setup: workerSetup(image), owner, destination, namespace, converted: false };
+      const about = { client, clock: CLOCK, jobs, setup: workerSetup(image), owner, destination, namespace, converted: false };
       return new JobConversions({ ...about, attempt, leave });
     },
     pods: () => ours('pods'),

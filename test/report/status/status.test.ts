@@ -105,6 +105,14 @@ test('a change is one line, and what changed for nobody is none', () => {
   assert.equal(planLine(plan({ state: 'Completed', message: 'All.' }), plan()), 'web/first: Completed: All.');
 });
 
+test('what is done to a guest is told beside its phase', () => {
+  const before = vm('web', { phase: 'Convert' });
+  const now = vm('web', { phase: 'Convert', doing: 'Picking a kernel' });
+  assert.equal(vmLine(plan(), now, before), 'web: Convert: Picking a kernel');
+  const waits = vm('web', { phase: 'Convert', doing: 'Picking a kernel', waitingFor: 'Waiting for a node: none' });
+  assert.equal(vmLine(plan(), waits, now), 'web: Convert: Waiting for a node: none');
+});
+
 test('a warm VM says what comes next', () => {
   const note = (change: Parameters<typeof vm>[1], about: Parameters<typeof plan>[0] = {}) =>
     planTable(plan({ type: 'warm', ...about }), [{ vm: vm('db', change) }], { bars: false }).at(-1) ?? '';
