@@ -50,9 +50,10 @@ export function guestConverter(settings: GuestConverterOptions): GuestConverter 
     try {
       return await attempt(options.accelerator);
     } catch (error) {
-      const isKvmToBlame = error instanceof MigrationError && error.code === 'appliance-failed' && options.accelerator === 'kvm';
-      if (!isKvmToBlame) throw error;
-      return await attempt('tcg', `KVM cannot be used here, so emulation was: ${error.message}`);
+      if (!(error instanceof MigrationError) || error.code !== 'appliance-failed') throw error;
+      const wasKvm = options.accelerator === 'kvm';
+      const remark = wasKvm ? 'KVM cannot be used here, so emulation was' : 'The first try broke off, and a second one did it';
+      return await attempt('tcg', `${remark}: ${error.message}`);
     }
   }
 }

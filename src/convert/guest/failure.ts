@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
     means: 'drivers for this release of Windows are missing',
   },
   {
-    says: /failed to set MSR|Could not access KVM|KVM_CREATE_VM|kvm_init_vcpu|guestfs_launch failed|appliance closed the connection|qemu exited|qemu failed|supermin|error: launch/i,
+    says: /failed to set MSR|Could not access KVM|KVM_CREATE_VM|kvm_init_vcpu|guestfs_launch failed|appliance closed the connection|call launch before using this function|unexpected end of file when reading from daemon|qemu exited|qemu failed|supermin|error: launch/i,
     code: 'appliance-failed',
     means: 'the machine that works on the disks did not start, or broke off',
   },

@@ -14,6 +14,7 @@ import { MessageWatch, type V2vOutcome } from './messages.ts';
 import { macOption } from './network/windows.ts';
 import type { Overlay } from './overlay.ts';
 import { checkCanceled, eachLine, runProgram, startProgram } from './program.ts';
+import { QUIET, watchForStall } from './stall.ts';
 
 /** A key as a file that only we can read, to be removed after the run. */
 export interface KeyFile {
@@ -81,15 +82,20 @@ export async function runVirtV2v(
     const plan = planVirtV2v(request, xmlFile, keyFiles, appliance);
     // After a warning that makes the conversion worthless nobody waits for its end.
     const stop = new AbortController();
+    using stall = watchForStall(
+      overlays.map(({ overlay }) => overlay),
+      QUIET,
+    );
     const program = await startProgram('virt-v2v-in-place', plan.argv, {
       env: plan.env,
-      signal: AbortSignal.any([signal, stop.signal]),
+      signal: AbortSignal.any([signal, stop.signal, stall.signal]),
     });
     program.stdin.end();
     const watch = new MessageWatch(options.onProgress);
     let printed = '';
     await Promise.all([
       eachLine(program.reports, (line) => {
+        stall.heard();
         watch.take(line);
         if (watch.warnings.some(isFatalWarning)) stop.abort();
       }),
@@ -101,6 +107,7 @@ export async function runVirtV2v(
     checkCanceled(signal);
     const fatal = watch.warnings.find(isFatalWarning);
     if (fatal !== undefined) throw conversionFailure(request.vm, fatal);
+    if (stall.signal.aborted) throw hung(request.vm);
     if (status === undefined) throw endedFromOutside(request.vm);
     if (status !== 0) throw conversionFailure(request.vm, watch.error ?? stderr, `${stderr}\n${printed}`);
     return watch.outcome();
@@ -119,6 +126,11 @@ export async function converterVersion(signal: AbortSignal): Promise<string> {
     },
   });
   return version;
+}
+
+function hung(vm: string): MigrationError {
+  const minutes = QUIET / 60_000;
+  return new MigrationError('appliance-failed', `The converter neither said nor wrote anything for ${minutes} minutes.`, { vm });
 }
 
 function endedFromOutside(vm: string): MigrationError {
