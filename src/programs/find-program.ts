@@ -14,7 +14,7 @@ export async function requireProgram(name: string, debianPackage: string): Promi
 }
 
 /** Undefined when no absolute folder of the PATH has it. */
-export async function findProgram(name: string): Promise<string | undefined> {
+async function findProgram(name: string): Promise<string | undefined> {
   for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
     if (!path.isAbsolute(folder)) continue;
     const candidate = path.join(folder, name);

@@ -18,8 +18,8 @@ import { drawTree } from './tree.ts';
 export const DEBIAN_NAME = 'debian';
 /** Lines of the guest's console that are shown. */
 const CONSOLE_LINES = 12;
-/** Conversion and boot, by what runs the machines for them: measured on two cores, with emulation 140 to 236 s and 37 to 60 s. */
-const MINUTES = { kvm: '1 minute', tcg: '4 to 8 minutes' } as const;
+/** Conversion and boot, by what runs the machines for them: on two cores, with emulation, some 4 minutes and one were measured. */
+const MINUTES = { kvm: '1 minute', tcg: '5 to 10 minutes on a quiet machine' } as const;
 
 /** Static addresses need networks of the guest's own: the pod network would give it others. */
 const NETWORKS = `apiVersion: kubeferry.dev/v1alpha1
