@@ -179,7 +179,7 @@ const Guest = z.strictObject({
     .describe('Disks that hold something else since.'),
 });
 
-export const Proof = z.strictObject({
+const Proof = z.strictObject({
   booted: z.boolean(),
   seconds: Seconds.describe('From the start of the VM to the verdict.'),
   evidence: z
