@@ -2,7 +2,7 @@
  * src/convert/guest: what is inside copied disks, and what makes the guest on them boot on KubeVirt. It drives virt-v2v-in-place and
  * guestfish; it does not know clusters, providers or plans, and it starts no guest (src/convert/boot does).
  *
- *   overlays made ─► virt-v2v-in-place ─► network of the guest ─► overlays synced ─► committed disk by disk ─► converted
+ *   overlays made ─► virt-v2v-in-place ─► finishing (finish/) ─► overlays synced ─► committed disk by disk ─► converted
  *   └──────────── killed or failed: thrown away ─────────────┘ └─ killed: committed again ─┘
  *
  * This file is the order of these steps; how far they are is in conversion-state.ts.

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { InspectedDrivers, InspectedKernel, InspectedSystem } from '../../model/guest-inspection.ts';
 import { type Guestfish, quoted } from './guestfish.ts';
 import { initramfsModules } from './initramfs.ts';
-import { readServices } from './windows/services.ts';
+import { readServices, windowsPath } from './windows/services.ts';
 
 const MAX_KERNELS = 16;
 /** Larger initial RAM disks are not fetched. */
@@ -24,8 +24,7 @@ export async function readDrivers(
   if (type === 'windows') {
     const services = await readServices(session, root);
     const disk = services?.find(({ name }) => name === 'viostor');
-    const driver = await session.ask('case-sensitive-path /windows/system32/drivers/viostor.sys');
-    const virtio = driver.trim() !== '';
+    const virtio = (await windowsPath(session, '/windows/system32/drivers/viostor.sys')) !== '';
     const virtioAtBoot = disk?.start === undefined ? undefined : virtio && disk.start === 0;
     const kernel = { version: 'windows', virtio, ...(virtioAtBoot === undefined ? {} : { virtioAtBoot }) };
     return { kernels: [kernel], ...(services === undefined ? {} : { services }) };

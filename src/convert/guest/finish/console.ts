@@ -5,6 +5,7 @@
 import type { FileEdit, GuestPlan, GuestText } from './edit.ts';
 
 const SERIAL = 'console=ttyS0,115200n8';
+const SHOWN = /\bconsole=ttyS0\b/;
 /** The last one is /dev/console; the screen stays one. */
 const BOTH = `console=tty0 ${SERIAL}`;
 
@@ -19,31 +20,41 @@ export const CONSOLE_FILES = [
   '/boot/{extlinux,syslinux}/*.{conf,cfg}',
 ];
 
+const DEFAULTS = '/etc/default/grub';
+
 export function planConsole(files: readonly GuestText[]): GuestPlan {
   const edits = files.flatMap(({ path, text }): FileEdit[] => {
-    const after = text
-      .split('\n')
-      .map((line) => withConsole(path, line))
-      .join('\n');
+    const after = path === DEFAULTS ? withDefault(text) : eachLine(text, (line) => withConsole(path, line));
     if (after === text) return [];
     const what = 'The kernel writes to the first serial port too, and takes logins there.';
     return [{ path, text: after, change: { subject: 'boot', what, file: path } }];
   });
-  const shown = files.some(({ path, text }) => path !== '/etc/default/grub' && text.includes('console=ttyS0'));
-  const isCertain = shown || edits.some(({ path }) => path !== '/etc/default/grub');
+  const isCertain = [...files, ...edits].some(({ path, text }) => path !== DEFAULTS && SHOWN.test(text));
   const warning = 'No boot configuration was found that could be given a serial console: look at the screen of the VM instead.';
   return { edits, warnings: isCertain ? [] : [warning] };
 }
 
+/** Shell, so that only plain values are touched; one that is more than that stays as it is. */
+function withDefault(text: string): string {
+  if (/^[^#\n]*\bconsole=ttyS0\b/m.test(text)) return text;
+  if (!/^\s*(export\s+)?GRUB_CMDLINE_LINUX=/m.test(text)) return `${text.trimEnd()}\nGRUB_CMDLINE_LINUX="${BOTH}"\n`;
+  return eachLine(text, (line) => {
+    const plain = /^(\s*GRUB_CMDLINE_LINUX=)(?:"([^"\\]*)"|'([^']*)'|([^\s"'#\\]*))(\s*(?:#.*)?)$/.exec(line);
+    if (plain === null) return line;
+    const [, before = '', double, single, bare = '', rest = ''] = plain;
+    if (single !== undefined) return `${before}'${appended(single)}'${rest}`;
+    return `${before}"${appended(double ?? bare)}"${rest}`;
+  });
+}
+
 function withConsole(path: string, line: string): string {
-  if (/^\s*#/.test(line) || line.includes('console=ttyS')) return line;
-  if (path === '/etc/default/grub') {
-    // With quotes of one kind around it, or none at all.
-    const [, before, quote = '', words = ''] = /^(\s*GRUB_CMDLINE_LINUX=)(["']?)(.*?)\2\s*$/.exec(line) ?? [];
-    return before === undefined ? line : `${before}${quote || '"'}${appended(words)}${quote || '"'}`;
-  }
+  if (/^\s*#/.test(line) || SHOWN.test(line)) return line;
   if (path === '/etc/kernel/cmdline') return line.trim() === '' ? line : appended(line);
   return commandLine(path).test(line) ? appended(line) : line;
+}
+
+function eachLine(text: string, change: (line: string) => string): string {
+  return text.split('\n').map(change).join('\n');
 }
 
 /** Lines that hold the command line of a Linux kernel, not the file of a hypervisor or another system. */

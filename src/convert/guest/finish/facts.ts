@@ -1,5 +1,6 @@
 /** What the plans of this folder want to know of a Linux guest: questions to a session in which it is mounted at /. */
 import { type Guestfish, quoted } from '../guestfish.ts';
+import { CLOUD_FILES } from '../network/cloud-init.ts';
 import { CONSOLE_FILES } from './console.ts';
 import type { GuestText } from './edit.ts';
 import type { InitFacts } from './first-boot.ts';
@@ -12,6 +13,8 @@ export interface LinuxFacts {
   readonly tools: ToolFacts;
   readonly agent: AgentFacts;
   readonly clock: ClockFacts;
+  /** Configuration of cloud-init. */
+  readonly cloud: readonly GuestText[];
   /** VMware tools were there and are gone: the converter removes packages that it knows. */
   readonly toolsRemoved: boolean;
 }
@@ -40,6 +43,7 @@ export async function readLinuxFacts(session: Guestfish): Promise<LinuxFacts> {
       enabled,
     },
     clock: { enabled, startLinks, chrony: await readTexts(session, CHRONY_FILES) },
+    cloud: await readTexts(session, CLOUD_FILES),
     toolsRemoved: await areRemoved(session),
   };
 }

@@ -8,6 +8,7 @@ import type { InspectedSystem } from '../../../model/guest-inspection.ts';
 import { type Guestfish, type GuestfishOptions, quoted, withGuestfish } from '../guestfish.ts';
 import { type OpenVolumesOptions, openVolumes, readSystem } from '../inspect.ts';
 import { readNetworkFiles } from '../inspect-software.ts';
+import { planCloudInit } from '../network/cloud-init.ts';
 import { planNetwork } from '../network/plan.ts';
 import type { Overlay } from '../overlay.ts';
 import { finishWindows } from '../windows/finish.ts';
@@ -84,6 +85,7 @@ async function finishLinux(
     nics.length === 0 ? { edits: [], warnings: [] } : planNetwork(system, await readNetworkFiles(session), nics);
   const { edits, warnings } = together(
     network,
+    planCloudInit(facts.cloud),
     planConsole(facts.boot),
     planTools(facts.tools),
     agent,

@@ -6,7 +6,7 @@ import { type Guestfish, quoted } from '../guestfish.ts';
 import { lostAddresses } from '../network/windows.ts';
 import { FIRST_BOOT_FOLDER, planWindowsFirstBoot } from './first-boot.ts';
 import { planServices, VMWARE_SERVICES } from './registry.ts';
-import { currentControlSet, startsOf, systemHive } from './services.ts';
+import { currentControlSet, startsOf, systemHive, windowsPath } from './services.ts';
 
 interface Subject {
   readonly request: Pick<ConversionRequest, 'nics' | 'scripts' | 'vm'>;
@@ -32,7 +32,7 @@ export async function finishWindows(
   }
   const services = await disableServices(session, subject);
   const files = planWindowsFirstBoot(nics, scripts);
-  const folder = (await session.ask(`case-sensitive-path ${quoted(`${FIRST_BOOT_FOLDER}/scripts`)}`)).trim();
+  const folder = await windowsPath(session, `${FIRST_BOOT_FOLDER}/scripts`);
   if (folder === '') {
     if (scripts.length > 0) {
       throw new MigrationError('guest-script-failed', 'virt-v2v left no service for the first boot in this Windows.', { vm });

@@ -12,7 +12,7 @@ export async function readServices(session: Guestfish, root: string): Promise<re
   const starts = await startsOf(session, { hive, controlSet, names: DRIVERS });
   const found: InspectedService[] = [];
   for (const { name, start } of starts) {
-    const file = (await session.ask(`case-sensitive-path /windows/system32/drivers/${name}.sys`)).trim() !== '';
+    const file = (await windowsPath(session, `/windows/system32/drivers/${name}.sys`)) !== '';
     found.push({ name, ...(start === undefined ? {} : { start }), file });
   }
   return found;
@@ -25,7 +25,13 @@ export async function currentControlSet(session: Guestfish, root: string): Promi
 
 /** Path of the hive SYSTEM; empty when there is none. */
 export async function systemHive(session: Guestfish): Promise<string> {
-  return (await session.ask('case-sensitive-path /windows/system32/config/system')).trim();
+  return await windowsPath(session, '/windows/system32/config/system');
+}
+
+/** A path as the disk spells it; empty when nothing is there (`case-sensitive-path` alone also names what could be made). */
+export async function windowsPath(session: Guestfish, path: string): Promise<string> {
+  const spelled = (await session.ask(`case-sensitive-path ${quoted(path)}`)).trim();
+  return spelled !== '' && (await session.is(`exists ${quoted(spelled)}`)) ? spelled : '';
 }
 
 export interface ServiceQuestion {

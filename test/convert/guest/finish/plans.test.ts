@@ -20,6 +20,10 @@ describe('the serial console', () => {
     ['an empty default', '/etc/default/grub', 'GRUB_CMDLINE_LINUX=""', `GRUB_CMDLINE_LINUX="console=tty0 ${SERIAL}"`],
     ['single quotes', '/etc/default/grub', "GRUB_CMDLINE_LINUX='a b'", `GRUB_CMDLINE_LINUX='a b console=tty0 ${SERIAL}'`],
     ['no quotes', '/etc/default/grub', 'GRUB_CMDLINE_LINUX=quiet', `GRUB_CMDLINE_LINUX="quiet console=tty0 ${SERIAL}"`],
+    ['a remark', '/etc/default/grub', 'GRUB_CMDLINE_LINUX="a" # b', `GRUB_CMDLINE_LINUX="a console=tty0 ${SERIAL}" # b`],
+    ['no program', '/etc/default/grub', 'GRUB_CMDLINE_LINUX="a $(b "c")"', 'GRUB_CMDLINE_LINUX="a $(b "c")"'],
+    ['a file without it', '/etc/default/grub', 'GRUB_TIMEOUT=1', `GRUB_TIMEOUT=1\nGRUB_CMDLINE_LINUX="console=tty0 ${SERIAL}"`],
+    ['the first port', '/etc/kernel/cmdline', 'root=x console=ttyS1', `root=x console=ttyS1 console=tty0 ${SERIAL}`],
     ['what it has', '/etc/default/grub', 'GRUB_CMDLINE_LINUX="console=ttyS0"', 'GRUB_CMDLINE_LINUX="console=ttyS0"'],
     ['the screen', '/etc/kernel/cmdline', 'root=x console=tty0', `root=x console=tty0 ${SERIAL}`],
     [
