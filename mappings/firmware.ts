@@ -1,9 +1,10 @@
 /** Firmware, TPM and what the guest reads about itself from SMBIOS. Everything explicit: a preference would fill what is left open. */
+
 import type { GuestOs } from '../src/model/guest-os/row.ts';
+import { firmwareIn } from '../src/model/guest-readiness.ts';
 import type { Devices, Domain, DomainFeatures } from '../src/model/manifest.ts';
 import type { Firmware, Identity, SourceVm } from '../src/model/vm.ts';
 import type { MappingContext } from './context.ts';
-import { firmwareFound } from './guest-facts.ts';
 import { DOMAIN, type Ledger } from './ledger.ts';
 
 const BOOTLOADER = `${DOMAIN}.firmware.bootloader`;
@@ -55,7 +56,8 @@ function chooseKind(
     ledger.added({ to: BOOTLOADER, value: 'uefi', rule, because });
     return 'uefi';
   }
-  const found = firmwareFound(context);
+  const { inspection } = context.guest ?? {};
+  const found = inspection && firmwareIn(inspection);
   if (found !== undefined) {
     const loader = found === 'uefi' ? 'a boot loader for UEFI' : 'a boot loader for BIOS';
     const because = `The source does not state the firmware; a look into the guest found ${loader} and no other.`;

@@ -22,13 +22,6 @@ function reasonOf(lacks: readonly string[]): string | undefined {
     : `A look into the guest found it not ready for virtio, and nobody mends that: ${lacks.join('; ')}.`;
 }
 
-/** By the boot loaders that were found; undefined where there are both, or none. */
-export function firmwareFound({ guest }: Pick<MappingContext, 'guest'>): 'bios' | 'uefi' | undefined {
-  const { uefi, bios } = guest?.inspection?.boot ?? {};
-  if (uefi !== undefined) return bios === true ? undefined : 'uefi';
-  return bios === true ? 'bios' : undefined;
-}
-
 /**
  * Key of the disk that holds the boot loader: the EFI system partition; with BIOS the kernels, beside which boot loaders are installed.
  * Undefined where it is not known, or is no disk of the VM.

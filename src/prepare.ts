@@ -105,7 +105,7 @@ export async function prepareAgain(
   request: PrepareRequest,
   context: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<VmReport> {
-  const { select: _, schedule: __, inspect: ___, ...rest } = request;
+  const { select: _, schedule: __, ...rest } = request;
   const claims = new Map(mapping.placements.map(({ disk, claim }) => [disk, claim]));
   const kept = { type, targetName: mapping.targetName, ...(group !== undefined && { group }), claims };
   const begun = new Map([[vm.ref.id, kept]]);

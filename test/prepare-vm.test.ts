@@ -66,10 +66,11 @@ test('a bug in it stays a bug, and an end is an end', async () => {
   await assert.rejects(prepare(source, asked(FAILS), { ...context, signal: AbortSignal.abort() }));
 });
 
-test('a VM that is planned again is not looked into again', async () => {
-  const request = asked(async () => undefined);
+test('a VM that is planned again is looked into again: its devices do not change on the way', async () => {
+  const request = asked(async () => inspected());
   const [entry] = (await prepare(source, request, context)).vms;
   assert.ok(entry !== undefined);
-  const again = await prepareAgain(source, entry.plan, asked(FAILS), context);
-  assert.ok(again.concerns.every(({ id }) => id !== 'guest-unseen'));
+  const again = await prepareAgain(source, entry.plan, request, context);
+  assert.deepEqual(again.inspection, entry.inspection);
+  assert.deepEqual(again.plan.mapping.manifests, entry.plan.mapping.manifests);
 });

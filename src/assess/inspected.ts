@@ -1,5 +1,7 @@
 /** What rules ask of a look into the disks. */
 import type { GuestInspection, InspectedFilesystem, InspectedSystem } from '../model/guest-inspection.ts';
+import { firmwareIn } from '../model/guest-readiness.ts';
+import type { SourceVm } from '../model/vm.ts';
 import type { Surroundings } from './rule.ts';
 
 /** The guest is looked into at the target, so that what nobody finds there ends the migration. */
@@ -21,6 +23,15 @@ export function mountedBy(
     const found = filesystems.find((each) => each.device === device);
     return found === undefined ? [] : [{ ...found, path }];
   });
+}
+
+/** What the VM will have: as stated, else as its boot loader needs it, else the older one. */
+export function firmwareOf({
+  firmware,
+  options,
+  inspection,
+}: Pick<SourceVm, 'firmware'> & Pick<Surroundings, 'options' | 'inspection'>): 'bios' | 'uefi' {
+  return options.firmware ?? firmware.kind ?? (inspection && firmwareIn(inspection)) ?? 'bios';
 }
 
 /** Windows by what was found, else by what the source says. */

@@ -29,6 +29,12 @@ export function lacking(inspection: GuestInspection): { readonly disks: readonly
   return { disks: of('disk'), nics: of('nic') };
 }
 
+/** By the boot loaders that were found; undefined where there are both, or none. */
+export function firmwareIn({ boot }: Pick<GuestInspection, 'boot'>): 'bios' | 'uefi' | undefined {
+  if (boot.uefi !== undefined) return boot.bios === true ? undefined : 'uefi';
+  return boot.bios === true ? 'bios' : undefined;
+}
+
 /** Something that keeps a guest from using a virtio device. */
 interface Shortage {
   readonly device: 'disk' | 'nic';

@@ -1,3 +1,4 @@
+import { firmwareOf } from '../inspected.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {
@@ -12,7 +13,7 @@ export const rule: Rule = {
     const uefi = inspection?.boot.uefi;
     // With `skip` the guest is not ready, which has a rule of its own.
     if (uefi === undefined || uefi.fallback || policy === 'skip') return [];
-    if ((options.firmware ?? firmware.kind ?? 'uefi') !== 'uefi') return [];
+    if (firmwareOf({ firmware, options, inspection }) !== 'uefi') return [];
     const subject = 'inspection.boot.uefi';
     const found = `The EFI system partition ${uefi.device} has no \\EFI\\BOOT\\BOOTX64.EFI`;
     if (policy === 'convert')

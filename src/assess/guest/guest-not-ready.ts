@@ -1,5 +1,6 @@
 import { readiness } from '../../model/guest-readiness.ts';
 import { found } from '../each-device.ts';
+import { firmwareOf } from '../inspected.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {
@@ -12,7 +13,7 @@ export const rule: Rule = {
   remedy: 'Migrate with --guest convert, or with --guest compatibility.',
   check({ firmware }, { policy, options, inspection }) {
     if (policy !== 'skip' || inspection === undefined) return [];
-    const { ready, because } = readiness(inspection, options.firmware ?? firmware.kind ?? 'bios');
+    const { ready, because } = readiness(inspection, firmwareOf({ firmware, options, inspection }));
     return found(
       'inspection.drivers',
       ready ? undefined : `It is not ready: ${because.join('; ')}. Say --guest convert, or --guest compatibility.`,

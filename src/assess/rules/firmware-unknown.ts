@@ -1,3 +1,4 @@
+import { firmwareIn } from '../../model/guest-readiness.ts';
 import type { Rule } from '../rule.ts';
 
 export const rule: Rule = {
@@ -10,8 +11,7 @@ export const rule: Rule = {
   check({ firmware }, { options, inspection }) {
     if (options.firmware !== undefined || firmware.kind !== undefined || firmware.secureBoot === true) return [];
     // One kind of boot loader in the guest says which firmware it was installed with.
-    const { uefi, bios = false } = inspection?.boot ?? {};
-    if (inspection !== undefined && (uefi !== undefined) !== bios) return [];
+    if (inspection !== undefined && firmwareIn(inspection) !== undefined) return [];
     return [
       {
         subject: 'firmware.kind',

@@ -18,5 +18,8 @@ test('with the fallback, on BIOS, and where another rule speaks of it, it is fin
   const both = inspected({ boot: { uefi: { device: '/dev/sda1', loaders: ['/efi/boot/bootx64.efi'], fallback: true } } });
   assert.deepEqual(verdicts(rule, {}, { inspection: both }), []);
   assert.deepEqual(verdicts(rule, { firmware: { kind: 'bios' } }, { inspection: BARE }), []);
+  const legacy = inspected({ boot: { ...BARE.boot, bios: true } });
+  assert.deepEqual(verdicts(rule, {}, { inspection: legacy }), []);
+  assert.deepEqual(verdicts(rule, { firmware: { kind: 'uefi' } }, { inspection: legacy }), ['Critical inspection.boot.uefi']);
   assert.deepEqual(verdicts(rule, {}, { guest: asked('skip'), inspection: BARE }), []);
 });
