@@ -1,5 +1,5 @@
 /** A machine while it runs: qemu with everything it needs beside it, and all ways to hear of the guest. Leaving it removes every trace. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,8 +16,7 @@ import { askAddresses, askSystem } from './guest-agent.ts';
 import { isJson, type Json, JsonChannel } from './json-channel.ts';
 import type { ProofMachine } from './machine.ts';
 import { PacketLog } from './packets.ts';
-import { difference, type Picture, readPicture } from './picture.ts';
-import { screenText, TEXT_MEMORY, TEXT_WIDTH } from './screen-text.ts';
+import { Sight } from './sight.ts';
 import { startTpm } from './tpm.ts';
 
 export interface MachineOrder {
@@ -28,13 +27,9 @@ export interface MachineOrder {
   readonly forwards: Forwards;
 }
 
-/** Between two looks at the screen. */
-const PICTURE_SECONDS = 5;
 /** Of the console, before the screen of a guest that has one is looked at. */
 const QUIET_SECONDS = 10;
 const KNOCK_MS = 2000;
-/** A clock or a cursor may change without the picture counting as another. */
-const UNRESTING = 0.01;
 
 export class LiveMachine implements AsyncDisposable {
   readonly differences: string[] = [];
@@ -49,6 +44,7 @@ export class LiveMachine implements AsyncDisposable {
   readonly #logs: readonly PacketLog[];
   #qmp: JsonChannel | undefined;
   #agent: JsonChannel | undefined;
+  #sight: Sight | undefined;
   #asked: Promise<void> | undefined;
   #system: string | undefined;
   #ended: Promise<unknown> = Promise.resolve();
@@ -57,7 +53,6 @@ export class LiveMachine implements AsyncDisposable {
   #resets = 0;
   #panicked = false;
   #poweredOff = false;
-  #picture: { taken: number; since: number; picture: Picture; text: string | undefined } | undefined;
   #packets = { sent: 0, at: 0 };
 
   private constructor(order: MachineOrder, sockets: string) {
@@ -87,6 +82,7 @@ export class LiveMachine implements AsyncDisposable {
     const files = { qmp: path.join(this.#sockets, 'qmp'), agent: path.join(this.#sockets, 'agent') };
     const qmp = await JsonChannel.listen(files.qmp, (event) => this.#hear(event));
     this.#qmp = qmp;
+    this.#sight = new Sight(qmp, folder);
     this.#agent = await JsonChannel.listen(files.agent, () => undefined);
     const argv = argvOf(
       machine,
@@ -179,9 +175,9 @@ export class LiveMachine implements AsyncDisposable {
   /** The screen of a Linux guest is looked at only when its console says nothing: it costs more. */
   async look(family: BootFamily): Promise<Seen> {
     await this.#readPackets();
-    if (family !== 'linux' || this.#quiet() > QUIET_SECONDS) await this.#lookAtScreen();
     const now = this.seconds();
-    const shot = this.#picture;
+    const watches = family !== 'linux' || this.#quiet() > QUIET_SECONDS;
+    if (watches && (await this.#sight?.look(now))) this.#knock();
     const address = this.#logs.flatMap((log) => [...log.addresses.values()].flatMap((each) => [...each])).at(0);
     return {
       console: this.#console.text(),
@@ -192,8 +188,7 @@ export class LiveMachine implements AsyncDisposable {
       ...(this.#system === undefined ? {} : { agent: this.#system }),
       ...(this.#packets.sent === 0 ? {} : { packetAge: now - this.#packets.at }),
       ...(address === undefined ? {} : { address }),
-      ...(shot === undefined ? {} : { picture: { ...shot.picture, steady: shot.taken - shot.since } }),
-      ...(shot?.text === undefined ? {} : { screen: shot.text }),
+      ...this.#sight?.seen(),
     };
   }
 
@@ -205,30 +200,6 @@ export class LiveMachine implements AsyncDisposable {
     for (const log of this.#logs) await log.read();
     const sent = this.#logs.reduce((sum, log) => sum + log.sent, 0);
     if (sent > this.#packets.sent) this.#packets = { sent, at: this.seconds() };
-  }
-
-  async #lookAtScreen(): Promise<void> {
-    const now = this.seconds();
-    if (this.#picture !== undefined && now - this.#picture.taken < PICTURE_SECONDS) return;
-    this.#knock();
-    const taken = await this.#written('screendump', 'look.ppm', {});
-    const picture = taken === undefined ? undefined : readPicture(taken);
-    if (picture === undefined) return;
-    const { address, size } = TEXT_MEMORY;
-    const memory =
-      picture.width === TEXT_WIDTH ? await this.#written('pmemsave', 'look.text', { val: address, size }) : undefined;
-    const before = this.#picture;
-    const rests = before !== undefined && difference(before.picture, picture) < UNRESTING;
-    this.#picture = { taken: now, since: rests ? before.since : now, picture, text: memory && screenText(memory) };
-  }
-
-  /** What qemu writes to a file when it is told so; undefined when it does not. */
-  async #written(command: string, name: string, args: Json): Promise<Buffer | undefined> {
-    const filename = path.join(this.#order.folder, name);
-    return this.#qmp?.ask(command, { ...args, filename }).then(
-      () => readFile(filename),
-      () => undefined,
-    );
   }
 
   /** A guest that has nothing to say is asked: before a connection is forwarded to it, the network asks for its card's address, and it answers. */
