@@ -15,7 +15,7 @@ export interface Status {
     readonly passes: readonly { readonly number: number; readonly compared?: { readonly because: string } }[];
     readonly setback?: object;
   };
-  readonly outlook?: { readonly next: string; readonly at?: string };
+  readonly outlook?: { readonly next: string; readonly at?: string; readonly because: string };
   readonly group?: string;
   readonly failure?: { readonly code: string; readonly source?: string };
   readonly disks?: readonly { readonly claim: string }[];
@@ -131,7 +131,9 @@ export class Overseer implements AsyncDisposable {
     this.#names.set(vm.name, uid);
     const { phase, outlook, warm } = one.status ?? {};
     if (phase !== undefined && !this.begun.has(vm.name)) this.begun.set(vm.name, Date.now());
-    if (outlook !== undefined && warm?.held !== undefined) this.faults.push(`${vm.name} holds a snapshot while it waits`);
+    // A first copy that was broken off goes on with its snapshot; one that a source does not let go is asked for again and again.
+    const isLeft = warm?.held !== undefined && warm.passes.length > 0 && !outlook?.because.includes('has to go');
+    if (outlook !== undefined && isLeft) this.faults.push(`${vm.name} holds a snapshot while it waits`);
     this.#countVms();
   }
 
