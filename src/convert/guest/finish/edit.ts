@@ -37,8 +37,6 @@ export interface GuestPlan {
   readonly warnings: readonly string[];
 }
 
-export const NO_PLAN: GuestPlan = { edits: [], warnings: [] };
-
 export function together(...plans: readonly GuestPlan[]): GuestPlan {
   return { edits: plans.flatMap(({ edits }) => edits), warnings: plans.flatMap(({ warnings }) => warnings) };
 }

@@ -96,7 +96,7 @@ function sharedFolders(fstab: string): GuestEdit[] {
 }
 
 /** The sentence goes with the first edit. */
-export function told(edits: readonly GuestEdit[], change: ConversionChange): GuestEdit[] {
+function told(edits: readonly GuestEdit[], change: ConversionChange): GuestEdit[] {
   return edits.map((edit, at) => (at === 0 ? { ...edit, change: { file: edit.path, ...change } } : edit));
 }
 

@@ -33,6 +33,7 @@ describe('the serial console', () => {
       `\tlinux16 /vmlinuz-3.10 root=x console=tty0 ${SERIAL}`,
     ],
     ['linuxefi', '/boot/efi/EFI/rocky/grub.cfg', ' linuxefi /vmlinuz-4 ro', ` linuxefi /vmlinuz-4 ro console=tty0 ${SERIAL}`],
+    ['what has it', '/boot/grub/grub.cfg', ' linux /vmlinuz console=ttyS0 ro', ' linux /vmlinuz console=ttyS0 ro'],
     ['no hypervisor', '/boot/grub/grub.cfg', '\tmultiboot /boot/xen.gz x', '\tmultiboot /boot/xen.gz x'],
     ['no memory test', '/boot/grub/grub.cfg', '\tlinux16 /boot/memtest86+.bin x', '\tlinux16 /boot/memtest86+.bin x'],
     ['BLS entries', '/boot/loader/entries/a.conf', 'options $kernelopts', `options $kernelopts console=tty0 ${SERIAL}`],
@@ -82,7 +83,7 @@ describe('tools of the old hypervisor', () => {
 
   it('share no folders any more, which would stop the boot', () => {
     const fstab =
-      '# .host:/ is ours\n/dev/vda1 / ext4 defaults 0 1\n.host:/ /mnt vmhgfs defaults 0 0\nshare /s vboxsf defaults 0 0\n';
+      '# .host:/ is ours\n#old /s vboxsf defaults 0 0\n/dev/vda1 / ext4 defaults 0 1\n.host:/ /mnt vmhgfs defaults 0 0\nshare /s vboxsf defaults 0 0\n';
     const after = fstab.replace('\n.host', '\n# kubeferry: .host').replace('\nshare', '\n# kubeferry: share');
     assert.deepEqual(written(planTools({ ...NONE, fstab }).edits), { '/etc/fstab': after });
   });
@@ -192,6 +193,7 @@ describe('the fallback loader', () => {
     assert.equal(target('/EFI/Boot/readme', windows), `${windows} /EFI/Boot/BOOTX64.EFI 1`);
     assert.equal(target('/EFI/systemd/systemd-bootx64.efi'), '/EFI/systemd/systemd-bootx64.efi /EFI/BOOT/BOOTX64.EFI 1');
     assert.equal(target('/EFI/debian/grubaa64.efi'), '/EFI/debian/grubaa64.efi /EFI/BOOT/BOOTAA64.EFI 1');
+    assert.equal(target('/EFI/BOOT/grubx64.efi', '/EFI/a/grubx64.efi'), '/EFI/a/grubx64.efi /EFI/BOOT/BOOTX64.EFI 1');
     assert.equal(target('/EFI/Boot/bootx64.efi', windows), undefined, 'it is there, however it is written');
     assert.equal(target('/EFI/tool/shell.efi'), 'none');
   });

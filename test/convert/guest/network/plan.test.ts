@@ -268,6 +268,8 @@ describe('names that the kernel gives first', () => {
       /^eth0 belongs to .*02.*\neth1 belongs to .*01/,
     );
     assert.deepEqual(planNetwork(DEBIAN, files, [SECOND, FIRST]).warnings, []);
+    const only: NetworkFile[] = [{ kind: 'ifupdown', path: INTERFACES, text: 'iface eth1 inet dhcp\n' }];
+    assert.deepEqual(planNetwork(DEBIAN, only, [nic('00:50:56:00:00:01')]).warnings, []);
   });
 });
 

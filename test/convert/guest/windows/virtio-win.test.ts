@@ -35,6 +35,8 @@ describe('virtio-win', () => {
       'NetKVM/2k19/amd64/netkvm.inf': '',
       'NetKVM/w10/ARM64/netkvm.inf': '',
       'guest-agent/qemu-ga-x86_64.msi': '',
+      // A folder of several sectors, with the driver in the last one.
+      ...Object.fromEntries(Array.from({ length: 80 }, (_, at) => [`NetKVM/2k19/amd64/a-file-${at}.txt`, ''])),
     });
     [image, plain] = [path.join(folder, 'joliet.iso'), path.join(folder, 'plain.iso')];
     const make = ['-as', 'mkisofs', '-quiet', '-V', 'virtio-win-0.1.240'];
