@@ -1,6 +1,7 @@
 /** VmMigration: one VM on its way, so that no object grows with its plan. Made by the operator; people set the switches in its spec. */
 import { z } from 'zod';
 import { commonStatus, Label, LocalRef, ObjectName, rules, Time } from './common.ts';
+import { GuestStatus } from './guest-status.ts';
 import { AGE, type Kind } from './kind.ts';
 
 const Name = z.string().min(1).max(1024);
@@ -143,42 +144,6 @@ export const Outlook = z.strictObject({
     .describe('What a cutover at the next occasion would cost.'),
 });
 
-const GuestChange = z.strictObject({
-  subject: z.enum(['system', 'network', 'tools', 'boot']),
-  what: Sentence,
-  file: z.string().max(1024).exactOptional().describe('File in the guest.'),
-});
-
-const Guest = z.strictObject({
-  policy: z.enum(['convert', 'skip']).describe('skip: it was looked whether the guest needs no conversion.'),
-  copy: z.string().max(32_768).describe('What was on the disks: another copy is converted anew.'),
-  accelerator: z.enum(['kvm', 'tcg']).describe('tcg: emulation, where no node has KVM for workers or none could use it.'),
-  converter: z.string().max(256).exactOptional().describe('Name and version of what converted it.'),
-  system: Sentence.exactOptional().describe('The system, as it was found on the disks.'),
-  seconds: Seconds.describe('How long it took.'),
-  changes: z.array(GuestChange).max(64).describe('What was done to it; all that there was room for.'),
-  warnings: z.array(Sentence).max(32),
-  phases: z
-    .array(
-      z.strictObject({
-        phase: z.enum(['open', 'inspect', 'convert', 'finish', 'network', 'commit']),
-        seconds: Seconds,
-      }),
-    )
-    .max(32)
-    .describe('Where the time went.'),
-  disks: z
-    .array(
-      z.strictObject({
-        disk: z.string().max(256),
-        changed: Count.describe('Bytes of the places that were written.'),
-        root: z.string().max(64).exactOptional().describe('Hash of what it holds since.'),
-      }),
-    )
-    .max(256)
-    .describe('Disks that hold something else since.'),
-});
-
 const Proof = z.strictObject({
   booted: z.boolean(),
   seconds: Seconds.describe('From the start of the VM to the verdict.'),
@@ -266,7 +231,7 @@ const VmMigrationStatus = z.strictObject({
     .exactOptional()
     .describe('Why it stopped.'),
   group: Label.exactOptional().describe('Group of the VMs that are cut over with it, or not at all.'),
-  guest: Guest.exactOptional().describe('What was done to the guest on the copied disks.'),
+  guest: GuestStatus.exactOptional().describe('What was done to the guest on the copied disks.'),
   warm: Warm.exactOptional().describe('Where a warm migration stands between its copies.'),
   proof: Proof.exactOptional().describe('What was seen of the guest when it started in the cluster.'),
   outlook: Outlook.exactOptional().describe('What it waits for; absent while it is worked on.'),

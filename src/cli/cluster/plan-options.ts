@@ -2,12 +2,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PathMapping } from '../../contracts/provider.ts';
 import { MigrationError } from '../../model/errors.ts';
-import type { GuestChoice, GuestTerms } from '../../model/guest-terms.ts';
 import type { Report } from '../../model/report.ts';
 import type { PrepareRequest } from '../../prepare.ts';
 import { type OurObject, type PlanWish, planObject, providerObject } from '../../resources/plan-objects.ts';
 import type { GuestFlags } from '../guest-options.ts';
 import type { SourceOptions } from '../source-options.ts';
+import { guestsInCluster } from './plan-guests.ts';
 
 export interface PlanFlags {
   readonly planName?: string;
@@ -102,7 +102,7 @@ export function planObjects(
       storageMap: request.storageMap,
       networkIds: networkIds(report),
       options: request.options,
-      ...(request.guests && { guests: inCluster(request.guests, { guestKeys, virtioWin: virtioWinClaim(options) }) }),
+      ...(request.guests && { guests: guestsInCluster(request.guests, { guestKeys, virtioWin: options.virtioWin }) }),
       ...limits,
     }),
     secrets: {
@@ -110,34 +110,6 @@ export function planObjects(
       ...(guestKeys !== undefined && { guestKeys }),
     },
   };
-}
-
-/** The terms with the names that things have in the cluster. */
-function inCluster(
-  { others, byVm }: GuestTerms,
-  { guestKeys, virtioWin }: { readonly guestKeys: string | undefined; readonly virtioWin: string | undefined },
-): GuestTerms {
-  const named = ({ conversion, ...choice }: GuestChoice): GuestChoice => ({
-    ...choice,
-    ...(conversion && {
-      conversion: {
-        ...conversion,
-        ...(conversion.keys !== undefined && guestKeys !== undefined && { keys: guestKeys }),
-        ...(conversion.virtioWin !== undefined && virtioWin !== undefined && { virtioWin }),
-      },
-    }),
-  });
-  return { others: named(others), byVm: new Map([...byVm].map(([vm, choice]) => [vm, named(choice)])) };
-}
-
-/** @throws MigrationError `usage` for a path of this machine */
-function virtioWinClaim({ virtioWin }: Pick<GuestFlags, 'virtioWin'>): string | undefined {
-  if (virtioWin === undefined) return undefined;
-  const [, claim, path] = /^([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)(?::([A-Za-z0-9_][\w./-]*))?$/.exec(virtioWin) ?? [];
-  if (claim !== undefined) return path === undefined ? claim : `${claim}/${path}`;
-  throw new MigrationError('usage', `The cluster does not see ${virtioWin}: it is a path of this machine.`, {
-    hint: 'Copy virtio-win to a claim of the target namespace and say --virtio-win CLAIM or CLAIM:PATH.',
-  });
 }
 
 /** @throws MigrationError `usage` for a source that the cluster cannot reach */
