@@ -6,6 +6,7 @@ import { MigrationError } from '../model/errors.ts';
 import type { VmReport } from '../model/report.ts';
 import { prepareInTurn } from '../prepare.ts';
 import { plannedDisks } from '../resources/disk-status.ts';
+import { guestTermsOf } from '../resources/guest-spec.ts';
 import { planLabels } from '../resources/plan-labels.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import { Accepted, acceptance, isOpen, textOf } from './acceptance.ts';
@@ -62,13 +63,15 @@ export async function assessPlan(about: About): Promise<Assessment> {
   const wanted = new Set<string>();
   const accepted = new Accepted(plan);
   const ungrouped = new Set(groupsOf(plan.spec).keys());
+  // Who is in the selection may still come.
+  const unexcepted = new Set(guestTermsOf(plan.spec.guest).byVm.keys()).difference(new Set(missing));
   const lanes = new Lanes(AT_ONCE);
   const each = async (entry: VmReport): Promise<void> => {
     const name = migrationName(plan, entry);
     const key = `${plan.namespace}/${name}`;
     wanted.add(key);
     accepted.add(entry);
-    for (const word of [entry.vm.name, entry.vm.ref.id]) ungrouped.delete(word);
+    for (const words of [ungrouped, unexcepted]) for (const word of [entry.vm.name, entry.vm.ref.id]) words.delete(word);
     // What has begun goes on as it was decided.
     if (services.migrations.get(key)?.status?.phase !== undefined) return;
     await lanes.run(() => take(name, entry, { plan, provider, services, signal }));
@@ -79,11 +82,16 @@ export async function assessPlan(about: About): Promise<Assessment> {
     if (!wanted.has(vm.key) && vm.status?.phase === undefined) await lanes.run(() => services.migrations.delete(vm, signal));
   }
   await lanes.ended();
-  if (ungrouped.size > 0) {
-    const message = `Groups name what is no VM of this plan: ${[...ungrouped].join(', ')}`.slice(0, 1024);
-    throw new MigrationError('config-invalid', message, { hint: 'The others of their groups would be cut over without them.' });
-  }
+  requireNone(ungrouped, 'Groups name', 'The others of their groups would be cut over without them.');
+  requireNone(unexcepted, 'guest.exceptions names', 'The guest that is meant would be treated as all others.');
   return { vms: wanted.size, concerns, accepted, missing, facts };
+}
+
+/** @throws MigrationError `config-invalid` */
+function requireNone(words: ReadonlySet<string>, who: string, hint: string): void {
+  if (words.size === 0) return;
+  const message = `${who} what is no VM of this plan: ${[...words].join(', ')}`.slice(0, 1024);
+  throw new MigrationError('config-invalid', message, { hint });
 }
 
 /** Digest of what an assessment depends on, besides the source and the cluster. */

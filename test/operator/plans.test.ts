@@ -270,6 +270,22 @@ test('a warm plan of a source that tells no changes, and times that cannot be, a
   await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
 });
 
+test('an exception that means no guest is told, and nothing begins until it is mended', async () => {
+  const namespace = ground.name('excepted');
+  await furnish(ground, namespace);
+  await using operator = await operate(ground, namespace, new FakeSource([{ name: 'web' }]), new Copies());
+  const guest = { policy: 'none', exceptions: [{ vms: ['webb'], policy: 'skip' }] };
+  await ground.make(namespace, 'migrationplans', 'first', planOf({ guest }));
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'ConfigInvalid', { namespace, operator });
+  assert.match(
+    conditionOf(await plan(namespace), 'Ready')?.message ?? '',
+    /guest\.exceptions names what is no VM of this plan: webb/,
+  );
+  assert.equal((await vmsOf(ground, namespace)).get('web')?.status?.phase, undefined);
+  await ground.change(namespace, 'migrationplans', 'first', { guest: { exceptions: null } });
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
+});
+
 test('a VM with a way back waits without a place, and goes it or gives it up when somebody says so, or when its time is over', async () => {
   const namespace = ground.name('commit');
   await furnish(ground, namespace);
