@@ -2,16 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildGuest, USUAL_GUEST } from '../../peers/guests.ts';
-import { ADDRESSES, bootOnVirtio, convertGuest, copyGuest, hashesOf, told } from './workbench.ts';
+import { ADDRESSES, bootOnVirtio, convertGuest, copyGuest, told } from './workbench.ts';
 
 test('a guest with its system on the second disk finds both of them after its conversion', async (t) => {
   const recipe = { ...USUAL_GUEST, dataFirst: true };
   const guest = await copyGuest(t, recipe, await buildGuest(recipe));
-  const [data] = await hashesOf(guest);
   const result = await convertGuest(guest);
   t.diagnostic(told(result));
-  assert.ok(result.disks[1]?.changed.length, 'the second disk was changed');
-  if (result.disks[0]?.changed.length === 0) assert.equal((await hashesOf(guest))[0], data, 'the first was not touched');
+  assert.ok(result.disks[1]?.changed.length, 'the second disk is the one that was converted');
   // /dev/sda1 has to be there for the guest to come up; here it is /dev/vda1.
   const proof = await bootOnVirtio(guest);
   t.diagnostic(`booted after ${proof.seconds} s`);
