@@ -12,6 +12,7 @@ import type { FolderTarget, Store } from './contracts/destination.ts';
 import type { DiskCopier } from './contracts/disk-copier.ts';
 import type { FolderWishes } from './contracts/folder-migration.ts';
 import type { ConverterOptions } from './contracts/guest-converter.ts';
+import type { GuestInspector } from './contracts/guest-inspector.ts';
 import type { BootProver, GuestConversions } from './contracts/guests.ts';
 import type { JobQueue } from './contracts/job-queue.ts';
 import type { ClusterPlans } from './contracts/plans.ts';
@@ -22,6 +23,7 @@ import { chooseAccelerator } from './convert/boot/accelerator.ts';
 import { groundAt, insist } from './convert/boot/probes.ts';
 import { convertGuest } from './convert/convert-guest.ts';
 import { guestConverter } from './convert/guest/converter.ts';
+import { imageInspector } from './convert/image-inspector.ts';
 import { readKeyFolder } from './convert/key-folder.ts';
 import { LocalConversions } from './convert/local-conversions.ts';
 import { LocalProver } from './convert/local-prover.ts';
@@ -43,6 +45,7 @@ import { type FetchOptions, fetchFile as fetchFileWith } from './transfer/fetch/
 import { FileHasher } from './transfer/hash-file.ts';
 import { ScheduledBandwidth } from './transfer/limits/scheduled-bandwidth.ts';
 import { LocalDiskCopier } from './transfer/local-copier.ts';
+import { showImage } from './transfer/transports/file/share-image.ts';
 import { lookAtShared, openShared } from './transfer/transports/smb/open-shared.ts';
 import { probeVddk } from './transfer/transports/vddk/probe.ts';
 
@@ -174,13 +177,29 @@ export function openFolder(folder: string): {
   };
 }
 
+/** Of libguestfs on this machine. */
+function applianceFolder(): string {
+  return path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'kubeferry', 'appliance');
+}
+
+/** Looks into guests whose disks are files here; those of servers are looked into once they are copied. */
+export function inspectImages(connection: Connection): GuestInspector {
+  return imageInspector({
+    show: async ({ ref }, disk, signal) => {
+      const source = await connection.openDisk(ref, disk, signal);
+      return source.kind === 'image' ? await showImage(source, signal) : undefined;
+    },
+    cacheFolder: applianceFolder(),
+    accelerator: async (signal) => (await chooseAccelerator(signal)).name,
+  });
+}
+
 /** Memory that a guest gets at most while it is watched; more says nothing more about whether it boots. */
 const PROOF_MIB = 2048;
 
 function localGuests(target: FolderDestination, queue: JobQueue) {
-  const cache = process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache');
   const conversions = new LocalConversions({
-    converter: guestConverter({ cacheFolder: path.join(cache, 'kubeferry', 'appliance') }),
+    converter: guestConverter({ cacheFolder: applianceFolder() }),
     hasher: new FileHasher(),
     queue,
     workspaceOf: (plan) => target.workspace(plan, 'conversion'),

@@ -16,6 +16,7 @@ export interface GuestFlags {
   readonly virtioWin?: string;
   readonly guestRun?: readonly string[];
   readonly guestFirstBoot?: readonly string[];
+  readonly inspect: boolean;
   readonly prove: 'boot' | 'none';
   readonly probe?: readonly BootProbe[];
   readonly proveWithin?: number;
@@ -62,6 +63,12 @@ export function addGuestOptions(command: Command): Command {
       option('--guest-first-boot <file>', 'script that runs when the guest boots for the first time; repeatable').argParser(
         collect,
       ),
+    )
+    .addOption(
+      option(
+        '--inspect',
+        'look into the guests of local images before anything is decided; about a minute each without KVM',
+      ).default(false),
     )
     .addOption(option('--prove <how>', 'boot: a migrated guest has to be seen to boot').choices(['boot', 'none']).default('boot'))
     .addOption(

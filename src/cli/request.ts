@@ -71,13 +71,20 @@ export function addFailOn(command: Command): Command {
   );
 }
 
+/** What is asked of prepare(), before the source is open. */
+export interface AskedRequest extends PrepareRequest {
+  /** Look into guests before anything is decided. */
+  readonly inspects?: boolean;
+}
+
 /** Reads the tables first, so that a wrong one is told before a long inventory. */
 export async function prepareReport(
   connection: Connection,
-  request: PrepareRequest,
+  { inspects, ...request }: AskedRequest,
   { services, signal }: CommandContext,
 ): Promise<Report> {
-  const report = await prepare(connection, request, { clock: services.clock, signal });
+  const asked = inspects === true ? { ...request, inspect: services.inspectImages(connection) } : request;
+  const report = await prepare(connection, asked, { clock: services.clock, signal });
   requireGrouped(request.groups ?? new Map(), report);
   return report;
 }
@@ -87,7 +94,7 @@ export async function readRequest(
   vms: readonly string[],
   options: MapOptions & { readonly liveFacts?: boolean },
   context: CommandContext,
-): Promise<PrepareRequest> {
+): Promise<AskedRequest> {
   const access = namedCluster(options) ?? (options.liveFacts ? {} : undefined);
   const schedule = await readSchedule(options);
   const groups = readGroups(options);
@@ -101,6 +108,7 @@ export async function readRequest(
     ...(retired && { afterCommit: retired }),
     ...(groups.size > 0 && { groups }),
     guests: await guestTerms(options),
+    inspects: options.inspect,
     ...(await readTables(options, mappingOptions(options), live)),
     forecast: forecastOptions(options, options.atOnce),
   };

@@ -9,6 +9,7 @@ import type { FolderTarget, Store } from '../contracts/destination.ts';
 import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { FolderMigration, FolderWishes } from '../contracts/folder-migration.ts';
 import type { FolderTests } from '../contracts/folder-tests.ts';
+import type { GuestInspector } from '../contracts/guest-inspector.ts';
 import type { BootProver, GuestConversions } from '../contracts/guests.ts';
 import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
@@ -55,6 +56,8 @@ export interface Services {
   copier(bandwidth: Bandwidth, vddkFolder?: string): DiskCopier;
   /** Tests whether the user's VDDK can be loaded. */
   checkVddk(folder: string, signal: AbortSignal): Promise<Check>;
+  /** Looks into guests whose disks are files of this machine. */
+  inspectImages(connection: Connection): GuestInspector;
   /** Tests whether guests can be converted, and seen to boot, on this machine. */
   checkGuestTools(signal: AbortSignal): AsyncIterable<Check>;
   queue(limits: QueueLimits): JobQueue;

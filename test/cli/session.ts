@@ -12,6 +12,7 @@ import {
   diagnose,
   FileHasher,
   FolderDisks,
+  inspectImages,
   makeOverlay,
   openFolder,
   openLooks,
@@ -55,6 +56,7 @@ export async function kubeferry(
     connect,
     diagnose,
     checkVddk,
+    inspectImages,
     // Looking for KVM takes seconds: who wants it hands it in.
     checkGuestTools: async function* () {},
     readFacts,

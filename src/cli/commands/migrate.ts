@@ -16,7 +16,7 @@ import type { CommandContext } from '../context.ts';
 import { addLimitOptions, followLimits, type LimitFlags, type Limits, readLimits } from '../limit-options.ts';
 import { addProgressOptions, createObserver, type ProgressFlags } from '../observer.ts';
 import { atOnce, toOneTarget } from '../parallel-options.ts';
-import { addMapOptions, type MapOptions, prepareReport, readRequest } from '../request.ts';
+import { type AskedRequest, addMapOptions, type MapOptions, prepareReport, readRequest } from '../request.ts';
 import { addScheduleOptions, saysWhen } from '../schedule-options.ts';
 import { addShutdownOptions, type ShutdownFlags, shutdownOptions } from '../shutdown-options.ts';
 import { withSource } from '../source-options.ts';
@@ -100,7 +100,7 @@ export function migrateCommand(program: Command, context: CommandContext): void 
 }
 
 /** What is not said again stays as it was: a VM that waits for a word is not cut over because --resume said nothing about it. */
-async function goOn(asked: PrepareRequest, options: MigrateOptions, { services }: CommandContext): Promise<PrepareRequest> {
+async function goOn(asked: AskedRequest, options: MigrateOptions, { services }: CommandContext): Promise<AskedRequest> {
   const { target } = services.openFolder(options.to);
   const begun = await target.begun();
   const kept = saysWhen(options) ? undefined : await target.schedule();

@@ -17,11 +17,8 @@ export interface GuestfishOptions {
   readonly signal: AbortSignal;
 }
 
-/** A disk as the appliance gets it: /dev/sda is the first. */
-export interface ApplianceDisk {
-  readonly path: string;
-  readonly format: 'raw' | 'qcow2';
-}
+/** A disk as the appliance gets it: /dev/sda is the first. `socket`: an NBD server (unix) that shows it as raw. */
+export type ApplianceDisk = { readonly path: string; readonly format: 'raw' | 'qcow2' } | { readonly socket: string };
 
 /** One answer is cut at this many characters. */
 const ANSWER_LIMIT = 4_194_304;
@@ -49,8 +46,13 @@ export class Guestfish {
     program.reports.resume();
     const session = new Guestfish(program.stdin, program.ended, options);
     program.stdout.setEncoding('utf8').on('data', (text: string) => session.#take(text));
-    for (const { path, format } of disks) {
-      await session.must(`add-drive ${quoted(path)} format:${format} readonly:${write ? 'false' : 'true'} cachemode:unsafe`);
+    const how = `readonly:${write ? 'false' : 'true'} cachemode:unsafe`;
+    for (const disk of disks) {
+      const what =
+        'socket' in disk
+          ? `${quoted('')} format:raw protocol:nbd ${quoted(`server:unix:${disk.socket}`)}`
+          : `${quoted(disk.path)} format:${disk.format}`;
+      await session.must(`add-drive ${what} ${how}`);
     }
     await session.must('run');
     return session;

@@ -30,8 +30,10 @@ export function foundExhibit(inspection: GuestInspection): Exhibit {
   };
 }
 
-function nameOf({ product, distro, type, arch, root }: InspectedSystem): string {
-  return `${product ?? distro ?? type}${arch === undefined ? '' : ` (${arch})`} on ${root}`;
+function nameOf({ product, distro = '', type, arch, root }: InspectedSystem): string {
+  // A guest without os-release has only a number to tell.
+  const name = product === undefined || /[a-z]/i.test(product) ? product : `${distro} ${product}`.trim();
+  return `${name ?? (distro || type)}${arch === undefined ? '' : ` (${arch})`} on ${root}`;
 }
 
 function bootLines({ uefi, bios, table }: GuestInspection['boot']): readonly string[] {

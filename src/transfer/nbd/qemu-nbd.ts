@@ -20,7 +20,7 @@ const HANG_UP_MS = 1000;
  */
 export async function serveImage(image: Blockdev, options: ServeOptions): Promise<NbdConnection> {
   const socketPath = socketIn(options.workspace, options.name);
-  const argv = ['--read-only', '--shared=1', `--socket=${socketPath}`, '--', blockdevName(image)];
+  const argv = ['--read-only', `--shared=${options.clients ?? 1}`, `--socket=${socketPath}`, '--', blockdevName(image)];
   const server = await startProgram('qemu-nbd', argv, options.signal);
   server.stdout.resume();
   try {
@@ -36,6 +36,8 @@ export interface ServeOptions {
   readonly workspace: Workspace;
   /** File name of the socket without its ending. */
   readonly name: string;
+  /** Connections at once, ours among them; 1 when absent. */
+  readonly clients?: number;
   readonly signal: AbortSignal;
 }
 
