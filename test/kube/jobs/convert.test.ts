@@ -61,6 +61,9 @@ test('a guest is converted with all of its disks at hand, and its claims say wha
   // Whoever comes after a restart finds the Job; nothing is done twice.
   assert.deepEqual(await vm.conversions().convert(vm.plan, vm.request, watched()), OUTCOME);
   assert.equal((await vm.pods()).length, 1);
+  // The next try of the VM has a Job of its own, on the same claim.
+  await vm.conversions({ attempt: 1 }).convert(vm.plan, vm.request, watched());
+  assert.equal((await vm.pods()).length, 2);
   assert.ok((await vm.scratch()) !== undefined);
   await vm.conversions().release(vm.plan, AbortSignal.timeout(30_000));
   await stage.ground.until(async () => (await vm.scratch()) === undefined && (await vm.pods()).length === 0);

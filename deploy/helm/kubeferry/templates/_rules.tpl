@@ -15,7 +15,7 @@
 - apiGroups: [kubeferry.dev]
   resources: [migrationplans/finalizers, vmmigrations/finalizers]
   verbs: [update]
-# The logins of providers, by the name in secretRef.
+# The logins of providers, by the name in secretRef; whether the keys of guests are there, by that in keysSecret.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get]
