@@ -37,7 +37,7 @@ import { workerSetup } from './kube/jobs/worker-setup.ts';
 import { type OperatorClusterOptions, operatorCluster } from './kube/operator-cluster.ts';
 import { openPlans as openPlansOf } from './kube/plans/cluster-plans.ts';
 import { leadWhenElected } from './kube/runtime/leader.ts';
-import type { ConversionRequest, GuestOutcome } from './model/conversion.ts';
+import type { Accelerator, ConversionRequest, GuestOutcome } from './model/conversion.ts';
 import { MigrationError } from './model/errors.ts';
 import { runFiles, vmFiles } from './report/folder.ts';
 import { withRetries } from './retry.ts';
@@ -177,6 +177,11 @@ export function openFolder(folder: string): {
   };
 }
 
+/** What runs guests on this machine; tried out once in the life of this process. @throws MigrationError `tool-missing` */
+export async function accelerator(signal: AbortSignal): Promise<Accelerator> {
+  return (await chooseAccelerator(signal)).name;
+}
+
 /** Of libguestfs on this machine. */
 function applianceFolder(): string {
   return path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'kubeferry', 'appliance');
@@ -190,7 +195,7 @@ export function inspectImages(connection: Connection): GuestInspector {
       return source.kind === 'image' ? await showImage(source, signal) : undefined;
     },
     cacheFolder: applianceFolder(),
-    accelerator: async (signal) => (await chooseAccelerator(signal)).name,
+    accelerator,
   });
 }
 
@@ -203,7 +208,7 @@ function localGuests(target: FolderDestination, queue: JobQueue) {
     hasher: new FileHasher(),
     queue,
     workspaceOf: (plan) => target.workspace(plan, 'conversion'),
-    accelerator: async (signal) => (await chooseAccelerator(signal)).name,
+    accelerator,
   });
   const prover = new LocalProver({
     diskPath: (plan, disk) => target.diskTarget(plan, disk).path,

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import {
+  accelerator,
   checkGuestTools,
   checkVddk,
   connect,
@@ -43,6 +44,7 @@ const services: Services = {
   diagnose,
   checkVddk,
   checkGuestTools,
+  accelerator,
   inspectImages,
   readFacts,
   openPlans,

@@ -16,6 +16,7 @@ import type { Log } from '../contracts/log.ts';
 import type { ClusterPlans } from '../contracts/plans.ts';
 import type { Check, Connection, ConnectOptions, DiagnoseOptions } from '../contracts/provider.ts';
 import type { ClaimLooks, DiskHasher, KeptDisks } from '../contracts/verification.ts';
+import type { Accelerator } from '../model/conversion.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { Schedule } from '../model/schedule.ts';
 import type { CredentialSources } from './credentials.ts';
@@ -56,6 +57,8 @@ export interface Services {
   copier(bandwidth: Bandwidth, vddkFolder?: string): DiskCopier;
   /** Tests whether the user's VDDK can be loaded. */
   checkVddk(folder: string, signal: AbortSignal): Promise<Check>;
+  /** What runs guests on this machine; tried out once. @throws MigrationError `tool-missing` */
+  accelerator(signal: AbortSignal): Promise<Accelerator>;
   /** Looks into guests whose disks are files of this machine. */
   inspectImages(connection: Connection): GuestInspector;
   /** Tests whether guests can be converted, and seen to boot, on this machine. */

@@ -57,6 +57,7 @@ export async function kubeferry(
     diagnose,
     checkVddk,
     inspectImages,
+    accelerator: async () => 'tcg',
     // Looking for KVM takes seconds: who wants it hands it in.
     checkGuestTools: async function* () {},
     readFacts,

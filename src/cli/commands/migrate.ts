@@ -79,7 +79,7 @@ export function migrateCommand(program: Command, context: CommandContext): void 
       const limits = await readLimits(options);
       const asked = await readRequest(vms, { ...options, atOnce: toOneTarget(limits.queue) }, context);
       const known = options.resume ? await goOn(asked, options, context) : asked;
-      const request = { ...known, forecast: { ...known.forecast, ...INTO_A_FOLDER } };
+      const request = { ...known, forecast: { ...known.forecast, ...INTO_A_FOLDER, ...(await emulation(known, context)) } };
       await withSource(source, options, context, async (connection) => {
         const prepared = await prepareReport(connection, request, context);
         const open = openCritical(prepared, options.accept);
@@ -97,6 +97,16 @@ export function migrateCommand(program: Command, context: CommandContext): void 
       });
     },
   );
+}
+
+/** Most of the time of a conversion is decided by it. Nobody tries it out for guests that are left alone. */
+async function emulation(
+  { guests }: AskedRequest,
+  { services, signal }: CommandContext,
+): Promise<Pick<PrepareRequest['forecast'], 'accelerator'>> {
+  const choices = guests === undefined ? [] : [guests.others, ...guests.byVm.values()];
+  const isNeeded = choices.some(({ conversion, proof }) => proof !== undefined || conversion?.policy === 'convert');
+  return isNeeded ? { accelerator: await services.accelerator(signal) } : {};
 }
 
 /** What is not said again stays as it was: a VM that waits for a word is not cut over because --resume said nothing about it. */

@@ -72,7 +72,8 @@ export class MessageWatch {
     }
     const guest = /^Converting (.+) to run on KVM$/.exec(text)?.[1];
     if (guest !== undefined && guest !== 'the guest') this.#guest = flat(guest);
-    this.#onProgress({ phase: this.#phase, text: flat(text) });
+    // What follows names files of ours.
+    this.#onProgress({ phase: this.#phase, text: flat(text.replace(/^(Setting up the source):.*$/s, '$1')) });
   }
 
   #close(): void {
