@@ -36,7 +36,7 @@ export async function makeUefiDisk(
   const system = await blank(path.join(folder, 'root.part'), 64);
   await run('mke2fs', ['-q', '-t', 'ext4', '-d', root, system]);
   const loaders = await blank(path.join(folder, 'esp.part'), 16);
-  await run('mkfs.vfat', [loaders]);
+  await run('mkfs.vfat', ['-n', 'ESP', loaders]);
   const entries = (await readdir(esp)).map((name) => path.join(esp, name));
   await run('mcopy', ['-s', '-i', loaders, ...entries, '::']);
   const disk = await blank(path.join(folder, 'linux.raw'), 82);

@@ -58,13 +58,13 @@ async function readInit(session: Guestfish): Promise<InitFacts> {
 
 /** The first of each name: /lib may be the same folder as /usr/lib, and what is in /etc wins. */
 async function readUnits(session: Guestfish, names: readonly string[]): Promise<readonly GuestText[]> {
-  const found = new Map<string, GuestText>();
+  const first = new Map<string, string>();
   // Their names hold backslashes, which patterns would take for their own.
   const pattern = names.map((name) => name.replaceAll('\\', '\\\\')).join(',');
-  for (const unit of await readTexts(session, [`${UNIT_FOLDERS}/{${pattern}}`])) {
-    if (!found.has(nameOf(unit.path))) found.set(nameOf(unit.path), unit);
+  for (const path of await paths(session, [`${UNIT_FOLDERS}/{${pattern}}`])) {
+    if (!first.has(nameOf(path))) first.set(nameOf(path), path);
   }
-  return [...found.values()];
+  return await textsAt(session, [...first.values()]);
 }
 
 async function isExpected(session: Guestfish): Promise<boolean> {
@@ -80,8 +80,12 @@ async function areRemoved(session: Guestfish): Promise<boolean> {
 }
 
 async function readTexts(session: Guestfish, patterns: readonly string[]): Promise<readonly GuestText[]> {
+  return await textsAt(session, await paths(session, patterns));
+}
+
+async function textsAt(session: Guestfish, places: readonly string[]): Promise<readonly GuestText[]> {
   const texts: GuestText[] = [];
-  for (const path of await paths(session, patterns)) {
+  for (const path of places) {
     const place = quoted(path);
     // Links are not followed: they may lead to anything in the guest.
     if (!(await session.is(`is-file ${place}`))) continue;

@@ -17,6 +17,7 @@ import { applyEdits, changesIn, type GuestPlan, together } from './edit.ts';
 import { readLinuxFacts } from './facts.ts';
 import { planFirstBoot } from './first-boot.ts';
 import { finishLoader } from './loader.ts';
+import { quickLook } from './quick-look.ts';
 import { firstBootScripts, runScripts } from './scripts.ts';
 import { planAgent, planClock } from './services.ts';
 import { planTools } from './tools.ts';
@@ -52,7 +53,7 @@ export async function finishSystem(
   const system = await mountSystem(session, request);
   const about = { request, system };
   const done = system.type === 'windows' ? await finishWindows(session, about) : await finishLinux(session, about);
-  const loader = request.firmware === 'uefi' ? await finishLoader(session, await filesystems(session)) : undefined;
+  const loader = request.firmware === 'uefi' ? await finishLoader(session) : undefined;
   return {
     guest: nameOfSystem(system),
     changes: [...done.changes, ...(loader?.changes ?? [])],
@@ -61,16 +62,21 @@ export async function finishSystem(
 }
 
 async function mountSystem(session: Guestfish, request: Pick<ConversionRequest, 'root' | 'vm'>): Promise<InspectedSystem> {
-  const roots = await session.lines('inspect-os');
-  const root = request.root ?? (roots.length === 1 ? roots[0] : undefined);
-  if (root === undefined || !roots.includes(root)) {
-    throw new MigrationError('guest-root-ambiguous', `The systems on the disks are ${roots.join(', ') || 'none'}.`, {
-      vm: request.vm,
-    });
-  }
-  const system = await readSystem(session, root);
+  const system = (await quickLook(session, request.root)) ?? (await inspectedSystem(session, request));
   for (const { path, device } of system.mounts) await session.ask(`mount ${quoted(device)} ${quoted(path)}`);
   return system;
+}
+
+async function inspectedSystem(
+  session: Guestfish,
+  { root: named, vm }: Pick<ConversionRequest, 'root' | 'vm'>,
+): Promise<InspectedSystem> {
+  const roots = await session.lines('inspect-os');
+  const root = named ?? (roots.length === 1 ? roots[0] : undefined);
+  if (root === undefined || !roots.includes(root)) {
+    throw new MigrationError('guest-root-ambiguous', `The systems on the disks are ${roots.join(', ') || 'none'}.`, { vm });
+  }
+  return await readSystem(session, root);
 }
 
 async function finishLinux(
@@ -99,10 +105,6 @@ async function finishLinux(
     what: 'The VMware tools are no more in the guest: virt-v2v removed them.',
   };
   return { changes: [...(facts.toolsRemoved ? [removed] : []), ...changesIn(edits), ...ran], warnings };
-}
-
-async function filesystems(session: Guestfish): Promise<readonly { readonly device: string; readonly kind: string }[]> {
-  return [...(await session.fields('list-filesystems'))].map(([device, kind]) => ({ device, kind }));
 }
 
 /** libguestfs (1.48) calls a Debian by the text of its debian_version alone: `12.5`. */

@@ -3,7 +3,6 @@
  * name that firmware looks for in any case (UEFI 2.10, 3.5.1.1): \EFI\BOOT\BOOTX64.EFI. It is made of the guest's own.
  */
 import type { ConversionChange } from '../../../model/conversion.ts';
-import type { InspectedFilesystem } from '../../../model/guest-inspection.ts';
 import { type Guestfish, quoted } from '../guestfish.ts';
 
 export interface LoaderPlan {
@@ -62,11 +61,11 @@ function folderNamed(files: readonly string[], name: string): string {
 /** Takes all mounts away. Every EFI system partition gets what it lacks. */
 export async function finishLoader(
   session: Guestfish,
-  filesystems: readonly Pick<InspectedFilesystem, 'device' | 'kind'>[],
 ): Promise<{ readonly changes: readonly ConversionChange[]; readonly warnings: readonly string[] }> {
   const changes: ConversionChange[] = [];
   let isFound = false;
-  for (const { device } of filesystems.filter(({ kind }) => kind === 'vfat')) {
+  for (const device of (await session.lines('list-partitions')).slice(0, 128)) {
+    if ((await session.ask(`vfs-type ${quoted(device)}`)).trim() !== 'vfat') continue;
     await session.ask('umount-all');
     await session.ask(`mount ${quoted(device)} /`);
     const files = (await session.lines('find /')).slice(0, 10_000).map((file) => `/${file}`);

@@ -69,7 +69,9 @@ export function planTools({ units, startLinks, upstartJobs, fstab }: ToolFacts):
       path: `/etc/systemd/system/${unit}.d/kubeferry.conf`,
       text: `[Unit]\nConditionVirtualization=${tools.hypervisor}\n`,
     }));
-    const links = startLinks.filter((path) => tools.scripts.includes(nameOf(path).replace(/^S\d\d/, '')));
+    // A unit of the same name stands in for the script.
+    const scripts = tools.scripts.filter((script) => !own.some(({ path }) => nameOf(path) === `${script}.service`));
+    const links = startLinks.filter((path) => scripts.includes(nameOf(path).replace(/^S\d\d/, '')));
     const jobs = upstartJobs.filter((path) => tools.scripts.includes(nameOf(path).replace(/\.conf$/, '')));
     const edited: GuestEdit[] = [
       ...conditions,

@@ -10,9 +10,11 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { type FinishOutcome, finishSystem } from '../../../../src/convert/guest/finish/finish.ts';
+import { quickLook } from '../../../../src/convert/guest/finish/quick-look.ts';
+import { runScripts } from '../../../../src/convert/guest/finish/scripts.ts';
 import { type Guestfish, quoted, withGuestfish } from '../../../../src/convert/guest/guestfish.ts';
 import { readDrivers } from '../../../../src/convert/guest/inspect-drivers.ts';
-import type { InspectedDrivers } from '../../../../src/model/guest-inspection.ts';
+import type { InspectedDrivers, InspectedSystem } from '../../../../src/model/guest-inspection.ts';
 import { parseMac } from '../../../../src/model/units.ts';
 import { applianceCache, blank, makeTree, makeUefiDisk } from '../images.ts';
 import { hiveText, makeHive } from '../windows/hive.ts';
@@ -29,6 +31,8 @@ describe('finishing a guest', () => {
   let windows: FinishOutcome;
   let drivers: InspectedDrivers | undefined;
   let failing: string;
+  let quick: InspectedSystem | undefined;
+  let quickWithWindows: InspectedSystem | undefined;
   const files = new Map<string, string>();
   const modes = new Map<string, string>();
 
@@ -41,7 +45,7 @@ describe('finishing a guest', () => {
     const signal = AbortSignal.timeout(600_000);
     const appliance = { accelerator: 'tcg' as const, cacheFolder: await applianceCache(), temporary: folder };
     await withGuestfish(disks, { vm: 'guest', appliance, signal, write: true }, async (session) => {
-      await makeWindows(session, folder);
+      quick = await quickLook(session, undefined);
       const about = { vm: 'guest', nics: NICS };
       linux = await finishSystem(session, {
         ...about,
@@ -56,12 +60,7 @@ describe('finishing a guest', () => {
       const kept = ['etc/default/grub', 'boot/grub/grub.cfg', 'boot/loader/entries/a.conf', 'etc/fstab', 'etc/marked'];
       for (const name of [...kept, ...linux.changes.flatMap(({ file }) => file?.slice(1) ?? [])]) await keep(session, `/${name}`);
       await keep(session, '/etc/systemd/system/run-vmblock\\x2dfuse.mount.d/kubeferry.conf');
-      failing = await finishSystem(session, {
-        ...about,
-        firmware: 'bios',
-        root: '/dev/sda2',
-        scripts: [{ name: 'no', when: 'conversion', text: 'echo sorry\nexit 3' }],
-      }).then(
+      failing = await runScripts(session, [{ name: 'no', when: 'conversion', text: 'echo sorry\nexit 3' }], about).then(
         () => 'it did not fail',
         (error: unknown) => String(error),
       );
@@ -69,6 +68,8 @@ describe('finishing a guest', () => {
       await session.ask('mount /dev/sda1 /');
       for (const name of ['BOOTX64.EFI', 'grubx64.efi', 'grub.cfg']) await keep(session, `/EFI/BOOT/${name}`);
       await session.ask('umount-all');
+      await makeWindows(session, folder);
+      quickWithWindows = await quickLook(session, undefined);
       const script = { name: 'join.ps1', when: 'first-boot' as const, text: 'Write-Output 1' };
       windows = await finishSystem(session, { ...about, firmware: 'bios', root: '/dev/sdb', scripts: [script] });
       await keep(session, `${FIRST_BOOT}/kubeferry-join.ps1`);
@@ -85,6 +86,21 @@ describe('finishing a guest', () => {
     modes.set(file, (await session.ask(`statns ${quoted(file)}`)).match(/st_mode: (\d+)/)?.[1] ?? '');
   }
 
+  it('needs no inspection in full where one plain Linux is all there is', () => {
+    assert.deepEqual(quick, {
+      root: '/dev/sda2',
+      type: 'linux',
+      distro: 'debian',
+      product: 'Debian GNU/Linux 12 (bookworm)',
+      version: { major: 12, minor: 0 },
+      mounts: [
+        { path: '/', device: '/dev/sda2' },
+        { path: '/boot/efi', device: '/dev/sda1' },
+      ],
+    });
+    assert.equal(quickWithWindows, undefined);
+  });
+
   it('gives it a serial console at its first boot and at all later ones', () => {
     const words = 'console=tty0 console=ttyS0,115200n8';
     assert.match(files.get('/boot/grub/grub.cfg') ?? '', new RegExp(`vmlinuz root=UUID=1 ro ${words}$`, 'm'));
@@ -98,7 +114,7 @@ describe('finishing a guest', () => {
     assert.equal(files.get('/etc/systemd/system/run-vmblock\\x2dfuse.mount.d/kubeferry.conf'), condition);
     assert.equal(
       files.get('/etc/fstab'),
-      '/dev/sda2 / ext4 defaults 0 1\n# kubeferry: .host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults 0 0\n',
+      '/dev/sda2 / ext4 defaults 0 1\nLABEL=ESP /boot/efi vfat umask=0077 0 1\n# kubeferry: .host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults 0 0\n',
     );
   });
 
@@ -174,10 +190,12 @@ async function linuxDisk(folder: string): Promise<string> {
     'etc/os-release': 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n',
     'etc/debian_version': '12.5\n',
     'etc/hostname': 'web01\n',
+    'boot/efi/README': '',
     // The appliance puts its own devices there.
     'dev/README': '',
     'etc/hosts': '127.0.0.1 localhost\n',
-    'etc/fstab': '/dev/sda2 / ext4 defaults 0 1\n.host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults 0 0\n',
+    'etc/fstab':
+      '/dev/sda2 / ext4 defaults 0 1\nLABEL=ESP /boot/efi vfat umask=0077 0 1\n.host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults 0 0\n',
     'etc/network/interfaces': 'auto ens192\niface ens192 inet dhcp\n',
     'etc/default/grub': 'GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX="quiet"\n',
     'boot/grub/grub.cfg': 'menuentry a {\n\tlinux /boot/vmlinuz root=UUID=1 ro\n\tinitrd /boot/initrd\n}\n',

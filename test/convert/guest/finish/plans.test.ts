@@ -4,6 +4,7 @@ import { planConsole } from '../../../../src/convert/guest/finish/console.ts';
 import { changesIn, type GuestEdit } from '../../../../src/convert/guest/finish/edit.ts';
 import { planFirstBoot } from '../../../../src/convert/guest/finish/first-boot.ts';
 import { planLoader } from '../../../../src/convert/guest/finish/loader.ts';
+import { parseFstab, parseRelease } from '../../../../src/convert/guest/finish/quick-look.ts';
 import { type AgentFacts, planAgent, planClock } from '../../../../src/convert/guest/finish/services.ts';
 import { planTools } from '../../../../src/convert/guest/finish/tools.ts';
 
@@ -79,6 +80,12 @@ describe('tools of the old hypervisor', () => {
     const startLinks = ['/etc/rc3.d/S19vmware-tools', '/etc/rc3.d/S20ssh'];
     const { edits } = planTools({ ...NONE, startLinks, upstartJobs: ['/etc/init/vmware-tools.conf', '/etc/init/ssh.conf'] });
     assert.deepEqual(written(edits), { '/etc/rc3.d/S19vmware-tools': 'removed', '/etc/init/vmware-tools.override': 'manual\n' });
+  });
+
+  it('keep links of scripts that a unit stands in for', () => {
+    const text = '[Unit]\nConditionVirtualization=vmware\n';
+    const units = [{ path: '/usr/lib/systemd/system/open-vm-tools.service', text }];
+    assert.deepEqual(planTools({ ...NONE, units, startLinks: ['/etc/rc3.d/S01open-vm-tools'] }).edits, []);
   });
 
   it('share no folders any more, which would stop the boot', () => {
@@ -196,5 +203,27 @@ describe('the fallback loader', () => {
     assert.equal(target('/EFI/BOOT/grubx64.efi', '/EFI/a/grubx64.efi'), '/EFI/a/grubx64.efi /EFI/BOOT/BOOTX64.EFI 1');
     assert.equal(target('/EFI/Boot/bootx64.efi', windows), undefined, 'it is there, however it is written');
     assert.equal(target('/EFI/tool/shell.efi'), 'none');
+  });
+});
+
+describe('a quick look', () => {
+  it('reads what a guest mounts from disks, shortest path first', () => {
+    const fstab =
+      '# x\nUUID=a / ext4 defaults 0 1\nUUID=c /boot/efi vfat x 0 1\nLABEL="b" /boot/ xfs x 0 2\nnas:/x /mnt nfs x 0 0\nUUID=d none swap sw 0 0\n';
+    assert.deepEqual(parseFstab(fstab), [
+      { spec: 'LABEL=b', path: '/boot' },
+      { spec: 'UUID=c', path: '/boot/efi' },
+    ]);
+  });
+
+  it('calls a system as libguestfs does', () => {
+    const ubuntu = 'PRETTY_NAME="Ubuntu 22.04.4 LTS"\nNAME="Ubuntu"\nVERSION_ID="22.04"\nID=ubuntu\nID_LIKE=debian\n';
+    assert.deepEqual(parseRelease(ubuntu), {
+      distro: 'ubuntu',
+      product: 'Ubuntu 22.04.4 LTS',
+      version: { major: 22, minor: 4 },
+    });
+    assert.deepEqual(parseRelease("ID='ol'\nVERSION_ID=9\n"), { distro: 'oraclelinux', version: { major: 9, minor: 0 } });
+    assert.deepEqual(parseRelease('ID=arch\n'), { distro: 'arch' });
   });
 });
