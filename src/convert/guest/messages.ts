@@ -17,6 +17,9 @@ const PHASES: readonly (readonly [RegExp, ConversionPhase])[] = [
   [/^Mapping filesystem data|^Closing the overlay|^Checking if the guest needs|^Finishing off/, 'finish'],
 ];
 
+/** What virt-v2v (2.2, seen with Debian) says of a boot loader that it cannot mend: it is ours to mend, and to tell. */
+const OURS = /UEFI bootloader|No UEFI fix rule/;
+
 const MAX_REMARKS = 100;
 const REMARK_LIMIT = 2_000;
 
@@ -44,7 +47,7 @@ export class MessageWatch {
     const { type, text } = message;
     if (type === 'error') this.error = text;
     if (type === 'warning' && this.warnings.length < MAX_REMARKS) this.warnings.push(flat(text));
-    if (type === 'info' && this.#infos.length < MAX_REMARKS) this.#infos.push(flat(text));
+    if (type === 'info' && !OURS.test(text) && this.#infos.length < MAX_REMARKS) this.#infos.push(flat(text));
     if (type === 'message') this.#step(text);
   }
 

@@ -102,6 +102,7 @@ describe('a run of virt-v2v', () => {
     say(30, 'message', 'Checking for sufficient free disk space in the guest');
     say(31, 'message', 'Converting Debian GNU/Linux 12 (bookworm) to run on KVM');
     say(40, 'info', 'The QEMU Guest Agent will be installed for this guest at first boot.');
+    say(40, 'info', "Can't fix UEFI bootloader. VM may not boot.");
     say(41, 'warning', 'could not determine a way to update\nthe configuration of Grub2');
     watch.take('not JSON');
     say(90, 'message', 'Mapping filesystem data to avoid copying unused and blank areas');
