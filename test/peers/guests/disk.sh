@@ -19,7 +19,8 @@ loops=
 leave() {
   for mount in boot dev proc sys .; do umount -q "$root/$mount" 2> /dev/null || true; done
   for device in $loops; do losetup -d "$device" || true; done
-  rm -rf "$work" "$out.plain"
+  # What could not be unmounted is the machine's own.
+  rm -rf --one-file-system "$work" "$out.plain"
 }
 trap leave EXIT
 trap 'exit 1' INT TERM
@@ -33,7 +34,7 @@ attach() {
 uuid() { blkid -p -s UUID -o value "$1"; }
 
 next=1
-# partition VARIABLE SIZE TYPE (sfdisk's letters, and flags): the next one; VARIABLE gets where it begins.
+# partition VARIABLE SIZE TYPE: the next one; VARIABLE gets where it begins (both MiB), TYPE is a letter of sfdisk.
 partition() {
   printf 'start=%dMiB, size=%dMiB, type=%s\n' $next "$2" "$3" >> "$work/table"
   eval "$1=$next"
