@@ -7,10 +7,11 @@
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ConversionDisk } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
 import { syncPath } from './conversion-state.ts';
-import { runProgram } from './program.ts';
+import { checkCanceled, runProgram } from './program.ts';
 
 export interface Overlay extends ConversionDisk {
   /** The qcow2 file beside the disk. */
@@ -60,15 +61,27 @@ export async function commitOverlay({ path: base, overlay }: Overlay, signal: Ab
   await syncPath(base);
 }
 
+/** Milliseconds between tries for an image that another qemu has, and how many there are. */
+const LOCK_PAUSE = 200;
+const LOCK_TRIES = 50;
+
+/** A run that was killed may hold its images for a moment longer: its own end is on the way. */
 export async function qemuImg(
   argv: readonly string[],
   file: string,
   signal: AbortSignal,
   onLine?: (line: string) => void,
 ): Promise<void> {
-  const { status, stderr } = await runProgram('qemu-img', argv, onLine === undefined ? { signal } : { signal, onLine });
-  if (status === 0) return;
+  for (let tries = 1; ; tries += 1) {
+    const { status, stderr } = await runProgram('qemu-img', argv, onLine === undefined ? { signal } : { signal, onLine });
+    if (status === 0) return;
+    if (!/Failed to get .*lock/.test(stderr) || tries === LOCK_TRIES) throw failed(argv, file, stderr);
+    await pause(LOCK_PAUSE, undefined, { signal }).catch(() => checkCanceled(signal));
+  }
+}
+
+function failed([command]: readonly string[], file: string, stderr: string): MigrationError {
   const full = /No space left on device|Disk quota exceeded/.test(stderr);
   const said = stderr || 'it does not say why';
-  throw new MigrationError(full ? 'target-full' : 'target-write-failed', `qemu-img ${argv[0]} failed: ${said}`, { file });
+  return new MigrationError(full ? 'target-full' : 'target-write-failed', `qemu-img ${command} failed: ${said}`, { file });
 }
