@@ -118,6 +118,6 @@ test('whatever befalls a warm migration from Hyper-V, its disks are those of the
   await playAll(
     t,
     ground,
-    seeds(10, 200).map((seed) => storyOf(seed, TROUBLES)),
+    seeds(6, 200).map((seed) => storyOf(seed, TROUBLES)),
   );
 });

@@ -57,6 +57,6 @@ test('whatever befalls a warm migration, its disks are those of the guest when i
   await playAll(
     t,
     groundOf(server),
-    seeds(10, 200).map((seed) => storyOf(seed, VCENTER_TROUBLES)),
+    seeds(6, 200).map((seed) => storyOf(seed, VCENTER_TROUBLES)),
   );
 });
