@@ -43,8 +43,7 @@ describe('overlays of copied disks', () => {
   it('are committed as soon as nobody else has them: one that was killed takes a moment to end', async () => {
     const [overlay] = await makeOverlays(path.join(folder, 'held'), disks.slice(0, 1), signal);
     assert.ok(overlay);
-    const holder = spawn('qemu-io', ['-f', 'qcow2', '-c', 'sleep 1500', overlay.overlay], { stdio: 'ignore' });
-    const ended = once(holder, 'exit');
+    const held = run('qemu-io', ['-f', 'qcow2', '-c', 'sleep 1500', overlay.overlay]);
     // Until it has it: whoever only looks is turned away.
     const look = (): Promise<boolean> =>
       run('qemu-img', ['info', overlay.overlay]).then(
@@ -53,7 +52,7 @@ describe('overlays of copied disks', () => {
       );
     while (await look());
     await commitOverlay(overlay, signal);
-    assert.deepEqual(await ended, [0, null]);
+    await held;
   });
 
   it('do not count zeros where the disk is a hole, which a trim makes', async () => {
