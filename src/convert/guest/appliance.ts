@@ -15,18 +15,11 @@ export interface ApplianceOptions {
   readonly memoryMiB?: number;
 }
 
-/**
- * For the kernel of the appliance. Its only user is root, and it ends with the work: barriers between users of one kernel protect nobody in it, but
- * cost every emulated system call (10 to 15 % of its start under TCG). Those of this machine stay.
- */
-const KERNEL_OPTIONS = 'mitigations=off loglevel=1';
-
 /** The environment of every program that uses libguestfs. */
 export function applianceEnvironment(options: ApplianceOptions): Readonly<Record<string, string>> {
   return {
     LIBGUESTFS_BACKEND: 'direct',
     LIBGUESTFS_BACKEND_SETTINGS: options.accelerator === 'tcg' ? 'force_tcg' : 'force_kvm',
-    LIBGUESTFS_APPEND: KERNEL_OPTIONS,
     LIBGUESTFS_CACHEDIR: options.cacheFolder,
     LIBGUESTFS_TMPDIR: options.temporary,
     TMPDIR: options.temporary,
