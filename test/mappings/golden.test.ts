@@ -90,7 +90,11 @@ function answer(vms: readonly SourceVm[], folder: string): { vms: readonly Answe
       manifests,
       decisions,
       concerns: sortConcerns([
-        ...assess(vm, { peers: vms, options: context.options, guest: { conversion: { policy: context.guest?.policy ?? 'none' } } }),
+        ...assess(vm, {
+          peers: vms,
+          options: context.options,
+          guest: { conversion: { policy: context.guest?.policy ?? 'none' } },
+        }),
         ...concerns,
       ]),
     };
