@@ -1,12 +1,11 @@
 /**
- * Builds every peer that is compiled, and the guest of the everyday tests, one after the other, before the tests begin: on a machine that has none this takes many minutes, which no
+ * Builds every peer that is compiled, one after the other, before the tests begin: on a machine that has none this takes many minutes, which no
  * test's time limit should pay for. Those that are in the cache cost nothing.
  */
 import { buildLua } from './argocd.ts';
 import { buildPeer } from './build.ts';
 import { buildControlPlane } from './control-plane.ts';
 import { buildGenerator } from './definitions.ts';
-import { buildGuest, USUAL_GUEST } from './guests.ts';
 import { buildHelm } from './helm.ts';
 import { buildKustomize } from './kustomize.ts';
 import { nbdkitFolder } from './vddk.ts';
@@ -20,4 +19,3 @@ await buildGenerator();
 await buildPeer('kubevirt');
 await buildControlPlane();
 await nbdkitFolder();
-await buildGuest(USUAL_GUEST);
