@@ -14,7 +14,7 @@ import { readKeys } from './keys.ts';
 export interface LocalConversionsOptions {
   readonly converter: GuestConverter;
   readonly hasher: DiskHasher;
-  /** How many guests are converted at once: each takes about 2 GiB of memory. */
+  /** How many guests are converted at once: each takes up to 3 GiB of memory. */
   readonly queue: JobQueue;
   /** Folder for the conversion of one VM, on storage that survives a restart. */
   readonly workspaceOf: (plan: VmPlan) => string;

@@ -65,7 +65,7 @@ export function migrateCommand(program: Command, context: CommandContext): void 
     )
     .addOption(new Option('--parallel-vms <n>', 'VMs at once, 1–64').argParser(atOnce).default(4))
     .addOption(
-      new Option('--parallel-guests <n>', 'guests converted or watched at once, 1–64; each takes about 2 GiB of memory')
+      new Option('--parallel-guests <n>', 'guests converted or watched at once, 1–64; each takes up to 3 GiB of memory')
         .argParser(atOnce)
         .default(1),
     )
