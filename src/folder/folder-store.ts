@@ -6,6 +6,7 @@ import { MigrationError } from '../model/errors.ts';
 import { TERMINAL_PHASES, WORK_PHASES } from '../model/phase.ts';
 import type { VmProgress } from '../model/plan.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';
+import { Outcome, Proof } from './guest-state.ts';
 import { STATE_FOLDER } from './marker.ts';
 
 const ERROR_CODE_NAMES = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
@@ -90,6 +91,7 @@ const Progress: z.ZodType<VmProgress> = z.object({
           algorithm: z.literal('sha256'),
           blockSize: z.number(),
           root: z.string(),
+          copied: z.string().exactOptional(),
           size: z.number(),
           allocated: z.number(),
         })
@@ -120,6 +122,8 @@ const Progress: z.ZodType<VmProgress> = z.object({
     })
     .exactOptional(),
   sourceStopped: z.boolean().exactOptional(),
+  conversion: Outcome.exactOptional(),
+  proof: Proof.exactOptional(),
   warm: Warm.exactOptional(),
   outlook: AnOutlook.exactOptional(),
 });

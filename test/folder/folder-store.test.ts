@@ -12,7 +12,8 @@ after(() => rm(SCRATCH, { recursive: true, force: true }));
 
 const AT = '2026-01-02T03:04:05.000Z';
 
-const full: VmProgress = {
+/** Everything that a migration can keep: what a reader forgets is lost for whoever goes on. */
+const full: Required<Omit<VmProgress, 'sinceCutover'>> = {
   vm: 'fake:web',
   targetName: 'web',
   type: 'cold',
@@ -31,9 +32,47 @@ const full: VmProgress = {
       seconds: 0.5,
       transport: 'qemu-img',
       target: { size: 10, inode: '7', modified: '1' },
-      proof: { algorithm: 'sha256', blockSize: 4, root: 'ab', size: 10, allocated: 5 },
+      proof: { algorithm: 'sha256', blockSize: 4, root: 'ab', copied: 'cd', size: 10, allocated: 5 },
     },
   ],
+  hooks: [{ hook: 'h', at: 'BeforeCopy', outcome: 'succeeded', by: 'a program', message: 'done', startedAt: AT, endedAt: AT }],
+  conversion: {
+    policy: 'convert',
+    copy: `${AT} ab`,
+    accelerator: 'tcg',
+    converter: 'virt-v2v-in-place 2.2.0',
+    guest: 'Debian GNU/Linux 12',
+    changes: [{ subject: 'network', what: 'ens192 keeps its name.', file: '/etc/systemd/network/10-ens192.link' }],
+    warnings: ['Nothing sets the clock.'],
+    seconds: [{ phase: 'convert', seconds: 12.5 }],
+    disks: [{ disk: 'scsi0:0', changed: 4, root: 'ab' }],
+  },
+  proof: {
+    booted: false,
+    evidence: [{ kind: 'login-prompt', text: 'web login:', seconds: 50 }],
+    trouble: { code: 'probe-failed', text: 'tcp: no answer' },
+    seconds: 60,
+    accelerator: { name: 'tcg', because: 'no KVM' },
+    screenshot: '/out/web/boot-proof.png',
+    addresses: { '00:50:56:ab:cd:01': ['192.0.2.10'] },
+    console: 'web login:',
+    differences: ['It had 1 virtual processor instead of 2.'],
+  },
+  sourceStopped: true,
+  warm: {
+    id: AT,
+    held: { id: 's-1', name: 'ours', pass: 2, at: AT, seconds: 1, checkpoints: { 'scsi0:0': 'c-2' } },
+    checkpoints: { 'scsi0:0': 'c-1' },
+    outdated: ['c-0'],
+    passes: [
+      {
+        ...{ number: 1, checkpointAt: AT, bytes: 5, copySeconds: 1, snapshotSeconds: 1 },
+        compared: { bytes: 5, because: 'lost count' },
+      },
+    ],
+    setback: { count: 1, code: 'source-unreachable', message: 'away', at: AT },
+  },
+  outlook: { next: 'precopy', at: AT, because: 'it is due', cutoverAt: AT, cutoverBecause: 'its window opens' },
   failure: { phase: 'CopyDisks', code: 'target-full', message: 'No space.', hint: 'Free some.' },
 };
 
