@@ -211,17 +211,17 @@ export const ERROR_CODES = {
   'guest-unsupported': entry(
     3,
     'stalled',
-    'The converter does not know this system. Migrate it with the policy `compatibility` (SATA, e1000e), or `skip` where it has virtio drivers.',
+    'The converter does not know this system. Migrate it with the policy `compatibility` (SATA, e1000e), or `none` where it has virtio drivers.',
   ),
   'guest-system-missing': entry(
     3,
     'stalled',
-    'No operating system was found on the disks. Check that all disks of the VM are migrated; use the policy `skip` for a VM without one.',
+    'No operating system was found on the disks. Check that all disks of the VM are migrated; use the policy `none` for a VM without one (`--guest VM=none`).',
   ),
   'guest-root-ambiguous': entry(
     3,
     'stalled',
-    'Name the device of the root file system in the plan, one of those in the message.',
+    'Name the device of the root file system, one of those in the message: `--guest-root`, or `guest.root` in a plan.',
   ),
   'guest-hibernated': entry(
     3,
