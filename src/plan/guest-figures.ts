@@ -1,6 +1,7 @@
 /**
- * How long the work on guests takes: conversion, the look into them, their boot. What emulates the processor decides most of it, and nobody knows
- * that before it is tried: `unknown` reaches from the best with hardware virtualisation to the worst without.
+ * How long the work on guests takes: conversion, the look into them, their boot. What emulates the processor decides most of it. Where nobody says, it is
+ * hardware virtualisation, without which KubeVirt runs nothing unless it is told to: with the worst of emulation no window of an hour would ever be
+ * long enough for a cutover.
  */
 import type { ProofTerms } from '../model/boot-proof.ts';
 import type { Accelerator, ConversionPolicy, ConversionTerms } from '../model/conversion.ts';
@@ -10,7 +11,7 @@ import { known, type Outlook, type Range, rangeOf } from './figure.ts';
 export interface GuestFigureOptions {
   /** What is asked for guests at all: nothing else is assumed. Absent: everything. */
   readonly policies?: readonly ConversionPolicy[];
-  /** What runs the machines that convert guests and prove that they boot. Absent: unknown. */
+  /** What runs the machines that convert guests and prove that they boot. Absent: `kvm`, which KubeVirt's nodes have. */
   readonly accelerator?: Accelerator;
   /** VMs are started when they are at the target; true when absent. False: a proof alone boots them. */
   readonly boots?: boolean;
@@ -34,7 +35,7 @@ export interface GuestBasis {
 }
 
 export function guestBasis(options: GuestFigureOptions): GuestBasis {
-  const { policies, accelerator = 'unknown', boots = true, conversionSeconds, bootSeconds } = options;
+  const { policies, accelerator = 'kvm', boots = true, conversionSeconds, bootSeconds } = options;
   const conversion = byGuest(CONVERSION[accelerator], CONVERSION_WINDOWS[accelerator], conversionSeconds);
   const boot = byGuest(BOOT[accelerator], BOOT_WINDOWS[accelerator], bootSeconds);
   const inspection = INSPECTION[accelerator];
@@ -82,11 +83,10 @@ function guestRanges(assumptions: ByGuestAssumptions): ByGuest {
   return { other: rangeOf(other), windows: rangeOf(windows) };
 }
 
-type ByAccelerator = Readonly<Record<Accelerator | 'unknown', Assumption>>;
+type ByAccelerator = Readonly<Record<Accelerator, Assumption>>;
 
 const SHARED = { unit: 'seconds', source: 'measured' } as const;
 const GUESSED = { unit: 'seconds', source: 'assumed' } as const;
-const UNKNOWN = 'It is not known whether hardware virtualisation can be used there.';
 
 const CONVERSION: ByAccelerator = {
   kvm: {
@@ -96,10 +96,6 @@ const CONVERSION: ByAccelerator = {
   tcg: {
     ...{ id: 'conversion-seconds', ...SHARED, value: 236, range: { best: 140, worst: 600 } },
     why: 'Without hardware virtualisation. virt-v2v-in-place 2.2, Debian 12 of 2.5 GiB, on a loaded machine. Best: its processor time alone. Worst: many kernels (assumed).',
-  },
-  unknown: {
-    ...{ id: 'conversion-seconds', ...SHARED, value: 40, range: { best: 40, worst: 600 } },
-    why: `${UNKNOWN} With it: virt-v2v 1.4x, RHEL 8.4 in a local file (libguestfs list, June 2021). Worst: without it, where 236 s were measured for Debian 12, and with many kernels (assumed).`,
   },
 };
 
@@ -112,10 +108,6 @@ const CONVERSION_WINDOWS: ByAccelerator = {
     ...{ id: 'conversion-seconds-windows', ...GUESSED, value: 1800, range: { best: 700, worst: 5400 } },
     why: 'Without hardware virtualisation: six times as long as with it, as measured for Linux.',
   },
-  unknown: {
-    ...{ id: 'conversion-seconds-windows', ...GUESSED, value: 300, range: { best: 120, worst: 5400 } },
-    why: `${UNKNOWN} No published figure; injecting drivers into the registry of Windows takes longer than rebuilding the initramfs of Linux. Worst: without it, six times as long.`,
-  },
 };
 
 const INSPECTION: ByAccelerator = {
@@ -126,10 +118,6 @@ const INSPECTION: ByAccelerator = {
   tcg: {
     ...{ id: 'inspection-seconds', ...SHARED, value: 35, range: { best: 20, worst: 120 } },
     why: 'Without hardware virtualisation: 18 s to open and 17 s to inspect, virt-v2v-in-place 2.2 with Debian 12 on a loaded machine. Worst: many kernels and packages (assumed).',
-  },
-  unknown: {
-    ...{ id: 'inspection-seconds', ...GUESSED, value: 10, range: { best: 5, worst: 120 } },
-    why: `${UNKNOWN} Worst: without it, where 35 s were measured for Debian 12, and with many kernels and packages.`,
   },
 };
 
@@ -142,10 +130,6 @@ const BOOT: ByAccelerator = {
     ...{ id: 'boot-seconds', ...SHARED, value: 40, range: { best: 37, worst: 900 } },
     why: 'Converted Debian 12 to its login prompt, 37 to 43 s without hardware virtualisation. Worst: many services, a check of the file systems or a SELinux relabelling (assumed).',
   },
-  unknown: {
-    ...{ id: 'boot-seconds', ...SHARED, value: 40, range: { best: 8, worst: 900 } },
-    why: `${UNKNOWN} Converted Debian 12 to its login prompt, 37 to 43 s without it. Best: with it (assumed). Worst: many services, a check of the file systems or a SELinux relabelling (assumed).`,
-  },
 };
 
 const BOOT_WINDOWS: ByAccelerator = {
@@ -156,9 +140,5 @@ const BOOT_WINDOWS: ByAccelerator = {
   tcg: {
     ...{ id: 'boot-seconds-windows', ...GUESSED, value: 1200, range: { best: 600, worst: 3600 } },
     why: 'Without hardware virtualisation, ten to thirty times as much work. The first boot installs the drivers and restarts the guest.',
-  },
-  unknown: {
-    ...{ id: 'boot-seconds-windows', ...GUESSED, value: 180, range: { best: 60, worst: 3600 } },
-    why: `${UNKNOWN} The first boot installs the drivers and restarts the guest. Worst: without it.`,
   },
 };
