@@ -170,7 +170,8 @@ function isPolicy(text: string): text is ConversionPolicy {
 
 function collectRoot(text: string, earlier: readonly Meant<string>[]): readonly Meant<string>[] {
   const word = meant(text);
-  if (!/^\/dev\/[\w/.+-]{1,200}$/.test(word.value))
+  // A subvolume of btrfs is a root of its own to libguestfs: btrfsvol:/dev/sda1/@rootfs.
+  if (!/^(?:btrfsvol:)?\/dev\/[\w/.+@-]{1,200}$/.test(word.value))
     throw new InvalidArgumentError('A device such as /dev/sdb2, or VM=/dev/sdb2.');
   return [...earlier, word];
 }

@@ -73,7 +73,7 @@ const fields = {
   root: z
     .string()
     .max(256)
-    .regex(/^\/dev\/[A-Za-z0-9_/.+-]+$/)
+    .regex(/^(btrfsvol:)?\/dev\/[A-Za-z0-9_/.+@-]+$/)
     .exactOptional()
     .describe('Device of the root file system where more than one system is on the disks, such as /dev/sdb2.'),
   clevis: z

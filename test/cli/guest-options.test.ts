@@ -31,6 +31,11 @@ test('single VMs have a policy and a root of their own, beside what all have', a
   assert.deepEqual(byVm.get('a=b')?.conversion, { policy: 'convert', root: '/dev/sdb2', clevis: ['all'] });
 });
 
+test('a root is a device, or a subvolume of btrfs in the words of the converter', async () => {
+  for (const root of ['/dev/sdb2', '/dev/vg0/root', 'btrfsvol:/dev/sda1/@rootfs'])
+    assert.equal((await terms('--guest-root', root)).others.conversion?.root, root);
+});
+
 test('probes are questions to ports, pages and programs', async () => {
   const asked = ['--probe', 'tcp:22', '--probe', 'http:8080/health', '--probe', `script:${folder}/ask.sh:80,443`];
   const { proof } = (await terms(...asked, '--prove-within', '90')).others;
