@@ -68,6 +68,13 @@ const ROWS: readonly Row[] = [
     code: 'guest-system-missing',
     means: 'the disks hold an installer or live system',
   },
+  // * (libguestfs 1.48: it opens the volume under a name of its own)
+  {
+    says: /mount_stub: \/dev\/mapper\/\S+: No such file/,
+    code: 'guest-unsupported',
+    means: 'the guest names an encrypted file system as its own start does, and the converter opens it under another name',
+    hint: "Write `UUID=…` instead of /dev/mapper/… into the guest's /etc/fstab, then retry the VM; or migrate it with the policy `compatibility`.",
+  },
   { says: /unable to convert this guest type/, code: 'guest-unsupported', means: 'the converter does not know this system' },
   {
     says: /inspection of the package database failed/,

@@ -147,6 +147,7 @@ describe('a failed run of virt-v2v', () => {
     ['multi-boot operating systems are not supported by virt-v2v. Use the --root option', 'guest-root-ambiguous'],
     ['no bootloader detected', 'guest-boot-missing'],
     ['virt-v2v is unable to convert this guest type (linux/alpinelinux)', 'guest-unsupported'],
+    ['libguestfs error: mount: mount_stub: /dev/mapper/sda5_crypt: No such file or directory', 'guest-unsupported'],
     ['filesystem was mounted read-only, even though we asked for it to be mounted read-write.', 'guest-filesystem-dirty'],
     ['libguestfs error: mount_options: Windows is hibernated, refused to mount.', 'guest-hibernated'],
     ['could not find key to open LUKS encrypted /dev/sda2.\n\nTry using --key on the command line.', 'guest-encrypted'],
