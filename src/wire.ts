@@ -1,6 +1,6 @@
 /** Composition root: names → real parts. Imported by nothing but the main.ts of a door. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -228,7 +228,6 @@ export async function convertGuestHere(
 ): Promise<GuestOutcome> {
   const { signal } = options;
   const cacheFolder = path.join(process.env['XDG_CACHE_HOME'] || os.tmpdir(), 'kubeferry-appliance');
-  await mkdir(cacheFolder, { recursive: true });
   const converter = guestConverter({ cacheFolder });
   return await convertGuest(request, policy, {
     ...{ ...options, converter, hasher: new FileHasher(), keys: await readKeyFolder(keys) },

@@ -30,7 +30,7 @@ export function imageInspector({ show, cacheFolder, accelerator }: ImageInspecto
     if (disks.length === 0) return undefined;
     const keys = conversion?.keys === undefined ? [] : await readKeys(conversion.keys);
     const name = await accelerator(signal);
-    return await withTemporary((temporary) =>
+    return await withTemporary({ cacheFolder }, (temporary) =>
       inspectDisks(disks, {
         ...{ vm: vm.name, keys, signal },
         appliance: { cacheFolder, accelerator: name, temporary },

@@ -17,7 +17,6 @@ after(() => rm(folder, { recursive: true }));
 const SIZE = 64 * 1024 ** 2;
 const signal = AbortSignal.timeout(300_000);
 const cacheFolder = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'kubeferry', 'appliance');
-await mkdir(cacheFolder, { recursive: true });
 
 /** A root file system on a disk of its own, as a VMDK with the guest's grains compressed. */
 async function image(): Promise<ImageSource> {

@@ -1,5 +1,5 @@
 /** The small machine of libguestfs in which virt-v2v and guestfish work on disks: how it is set up. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Accelerator } from '../../model/conversion.ts';
@@ -28,8 +28,12 @@ export function applianceEnvironment(options: ApplianceOptions): Readonly<Record
   };
 }
 
-/** A folder for one run, removed when the work has ended, however it ends. */
-export async function withTemporary<T>(work: (folder: string) => Promise<T>): Promise<T> {
+/** A folder for one run, removed when the work has ended, however it ends. The one where appliances are kept is there from then on: libguestfs makes none. */
+export async function withTemporary<T>(
+  { cacheFolder }: Pick<ApplianceOptions, 'cacheFolder'>,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  await mkdir(cacheFolder, { recursive: true });
   const folder = await mkdtemp(path.join(os.tmpdir(), 'kf-'));
   try {
     return await work(folder);

@@ -23,7 +23,7 @@ export function guestConverter(settings: GuestConverterOptions): GuestConverter 
   return { inspect, convert };
 
   async function inspect(request: ConversionRequest, options: ConverterOptions): Promise<GuestInspection> {
-    return await withTemporary(async (temporary) => {
+    return await withTemporary(settings, async (temporary) => {
       const disks = request.disks.map(({ path }) => ({ path, format: 'raw' as const }));
       const found = await inspectDisks(disks, {
         vm: request.vm,
@@ -38,7 +38,7 @@ export function guestConverter(settings: GuestConverterOptions): GuestConverter 
 
   async function convert(request: ConversionRequest, options: ConverterOptions): Promise<ConversionResult> {
     const attempt = (accelerator: Accelerator, remark?: string): Promise<ConversionResult> =>
-      withTemporary((temporary) =>
+      withTemporary(settings, (temporary) =>
         convertDisks(request, options, (overlays) =>
           convertOverlays(request, overlays, {
             options,
