@@ -1,4 +1,5 @@
 /** What rules ask of a look into the disks. */
+import { isLookedInto } from '../model/conversion.ts';
 import type { GuestInspection, InspectedFilesystem, InspectedSystem } from '../model/guest-inspection.ts';
 import { firmwareIn } from '../model/guest-readiness.ts';
 import type { SourceVm } from '../model/vm.ts';
@@ -6,7 +7,7 @@ import type { Surroundings } from './rule.ts';
 
 /** The guest is looked into at the target, so that what nobody finds there ends the migration. */
 export function isEntered({ policy }: Pick<Surroundings, 'policy'>): boolean {
-  return policy === 'convert' || policy === 'skip';
+  return isLookedInto(policy);
 }
 
 /** `Debian GNU/Linux 12 on /dev/sda1` */

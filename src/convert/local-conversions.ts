@@ -4,7 +4,7 @@ import type { GuestConverter } from '../contracts/guest-converter.ts';
 import type { GuestConversions, GuestWork } from '../contracts/guests.ts';
 import type { JobQueue } from '../contracts/job-queue.ts';
 import type { DiskHasher } from '../contracts/verification.ts';
-import type { Accelerator, ConversionRequest, GuestOutcome } from '../model/conversion.ts';
+import { type Accelerator, type ConversionRequest, type GuestOutcome, isLookedInto } from '../model/conversion.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { VmPlan } from '../model/plan.ts';
 import { requireProgram } from '../programs/find-program.ts';
@@ -36,9 +36,7 @@ export class LocalConversions implements GuestConversions {
   }
 
   async check(plans: readonly VmPlan[]): Promise<void> {
-    const terms = plans
-      .flatMap(({ conversion }) => conversion ?? [])
-      .filter(({ policy }) => policy === 'convert' || policy === 'skip');
+    const terms = plans.flatMap(({ conversion }) => conversion ?? []).filter(({ policy }) => isLookedInto(policy));
     if (terms.length === 0) return;
     for (const [name, debianPackage] of Object.entries(CONVERTER_PROGRAMS)) await requireProgram(name, debianPackage);
     for (const file of new Set(terms.flatMap(({ keys }) => keys ?? []))) await readKeys(file);
@@ -47,7 +45,7 @@ export class LocalConversions implements GuestConversions {
 
   async convert(plan: VmPlan, request: ConversionRequest, { signal, onProgress, onWait }: GuestWork): Promise<GuestOutcome> {
     const { policy, keys } = plan.conversion ?? {};
-    if (policy !== 'convert' && policy !== 'skip') throw new Error('nothing is to be done to the guest');
+    if (!isLookedInto(policy)) throw new Error('nothing is to be done to the guest');
     const { queue, workspaceOf, accelerator, converter, hasher } = this.#options;
     onWait('a place among the guests that are converted at once');
     const work = async (): Promise<GuestOutcome> => {

@@ -1,18 +1,10 @@
 /** What a folder keeps of the work on a guest. Words are written out as records, so that one that the types gain is missed by the compiler. */
 import * as z from 'zod';
 import type { BootFailure, BootProof, BootSign } from '../model/boot-proof.ts';
-import type { ConversionPhase, GuestOutcome } from '../model/conversion.ts';
+import { CONVERSION_PHASES, type GuestOutcome } from '../model/conversion.ts';
 
 type Words<T extends string> = { readonly [Word in T]: Word };
 
-const PHASES: Words<ConversionPhase> = {
-  open: 'open',
-  inspect: 'inspect',
-  convert: 'convert',
-  finish: 'finish',
-  network: 'network',
-  commit: 'commit',
-};
 const SIGNS: Words<BootSign> = {
   'login-prompt': 'login-prompt',
   'system-target': 'system-target',
@@ -47,7 +39,7 @@ export const Outcome: z.ZodType<GuestOutcome> = z.object({
     z.object({ subject: z.enum(['system', 'network', 'tools', 'boot']), what: z.string(), file: z.string().exactOptional() }),
   ),
   warnings: z.array(z.string()),
-  seconds: z.array(z.object({ phase: z.enum(PHASES), seconds: z.number() })),
+  seconds: z.array(z.object({ phase: z.enum(CONVERSION_PHASES), seconds: z.number() })),
   disks: z.array(z.object({ disk: z.string(), changed: z.number(), root: z.string().exactOptional() })),
 });
 

@@ -15,6 +15,11 @@ export type Accelerator = 'kvm' | 'tcg';
  */
 export type ConversionPolicy = 'convert' | 'skip' | 'compatibility' | 'none';
 
+/** Somebody looks into the guest once its disks are copied. */
+export function isLookedInto(policy: ConversionPolicy | undefined): policy is 'convert' | 'skip' {
+  return policy === 'convert' || policy === 'skip';
+}
+
 /** A script of the user that changes the guest. */
 export interface GuestScript {
   /** Tells it from others of the VM; part of file names in the guest: letters, digits, `-`, `_`, `.`. */
@@ -77,7 +82,9 @@ export interface ConversionRequest {
 }
 
 /** A phase of the work with its share of the time; the words are ours, not the converter's. */
-export type ConversionPhase = 'open' | 'inspect' | 'convert' | 'finish' | 'network' | 'commit';
+export const CONVERSION_PHASES = ['open', 'inspect', 'convert', 'finish', 'network', 'commit'] as const;
+
+export type ConversionPhase = (typeof CONVERSION_PHASES)[number];
 
 export interface ConversionChange {
   readonly subject: 'system' | 'network' | 'tools' | 'boot';

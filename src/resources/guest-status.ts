@@ -1,5 +1,6 @@
 /** What the status of a VM says of its guest: what was done to it on the copied disks. */
 import { z } from 'zod';
+import { CONVERSION_PHASES } from '../model/conversion.ts';
 
 const Count = z.int().min(0);
 const Seconds = z.number().min(0);
@@ -23,7 +24,7 @@ export const GuestStatus = z.strictObject({
   phases: z
     .array(
       z.strictObject({
-        phase: z.enum(['open', 'inspect', 'convert', 'finish', 'network', 'commit']),
+        phase: z.enum(CONVERSION_PHASES),
         seconds: Seconds,
       }),
     )

@@ -10,13 +10,13 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import type { ConversionDisk, ConversionRequest, ConversionResult } from '../../model/conversion.ts';
+import { CONVERSION_PHASES, type ConversionDisk, type ConversionRequest, type ConversionResult } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
 
 const STATE_FILE = 'conversion.json';
 
 const extents = z.array(z.object({ offset: z.int().min(0), length: z.int().min(1) }).readonly()).readonly();
-const phases = z.enum(['open', 'inspect', 'convert', 'finish', 'network', 'commit']);
+const phases = z.enum(CONVERSION_PHASES);
 
 const resultSchema: z.ZodType<ConversionResult> = z.object({
   accelerator: z.enum(['kvm', 'tcg']),

@@ -7,7 +7,7 @@ import { gunzip } from 'node:zlib';
 import type { Clock } from '../../contracts/clock.ts';
 import type { GuestConversions, GuestWork } from '../../contracts/guests.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
-import type { ConversionRequest, ConversionTerms, GuestOutcome } from '../../model/conversion.ts';
+import { type ConversionRequest, type ConversionTerms, type GuestOutcome, isLookedInto } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { VmPlan } from '../../model/plan.ts';
 import { WORKER_PATHS } from '../../model/worker-paths.ts';
@@ -58,7 +58,7 @@ export class JobConversions implements GuestConversions {
     const { converted, setup } = this.#options;
     if (converted) return;
     for (const { conversion } of plans) {
-      if (conversion?.policy !== 'convert' && conversion?.policy !== 'skip') continue;
+      if (conversion === undefined || !isLookedInto(conversion.policy)) continue;
       if (conversionImage(setup) === undefined) {
         throw new MigrationError('config-invalid', `Nobody said which image converts guests beside ${setup.image}.`, {
           hint: 'Name it in the settings of workers (KUBEFERRY_WORKERS): {"conversion":{"image":"…"}}.',
@@ -127,7 +127,7 @@ export class JobConversions implements GuestConversions {
   async #start(ref: JobRef, plan: VmPlan, request: ConversionRequest, signal: AbortSignal): Promise<void> {
     const { client, jobs, setup, owner, namespace, destination, perNode } = this.#options;
     const { policy, keys, virtioWin } = plan.conversion ?? {};
-    if (policy !== 'convert' && policy !== 'skip') throw new Error('nothing is to be done to the guest');
+    if (!isLookedInto(policy)) throw new Error('nothing is to be done to the guest');
     const claims = request.disks.map(({ key }) => claimOf(plan, key));
     const [first] = claims;
     if (first === undefined) throw new Error('a guest without disks');

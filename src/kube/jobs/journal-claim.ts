@@ -5,7 +5,8 @@
 import type { PersistentVolumeClaim } from '../../model/manifest.ts';
 import { type Bytes, MiB } from '../../model/units.ts';
 import type { KubeObject } from '../client/kube-client.ts';
-import { type Belonging, workerMetadata } from './worker-pod.ts';
+import { workClaim } from './work-claim.ts';
+import type { Belonging } from './worker-pod.ts';
 
 /**
  * For 1 MiB of the disk: its hash (32 bytes) with its record, twice while the journal is put in order, and room for a log between: 192. The hashes
@@ -14,17 +15,8 @@ import { type Belonging, workerMetadata } from './worker-pod.ts';
 const BYTES_A_BLOCK = 1232;
 const LEAST: Bytes = 64 * MiB;
 
-/** Of the same class as the disk's claim, so that whatever reaches the one reaches the other. @param capacity of the disk */
+/** Beside the claim of the disk. @param capacity of the disk */
 export function journalClaim(about: Belonging, disk: PersistentVolumeClaim, capacity: Bytes): KubeObject {
-  const { storageClassName } = disk.spec;
   const size = LEAST + Math.ceil(((capacity / MiB) * BYTES_A_BLOCK) / MiB) * MiB;
-  return {
-    metadata: workerMetadata(about),
-    spec: {
-      ...(storageClassName !== undefined && { storageClassName }),
-      accessModes: ['ReadWriteOnce'],
-      volumeMode: 'Filesystem',
-      resources: { requests: { storage: `${size / MiB}Mi` } },
-    },
-  };
+  return workClaim(about, disk, size);
 }

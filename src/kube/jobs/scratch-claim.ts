@@ -7,7 +7,8 @@ import type { PersistentVolumeClaim } from '../../model/manifest.ts';
 import { type Bytes, GiB, MiB } from '../../model/units.ts';
 import type { KubeClient, KubeObject } from '../client/kube-client.ts';
 import { CLAIMS } from '../kinds.ts';
-import { type Belonging, workerMetadata } from './worker-pod.ts';
+import { workClaim } from './work-claim.ts';
+import type { Belonging } from './worker-pod.ts';
 
 /** Kernels' RAM disks and drivers are some 100 MiB, and a relabelled file system writes all of its inodes: 2 GiB and a twentieth of the disks. */
 const LEAST: Bytes = 2 * GiB;
@@ -15,19 +16,10 @@ const SHARE = 0.05;
 /** No conversion was seen to write a tenth of that. */
 const MOST: Bytes = 16 * GiB;
 
-/** Of the same class as the first disk's claim, so that whatever reaches the one reaches the other. @param capacity of all disks */
+/** Beside the claim of the first disk. @param capacity of all disks */
 export function scratchClaim(about: Belonging, first: PersistentVolumeClaim, capacity: Bytes): KubeObject {
-  const { storageClassName } = first.spec;
   const size = Math.min(MOST, LEAST + Math.ceil((capacity * SHARE) / MiB) * MiB);
-  return {
-    metadata: workerMetadata(about),
-    spec: {
-      ...(storageClassName !== undefined && { storageClassName }),
-      accessModes: ['ReadWriteOnce'],
-      volumeMode: 'Filesystem',
-      resources: { requests: { storage: `${size / MiB}Mi` } },
-    },
-  };
+  return workClaim(about, first, size);
 }
 
 const LOOK_EVERY_MS = 1000;
