@@ -6,7 +6,8 @@ import type { ConverterOptions, GuestConverter } from '../contracts/guest-conver
 import type { DiskHasher } from '../contracts/verification.ts';
 import type { ConversionRequest, ConvertedDisk, GuestOutcome } from '../model/conversion.ts';
 import { MigrationError } from '../model/errors.ts';
-import { readiness } from '../model/guest-readiness.ts';
+import { readiness, systemOf } from '../model/guest-readiness.ts';
+import { configuredNics } from './guest/network/configured.ts';
 
 export interface GuestParts {
   readonly converter: GuestConverter;
@@ -60,7 +61,8 @@ async function lookOnly(
       vm: request.vm,
     });
   }
-  const system = inspection.systems.find(({ root }) => root === inspection.root?.device);
+  const system = systemOf(inspection);
+  const isLinux = system?.type === 'linux';
   return {
     policy: 'skip',
     copy: request.copy,
@@ -68,6 +70,11 @@ async function lookOnly(
     ...(system?.product !== undefined && { guest: system.product }),
     changes: [],
     warnings: [...because],
+    ...(isLinux && { configured: configuredNics(inspection.network, request.nics) }),
+    // Nobody knows what is in a guest whose packages cannot be listed.
+    ...(inspection.applicationCount > 0 && {
+      agent: inspection.tools.includes('qemu-guest-agent') ? ('present' as const) : ('absent' as const),
+    }),
     seconds: [{ phase: 'inspect', seconds: Math.round((performance.now() - began) / 100) / 10 }],
     disks: [],
   };

@@ -2,15 +2,17 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import path from 'node:path';
+import type { VolumeKey } from '../contracts/guest-converter.ts';
 import type { BootProver, GuestWork } from '../contracts/guests.ts';
 import type { JobQueue } from '../contracts/job-queue.ts';
 import type { BootFamily, BootProof } from '../model/boot-proof.ts';
 import { findGuestOs } from '../model/guest-os.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
-import type { SourceVm } from '../model/vm.ts';
+import { type StaticNic, staticNics } from '../model/static-addresses.ts';
 import { requireProgram } from '../programs/find-program.ts';
 import type { StaticAddress } from './boot/network.ts';
 import { type BootRequest, proveBoot } from './boot/prove.ts';
+import { readKeys } from './keys.ts';
 
 export interface LocalProverOptions {
   /** Where the bytes of a disk are. */
@@ -38,6 +40,7 @@ export class LocalProver implements BootProver {
   async check(plans: readonly VmPlan[]): Promise<void> {
     if (plans.every(({ proof }) => proof === undefined)) return;
     for (const [name, debianPackage] of Object.entries(PROVER_PROGRAMS)) await requireProgram(name, debianPackage);
+    for (const plan of plans) if (plan.proof !== undefined) await keysOf(plan);
   }
 
   /** Also of a VM that is to stay off: nothing but its twin runs. */
@@ -50,7 +53,7 @@ export class LocalProver implements BootProver {
       onProgress('The guest boots on copies of its disks, in a network of its own');
       await mkdir(workspace, { recursive: true, mode: 0o700 });
       try {
-        return await proveBoot(this.#requestOf(plan, progress, workspace), signal);
+        return await proveBoot(this.#requestOf(plan, progress, workspace), signal, await keysOf(plan));
       } finally {
         await rm(workspace, { recursive: true, force: true });
       }
@@ -67,7 +70,7 @@ export class LocalProver implements BootProver {
       vm: machine,
       disks: mapping.placements.map(({ disk, claim }) => ({ claim, path: path.resolve(diskPath(plan, disk)) })),
       family: familyOf(plan, progress),
-      addresses: vm.nics.flatMap(addressOf),
+      addresses: staticNics(vm, progress.conversion).flatMap(addressOf),
       probes: proof?.probes ?? [],
       ...(proof?.deadlineSeconds !== undefined && { deadlineSeconds: proof.deadlineSeconds }),
       limits,
@@ -77,6 +80,11 @@ export class LocalProver implements BootProver {
   }
 }
 
+/** For a guest that asks for them when it starts. @throws MigrationError `config-invalid` */
+async function keysOf({ conversion }: VmPlan): Promise<readonly VolumeKey[]> {
+  return conversion?.keys === undefined ? [] : await readKeys(conversion.keys);
+}
+
 /** What was found in the guest says more than what the source calls it; only Linux and Windows are converted. */
 function familyOf({ vm }: VmPlan, { conversion }: Pick<VmProgress, 'conversion'>): BootFamily {
   if (conversion?.guest !== undefined) return /windows/i.test(conversion.guest) ? 'windows' : 'linux';
@@ -84,11 +92,10 @@ function familyOf({ vm }: VmPlan, { conversion }: Pick<VmProgress, 'conversion'>
   return family === 'linux' || family === 'windows' ? family : 'other';
 }
 
-/** The first IPv4 address of a NIC that does not ask DHCP for it. */
-function addressOf({ mac, guestIp }: SourceVm['nics'][number]): readonly StaticAddress[] {
-  if (mac === undefined || guestIp === undefined || guestIp.dhcp === true) return [];
-  const found = guestIp.addresses?.find(({ address, origin }) => isIPv4(address) && origin !== 'dhcp' && origin !== 'linklayer');
+/** The first IPv4 address of a NIC: qemu imitates one network for each. */
+function addressOf({ mac, addresses, gateways }: StaticNic): readonly StaticAddress[] {
+  const found = addresses.find(({ address }) => isIPv4(address));
   if (found === undefined) return [];
-  const gateway = guestIp.gateways?.find((each) => isIPv4(each));
+  const gateway = gateways.find((each) => isIPv4(each));
   return [{ mac, address: `${found.address}/${found.prefix ?? 24}`, ...(gateway !== undefined && { gateway }) }];
 }

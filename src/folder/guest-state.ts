@@ -39,6 +39,10 @@ export const Outcome: z.ZodType<GuestOutcome> = z.object({
     z.object({ subject: z.enum(['system', 'network', 'tools', 'boot']), what: z.string(), file: z.string().exactOptional() }),
   ),
   warnings: z.array(z.string()),
+  configured: z
+    .array(z.object({ mac: z.string(), addresses: z.array(z.string()), gateways: z.array(z.string()) }))
+    .exactOptional(),
+  agent: z.enum(['present', 'announced', 'absent']).exactOptional(),
   seconds: z.array(z.object({ phase: z.enum(CONVERSION_PHASES), seconds: z.number() })),
   disks: z.array(z.object({ disk: z.string(), changed: z.number(), root: z.string().exactOptional() })),
 });

@@ -94,6 +94,21 @@ export interface ConversionChange {
   readonly file?: string;
 }
 
+/** A NIC to which the guest's own configuration gives addresses; what DHCP gives, and what nobody chose, is none. */
+export interface ConfiguredNic {
+  /** In lower case. */
+  readonly mac: string;
+  /** IPv4 and IPv6, with the length of their prefix where it is said: `192.0.2.10/24`. */
+  readonly addresses: readonly string[];
+  readonly gateways: readonly string[];
+}
+
+/**
+ * The QEMU guest agent. `present`: it is installed, and is started with the guest. `announced`: it is installed at the first boot, if the guest reaches
+ * its packages then. `absent`: it is not there, and nobody brings it.
+ */
+export type AgentState = 'present' | 'announced' | 'absent';
+
 /** Where the conversion wrote: hashes of the copied disk hold everywhere else. */
 export interface ChangedDisk {
   readonly key: string;
@@ -109,6 +124,9 @@ export interface ConversionResult {
   readonly guest?: string;
   readonly changes: readonly ConversionChange[];
   readonly warnings: readonly string[];
+  /** What was found in the guest; absent where nobody could tell. */
+  readonly configured?: readonly ConfiguredNic[];
+  readonly agent?: AgentState;
   /** Seconds of each phase, in order. */
   readonly seconds: readonly { readonly phase: ConversionPhase; readonly seconds: number }[];
   readonly disks: readonly ChangedDisk[];

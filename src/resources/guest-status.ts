@@ -12,6 +12,14 @@ const GuestChange = z.strictObject({
   file: z.string().max(1024).exactOptional().describe('File in the guest.'),
 });
 
+const Address = z.string().max(64);
+
+const ConfiguredNic = z.strictObject({
+  mac: z.string().max(64),
+  addresses: z.array(Address).max(32).describe('With the length of their prefix where it is known.'),
+  gateways: z.array(Address).max(32),
+});
+
 export const GuestStatus = z.strictObject({
   policy: z.enum(['convert', 'skip']).describe('skip: it was looked whether the guest needs no conversion.'),
   copy: z.string().max(32_768).describe('What was on the disks: another copy is converted anew.'),
@@ -21,6 +29,15 @@ export const GuestStatus = z.strictObject({
   seconds: Seconds.describe('How long it took.'),
   changes: z.array(GuestChange).max(64).describe('What was done to it; all that there was room for.'),
   warnings: z.array(Sentence).max(32),
+  configured: z
+    .array(ConfiguredNic)
+    .max(64)
+    .exactOptional()
+    .describe('NICs to which the configuration in the guest gives static addresses.'),
+  agent: z
+    .enum(['present', 'announced', 'absent'])
+    .exactOptional()
+    .describe('The QEMU guest agent; announced: it is installed at the first boot, where the guest reaches its packages.'),
   phases: z
     .array(
       z.strictObject({

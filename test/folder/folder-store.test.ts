@@ -44,6 +44,8 @@ const full: Required<Omit<VmProgress, 'sinceCutover'>> = {
     guest: 'Debian GNU/Linux 12',
     changes: [{ subject: 'network', what: 'ens192 keeps its name.', file: '/etc/systemd/network/10-ens192.link' }],
     warnings: ['Nothing sets the clock.'],
+    configured: [{ mac: '00:50:56:ab:cd:01', addresses: ['192.0.2.10/24'], gateways: ['192.0.2.1'] }],
+    agent: 'announced',
     seconds: [{ phase: 'convert', seconds: 12.5 }],
     disks: [{ disk: 'scsi0:0', changed: 4, root: 'ab' }],
   },

@@ -6,6 +6,7 @@ import type { BootEvidence, BootFailure, BootFamily, BootSign, BootTrouble } fro
 
 /** Everything that was seen until now. */
 export interface Seen {
+  /** Since something was typed to the guest last, where anything was. */
   readonly console: string;
   /** Seconds since the console said something last. */
   readonly quiet: number;
@@ -53,7 +54,7 @@ const FAILURES: readonly Failing[] = [
   { code: 'kernel-panic', text: /Kernel panic - not syncing.*/, means: 'The kernel stopped.' },
   {
     code: 'passphrase-wanted',
-    text: /(?:Please (?:unlock|enter passphrase for) disk|Enter passphrase for|Enter any existing passphrase|Please enter LUKS).*:[ *]*$/m,
+    text: /(?:Please (?:unlock|enter passphrase for) disk|Enter passphrase for|Enter any existing passphrase|Please enter LUKS).*:[ *]*(?:\(press TAB for no echo\)[ *]*)?$/m,
     means: 'The guest waits for the passphrase of an encrypted disk, as it would after every start.',
     waits: true,
   },

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BootFamily } from '../../model/boot-proof.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { ProgramExit } from '../../programs/leashed.ts';
-import { runProgram, startProgram } from '../guest/program.ts';
+import { type RunningProgram, runProgram, startProgram } from '../guest/program.ts';
 import { argvOf, type Forwards } from './argv.ts';
 import { ConsoleText } from './console-text.ts';
 import type { Seen } from './evidence.ts';
@@ -37,6 +37,9 @@ export class LiveMachine implements AsyncDisposable {
   readonly ports = new Map<number, ReadonlyMap<number, number>>();
   readonly #stop = new AbortController();
   readonly #console = new ConsoleText();
+  /** Since something was typed. */
+  #answer = this.#console;
+  #keyboard: RunningProgram['stdin'] | undefined;
   #started = performance.now();
   readonly #order: MachineOrder;
   /** Sockets have short names: 108 characters with their folder. */
@@ -97,8 +100,10 @@ export class LiveMachine implements AsyncDisposable {
     );
     const program = await startProgram('qemu-system-x86_64', argv, { signal });
     program.reports.resume();
+    this.#keyboard = program.stdin;
     program.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#console.add(text);
+      if (this.#answer !== this.#console) this.#answer.add(text);
       this.#lastWord = performance.now();
     });
     const ended = program.ended.then((exit) => {
@@ -165,6 +170,13 @@ export class LiveMachine implements AsyncDisposable {
     return this.#console.text();
   }
 
+  /** Types a line on the serial console. Goes through a pipe, and is kept nowhere. */
+  type(line: string): void {
+    this.#answer = new ConsoleText();
+    this.#lastWord = performance.now();
+    this.#keyboard?.write(`${line}\n`);
+  }
+
   /** @throws MigrationError `boot-machine-failed` when qemu has ended */
   check(): void {
     if (this.#exit === undefined) return;
@@ -180,7 +192,7 @@ export class LiveMachine implements AsyncDisposable {
     if (watches && (await this.#sight?.look(now))) this.#knock();
     const address = this.#logs.flatMap((log) => [...log.addresses.values()].flatMap((each) => [...each])).at(0);
     return {
-      console: this.#console.text(),
+      console: this.#answer.text(),
       quiet: this.#quiet(),
       resets: this.#resets,
       panicked: this.#panicked,

@@ -9,6 +9,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { VolumeKey } from '../../contracts/guest-converter.ts';
 import type { BootEvidence, BootFamily, BootProbe, BootProof, BootTrouble } from '../../model/boot-proof.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { VirtualMachine } from '../../model/manifest.ts';
@@ -18,6 +19,7 @@ import { judge } from './evidence.ts';
 import { LiveMachine } from './live-machine.ts';
 import { planMachine } from './machine.ts';
 import type { StaticAddress } from './network.ts';
+import { Passphrases } from './passphrases.ts';
 import { insist, portsOf } from './probes.ts';
 
 export interface BootRequest {
@@ -44,8 +46,11 @@ const LOOK_MS = 250;
 const LINGER_MS = 3000;
 const CONSOLE_KEPT = 8192;
 
-/** @throws MigrationError `tool-missing`, `boot-machine-failed` when qemu does not run, `canceled` */
-export async function proveBoot(request: BootRequest, signal: AbortSignal): Promise<BootProof> {
+/**
+ * @param keys of encrypted volumes: typed where the guest asks for them on its serial console, and taken out of everything that is told of it
+ * @throws MigrationError `tool-missing`, `boot-machine-failed` when qemu does not run, `canceled`
+ */
+export async function proveBoot(request: BootRequest, signal: AbortSignal, keys: readonly VolumeKey[] = []): Promise<BootProof> {
   if (signal.aborted) throw canceled(signal);
   try {
     const accelerator = await chooseAccelerator(signal);
@@ -57,17 +62,18 @@ export async function proveBoot(request: BootRequest, signal: AbortSignal): Prom
         signal,
       );
       const { deadlineSeconds = deadlineOf(request.family, accelerator.name) } = request;
-      const outcome = await watch(live, { ...request, deadlineSeconds }, signal);
+      const passphrases = new Passphrases(keys);
+      const outcome = await watch(live, { request: { ...request, deadlineSeconds }, passphrases }, signal);
       const screenshot = await live.screenshot(request.screenshot);
       return {
         booted: outcome.trouble === undefined,
-        ...outcome,
+        ...withoutSecrets(outcome, passphrases),
         seconds: Math.round(live.seconds() * 10) / 10,
         accelerator,
         ...(screenshot ? { screenshot: request.screenshot } : {}),
         addresses: await live.addresses(),
-        console: live.console().slice(-CONSOLE_KEPT),
-        differences: [...machine.differences, ...live.differences],
+        console: passphrases.hide(live.console()).slice(-CONSOLE_KEPT),
+        differences: [...machine.differences, ...live.differences, ...passphrases.disks.map(asksAgain)],
       };
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -81,7 +87,12 @@ export async function proveBoot(request: BootRequest, signal: AbortSignal): Prom
 type TimedRequest = BootRequest & { readonly deadlineSeconds: number };
 type Outcome = { readonly evidence: readonly BootEvidence[]; readonly trouble?: BootTrouble };
 
-async function watch(live: LiveMachine, request: TimedRequest, signal: AbortSignal): Promise<Outcome> {
+interface Asked {
+  readonly request: TimedRequest;
+  readonly passphrases: Passphrases;
+}
+
+async function watch(live: LiveMachine, { request, passphrases }: Asked, signal: AbortSignal): Promise<Outcome> {
   const stop = new AbortController();
   const patience = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(Math.ceil(request.deadlineSeconds * 1000))]);
   const evidence: BootEvidence[] = [];
@@ -95,7 +106,7 @@ async function watch(live: LiveMachine, request: TimedRequest, signal: AbortSign
   });
   const answered = Promise.allSettled(asked);
   try {
-    const trouble = await untilSure(live, { request, evidence, refusals }, patience);
+    const trouble = await untilSure(live, { request, passphrases, evidence, refusals }, patience);
     signal.throwIfAborted();
     return { evidence, ...(trouble === undefined ? {} : { trouble }) };
   } finally {
@@ -104,19 +115,21 @@ async function watch(live: LiveMachine, request: TimedRequest, signal: AbortSign
   }
 }
 
-interface Watched {
-  readonly request: TimedRequest;
+interface Watched extends Asked {
   readonly evidence: BootEvidence[];
   readonly refusals: ReadonlyMap<BootProbe, string>;
 }
 
 /** The trouble, or undefined when the guest came up. */
 async function untilSure(live: LiveMachine, watched: Watched, patience: AbortSignal): Promise<BootTrouble | undefined> {
-  const { request, evidence, refusals } = watched;
+  const { request, passphrases, evidence, refusals } = watched;
   let seen = false;
   for (;;) {
-    const verdict = seen ? undefined : judge(request.family, await live.look(request.family));
-    if (verdict !== undefined && 'trouble' in verdict) return verdict.trouble;
+    const sight = seen ? undefined : await live.look(request.family);
+    const passphrase = sight && passphrases.next(sight);
+    if (passphrase !== undefined) live.type(passphrase);
+    const verdict = sight && passphrase === undefined ? judge(request.family, sight) : undefined;
+    if (verdict !== undefined && 'trouble' in verdict) return unopened(verdict.trouble, passphrases);
     if (verdict !== undefined) {
       seen = true;
       evidence.push({ ...verdict.sign, seconds: live.seconds() });
@@ -133,6 +146,23 @@ async function untilSure(live: LiveMachine, watched: Watched, patience: AbortSig
     if (patience.aborted) return seen ? unanswered(refusals) : silent(request, refusals);
     await pause(LOOK_MS, undefined, { signal: patience }).catch(() => undefined);
   }
+}
+
+function unopened(trouble: BootTrouble, { disks }: Passphrases): BootTrouble {
+  if (trouble.code !== 'passphrase-wanted' || disks.length === 0) return trouble;
+  return { ...trouble, text: `None of the passphrases that were given opens it. ${trouble.text}`.slice(0, 400) };
+}
+
+/** @param disk in the words of the guest; may be empty */
+function asksAgain(disk: string): string {
+  return `The guest asked for the passphrase of ${disk || 'an encrypted disk'} and was given it here: in the cluster it asks for it on its console at every start.`;
+}
+
+function withoutSecrets({ evidence, trouble }: Outcome, passphrases: Passphrases): Outcome {
+  return {
+    evidence: evidence.map((each) => ({ ...each, text: passphrases.hide(each.text) })),
+    ...(trouble && { trouble: { ...trouble, text: passphrases.hide(trouble.text) } }),
+  };
 }
 
 function unanswered(refusals: ReadonlyMap<BootProbe, string>): BootTrouble {

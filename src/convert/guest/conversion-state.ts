@@ -30,6 +30,10 @@ const resultSchema: z.ZodType<ConversionResult> = z.object({
     }),
   ),
   warnings: z.array(z.string()),
+  configured: z
+    .array(z.object({ mac: z.string(), addresses: z.array(z.string()), gateways: z.array(z.string()) }))
+    .exactOptional(),
+  agent: z.enum(['present', 'announced', 'absent']).exactOptional(),
   seconds: z.array(z.object({ phase: phases, seconds: z.number() })),
   disks: z.array(z.object({ key: z.string(), changed: extents })),
 });

@@ -82,7 +82,7 @@ async function convertOverlays(
   const finished = await finishGuest(request, overlays, { ...session, keys: named });
   return {
     ...outcome,
-    ...(finished.guest === undefined ? {} : { guest: finished.guest }),
+    ...finished,
     accelerator: appliance.accelerator,
     converter,
     changes: [...outcome.changes, ...finished.changes],

@@ -14,11 +14,12 @@ import type { BootProof } from '../../model/boot-proof.ts';
 import type { GuestOutcome } from '../../model/conversion.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { VmPlan, VmProgress } from '../../model/plan.ts';
+import { type StaticNic, staticNics } from '../../model/static-addresses.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { machineOf } from '../destination/rehearsal.ts';
 import type { WorkerJobs } from '../jobs/worker-jobs.ts';
 import { addressDifferences, awaited } from './guest-addresses.ts';
-import { GuestQuestions } from './guest-questions.ts';
+import { GuestQuestions, type GuestQuestionsOptions } from './guest-questions.ts';
 import { type AgentHope, DEADLINE_SECONDS, type Look, MachineWatch, type Verdict } from './machine-watch.ts';
 import { keepPicture } from './picture.ts';
 import { proofFrom } from './proof-from.ts';
@@ -67,17 +68,18 @@ export class ClusterProver implements BootProver {
     const { signal } = work;
     const machine = { namespace, name: plan.mapping.targetName };
     const deadlineSeconds = plan.proof?.deadlineSeconds ?? DEADLINE_SECONDS;
-    const questions = this.#questions(plan, progress, deadlineSeconds);
+    const known = staticNics(plan.vm, progress.conversion);
+    const questions = this.#questions(plan, known, { of: progress.since, seconds: deadlineSeconds });
     const since = Date.parse(progress.since);
     const watch = new MachineWatch({
       ...{ client, clock, machine, deadlineSeconds, questions, since },
       agent: hopeOf(progress.conversion),
-      awaits: ({ nics }) => awaited(plan.vm, nics),
+      awaits: ({ nics }) => awaited(known, nics),
     });
     const verdict = await this.#untilSure(watch, work, { questions, until: since + deadlineSeconds * 1000 + UNREACHABLE_MS });
     const picture = await keepPicture(verdict, { client, machine, owner, of: 'vm' }, signal);
     const { instance } = verdict;
-    const differences = instance === undefined ? [] : addressDifferences(plan.vm, manifest, instance.nics);
+    const differences = instance === undefined ? [] : addressDifferences(known, manifest, instance.nics);
     return proofFrom(verdict, { picture, differences });
   }
 
@@ -105,16 +107,19 @@ export class ClusterProver implements BootProver {
     }
   }
 
-  #questions(plan: VmPlan, { since }: VmProgress, seconds: number): GuestQuestions {
+  #questions(plan: VmPlan, known: readonly StaticNic[], about: Pick<GuestQuestionsOptions, 'of' | 'seconds'>): GuestQuestions {
     const { networks } = machineOf(plan).manifest.spec.template.spec;
     const podNetworks = new Set(networks.filter((network) => 'pod' in network).map(({ name }) => name));
     const probes = (plan.proof?.probes ?? []).filter((probe): probe is NetworkProbe => probe.kind !== 'script');
-    return new GuestQuestions({ ...this.#options, probes, podNetworks, of: since, seconds });
+    return new GuestQuestions({ ...this.#options, ...about, probes, podNetworks, known });
   }
 }
 
-/** The converter tells of an agent that it put into the guest, or that the guest is to fetch at its first start. */
-function hopeOf(conversion: Pick<GuestOutcome, 'changes'> | undefined): AgentHope {
+/** By what was found and done. Of a guest that was only looked into nobody knows whether it starts its agent. */
+export function hopeOf(conversion: Pick<GuestOutcome, 'changes' | 'agent' | 'policy'> | undefined): AgentHope {
+  const { agent, policy } = conversion ?? {};
+  if (agent === 'announced' || (agent === 'present' && policy === 'convert')) return agent;
+  // virt-v2v tells of the one that it brings to Windows.
   const told = conversion?.changes.filter(({ what }) => /qemu[- ]guest[- ]agent/i.test(what)) ?? [];
   if (told.length === 0) return 'unknown';
   return told.some(({ what }) => /will be|first.?boot/i.test(what)) ? 'announced' : 'present';

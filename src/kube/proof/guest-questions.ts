@@ -5,6 +5,7 @@
 import type { ResourceName } from '../../contracts/resources.ts';
 import type { NetworkProbe } from '../../contracts/worker-order.ts';
 import { MigrationError } from '../../model/errors.ts';
+import type { StaticNic } from '../../model/static-addresses.ts';
 import { listAt, numberAt, textAt } from '../facts/json.ts';
 import type { JobRef } from '../jobs/job-watch.ts';
 import { type WorkerJobs, workerName } from '../jobs/worker-jobs.ts';
@@ -19,6 +20,8 @@ export interface GuestQuestionsOptions {
   readonly probes: readonly NetworkProbe[];
   /** Networks of the VM that are its pod network, by name. */
   readonly podNetworks: ReadonlySet<string>;
+  /** Addresses that the guest has written down: where it is asked on other networks while it names none itself. */
+  readonly known: readonly StaticNic[];
   /** Tells the workers of this proof from those of others. */
   readonly of: string;
   /** What a worker asks at most, in seconds. */
@@ -111,10 +114,19 @@ export class GuestQuestions implements Questions {
     }
   }
 
-  /** Of the NIC that the probe names, else on the pod network, else the first that is known. */
+  /**
+   * Of the NIC that the probe names, else on the pod network, else the first that is known. What a NIC is seen to have goes before what is written down
+   * for it, which is good on other networks than the pod's only.
+   */
   #hostOf({ mac }: NetworkProbe, nics: readonly NicSight[]): string | undefined {
-    if (mac !== undefined) return nics.find((nic) => nic.mac === mac.toLowerCase())?.addresses[0];
-    const pod = nics.find(({ network }) => this.#options.podNetworks.has(network));
-    return (pod ?? nics.find(({ addresses }) => addresses.length > 0))?.addresses[0];
+    const { podNetworks, known } = this.#options;
+    const addressOf = (nic: NicSight | undefined): string | undefined => {
+      if (nic === undefined || nic.addresses.length > 0 || podNetworks.has(nic.network)) return nic?.addresses[0];
+      return known.find((each) => each.mac === nic.mac)?.addresses[0]?.address;
+    };
+    if (mac !== undefined) return addressOf(nics.find((nic) => nic.mac === mac.toLowerCase()));
+    const pod = nics.find(({ network }) => podNetworks.has(network));
+    const seen = nics.find(({ addresses }) => addresses.length > 0);
+    return addressOf(pod ?? seen ?? nics.find((nic) => addressOf(nic) !== undefined));
   }
 }

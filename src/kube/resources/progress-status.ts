@@ -11,6 +11,7 @@ const OUTDATED = 256;
 const PATH = 1024;
 const CHANGES = 64;
 const WARNINGS = 32;
+const NICS = 64;
 
 type Status<Field extends keyof VmMigrationStatus> = NonNullable<VmMigrationStatus[Field]>;
 
@@ -33,7 +34,16 @@ export function warmWithin({ held, checkpoints, outdated, passes, setback, id }:
   };
 }
 
-export function guestWithin({ guest, converter, changes, warnings, seconds, disks, ...outcome }: GuestOutcome): Status<'guest'> {
+export function guestWithin({
+  guest,
+  converter,
+  changes,
+  warnings,
+  seconds,
+  disks,
+  configured,
+  ...outcome
+}: GuestOutcome): Status<'guest'> {
   const shown = changes.slice(0, changes.length > CHANGES ? CHANGES - 1 : CHANGES).map(({ subject, what, file }) => ({
     ...{ subject, what: what.slice(0, SENTENCE) },
     ...(file !== undefined && { file: file.slice(0, PATH) }),
@@ -46,6 +56,12 @@ export function guestWithin({ guest, converter, changes, warnings, seconds, disk
     seconds: Math.round(seconds.reduce((sum, phase) => sum + phase.seconds, 0) * 10) / 10,
     changes: more > 0 ? [...shown, { subject: 'system', what: `And ${more} more.` }] : shown,
     warnings: warnings.slice(0, WARNINGS).map((text) => text.slice(0, SENTENCE)),
+    ...(configured !== undefined && {
+      // The converter bounds what stands in one.
+      configured: configured
+        .slice(0, NICS)
+        .map((nic) => ({ ...nic, addresses: [...nic.addresses], gateways: [...nic.gateways] })),
+    }),
     phases: [...seconds],
     disks: [...disks],
   };

@@ -1,6 +1,8 @@
 /** The addresses of a guest at its source beside those that it was seen to use at its target, NIC by NIC. */
 import type { BootProof } from '../../model/boot-proof.ts';
-import type { Nic, SourceVm } from '../../model/vm.ts';
+import type { GuestOutcome } from '../../model/conversion.ts';
+import { type StaticNic, staticNics } from '../../model/static-addresses.ts';
+import type { SourceVm } from '../../model/vm.ts';
 import type { Exhibit } from '../exhibit.ts';
 
 /** `same`: at both. `missing`: the NIC was seen with others only. `new`: at the target only. */
@@ -14,8 +16,13 @@ interface AddressPair {
   readonly fate: AddressFate;
 }
 
-export function addressesExhibit(vm: SourceVm, proof: BootProof): readonly Exhibit[] {
-  const pairs = comparedAddresses(vm, proof);
+export function addressesExhibit(
+  vm: SourceVm,
+  proof: BootProof,
+  conversion: Pick<GuestOutcome, 'configured'> | undefined,
+): readonly Exhibit[] {
+  const own = staticNics(vm, conversion).filter(({ by }) => by === 'guest');
+  const pairs = comparedAddresses(vm, proof, own);
   if (pairs.length === 0) return [];
   const asking = vm.nics.filter(({ guestIp }) => guestIp?.dhcp === true).map(({ label }) => label);
   return [
@@ -34,8 +41,17 @@ export function addressesExhibit(vm: SourceVm, proof: BootProof): readonly Exhib
 }
 
 /** Link-local addresses are left out on both sides: nobody chose them. */
-function comparedAddresses({ nics }: SourceVm, { addresses }: Pick<BootProof, 'addresses'>): readonly AddressPair[] {
-  const known = nics.flatMap((nic) => (nic.mac === undefined ? [] : pairsOf(nic, nic.mac, addresses)));
+function comparedAddresses(
+  { nics }: SourceVm,
+  { addresses }: Pick<BootProof, 'addresses'>,
+  own: readonly StaticNic[],
+): readonly AddressPair[] {
+  const known = nics.flatMap(({ label, mac, guestIp }) => {
+    if (mac === undefined) return [];
+    const written = own.find((each) => each.mac === mac.toLowerCase());
+    const pairs = pairsOf({ label, mac, before: written?.addresses ?? guestIp?.addresses ?? [] }, addresses);
+    return written === undefined ? pairs : pairs.map((pair) => ({ ...pair, before: byGuest(pair.before) }));
+  });
   const macs = new Set<string | undefined>(nics.map(({ mac }) => mac));
   const others = Object.entries(addresses).filter(([mac]) => !macs.has(mac));
   return [
@@ -46,8 +62,18 @@ function comparedAddresses({ nics }: SourceVm, { addresses }: Pick<BootProof, 'a
   ];
 }
 
-function pairsOf({ label, guestIp }: Nic, mac: string, addresses: BootProof['addresses']): readonly AddressPair[] {
-  const before = chosen((guestIp?.addresses ?? []).map(({ address }) => address));
+function byGuest(before: string): string {
+  return before === '' ? '' : `${before}, by the guest's own configuration`;
+}
+
+interface NicBefore {
+  readonly label: string;
+  readonly mac: string;
+  readonly before: readonly { readonly address: string }[];
+}
+
+function pairsOf({ label, mac, ...nic }: NicBefore, addresses: BootProof['addresses']): readonly AddressPair[] {
+  const before = chosen(nic.before.map(({ address }) => address));
   const after = chosen(addresses[mac] ?? []);
   const at = { nic: label, mac };
   const lost: AddressFate = after.length === 0 ? 'not seen' : 'missing';

@@ -1,5 +1,5 @@
 /** What was done to a guest on its copied disks. */
-import type { Accelerator, ConversionChange, GuestOutcome } from '../../model/conversion.ts';
+import type { Accelerator, AgentState, ConversionChange, GuestOutcome } from '../../model/conversion.ts';
 import { formatBytes } from '../../model/units.ts';
 import { about } from '../durations.ts';
 import type { Exhibit } from '../exhibit.ts';
@@ -9,10 +9,16 @@ const ACCELERATORS: Readonly<Record<Accelerator, string>> = {
   tcg: 'an emulated processor (tcg)',
 };
 
+const AGENTS: Readonly<Record<AgentState, string>> = {
+  present: 'The QEMU guest agent is in it.',
+  announced: 'The QEMU guest agent is installed at its first boot, where it reaches its packages then.',
+  absent: 'It has no QEMU guest agent: the cluster does not learn its addresses from it, nor what it is.',
+};
+
 const SUBJECTS: readonly ConversionChange['subject'][] = ['system', 'boot', 'network', 'tools'];
 
 export function conversionExhibit(outcome: GuestOutcome): Exhibit {
-  const { policy, converter, guest = 'A system of unknown name', accelerator, changes, warnings } = outcome;
+  const { policy, converter, guest = 'A system of unknown name', accelerator, changes, warnings, agent } = outcome;
   const by = `with ${ACCELERATORS[accelerator]}`;
   return {
     title: policy === 'convert' ? 'Conversion' : 'Look into the guest',
@@ -21,6 +27,7 @@ export function conversionExhibit(outcome: GuestOutcome): Exhibit {
         ? `${guest}: converted by ${converter ?? 'an unnamed converter'} ${by}.`
         : `${guest}: looked into ${by}. It has virtio drivers; nothing was converted.`,
       ...timeLines(outcome),
+      ...(agent === undefined ? [] : [AGENTS[agent]]),
       ...outcome.disks.map(({ disk, changed }) => `Disk ${disk}: ${formatBytes(changed)} written.`),
     ],
     head: ['About', 'Change', 'File'],

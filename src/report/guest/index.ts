@@ -18,6 +18,6 @@ export function guestExhibits({
   return [
     ...(inspection === undefined ? [] : [foundExhibit(inspection)]),
     ...(conversion === undefined ? [] : [conversionExhibit(conversion)]),
-    ...(proof === undefined ? [] : [bootExhibit(proof, vm.name), ...addressesExhibit(vm, proof)]),
+    ...(proof === undefined ? [] : [bootExhibit(proof, vm.name), ...addressesExhibit(vm, proof, conversion)]),
   ];
 }

@@ -6,6 +6,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import type { VolumeKey } from '../../../src/contracts/guest-converter.ts';
 import { type BootRequest, proveBoot } from '../../../src/convert/boot/prove.ts';
 import type { BootProof } from '../../../src/model/boot-proof.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
@@ -24,7 +25,10 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-async function prove(guest: TinyGuest | 'nothing', more: Partial<BootRequest> = {}): Promise<BootProof> {
+async function prove(
+  guest: TinyGuest | 'nothing',
+  { keys, ...more }: Partial<BootRequest> & { readonly keys?: readonly VolumeKey[] } = {},
+): Promise<BootProof> {
   const disk = path.join(folder, 'disk.img');
   if (guest === 'nothing') {
     await writeFile(disk, '');
@@ -46,6 +50,7 @@ async function prove(guest: TinyGuest | 'nothing', more: Partial<BootRequest> = 
       ...more,
     },
     signal,
+    keys,
   );
   assert.equal(await digest(disk), before, 'the disk is only read');
   assert.deepEqual(await readdir(workspace), [], 'nothing is left');
@@ -172,6 +177,25 @@ test('a guest that came up and does not answer a probe is not proven', async () 
   assert.equal(proof.booted, false);
   assert.equal(proof.trouble?.code, 'probe-failed');
   assert.match(proof.trouble?.text ?? '', /tcp: /);
+});
+
+test('a guest that asks for the passphrase of its disk is given it, and nothing tells which it is', async () => {
+  // A guest that echoes what it reads: cryptsetup would not.
+  const init = `until [ "$word" = 'sesame' ]; do busybox printf 'Please unlock disk vda2_crypt: '; read word; echo "cryptsetup got $word"; done
+busybox sleep 4
+busybox printf '\\nsesame login: '\n${FOREVER}`;
+  const keys = [{ volume: '/dev/sdb1', passphrase: 'never asked for' }, { passphrase: 'not this' }, { passphrase: 'sesame' }];
+  const proof = await prove({ init }, { keys });
+  assert.equal(proof.booted, true, JSON.stringify(proof));
+  const [sign] = proof.evidence;
+  assert.equal(sign?.kind, 'login-prompt');
+  assert.equal(
+    proof.console.match(/Please unlock disk vda2_crypt: \(hidden\)\ncryptsetup got \(hidden\)/g)?.length,
+    2,
+    proof.console,
+  );
+  for (const { passphrase } of keys) assert.ok(!JSON.stringify(proof).includes(passphrase));
+  assert.match(proof.differences.join(), /passphrase of vda2_crypt .* at every start/);
 });
 
 const TROUBLES: readonly {

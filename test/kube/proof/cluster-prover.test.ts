@@ -74,6 +74,8 @@ interface Case {
   /** What the source said of its NIC. */
   readonly addresses?: readonly string[];
   readonly changes?: readonly ConversionChange[];
+  /** What the converter found written down for it. */
+  readonly configured?: readonly string[];
   readonly network?: object;
   readonly client?: KubeClient;
 }
@@ -82,7 +84,16 @@ interface Case {
 async function made(
   about: Case,
 ): Promise<{ plan: VmPlan; prove: (told?: Told, signal?: AbortSignal) => Promise<BootProof | undefined> }> {
-  const { name, story, probes = [], deadlineSeconds, runStrategy = 'RerunOnFailure', addresses = [], changes } = about;
+  const {
+    name,
+    story,
+    probes = [],
+    deadlineSeconds,
+    runStrategy = 'RerunOnFailure',
+    addresses = [],
+    changes,
+    configured,
+  } = about;
   if (story !== undefined) stories.set(name, story);
   const owner = await makeOwner(ground, namespace, name);
   const network = about.network ?? { pod: {} };
@@ -98,7 +109,12 @@ async function made(
   const plan = { vm, type: 'cold', itinerary: [], mapping, proof } as unknown as VmPlan;
   const progress = {
     since: new Date(HURRIED.now()).toISOString(),
-    ...(changes && { conversion: { changes } }),
+    ...((changes ?? configured) && {
+      conversion: {
+        changes: changes ?? [],
+        ...(configured && { configured: [{ mac: MAC, addresses: configured, gateways: [] }] }),
+      },
+    }),
   } as unknown as VmProgress;
   const { client = cluster.client } = about;
   const prover = new ClusterProver({ client, clock: HURRIED, jobs: workers.jobs, owner, namespace });
@@ -311,6 +327,31 @@ test('what a guest serves is asked by a worker in its namespace, which is found 
   assert.ok(proof.differences.includes('No guest agent is connected.'));
   const left = (await ground.jobs(namespace)).filter(({ metadata }) => metadata.name.startsWith('served-'));
   assert.deepEqual(left, []);
+});
+
+test('a guest that names no address is asked where its own configuration has one, and what nobody saw is told', async () => {
+  await using server = Object.assign(
+    createServer((_request, response) => response.end('ready')),
+    { [Symbol.asyncDispose]: async () => void server.close() },
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const silent = [{ name: 'nic-0', mac: MAC, infoSource: 'domain, multus-status' }];
+  const { prove } = await made({
+    ...{ name: 'static', network: { multus: { networkName: 'vlan-7' } }, configured: ['127.0.0.1/24'] },
+    ...{ probes: [{ kind: 'http', port, body: 'ready' }], deadlineSeconds: 36_000 },
+    story: () => [...STARTS, { instance: { interfaces: silent } }],
+  });
+  const proof = await prove();
+  assert.equal(proof?.booted, true, JSON.stringify(proof));
+  assert.deepEqual(
+    proof.evidence.map(({ kind, text }) => `${kind}: ${text}`),
+    [`probe: port ${port} answers / with 200`],
+  );
+  assert.equal(
+    proof.differences[0],
+    "Network adapter 1 had the address 127.0.0.1 by the guest's own configuration; nobody tells which it has here, because no guest agent is connected.",
+  );
 });
 
 test('a probe without an answer tells what was heard instead, one without an address that there is none', async () => {

@@ -116,6 +116,8 @@ const OUTCOME: GuestOutcome = {
   ...{ policy: 'convert', copy: 'today', accelerator: 'kvm', converter: 'virt-v2v-in-place 2.2.0', guest: 'Debian 12' },
   changes: [{ subject: 'network', what: 'ens192 keeps its name.', file: '/etc/systemd/network/10-ens192.link' }],
   warnings: ['The guest agent is not installed.'],
+  configured: [{ mac: '00:50:56:ab:cd:01', addresses: ['192.0.2.10/24'], gateways: ['192.0.2.1'] }],
+  agent: 'present',
   seconds: [
     { phase: 'convert', seconds: 10.5 },
     { phase: 'commit', seconds: 2 },

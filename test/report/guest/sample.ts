@@ -23,6 +23,7 @@ export const GUEST_VM = fakeVm({
       ...{ key: 'ethernet2', label: 'Network adapter 3', mac: '00:50:56:aa:00:03' as MacAddress },
       guestIp: { addresses: [{ address: '203.0.113.3' }] },
     },
+    { key: 'ethernet3', label: 'Network adapter 4', mac: '00:50:56:aa:00:04' as MacAddress },
   ],
 });
 
@@ -38,6 +39,12 @@ export const OUTCOME: GuestOutcome = {
     { subject: 'system', what: 'virtio was put into the initial RAM disk.' },
   ],
   warnings: ['no <guest agent> could be installed'],
+  // Of the first the source told more, of the last nothing.
+  configured: [
+    { mac: '00:50:56:aa:00:01', addresses: ['192.0.2.77/24'], gateways: [] },
+    { mac: '00:50:56:aa:00:04', addresses: ['203.0.113.4/24', '203.0.113.5/24'], gateways: ['203.0.113.1'] },
+  ],
+  agent: 'announced',
   seconds: [
     { phase: 'open', seconds: 18 },
     { phase: 'convert', seconds: 158 },
@@ -51,7 +58,11 @@ export const BOOTED: BootProof = {
   seconds: 41,
   accelerator: { name: 'tcg', because: 'There is no /dev/kvm here that may be opened.' },
   screenshot: '/srv/out/web/boot-proof.png',
-  addresses: { '00:50:56:aa:00:01': ['2001:db8::10', '192.0.2.10'], '00:50:56:aa:00:02': ['10.0.2.15'] },
+  addresses: {
+    '00:50:56:aa:00:01': ['2001:db8::10', '192.0.2.10'],
+    '00:50:56:aa:00:02': ['10.0.2.15'],
+    '00:50:56:aa:00:04': ['203.0.113.4'],
+  },
   console: `${Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\r\n')}\n\n\`\`\`<b>\u001b[0m web login:\n`,
   differences: ['It had no TPM: the program swtpm is not installed.'],
 };

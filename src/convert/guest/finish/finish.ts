@@ -2,13 +2,14 @@
  * What follows the converter, in one appliance: what it does not do, and what KubeVirt expects of a guest. Decisions are pure (the plans
  * beside this file and in ../network and ../windows); here is their order.
  */
-import type { ConversionChange, ConversionRequest } from '../../../model/conversion.ts';
+import type { AgentState, ConfiguredNic, ConversionChange, ConversionRequest } from '../../../model/conversion.ts';
 import { MigrationError } from '../../../model/errors.ts';
 import type { InspectedSystem } from '../../../model/guest-inspection.ts';
 import { type Guestfish, type GuestfishOptions, quoted, withGuestfish } from '../guestfish.ts';
 import { type OpenVolumesOptions, openVolumes, readSystem } from '../inspect.ts';
 import { readNetworkFiles } from '../inspect-software.ts';
 import { planCloudInit } from '../network/cloud-init.ts';
+import { configuredNics } from '../network/configured.ts';
 import { planNetwork } from '../network/plan.ts';
 import type { Overlay } from '../overlay.ts';
 import { finishWindows } from '../windows/finish.ts';
@@ -19,7 +20,7 @@ import { planFirstBoot } from './first-boot.ts';
 import { finishLoader } from './loader.ts';
 import { quickLook } from './quick-look.ts';
 import { firstBootScripts, runScripts } from './scripts.ts';
-import { planAgent, planClock } from './services.ts';
+import { agentState, planAgent, planClock } from './services.ts';
 import { planTools } from './tools.ts';
 
 export interface FinishOutcome {
@@ -27,6 +28,8 @@ export interface FinishOutcome {
   readonly guest?: string;
   readonly changes: readonly ConversionChange[];
   readonly warnings: readonly string[];
+  readonly configured?: readonly ConfiguredNic[];
+  readonly agent?: AgentState;
 }
 
 /**
@@ -55,6 +58,7 @@ export async function finishSystem(
   const done = system.type === 'windows' ? await finishWindows(session, about) : await finishLinux(session, about);
   const loader = request.firmware === 'uefi' ? await finishLoader(session) : undefined;
   return {
+    ...done,
     guest: nameOfSystem(system),
     changes: [...done.changes, ...(loader?.changes ?? [])],
     warnings: [...done.warnings, ...(loader?.warnings ?? [])],
@@ -87,8 +91,8 @@ async function finishLinux(
   const facts = await readLinuxFacts(session);
   const agent = planAgent(facts.agent);
   const first = [...(agent.firstBoot === undefined ? [] : [agent.firstBoot]), ...firstBootScripts(scripts)];
-  const network: GuestPlan =
-    nics.length === 0 ? { edits: [], warnings: [] } : planNetwork(system, await readNetworkFiles(session), nics);
+  const files = nics.length === 0 ? [] : await readNetworkFiles(session);
+  const network: GuestPlan = nics.length === 0 ? { edits: [], warnings: [] } : planNetwork(system, files, nics);
   const { edits, warnings } = together(
     network,
     planCloudInit(facts.cloud),
@@ -100,11 +104,17 @@ async function finishLinux(
   );
   await applyEdits(session, edits, vm);
   const ran = await runScripts(session, scripts, { vm });
+  const state = agentState(facts.agent, facts.init);
   const removed: ConversionChange = {
     subject: 'tools',
     what: 'The VMware tools are no more in the guest: virt-v2v removed them.',
   };
-  return { changes: [...(facts.toolsRemoved ? [removed] : []), ...changesIn(edits), ...ran], warnings };
+  return {
+    changes: [...(facts.toolsRemoved ? [removed] : []), ...changesIn(edits), ...ran],
+    warnings,
+    configured: configuredNics(files, nics),
+    ...(state !== undefined && { agent: state }),
+  };
 }
 
 /** libguestfs (1.48) calls a Debian by the text of its debian_version alone: `12.5`. */

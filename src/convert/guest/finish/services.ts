@@ -1,7 +1,8 @@
 /** The QEMU guest agent and the clock: what should run in the guest from now on. Pure. */
 
+import type { AgentState } from '../../../model/conversion.ts';
 import type { FileEdit, GuestEdit, GuestPlan, GuestText } from './edit.ts';
-import type { FirstBootScript } from './first-boot.ts';
+import type { FirstBootScript, InitFacts } from './first-boot.ts';
 import { nameOf } from './tools.ts';
 
 export const AGENT_UNITS = ['qemu-guest-agent.service', 'qemu-ga.service'];
@@ -41,6 +42,13 @@ export function planAgent({ units, installed, expected, enabled }: AgentFacts): 
   ];
   const change = { subject: 'tools', what: 'The QEMU guest agent, which was installed, is started from now on.' } as const;
   return { edits: edits.map((edit, at) => (at === 0 ? { ...edit, change } : edit)), warnings: [] };
+}
+
+/** What becomes of the agent by `planAgent`; undefined where it is there, and nobody knows whether anything starts it. */
+export function agentState({ units, installed, expected }: AgentFacts, init: InitFacts): AgentState | undefined {
+  if (units.length > 0) return 'present';
+  if (installed) return undefined;
+  return expected || init.systemd || init.runLevels !== undefined ? 'announced' : 'absent';
 }
 
 /** It never fails: a guest without its packages is a guest without an agent, and the journal says so. */

@@ -5,7 +5,7 @@ import { changesIn, type GuestEdit } from '../../../../src/convert/guest/finish/
 import { planFirstBoot } from '../../../../src/convert/guest/finish/first-boot.ts';
 import { planLoader } from '../../../../src/convert/guest/finish/loader.ts';
 import { parseFstab, parseRelease } from '../../../../src/convert/guest/finish/quick-look.ts';
-import { type AgentFacts, planAgent, planClock } from '../../../../src/convert/guest/finish/services.ts';
+import { type AgentFacts, agentState, planAgent, planClock } from '../../../../src/convert/guest/finish/services.ts';
 import { planTools } from '../../../../src/convert/guest/finish/tools.ts';
 
 const SERIAL = 'console=ttyS0,115200n8';
@@ -125,6 +125,15 @@ describe('the guest agent', () => {
     assert.equal(planAgent(missing).firstBoot?.name, 'qemu-guest-agent');
     assert.equal(planAgent({ ...missing, expected: true }).firstBoot, undefined);
     assert.equal(planAgent({ ...missing, installed: true }).firstBoot, undefined);
+  });
+
+  it('is told as present, announced or absent, and as neither where nobody knows what starts it', () => {
+    const missing = { ...facts, units: [], installed: false };
+    assert.equal(agentState(facts, { systemd: true }), 'present');
+    assert.equal(agentState(missing, { systemd: true }), 'announced');
+    assert.equal(agentState({ ...missing, expected: true }, { systemd: false }), 'announced');
+    assert.equal(agentState(missing, { systemd: false }), 'absent');
+    assert.equal(agentState({ ...missing, installed: true }, { systemd: false, runLevels: '/etc' }), undefined);
   });
 });
 

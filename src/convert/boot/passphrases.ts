@@ -1,0 +1,74 @@
+/**
+ * Passphrases for a guest that asks for them on its serial console before its root is there: by the prompts of cryptsetup in an initramfs, of systemd and of
+ * GRUB. Nothing is typed where nobody asks. Pure but for what it remembers: who types is live-machine.ts.
+ */
+import type { VolumeKey } from '../../contracts/guest-converter.ts';
+import type { Seen } from './evidence.ts';
+
+/** With the name of what is asked for, where one stands there. cryptsetup-initramfs 2.6, systemd 247 to 255 (with and without its remark), GRUB 2. */
+const PROMPT =
+  /(?:Please (?:unlock|enter passphrase for) disk|Enter passphrase for|Enter any existing passphrase|Please enter LUKS passphrase for) *([^\n]*?) *:[ *]*(?:\(press TAB for no echo\)[ *]*)?$/;
+/** A kernel goes on talking over a prompt. */
+const KERNEL_WORDS = /(?:\s*\[ *\d+\.\d{6}\] [^\n]*)+\s*$/;
+/** Seconds of silence after a prompt: by then it has switched the echo off, and a firmware that unlocks by itself has done so. */
+const SETTLED_SECONDS = 1;
+/** Stands where a passphrase stood. */
+const HIDDEN = '(hidden)';
+
+export class Passphrases {
+  readonly #keys: readonly VolumeKey[];
+  /** What was given since the guest started last, by the name of the disk. */
+  readonly #given = new Map<string, readonly VolumeKey[]>();
+  /** What was given last before: after a restart it is the first try. */
+  readonly #last = new Map<string, VolumeKey>();
+  readonly #typed = new Set<string>();
+  #resets = 0;
+
+  constructor(keys: readonly VolumeKey[]) {
+    this.#keys = keys;
+  }
+
+  /** What to type now: nothing, unless the guest waits for it and there is a passphrase that it was not given yet. */
+  next({ console, quiet, resets }: Pick<Seen, 'console' | 'quiet' | 'resets'>): string | undefined {
+    if (resets > this.#resets) {
+      this.#resets = resets;
+      this.#given.clear();
+    }
+    const [, disk] = (quiet >= SETTLED_SECONDS && PROMPT.exec(console.replace(KERNEL_WORDS, ''))) || [];
+    if (disk === undefined) return undefined;
+    const given = this.#given.get(disk) ?? [];
+    const key = this.#ranked(disk).find((each) => !given.includes(each));
+    if (key === undefined) return undefined;
+    this.#given.set(disk, [...given, key]);
+    this.#last.set(disk, key);
+    this.#typed.add(key.passphrase);
+    return key.passphrase;
+  }
+
+  /** What was asked for and answered, in the words of the guest. */
+  get disks(): readonly string[] {
+    return [...this.#last.keys()];
+  }
+
+  /** Takes what was typed out of a text: a guest may have echoed it. */
+  hide(text: string): string {
+    const longestFirst = [...this.#typed].filter((typed) => typed !== '').toSorted((a, b) => b.length - a.length);
+    return longestFirst.reduce((said, typed) => said.replaceAll(typed, HIDDEN), text);
+  }
+
+  /** Guests allow some tries only: first what worked before, then what is for this disk, then what is for any. */
+  #ranked(disk: string): readonly VolumeKey[] {
+    const asked = bare(disk);
+    const rank = (key: VolumeKey): number => {
+      if (key === this.#last.get(disk)) return 0;
+      if (key.volume === undefined) return 2;
+      return asked.includes(bare(key.volume.slice(key.volume.lastIndexOf('/') + 1))) ? 1 : 3;
+    };
+    return this.#keys.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
+/** GRUB writes UUIDs without dashes. */
+function bare(text: string): string {
+  return text.toLowerCase().replaceAll('-', '');
+}
