@@ -71,7 +71,10 @@ test('a fleet of warm VMs arrives in waves and groups with every byte, whatever 
     await check(scene, { ...times, starts: [start, times.start] });
     scene.writes += await writesOf(scene.operator);
   } catch (error) {
-    throw new Error(`${overseer.standing}\n${error instanceof Error ? error.stack : ''}\n${await told(scene)}`, { cause: error });
+    const stands = roster.map(
+      ({ name }) => `${name}: its source is ${vcenter.guestOf(name).on ? 'on' : 'off'}, ${overseer.told(name)}`,
+    );
+    throw new Error([await told(scene), overseer.standing, ...stands].join('\n'), { cause: error });
   } finally {
     await scene.operator[Symbol.asyncDispose]();
   }

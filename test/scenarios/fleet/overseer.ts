@@ -17,6 +17,7 @@ export interface Status {
   };
   readonly outlook?: { readonly next: string; readonly at?: string; readonly because: string };
   readonly group?: string;
+  readonly waitingFor?: string;
   readonly failure?: { readonly code: string; readonly source?: string };
   readonly disks?: readonly { readonly claim: string }[];
   readonly history?: readonly { readonly phase: string; readonly startedAt: string }[];
@@ -111,6 +112,12 @@ export class Overseer implements AsyncDisposable {
   get standing(): string {
     const all = Map.groupBy(this.#migrations.values(), ({ status }) => status?.phase ?? 'none');
     return [...all].map(([phase, those]) => `${those.length} ${phase}`).join(', ');
+  }
+
+  /** Where a VM is and what it waits for, for people. */
+  told(name: string): string {
+    const { phase, outlook, failure, history = [], ...status } = this.status(name);
+    return JSON.stringify({ phase, outlook, failure, waitingFor: status.waitingFor, last: history.slice(-2) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
