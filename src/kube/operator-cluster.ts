@@ -94,7 +94,7 @@ export function operatorCluster(options: OperatorClusterOptions) {
       const texts = entriesAt(found, 'data').map(([name, value]) => [name, Buffer.from(String(value), 'base64').toString()]);
       return Object.fromEntries(texts) as Readonly<Record<string, string>>;
     },
-    tests: new TestCutovers({ client, clock, jobs }),
+    tests: new TestCutovers({ client, clock, jobs, setup: workers }),
     readFacts: (signal: AbortSignal) => {
       const within = options.namespace === undefined ? {} : { namespace: options.namespace };
       return readClusterFacts(client, { readAt: new Date(clock.now()).toISOString(), ...within, signal });

@@ -93,10 +93,16 @@ export interface VmState {
   readonly cutover?: string;
   /** Somebody wants a VM from what is copied until now. */
   readonly tested?: boolean;
-  /** How that stands, and the name of the VM. */
   /** What its VM in the cluster wrote, of one that was taken back. */
   readonly sinceCutover?: readonly SinceCutover[];
-  readonly test?: { readonly state: string; readonly vm: string; readonly because?: string; readonly proof?: VmState['proof'] };
+  /** How its test stands, and the name of the VM. `doing`: what is done to its guest at the moment. */
+  readonly test?: {
+    readonly state: string;
+    readonly vm: string;
+    readonly because?: string;
+    readonly doing?: string;
+    readonly proof?: VmState['proof'];
+  };
   readonly paused: boolean;
   readonly canceled: boolean;
   readonly committed: boolean;

@@ -14,6 +14,7 @@ import type { Observer } from '../contracts/observer.ts';
 import type { Connection, ConnectOptions } from '../contracts/provider.ts';
 import type { KeyedWork, Resource, ResourceName, Resources } from '../contracts/resources.ts';
 import type { WorkerSource } from '../contracts/worker-order.ts';
+import type { MigrationError } from '../model/errors.ts';
 import type { VmPlan, VmProgress } from '../model/plan.ts';
 import type { NetworkMapSpec, StorageMapSpec } from '../resources/maps.ts';
 import type { MigrationPlanSpec, MigrationPlanStatus } from '../resources/migration-plan.ts';
@@ -62,19 +63,27 @@ export interface Services {
       signal: AbortSignal,
     ): Promise<{ readonly by: 'csi-clone' | 'snapshot' | 'copy'; readonly because: string; readonly vm: string }>;
     /**
-     * Does what is next. `holds`: the target must not change yet; `started`: the VM is made.
-     * @throws MigrationError of the cluster, and why nothing can be cloned
+     * Does what is next. `holds`: the target must not change yet; `started`: the VM is made; `failed`: a worker could not do its part.
+     * @throws MigrationError of the cluster, and where something that the conversion of the guest needs is missing
      */
     advance(
       run: Pick<TargetOptions, 'owner' | 'namespace' | 'plan'> & {
         readonly by: 'csi-clone' | 'snapshot' | 'copy';
         readonly since: string;
+        /** As it was told last: the clones are complete. */
+        readonly converting: boolean;
       },
       signal: AbortSignal,
-    ): Promise<{ readonly holds: boolean; readonly started: boolean }>;
+    ): Promise<{
+      readonly holds: boolean;
+      readonly state: TestStatus['state'];
+      readonly doing?: string;
+      readonly guest?: NonNullable<TestStatus['guest']>;
+      readonly failure?: MigrationError;
+    }>;
     /** What was seen of the guest of a test that has started; undefined while it is not sure: ask again. @throws MigrationError of the cluster */
     prove(
-      run: Pick<TargetOptions, 'owner' | 'namespace' | 'plan'> & { readonly since: string },
+      run: Pick<TargetOptions, 'owner' | 'namespace' | 'plan'> & Pick<TestStatus, 'since' | 'guest'>,
       signal: AbortSignal,
     ): Promise<TestProof | undefined>;
     /** Removes the VM and its clones, where there are any. */
@@ -88,7 +97,8 @@ export interface Services {
   tell(about: ResourceName, text: EventText): void;
 }
 
-export type TestProof = NonNullable<NonNullable<VmMigrationStatus['test']>['proof']>;
+export type TestStatus = NonNullable<VmMigrationStatus['test']>;
+export type TestProof = NonNullable<TestStatus['proof']>;
 
 export interface TargetOptions {
   readonly owner: ResourceName;

@@ -1,9 +1,9 @@
 import { MigrationError } from '../model/errors.ts';
+import type { VmPlan } from '../model/plan.ts';
 import type { VmMigrationStatus } from '../resources/vm-migration.ts';
 import { isBeforeShutdown, isParked } from './intent.ts';
-import { named, type Services, VM_KIND, type VmResource } from './services.ts';
-
-type TestStatus = NonNullable<VmMigrationStatus['test']>;
+import { named, type Services, type TestStatus, VM_KIND, type VmResource } from './services.ts';
+import { outcomeText } from './vm-events.ts';
 
 export interface TestCutoversOptions {
   /** Told of every status that the cluster took. */
@@ -13,7 +13,7 @@ export interface TestCutoversOptions {
 
 /** Milliseconds between two looks at what is being cloned. */
 const LOOK_EVERY = 2000;
-/** Milliseconds between two looks at a VM that is watched. */
+/** Milliseconds between two looks at a guest that is converted, or watched. */
 const WATCH_EVERY = 4000;
 
 /** Begins, looks after and ends the tests of VMs that wait. Whoever calls sees to it that no run of the VM goes on meanwhile. */
@@ -40,7 +40,7 @@ export class TestCutovers {
     }
     if (spec.testCutover !== true || isOver) return false;
     if (test === undefined) return isTestable(vm) && (await this.#begin(vm, signal));
-    if (test.state === 'cloning' || test.holds) return await this.#advance(vm, test, signal);
+    if (isUnderWay(test)) return await this.#advance(vm, test, signal);
     if (test.state === 'started' && spec.proveTest === true && test.proof === undefined) await this.#prove(vm, test, signal);
     return false;
   }
@@ -57,25 +57,52 @@ export class TestCutovers {
 
   async #advance(vm: VmResource, test: TestStatus, signal: AbortSignal): Promise<boolean> {
     const { keptPlan, tests } = this.#services;
-    const { by, since } = test;
+    const { by, since, doing: _, ...known } = test;
     const owner = named(VM_KIND, vm);
     try {
       const plan = await keptPlan(owner, signal);
-      const { holds, started } = await tests.advance({ owner, namespace: namespaceOf(vm), plan, by, since }, signal);
-      const state = started ? 'started' : 'cloning';
-      if (state !== test.state || holds !== test.holds) await this.#save(vm, { ...test, state, holds }, signal);
-      if (started && test.state !== 'started')
-        this.#tell(vm, 'TestStarted', `The VirtualMachine ${test.vm} is made, without any network.`);
-      const isWatched = started && vm.spec.proveTest === true;
-      if (holds || !started || isWatched) this.#options.again(vm.key, LOOK_EVERY);
+      const run = { owner, namespace: namespaceOf(vm), plan, by, since, converting: test.state === 'converting' };
+      const { holds, state, doing, guest, failure } = await tests.advance(run, signal);
+      if (failure !== undefined) return await this.#fail(vm, test, failure, signal);
+      const now: TestStatus = {
+        ...known,
+        by,
+        since,
+        state,
+        holds,
+        ...(doing && { doing: doing.slice(0, 1024) }),
+        ...(guest && { guest }),
+      };
+      if (state !== test.state || holds !== test.holds || now.doing !== test.doing) await this.#save(vm, now, signal);
+      this.#tellOf(vm, plan, now, test.state);
+      const isWatched = state === 'started' && vm.spec.proveTest === true;
+      if (isUnderWay(now) || isWatched) this.#options.again(vm.key, holds || state === 'cloning' ? LOOK_EVERY : WATCH_EVERY);
       return holds;
     } catch (error) {
       if (!(error instanceof MigrationError) || !isFinal(error)) throw error;
-      const message = `${error.message} ${error.hint}`.trim().slice(0, 1024);
-      await this.#save(vm, { ...test, state: 'failed', holds: false, message }, signal);
-      this.#tell(vm, 'TestFailed', message, 'Warning');
-      return false;
+      return await this.#fail(vm, test, error, signal);
     }
+  }
+
+  /** The VM itself is as it was: its migration goes on. */
+  async #fail(vm: VmResource, { doing: _, ...test }: TestStatus, failure: MigrationError, signal: AbortSignal): Promise<false> {
+    const { code } = failure;
+    const message = `${failure.message} ${failure.hint}`.trim().slice(0, 1024);
+    await this.#save(vm, { ...test, state: 'failed', holds: false, code, message }, signal);
+    this.#tell(vm, 'TestFailed', message, 'Warning');
+    return false;
+  }
+
+  /** @param before its state when it was told of last */
+  #tellOf(vm: VmResource, plan: VmPlan, { state, guest, vm: name }: TestStatus, before: TestStatus['state']): void {
+    if (state === before) return;
+    if (state === 'converting') {
+      const isLooked = plan.conversion?.policy === 'skip';
+      const what = isLooked ? 'It is looked whether the guest on the clones is ready' : 'The guest is converted on the clones';
+      this.#tell(vm, 'TestConverts', `${what}, as at the cutover.`);
+    }
+    if (guest !== undefined) this.#tell(vm, 'TestConverted', outcomeText({ ...guest, seconds: [guest], guest: guest.system }));
+    if (state === 'started') this.#tell(vm, 'TestStarted', `The VirtualMachine ${name} is made, without any network.`);
   }
 
   /** Its migration goes on beside it. */
@@ -83,7 +110,9 @@ export class TestCutovers {
     const { keptPlan, tests } = this.#services;
     const owner = named(VM_KIND, vm);
     const plan = await keptPlan(owner, signal);
-    const proof = await tests.prove({ owner, namespace: namespaceOf(vm), plan, since: test.since }, signal);
+    const { since, guest } = test;
+    const run = { owner, namespace: namespaceOf(vm), plan, since, ...(guest && { guest }) };
+    const proof = await tests.prove(run, signal);
     if (proof === undefined) return this.#options.again(vm.key, WATCH_EVERY);
     await this.#save(vm, { ...test, proof }, signal);
     const { booted, trouble, evidence } = proof;
@@ -113,6 +142,11 @@ export class TestCutovers {
 
 function namespaceOf({ namespace, status }: VmResource): string {
   return status?.targetNamespace ?? namespace;
+}
+
+/** Something is to be done for it, and not only to be watched. */
+function isUnderWay({ state, holds }: TestStatus): boolean {
+  return state === 'cloning' || state === 'converting' || holds;
 }
 
 /** Its target is whole, and nothing is done to it: it waits between two copies. One of a group that is about to be cut over is not kept back. */

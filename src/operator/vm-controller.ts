@@ -149,6 +149,9 @@ export class VmController {
     if (status?.test === undefined && spec.testCutover !== true) return false;
     const isProven = spec.proveTest !== true || status?.test?.proof !== undefined;
     const isSettled = spec.testCutover === true && status?.test?.state === 'started' && !status.test.holds && isProven;
+    // Whoever waits for a turn keeps it: the Job goes on by itself, and what comes after it can wait.
+    if (status?.test?.state === 'converting' && !status.test.holds && spec.testCutover === true && this.#waiting.has(vm.key))
+      return false;
     // No run may begin while its status is written.
     if (!isSettled) this.#withdraw(vm.key);
     return await this.#tests.look(vm, this.#isCutOverNow(vm, this.#parentsOf(vm).plan), signal);

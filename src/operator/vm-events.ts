@@ -1,5 +1,6 @@
 /** What is told of a VM as Events: what began, what was done, how it ended. A phase in which there was nothing to do is not worth one. Pure. */
 import type { BootProof } from '../model/boot-proof.ts';
+import type { GuestOutcome } from '../model/conversion.ts';
 import type { Phase, WorkPhase } from '../model/phase.ts';
 import type { VmProgress } from '../model/plan.ts';
 import { sinceCutoverText } from '../model/since-cutover.ts';
@@ -57,10 +58,19 @@ export function eventsOf(now: VmProgress, before: VmProgress | undefined): reado
   return texts;
 }
 
-/** What was done to the guest, and how: emulation takes ten times as long, and whoever wonders finds why. */
 function guestNote({ conversion }: VmProgress): string {
-  if (conversion === undefined) return 'The guest is prepared for its new home.';
-  const { policy, accelerator, converter, guest = 'The guest', seconds, warnings } = conversion;
+  return conversion === undefined ? 'The guest is prepared for its new home.' : outcomeText(conversion);
+}
+
+type Outcome = Pick<GuestOutcome, 'policy' | 'accelerator'> & {
+  readonly converter?: string | undefined;
+  readonly guest?: string | undefined;
+  readonly warnings: readonly unknown[];
+  readonly seconds: readonly { readonly seconds: number }[];
+};
+
+/** What was done to the guest, and how: emulation takes ten times as long, and whoever wonders finds why. */
+export function outcomeText({ policy, accelerator, converter, guest = 'The guest', seconds, warnings }: Outcome): string {
   const took = Math.round(seconds.reduce((sum, phase) => sum + phase.seconds, 0));
   const by = accelerator === 'kvm' ? 'with KVM' : 'with emulation, without KVM';
   const done = policy === 'skip' ? 'was looked into and needs no conversion' : `was converted by ${converter ?? 'the converter'}`;

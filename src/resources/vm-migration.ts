@@ -242,13 +242,18 @@ const VmMigrationStatus = z.strictObject({
     .describe('Digest of the wishes that the outlook is by; it is looked at anew when they are others.'),
   test: z
     .strictObject({
-      state: z.enum(['cloning', 'started', 'failed']),
+      state: z
+        .enum(['cloning', 'converting', 'started', 'failed'])
+        .describe('converting: what the cutover does to the guest is done to it on the clones; the migration goes on beside it.'),
+      doing: Sentence.exactOptional().describe('What is done at the moment.'),
       vm: Label.describe('Name of the VirtualMachine of the test.'),
       by: z.enum(['csi-clone', 'snapshot', 'copy']).describe('How its claims are made.'),
       because: Sentence.describe('Why so.'),
       holds: z.boolean().describe('Nothing is copied to the target until the clones are taken.'),
       since: Time,
+      code: z.string().max(128).exactOptional().describe('Of the failure: a stable word for programs.'),
       message: Sentence.exactOptional().describe('Why it failed.'),
+      guest: GuestStatus.exactOptional().describe('What was done to its guest before it started.'),
       proof: Proof.exactOptional().describe('What was seen of its guest, where that was asked for.'),
     })
     .exactOptional()

@@ -1,4 +1,4 @@
-import type { ConversionRequest, ConversionTerms } from '../model/conversion.ts';
+import { conversionRequest } from '../model/conversion-request.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
 import { guestWork } from './guest-work.ts';
 import type { StepContext } from './step.ts';
@@ -19,7 +19,7 @@ export async function convert(plan: VmPlan, progress: VmProgress, context: StepC
   });
   if (disks.length === 0) return skipped('The VM has no disk of its own.');
   if (conversions === undefined) throw new Error('nobody converts guests');
-  const request = requestOf(plan, { terms, disks, copy: copyOf(progress) });
+  const request = conversionRequest(plan, { disks, copy: copyOf(progress) });
   if (progress.conversion?.copy !== request.copy) {
     await record({ kind: 'converted', outcome: await conversions.convert(plan, request, guestWork(plan, context)) });
   }
@@ -32,28 +32,6 @@ function copyOf({ history, transfers, since }: VmProgress): string {
   const copied = history.findLast(({ phase }) => phase === 'CopyFinalDelta' || phase === 'CopyDisks');
   const roots = transfers.map(({ proof }) => (proof?.copied ?? proof?.root ?? '').slice(0, 16)).toSorted();
   return [copied?.endedAt ?? since, ...roots].join(' ');
-}
-
-function requestOf(
-  { vm, mapping }: VmPlan,
-  { terms, disks, copy }: Pick<ConversionRequest, 'disks' | 'copy'> & { readonly terms: ConversionTerms },
-): ConversionRequest {
-  const { root, clevis, virtioWin, scripts } = terms;
-  const machine = mapping.manifests.find(({ kind }) => kind === 'VirtualMachine');
-  const bootloader = machine?.kind === 'VirtualMachine' ? machine.spec.template.spec.domain.firmware.bootloader : {};
-  return {
-    vm: vm.name,
-    copy,
-    disks,
-    firmware: 'efi' in bootloader ? 'uefi' : 'bios',
-    nics: vm.nics.flatMap(({ label, mac, guestIp }) =>
-      mac === undefined ? [] : [{ label, mac, ...(guestIp !== undefined && { guestIp }) }],
-    ),
-    ...(root !== undefined && { root }),
-    ...(clevis !== undefined && { clevis }),
-    ...(virtioWin !== undefined && { virtioWin }),
-    ...(scripts !== undefined && { scripts }),
-  };
 }
 
 function skipped(because: string): StepEvent {

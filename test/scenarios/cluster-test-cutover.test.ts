@@ -13,14 +13,17 @@ import { callApi, expectApi } from '../peers/kubernetes-api.ts';
 import { condition, playKubevirt, STARTS } from '../peers/played-kubevirt.ts';
 import type { SimulatedGuest } from '../peers/vcenter/guest.ts';
 import { startVcenter, type Vcenter } from '../peers/vcenter.ts';
-import { Ground, type Operator } from './cluster/ground.ts';
+import { Ground, IMAGES, type Operator, type Thing } from './cluster/ground.ts';
+import { MARK } from './cluster/played-converter.ts';
 
 const MiB = 1024 * 1024;
+const PLAYED = path.join(import.meta.dirname, 'cluster/played-converter.ts');
 
 let ground: Ground;
 let vcenter: Vcenter;
 before(async () => {
-  [ground, vcenter] = await Promise.all([Ground.start({ own: true }), startVcenter({ vms: 1, clusters: 0 })]);
+  const images = { [`${IMAGES.worker}-conversion`]: [process.execPath, PLAYED, '3'] };
+  [ground, vcenter] = await Promise.all([Ground.start({ own: true, images }), startVcenter({ vms: 1, clusters: 0 })]);
 });
 after(async () => {
   await ground?.[Symbol.asyncDispose]();
@@ -37,6 +40,7 @@ interface Status {
     readonly because: string;
     readonly holds: boolean;
     readonly message?: string;
+    readonly guest?: { readonly system?: string };
   };
   readonly warm?: { readonly passes: readonly { readonly number: number }[] };
   readonly disks?: readonly { readonly claim: string; readonly sinceCutover?: string }[];
@@ -46,12 +50,20 @@ interface Status {
 class Story {
   readonly namespace: string;
   readonly guest: SimulatedGuest;
-  readonly #operator: Operator;
+  readonly #operate: () => Operator;
+  operator: Operator;
 
-  constructor(namespace: string, guest: SimulatedGuest, operator: Operator) {
+  constructor(namespace: string, guest: SimulatedGuest, operate: () => Operator) {
     this.namespace = namespace;
     this.guest = guest;
-    this.#operator = operator;
+    this.#operate = operate;
+    this.operator = operate();
+  }
+
+  /** Another one, after that was killed. */
+  operate(): Operator {
+    this.operator = this.#operate();
+    return this.operator;
   }
 
   async status(): Promise<Status> {
@@ -66,7 +78,7 @@ class Story {
       assert.equal(status.failure, undefined, JSON.stringify(status.failure));
       return holds(status);
     };
-    await ground.until(there, { namespace: this.namespace, operator: this.#operator });
+    await ground.until(there, { namespace: this.namespace, operator: this.operator });
     return status;
   }
 
@@ -118,7 +130,7 @@ async function begin(name: string, { volumeMode, storageClass, operate, disks = 
     shutdown: { graceSeconds: 20, otherwise: 'force' },
     ...plan,
   });
-  return new Story(namespace, guest, operate(namespace));
+  return new Story(namespace, guest, () => operate(namespace));
 }
 
 interface Machine {
@@ -163,15 +175,28 @@ async function saysClone(storageClass: string): Promise<void> {
 const waits = ({ phase, outlook, warm }: Status): boolean =>
   phase === 'AwaitPrecopy' && outlook !== undefined && (warm?.passes.length ?? 0) >= 2;
 
-test('where storage can do neither, workers copy what is there; the target waits for them, the VM has no network, and the switch removes all', async () => {
-  let operator: Operator | undefined;
+/** Workers that convert. */
+async function convertersOf(namespace: string): Promise<readonly Thing[]> {
+  const pods = await ground.list(`/api/v1/namespaces/${namespace}/pods`);
+  return pods.filter(({ spec }) => JSON.stringify(spec?.['containers']).includes('-conversion'));
+}
+
+test('where storage can do neither, workers copy what is there; the guest is converted as it will be although the operator is killed, and the switch removes all', async () => {
   const story = await begin('seen', {
     ...{ volumeMode: 'Filesystem', storageClass: STORAGE_CLASSES.late },
-    operate: (namespace) => (operator = ground.operate(namespace)),
+    plan: { guest: { policy: 'convert', proof: { type: 'none' } } },
+    operate: (namespace) => ground.operate(namespace),
   });
-  await using _ = operator;
   const { namespace, guest } = story;
   const before = await story.reaches(waits);
+  const claim = before.disks?.[0]?.claim ?? '';
+  await story.set({ testCutover: true });
+  const { test: converting } = await story.reaches(({ test: now }) => now?.state === 'converting');
+  assert.equal(converting?.holds, false);
+  assert.equal(await machineOf(namespace, 'seen-test'), undefined, 'nothing starts before it is converted');
+  await story.operator.kill();
+  await ground.forgetLeader(namespace);
+  await using _operator = story.operate();
   const answers = { conditions: [condition('AgentConnected', 'True')], guestOSInfo: { name: 'SeenOS' } };
   const beats = [...STARTS, { instance: answers }];
   await using _kubevirt = await playKubevirt({ api: ground.plane.api, namespace, story: () => beats });
@@ -186,9 +211,18 @@ test('where storage can do neither, workers copy what is there; the target waits
     ['started', 'seen-test', 'copy', false, undefined],
   );
   assert.match(made?.because ?? '', /no StorageProfile of test-late.* says csi-clone, and no VolumeSnapshotClass is known/);
-  const claim = before.disks?.[0]?.claim ?? '';
-  assert.deepEqual(await story.claims(), [claim, `${claim}-test`]);
-  assert.ok((await story.content(`${claim}-test`, 2 * MiB)).length === 2 * MiB);
+  assert.equal(made?.guest?.system, 'Played Linux 1');
+  assert.deepEqual(
+    (await story.claims()).filter((name) => !name.endsWith('-guest')),
+    [claim, `${claim}-test`],
+  );
+  const converted = await story.content(`${claim}-test`, 2 * MiB);
+  assert.equal(converted.length, 2 * MiB);
+  const mark = Buffer.alloc(MARK.length, MARK.byte);
+  assert.ok(converted.subarray(0, MARK.length).equals(mark), 'the clone is converted');
+  assert.ok(!(await story.content(claim, 2 * MiB)).subarray(0, MARK.length).equals(mark), 'the target is not');
+  const { guest: own } = (await story.status()) as { readonly guest?: object };
+  assert.equal(own, undefined, 'nothing is said of the guest of the VM itself');
   const machine = await machineOf(namespace, 'seen-test');
   assert.equal(machine?.spec.runStrategy, 'Always');
   assert.ok(machine?.metadata.labels['kubeferry.dev/test-of']);
@@ -201,6 +235,7 @@ test('where storage can do neither, workers copy what is there; the target waits
   await story.reaches(({ test: now }) => now === undefined);
   await ground.until(async () => (await story.claims()).length === 1);
   assert.equal(await machineOf(namespace, 'seen-test'), undefined);
+  assert.deepEqual(await convertersOf(namespace), []);
 });
 
 test('a clone of the storage is the target of its moment, copying goes on beside it, and the cutover removes it', async () => {

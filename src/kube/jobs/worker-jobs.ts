@@ -137,19 +137,31 @@ export class WorkerJobs {
     while ((await client.get(JOBS, ref, { signal })) !== undefined) await watch.changed(ref, 500, signal);
   }
 
-  /** Tells what is new about a Job that runs. */
-  async #listen(ref: JobRef, told: Told, listener: WorkerListener, signal: AbortSignal): Promise<void> {
+  /**
+   * What a Job that runs says of itself, and why it does not run; nothing of one that is not known yet.
+   * @param known why it did not run when it was asked last, which holds where nobody can say
+   */
+  async glance(
+    ref: JobRef,
+    signal: AbortSignal,
+    known?: string,
+  ): Promise<{ readonly line: unknown; readonly obstacle: string | undefined }> {
     const { client, watch } = this.#options;
     const job = watch.job(ref);
-    if (job === undefined) return;
+    if (job === undefined) return { line: undefined, obstacle: known };
     const pods = watch.pods(ref);
-    const obstacle = await obstacleOf(client, ref, { job, pods }, signal).catch(() => told.obstacle);
+    const obstacle = await obstacleOf(client, ref, { job, pods }, signal).catch(() => known);
+    const running = pods.find(({ phase, deleting }) => phase === 'Running' && !deleting);
+    if (running === undefined) return { line: undefined, obstacle };
+    return { line: await this.#lastLine({ namespace: ref.namespace, name: running.name }, signal), obstacle };
+  }
+
+  /** Tells what is new about a Job that runs. */
+  async #listen(ref: JobRef, told: Told, listener: WorkerListener, signal: AbortSignal): Promise<void> {
+    const { line, obstacle } = await this.glance(ref, signal, told.obstacle);
     signal.throwIfAborted();
     if (obstacle !== told.obstacle) listener.onObstacle(obstacle);
     told.obstacle = obstacle;
-    const running = pods.find(({ phase, deleting }) => phase === 'Running' && !deleting);
-    if (running === undefined) return;
-    const line = await this.#lastLine({ namespace: ref.namespace, name: running.name }, signal);
     const text = JSON.stringify(line);
     if (line === undefined || text === told.line) return;
     told.line = text;

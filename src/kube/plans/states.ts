@@ -114,7 +114,7 @@ function testOf(test: unknown): VmState['test'] {
   const [state, vm] = ['state', 'vm'].map((word) => textAt(test, word));
   if (state === undefined || vm === undefined) return undefined;
   const because = textAt(test, 'message') ?? textAt(test, 'because');
-  return { state, vm, ...defined({ because, proof: proofOf(at(test, 'proof')) }) };
+  return { state, vm, ...defined({ because, doing: textAt(test, 'doing'), proof: proofOf(at(test, 'proof')) }) };
 }
 
 function troubleOf(failure: unknown): VmTrouble | undefined {

@@ -6,16 +6,21 @@ import type { Clock } from '../../contracts/clock.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { PersistentVolumeClaim } from '../../model/manifest.ts';
 import type { VmPlan } from '../../model/plan.ts';
+import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
 import type { KubeClient, KubeObject, ObjectRef, ResourceType } from '../client/kube-client.ts';
 import { claimOf } from '../destination/cluster-destination.ts';
 import { machineOf } from '../destination/rehearsal.ts';
 import { at, textAt } from '../facts/json.ts';
+import type { ConversionJobOptions } from '../jobs/conversion-job.ts';
 import { type WorkerJobs, workerName } from '../jobs/worker-jobs.ts';
 import { CLAIMS, SNAPSHOTS, VIRTUAL_MACHINES } from '../kinds.ts';
+import { hopeOf } from '../proof/cluster-prover.ts';
 import { DEADLINE_SECONDS, MachineWatch } from '../proof/machine-watch.ts';
 import { keepPicture } from '../proof/picture.ts';
 import { proofFrom } from '../proof/proof-from.ts';
+import { guestWithin } from '../resources/progress-status.ts';
 import { type ProofStatus, proofWithin } from '../resources/proof-status.ts';
+import { type CloneConversion, convertClones } from './clone-conversion.ts';
 import { type ChosenWay, type CloneWay, chooseWay } from './clone-way.ts';
 import { endTest, type TestScope } from './end-test.ts';
 import { cloneClaim, cloneName, metadataOf, TEST_OF, testMachine, testName } from './test-objects.ts';
@@ -25,29 +30,37 @@ export interface TestRun extends TestScope {
   readonly by: CloneWay;
   /** When it began, ISO 8601: tells its workers from those of earlier tests. */
   readonly since: string;
+  /** The clones were complete: what is on them is converted. */
+  readonly converting: boolean;
 }
+
+export type GuestStatus = NonNullable<VmMigrationStatus['guest']>;
 
 export interface TestStanding {
   /** The target must not change yet. */
   readonly holds: boolean;
-  /** The VirtualMachine is made. */
-  readonly started: boolean;
+  /** `started`: the VirtualMachine is made. `failed`: a worker could not do its part, and comes to nothing else when it is asked again. */
+  readonly state: 'cloning' | 'converting' | 'started' | 'failed';
+  /** What is done at the moment, for people. */
+  readonly doing?: string;
+  /** What was done to the guest on its clones. */
+  readonly guest?: GuestStatus;
+  readonly failure?: MigrationError;
 }
 
-export interface TestCutoversOptions {
-  readonly client: KubeClient;
-  readonly clock: Clock;
-  readonly jobs: WorkerJobs;
-}
+export type TestCutoversOptions = ConversionJobOptions;
 
 export class TestCutovers {
   readonly #client: KubeClient;
   readonly #clock: Clock;
   readonly #jobs: WorkerJobs;
+  readonly #options: TestCutoversOptions;
   /** Tests that are watched, by the uid of their VmMigration. Another process watches anew. */
   readonly #watched = new Map<string, { readonly since: string; readonly watch: MachineWatch }>();
 
-  constructor({ client, clock, jobs }: TestCutoversOptions) {
+  constructor(options: TestCutoversOptions) {
+    const { client, clock, jobs } = options;
+    this.#options = options;
     this.#client = client;
     this.#clock = clock;
     this.#jobs = jobs;
@@ -59,43 +72,51 @@ export class TestCutovers {
     return { by, because, vm: testName(plan.mapping.targetName) };
   }
 
-  /** Does what is next. @throws MigrationError of the cluster, and why a worker could not copy */
+  /** Does what is next. @throws MigrationError of the cluster, and where something that the conversion needs is missing */
   async advance(run: TestRun, signal: AbortSignal): Promise<TestStanding> {
     const disks = clonesOf(run.plan);
-    const taken: boolean[] = [];
-    const ready: boolean[] = [];
+    const states: CloneState[] = [];
     for (const disk of disks) {
-      const state = await this.#clone(run, disk, signal);
-      taken.push(state.taken);
-      ready.push(state.ready);
+      // The Jobs that made clones do not stay for ever; what a conversion writes to is not made again.
+      const state = run.converting ? await this.#made(run, disk, signal) : await this.#clone(run, disk, signal);
+      if (state.failure !== undefined) return { holds: false, state: 'failed', failure: state.failure };
+      states.push(state);
     }
-    const holds = taken.includes(false);
-    if (ready.includes(false)) return { holds, started: false };
+    const holds = states.some(({ taken }) => !taken);
+    if (states.some(({ ready }) => !ready)) return { holds, state: 'cloning' };
+    const converted = await convertClones({ ...run, clones: disks.map(cloneOf) }, this.#options, signal);
+    if (converted.kind === 'failed') return { holds: false, state: 'failed', failure: converted.error };
+    if (converted.kind === 'running') {
+      const { doing } = converted;
+      return { holds, state: 'converting', ...(doing !== undefined && { doing }) };
+    }
     const { manifest } = machineOf(run.plan);
     const clones = new Map(disks.map(({ claim }) => [claim.metadata.name, cloneName(claim.metadata.name)]));
     const name = testName(run.plan.mapping.targetName);
-    await this.#make(VIRTUAL_MACHINES, run, name, testMachine(manifest, { clones, asCopied: isUnconverted(run.plan) }), signal);
-    return { holds, started: true };
+    await this.#make(VIRTUAL_MACHINES, run, name, testMachine(manifest, clones), signal);
+    const { outcome } = converted;
+    return { holds, state: 'started', ...(outcome && { guest: guestWithin(outcome) }) };
   }
 
   /** Takes one look at the machine of a test that has started. Undefined while it is not sure whether its guest comes up. */
-  async prove(run: Omit<TestRun, 'by'>, signal: AbortSignal): Promise<ProofStatus | undefined> {
+  async prove(run: WatchedRun, signal: AbortSignal): Promise<ProofStatus | undefined> {
     const { owner, namespace, plan } = run;
     const machine = { namespace, name: testName(plan.mapping.targetName) };
     const look = await this.#watchOf(run, machine).look(signal);
     if (look.kind === 'open') return undefined;
     this.#watched.delete(owner.uid);
     const picture = await keepPicture(look.verdict, { client: this.#client, machine, owner, of: 'test' }, signal);
-    const proof = proofFrom(look.verdict, { picture, differences: isUnconverted(plan) ? [AS_COPIED] : [] });
-    return proofWithin(proof);
+    return proofWithin(proofFrom(look.verdict, { picture, differences: [] }));
   }
 
-  #watchOf({ owner, plan, since }: Omit<TestRun, 'by'>, machine: ObjectRef & { readonly namespace: string }): MachineWatch {
+  #watchOf({ owner, plan, since, guest }: WatchedRun, machine: ObjectRef & { readonly namespace: string }): MachineWatch {
     const known = this.#watched.get(owner.uid);
     if (known?.since === since) return known.watch;
     const { deadlineSeconds = DEADLINE_SECONDS } = plan.proof ?? {};
     const about = { client: this.#client, clock: this.#clock, machine, deadlineSeconds };
-    const watch = new MachineWatch({ ...about, agent: 'unknown', since: this.#clock.now() });
+    // One that the first start is to fetch cannot come: there is no network.
+    const agent = hopeOf(guest) === 'present' ? 'present' : 'unknown';
+    const watch = new MachineWatch({ ...about, agent, since: this.#clock.now() });
     this.#watched.set(owner.uid, { since, watch });
     return watch;
   }
@@ -111,8 +132,7 @@ export class TestCutovers {
     return await chooseWay(this.#client, classes, signal);
   }
 
-  /** `taken`: the target may change; `ready`: the clone holds a whole disk under the name that KubeVirt wants, or will before its VM can start. */
-  async #clone(run: TestRun, disk: Clone, signal: AbortSignal): Promise<{ readonly taken: boolean; readonly ready: boolean }> {
+  async #clone(run: TestRun, disk: Clone, signal: AbortSignal): Promise<CloneState> {
     const { by, namespace } = run;
     const { claim } = disk;
     const name = cloneName(claim.metadata.name);
@@ -128,10 +148,23 @@ export class TestCutovers {
       await this.#make(CLAIMS, run, name, cloneClaim(claim, storage, from), signal);
     }
     const isBound = textAt(known, 'status', 'phase') === 'Bound';
-    // Nothing has to be renamed on a device; the VM is its first consumer, for which some classes wait.
+    // Nothing has to be renamed on a device; its first consumer, for which some classes wait, is a conversion or the VM.
     if (by !== 'copy' && disk.block) return { taken: by === 'snapshot' || isBound, ready: true };
-    const ready = await this.#work(run, disk, signal);
-    return { taken: by === 'copy' ? ready : by === 'snapshot' || isBound, ready };
+    const work = await this.#work(run, disk, signal);
+    if (work instanceof MigrationError) return { taken: true, ready: false, failure: work };
+    return { taken: by === 'copy' ? work : by === 'snapshot' || isBound, ready: work };
+  }
+
+  /** A clone that was complete before. */
+  async #made({ by, namespace }: TestRun, { claim }: Clone, signal: AbortSignal): Promise<CloneState> {
+    const name = cloneName(claim.metadata.name);
+    const known = await this.#client.get(CLAIMS, { namespace, name }, { signal });
+    const isThere = known !== undefined && known.metadata.deletionTimestamp === undefined;
+    if (isThere) return { taken: by !== 'csi-clone' || textAt(known, 'status', 'phase') === 'Bound', ready: true };
+    const failure = new MigrationError('target-changed', `Somebody removed the clone ${name} while its guest was converted.`, {
+      hint: 'End the test, and begin another one.',
+    });
+    return { taken: true, ready: false, failure };
   }
 
   /** True once it is taken. */
@@ -153,13 +186,13 @@ export class TestCutovers {
     return false;
   }
 
-  /** A worker copies the disk, or gives the one that was cloned its name. True when it has. @throws MigrationError why it could not */
-  async #work(run: TestRun, { disk, claim, block }: Clone, signal: AbortSignal): Promise<boolean> {
+  /** A worker copies the disk, or gives the one that was cloned its name. True when it has; why it could not. */
+  async #work(run: TestRun, { disk, claim, block }: Clone, signal: AbortSignal): Promise<boolean | MigrationError> {
     const { owner, namespace, by, since } = run;
     const ref = { namespace, name: workerName(owner, `test ${disk} ${since}`) };
     const state = await this.#jobs.look(ref, signal);
     if (state.kind === 'done') return true;
-    if (state.kind === 'failed') throw state.error;
+    if (state.kind === 'failed') return state.error;
     if (state.kind !== 'none') return false;
     const to = { claim: cloneName(claim.metadata.name), block };
     const clone = { to, ...(by === 'copy' && { from: { claim: claim.metadata.name, block } }) };
@@ -190,13 +223,17 @@ export class TestCutovers {
   }
 }
 
-/** The clones hold what was copied: the guest is converted after the last copy only. */
-function isUnconverted({ conversion }: VmPlan): boolean {
-  return conversion?.policy === 'convert';
-}
+/** `guest` is what was done to it on its clones. */
+type WatchedRun = Omit<TestRun, 'by' | 'converting'> & { readonly guest?: GuestStatus };
 
-const AS_COPIED =
-  'The guest of the test is as it was copied, and has its disks on SATA: it is given its new drivers after the last copy.';
+interface CloneState {
+  /** The target may change. */
+  readonly taken: boolean;
+  /** The clone holds a whole disk under the name that KubeVirt wants, or will before somebody opens it. */
+  readonly ready: boolean;
+  /** Why it never will. */
+  readonly failure?: MigrationError;
+}
 
 interface Clone {
   readonly disk: string;
@@ -212,4 +249,9 @@ function clonesOf(plan: VmPlan): readonly Clone[] {
       const claim = claimOf(plan, disk);
       return { disk, claim, block: claim.spec.volumeMode === 'Block' };
     });
+}
+
+/** The claim that stands for that of a disk. */
+function cloneOf({ disk, claim }: Clone): CloneConversion['clones'][number] {
+  return { disk, claim: { ...claim, metadata: { ...claim.metadata, name: cloneName(claim.metadata.name) } } };
 }

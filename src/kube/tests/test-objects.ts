@@ -37,15 +37,11 @@ export function cloneClaim({ spec }: PersistentVolumeClaim, storage: string, ori
   return { spec: { ...spec, resources: { requests: { storage } }, ...dataSource } };
 }
 
-export interface TestMachineOptions {
-  /** Claims that stand for others. */
-  readonly clones: ReadonlyMap<string, string>;
-  /** The guest has no drivers for its new devices yet. */
-  readonly asCopied: boolean;
-}
-
-/** The same machine, running, over its clones and without any network: it takes part in nothing that the VM itself is to take part in. */
-export function testMachine(manifest: VirtualMachine, { clones, asCopied }: TestMachineOptions): Omit<KubeObject, 'metadata'> {
+/**
+ * The same machine, running, over its clones and without any network: it takes part in nothing that the VM itself is to take part in.
+ * @param clones claims that stand for others
+ */
+export function testMachine(manifest: VirtualMachine, clones: ReadonlyMap<string, string>): Omit<KubeObject, 'metadata'> {
   const { metadata: _labels, spec } = manifest.spec.template;
   const { affinity: _affinity, ...rest } = spec;
   const volumes = spec.volumes.flatMap(({ name, persistentVolumeClaim }) => {
@@ -54,21 +50,11 @@ export function testMachine(manifest: VirtualMachine, { clones, asCopied }: Test
   });
   const kept = new Set(volumes.map(({ name }) => name));
   const { devices } = spec.domain;
-  const ours = devices.disks.filter(({ name }) => kept.has(name));
-  const disks = ours.map((disk) => (asCopied ? onSata(disk) : withoutCommands(disk)));
+  const disks = devices.disks.filter(({ name }) => kept.has(name)).map(withoutCommands);
   const domain = { ...spec.domain, devices: { ...devices, disks, interfaces: [], autoattachPodInterface: false } };
   const template = { spec: { ...rest, networks: [], volumes, domain } };
   const { instancetype, preference } = manifest.spec;
   return { spec: { runStrategy: 'Always', ...(instancetype && { instancetype }), ...(preference && { preference }), template } };
-}
-
-/** Where any guest finds it; sectors of another size need another bus (KubeVirt's admission). */
-function onSata(device: DiskDevice): object {
-  if ('cdrom' in device || (device.blockSize?.custom.logical ?? 512) !== 512) return withoutCommands(device);
-  const disk = { bus: 'sata' };
-  if ('disk' in device) return { ...device, disk };
-  const { lun: _, ...rest } = device;
-  return { ...rest, disk };
 }
 
 /** Commands of a guest would reach the volume behind its claim, and reservations are seen by others. */

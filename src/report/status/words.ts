@@ -83,5 +83,7 @@ function testText(test: VmState['test']): string {
   if (test.state === 'failed') return `; its test failed: ${test.because ?? 'nobody knows why'}`;
   if (test.proof !== undefined)
     return `; its test ${test.vm} was ${test.proof.booted ? '' : 'not '}seen to boot: ${test.proof.text}`;
+  if (test.state === 'converting')
+    return `; the guest of its test ${test.vm} is converted${test.doing === undefined ? '' : `: ${test.doing}`}`;
   return test.state === 'started' ? `; its test ${test.vm} is there` : `; it is cloned for its test ${test.vm}`;
 }
