@@ -6,7 +6,8 @@
 import type { ReadHint } from '../../src/contracts/provider.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { HostNode, Hosts, Role } from './hosts.ts';
-import type { Host, Vm } from './scripts/contract.ts';
+import type { Host } from './scripts/host-answer.ts';
+import type { Vm } from './scripts/vm-answer.ts';
 import { explain } from './trouble.ts';
 import { onDeadNode, type Whereabouts } from './whereabouts.ts';
 

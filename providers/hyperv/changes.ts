@@ -10,7 +10,8 @@ import { imageDigest, readTrackedState } from './checkpoint-id.ts';
 import { diskKey } from './disk-key.ts';
 import { untrackable } from './disk-state.ts';
 import { findDisk } from './open-disk.ts';
-import type { ScriptAnswer, ScriptInput, Vm } from './scripts/contract.ts';
+import type { ScriptAnswer, ScriptInput } from './scripts/contract.ts';
+import type { Vm } from './scripts/vm-answer.ts';
 import { explain } from './trouble.ts';
 import type { Whereabouts } from './whereabouts.ts';
 

@@ -8,7 +8,8 @@ import type { VmRef } from '../../src/model/vm.ts';
 import { imageDigest, readSnapshotId, writeSnapshotId, writeTrackedState } from './checkpoint-id.ts';
 import { diskKey } from './disk-key.ts';
 import { isCheckpointFile, untrackable } from './disk-state.ts';
-import type { HardDisk, ScriptAnswer, ScriptInput } from './scripts/contract.ts';
+import type { ScriptAnswer, ScriptInput } from './scripts/contract.ts';
+import type { HardDisk } from './scripts/vm-answer.ts';
 import { explain, failedWith } from './trouble.ts';
 import type { Whereabouts } from './whereabouts.ts';
 

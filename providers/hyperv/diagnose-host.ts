@@ -2,7 +2,7 @@
 import type { Check } from '../../src/contracts/provider.ts';
 import { attempt, type Finding } from '../../src/net/check.ts';
 import type { Remote } from './remote.ts';
-import type { Host } from './scripts/contract.ts';
+import type { Host } from './scripts/host-answer.ts';
 import { explain } from './trouble.ts';
 
 /** Windows Server 2016 and Windows 10 1607 brought resilient change tracking. */

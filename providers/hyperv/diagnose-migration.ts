@@ -6,7 +6,8 @@ import { attempt, type Finding } from '../../src/net/check.ts';
 import { tooOld, trackingOf } from './changes.ts';
 import type { Hosts } from './hosts.ts';
 import { toSourceVm } from './inventory/index.ts';
-import type { Host, Vm } from './scripts/contract.ts';
+import type { Host } from './scripts/host-answer.ts';
+import type { Vm } from './scripts/vm-answer.ts';
 import { explain } from './trouble.ts';
 
 export interface Patient {

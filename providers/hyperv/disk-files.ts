@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 import type { PathMapping } from '../../src/contracts/provider.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { MountedFile, SmbFile } from '../../src/model/transfer.ts';
-import type { Share, Volume } from './scripts/contract.ts';
+import type { Share, Volume } from './scripts/host-answer.ts';
 import { longest, parseWindowsPath, shareOf, type WindowsPath } from './windows-path.ts';
 
 /** A file, and why this is the way to it: words that follow a colon. */

@@ -1,5 +1,5 @@
 /** What of a disk decides whether its files can be read, and whether its changes can be counted. */
-import type { HardDisk, Image } from './scripts/contract.ts';
+import type { HardDisk, Image } from './scripts/vm-answer.ts';
 
 /** Why nobody but Hyper-V can read the disk, in words that follow its name; undefined when its files can be read. */
 export function unreadable({ diskNumber, shared, chain }: HardDisk): { readonly why: string; readonly hint: string } | undefined {

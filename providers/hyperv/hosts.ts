@@ -4,7 +4,7 @@
  */
 import { MigrationError } from '../../src/model/errors.ts';
 import type { Remote } from './remote.ts';
-import type { Host } from './scripts/contract.ts';
+import type { Host } from './scripts/host-answer.ts';
 import { explain } from './trouble.ts';
 
 export interface HostsParts {

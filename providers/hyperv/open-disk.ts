@@ -18,7 +18,8 @@ import {
 import { diskKey } from './disk-key.ts';
 import { unreadable, untrackable } from './disk-state.ts';
 import type { Hosts } from './hosts.ts';
-import type { HardDisk, Host, Image } from './scripts/contract.ts';
+import type { Host } from './scripts/host-answer.ts';
+import type { HardDisk, Image } from './scripts/vm-answer.ts';
 import { explain } from './trouble.ts';
 import type { Whereabouts } from './whereabouts.ts';
 import { parseWindowsPath, type WindowsPath } from './windows-path.ts';

@@ -5,7 +5,8 @@ import type { VmRef } from '../../src/model/vm.ts';
 import type { Hosts } from './hosts.ts';
 import type { Remote } from './remote.ts';
 import { ScriptFailed } from './scripts/answer.ts';
-import type { ScriptAnswer, ScriptInput, ScriptName, Vm } from './scripts/contract.ts';
+import type { ScriptAnswer, ScriptInput, ScriptName } from './scripts/contract.ts';
+import type { Vm } from './scripts/vm-answer.ts';
 import { explain, failedWith } from './trouble.ts';
 
 /** What ran, and where. */

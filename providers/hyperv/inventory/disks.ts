@@ -4,7 +4,7 @@ import { defined } from '../../../src/model/defined.ts';
 import type { Bytes } from '../../../src/model/units.ts';
 import type { Cdrom, Disk, DiskController, DiskFormat, Slot } from '../../../src/model/vm.ts';
 import { diskKey } from '../disk-key.ts';
-import type { HardDisk, Image, Vm } from '../scripts/contract.ts';
+import type { HardDisk, Image, Vm } from '../scripts/vm-answer.ts';
 import type { KnownHost } from './known-host.ts';
 import { positive, wholeNumber } from './numbers.ts';
 import { powerState } from './power-state.ts';

@@ -1,7 +1,7 @@
 /** Facts without a field of their own. What is at its default says nothing and is left out. */
 import type { ExtraFact } from '../../../src/model/vm.ts';
 import { diskKey } from '../disk-key.ts';
-import type { Vm } from '../scripts/contract.ts';
+import type { Vm } from '../scripts/vm-answer.ts';
 import { adapterKey } from './nics.ts';
 
 const MAX_VALUE = 500;

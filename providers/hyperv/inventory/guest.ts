@@ -2,7 +2,7 @@
 
 import { defined } from '../../../src/model/defined.ts';
 import type { Guest, GuestTools } from '../../../src/model/vm.ts';
-import type { Vm } from '../scripts/contract.ts';
+import type { Vm } from '../scripts/vm-answer.ts';
 import { powerState } from './power-state.ts';
 
 /** Components of the integration services. Names at the host are in its language; these ids are the same everywhere. */

@@ -3,7 +3,7 @@
 import { defined } from '../../../src/model/defined.ts';
 import { parseUuid } from '../../../src/model/units.ts';
 import type { Cpu, Firmware, Identity, Memory, OtherDevice } from '../../../src/model/vm.ts';
-import type { Vm } from '../scripts/contract.ts';
+import type { Vm } from '../scripts/vm-answer.ts';
 import { positive, wholeNumber } from './numbers.ts';
 
 /** What every VM has unless somebody changes it; it says nothing of its own. */

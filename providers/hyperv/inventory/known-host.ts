@@ -1,5 +1,5 @@
 /** A host with what its VMs look up in it, made once for each answer, so that many VMs cost no more than their number. */
-import type { Host, Switch, Volume } from '../scripts/contract.ts';
+import type { Host, Switch, Volume } from '../scripts/host-answer.ts';
 import { longest, parseWindowsPath, type WindowsPath } from '../windows-path.ts';
 
 type Cluster = NonNullable<Host['cluster']>;

@@ -7,7 +7,8 @@
 import { defined } from '../../../src/model/defined.ts';
 import type { SourceNetwork } from '../../../src/model/inventory.ts';
 import type { NetworkKind, NetworkRef, PrivateVlan, VlanTrunk } from '../../../src/model/network.ts';
-import type { Adapter, Host, Switch } from '../scripts/contract.ts';
+import type { Host, Switch } from '../scripts/host-answer.ts';
+import type { Adapter } from '../scripts/vm-answer.ts';
 import { type KnownHost, knownHost } from './known-host.ts';
 
 const KINDS: Readonly<Record<Switch['type'], NetworkKind | undefined>> = {

@@ -4,7 +4,7 @@ import { defined } from '../../../src/model/defined.ts';
 import type { GuestAddress, GuestIp } from '../../../src/model/network.ts';
 import { parseMac } from '../../../src/model/units.ts';
 import type { Nic } from '../../../src/model/vm.ts';
-import type { Adapter } from '../scripts/contract.ts';
+import type { Adapter } from '../scripts/vm-answer.ts';
 import { isLinkLocal, prefixOf } from './addresses.ts';
 import type { KnownHost } from './known-host.ts';
 import { networkOf } from './networks.ts';

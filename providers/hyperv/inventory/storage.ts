@@ -3,7 +3,7 @@
 import { defined } from '../../../src/model/defined.ts';
 import type { SourceStorage } from '../../../src/model/inventory.ts';
 import type { StorageRef } from '../../../src/model/vm.ts';
-import type { Host, Volume } from '../scripts/contract.ts';
+import type { Host, Volume } from '../scripts/host-answer.ts';
 import { parseWindowsPath, shareOf } from '../windows-path.ts';
 import type { KnownHost } from './known-host.ts';
 import { wholeNumber } from './numbers.ts';

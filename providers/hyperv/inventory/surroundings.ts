@@ -3,7 +3,7 @@
 import { defined } from '../../../src/model/defined.ts';
 import type { Relation } from '../../../src/model/estimate.ts';
 import type { Inventory, SourceHost } from '../../../src/model/inventory.ts';
-import type { Host } from '../scripts/contract.ts';
+import type { Host } from '../scripts/host-answer.ts';
 import { readNetworks } from './networks.ts';
 import { readStorages } from './storage.ts';
 

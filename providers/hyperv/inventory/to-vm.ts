@@ -2,7 +2,8 @@
 import type { Availability } from '../../../src/model/availability.ts';
 import { defined } from '../../../src/model/defined.ts';
 import type { Snapshot, Snapshots, SourceVm } from '../../../src/model/vm.ts';
-import type { Host, Vm } from '../scripts/contract.ts';
+import type { Host } from '../scripts/host-answer.ts';
+import type { Vm } from '../scripts/vm-answer.ts';
 import { readCdroms, readControllers, readDisks } from './disks.ts';
 import { readExtras } from './extras.ts';
 import { readGuest } from './guest.ts';

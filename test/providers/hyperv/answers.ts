@@ -1,6 +1,7 @@
 /** The least that hosts and VMs can answer, for tests that look at one fact. Written by hand after the contract: no host was asked. */
 import type { z } from 'zod';
-import { type Adapter, type HardDisk, Host, type Image, Vm } from '../../../providers/hyperv/scripts/contract.ts';
+import { Host } from '../../../providers/hyperv/scripts/host-answer.ts';
+import { type Adapter, type HardDisk, type Image, Vm } from '../../../providers/hyperv/scripts/vm-answer.ts';
 
 export const SWITCH_ID = '8a4c3f5e-0b1d-4a77-9c7e-0a1b2c3d4e5f';
 export const VM_ID = '2fe70974-c81a-4f3a-bf4e-7be405b88c97';

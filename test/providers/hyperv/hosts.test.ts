@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ScriptFailed } from '../../../providers/hyperv/scripts/answer.ts';
-import type { Host } from '../../../providers/hyperv/scripts/contract.ts';
+import type { Host } from '../../../providers/hyperv/scripts/host-answer.ts';
 import { type Answering, hostFacts, scripted } from './scripted.ts';
 import { live } from './simulated.ts';
 

@@ -1,7 +1,8 @@
 /** Hosts that answer scripts from a table, for answers that the simulator does not give. */
 import { Hosts } from '../../../providers/hyperv/hosts.ts';
 import type { Remote } from '../../../providers/hyperv/remote.ts';
-import type { Host, ScriptAnswer, ScriptInput, ScriptName } from '../../../providers/hyperv/scripts/contract.ts';
+import type { ScriptAnswer, ScriptInput, ScriptName } from '../../../providers/hyperv/scripts/contract.ts';
+import type { Host } from '../../../providers/hyperv/scripts/host-answer.ts';
 import { Whereabouts } from '../../../providers/hyperv/whereabouts.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import { live } from './simulated.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { z } from 'zod';
 import { toSourceVm } from '../../../../providers/hyperv/inventory/index.ts';
-import type { Vm } from '../../../../providers/hyperv/scripts/contract.ts';
+import type { Vm } from '../../../../providers/hyperv/scripts/vm-answer.ts';
 import { RULES } from '../../../../src/assess/rules.ts';
 import type { MigrationType } from '../../../../src/model/phase.ts';
 import { verdicts } from '../../../assess/verdicts.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toSourceVm, toSurroundings } from '../../../../providers/hyperv/inventory/index.ts';
 import { readAnswer } from '../../../../providers/hyperv/scripts/answer.ts';
-import type { Host, Vm } from '../../../../providers/hyperv/scripts/contract.ts';
+import type { Host } from '../../../../providers/hyperv/scripts/host-answer.ts';
+import type { Vm } from '../../../../providers/hyperv/scripts/vm-answer.ts';
 import { adapterAnswer, driveAnswer, hostAnswer, imageAnswer, vmAnswer } from '../answers.ts';
 
 const ROUNDS = 3;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toSourceVm } from '../../../../providers/hyperv/inventory/index.ts';
 import { rangesOf } from '../../../../providers/hyperv/inventory/networks.ts';
-import type { Adapter } from '../../../../providers/hyperv/scripts/contract.ts';
+import type { Adapter } from '../../../../providers/hyperv/scripts/vm-answer.ts';
 import type { NetworkRef } from '../../../../src/model/network.ts';
 import { adapterAnswer, hostAnswer, SWITCH_ID, vmAnswer } from '../answers.ts';
 
