@@ -1,6 +1,7 @@
 /** The converter that the rest of the program sees: inspection and conversion with the tools of this machine. */
 import type { ConverterOptions, GuestConverter, VolumeKey } from '../../contracts/guest-converter.ts';
 import type { Accelerator, ConversionRequest, ConversionResult } from '../../model/conversion.ts';
+import { defined } from '../../model/defined.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { GuestInspection } from '../../model/guest-inspection.ts';
 import { type ApplianceOptions, withTemporary } from './appliance.ts';
@@ -10,6 +11,7 @@ import { withGuestfish } from './guestfish.ts';
 import { inspectDisks, openVolumes } from './inspect.ts';
 import type { Overlay } from './overlay.ts';
 import { converterVersion, runVirtV2v } from './virt-v2v.ts';
+import { tellWarnings } from './warnings.ts';
 import { fitVirtioWin, readVirtioWin } from './windows/virtio-win.ts';
 
 export interface GuestConverterOptions {
@@ -79,14 +81,18 @@ async function convertOverlays(
   });
   const began = performance.now();
   onProgress({ phase: 'network', text: 'Keeping network, console and services right' });
-  const finished = await finishGuest(request, overlays, { ...session, keys: named });
+  const { kernels, ...finished } = await finishGuest(request, overlays, { ...session, keys: named });
   return {
     ...outcome,
     ...finished,
     accelerator: appliance.accelerator,
     converter,
     changes: [...outcome.changes, ...finished.changes],
-    warnings: [...(remark === undefined ? [] : [remark]), ...outcome.warnings, ...finished.warnings],
+    warnings: [
+      ...(remark === undefined ? [] : [remark]),
+      ...tellWarnings(outcome.warnings, defined({ kernels })),
+      ...finished.warnings,
+    ],
     seconds: [...outcome.seconds, secondsSince('network', began)],
   };
 }

@@ -10,6 +10,7 @@ import type { Report } from '../../../src/model/report.ts';
 import { kubeferry } from '../../cli/session.ts';
 import { packageGuest } from '../../peers/guests/package-guest.ts';
 import { buildGuest, exportGuest, GUEST_CARDS, USUAL_GUEST } from '../../peers/guests.ts';
+import { WRITTEN_DOWN } from './workbench.ts';
 
 const NETWORKS = `apiVersion: kubeferry.dev/v1alpha1
 kind: NetworkMap
@@ -24,13 +25,13 @@ async function folderFor(t: TestContext): Promise<string> {
   return folder;
 }
 
-test('the usual guest comes from an OVA by the command line: copied, proven, converted and seen to boot', async (t) => {
+test('the usual guest comes from an OVA by the command line: copied, proven, converted, and reached where its own files say that it is', async (t) => {
   const folder = await folderFor(t);
   const ova = path.join(folder, 'usual.ova');
   await packageGuest(USUAL_GUEST, await buildGuest(USUAL_GUEST), ova);
   const [out, networks] = [path.join(folder, 'out'), path.join(folder, 'networks.yaml')];
   await writeFile(networks, NETWORKS);
-  const { code, err } = await kubeferry(['migrate', ova, '--to', out, '--network-map', networks]);
+  const { code, err } = await kubeferry(['migrate', ova, '--to', out, '--network-map', networks, '--probe', 'tcp:22']);
   assert.equal(code, 0, err);
   const report = JSON.parse(await readFile(path.join(out, 'report.json'), 'utf8')) as Report;
   const { conversion, proof, transfers } = report.vms[0]?.progress ?? {};
@@ -38,7 +39,11 @@ test('the usual guest comes from an OVA by the command line: copied, proven, con
   assert.equal(conversion?.policy, 'convert');
   assert.match(transfers?.[0]?.proof?.root ?? '', /^[0-9a-f]{64}$/);
   assert.equal(proof?.booted, true, `${proof?.trouble?.text}\n${proof?.console}`);
-  assert.ok(proof.evidence.some(({ kind }) => kind === 'login-prompt'));
+  assert.ok(
+    proof.evidence.some(({ kind }) => kind === 'probe'),
+    JSON.stringify(proof.evidence),
+  );
+  assert.deepEqual(conversion?.configured, WRITTEN_DOWN);
 });
 
 test('a VHDX of the usual guest holds its disk, byte for byte', async (t) => {

@@ -15,7 +15,13 @@ import { chooseAccelerator } from '../../../src/convert/boot/accelerator.ts';
 import { proveBoot } from '../../../src/convert/boot/prove.ts';
 import { guestConverter } from '../../../src/convert/guest/converter.ts';
 import type { BootProof } from '../../../src/model/boot-proof.ts';
-import type { ConversionDisk, ConversionNic, ConversionRequest, ConversionResult } from '../../../src/model/conversion.ts';
+import type {
+  ConfiguredNic,
+  ConversionDisk,
+  ConversionNic,
+  ConversionRequest,
+  ConversionResult,
+} from '../../../src/model/conversion.ts';
 import type { MacAddress } from '../../../src/model/units.ts';
 import { tinyVm } from '../../convert/boot/tiny-guest.ts';
 import { GUEST_CARDS, GUEST_PREFIX, type GuestRecipe } from '../../peers/guests.ts';
@@ -72,10 +78,16 @@ export async function convertGuest(guest: CopiedGuest, options: ConvertingOption
   return await converter.convert(conversionOf(guest), { workspace: guest.workspace, accelerator, signal, ...others });
 }
 
+export interface BootingOptions {
+  readonly probes?: boolean;
+  readonly secureBoot?: boolean;
+  readonly keys?: readonly VolumeKey[];
+}
+
 /** Boots the guest from the last of its disks, on virtio; its SSH server has to answer at the address of each card. */
 export async function bootOnVirtio(
   { recipe, disks, folder }: CopiedGuest,
-  { probes = true, secureBoot = false } = {},
+  { probes = true, secureBoot = false, keys = [] }: BootingOptions = {},
 ): Promise<BootProof> {
   const ssh = GUEST_CARDS.map(({ mac }) => ({ kind: 'tcp', port: 22, mac, banner: '^SSH-2.0-OpenSSH' }) as const);
   return await proveBoot(
@@ -100,8 +112,16 @@ export async function bootOnVirtio(
       screenshot: path.join(folder, 'screen.png'),
     },
     AbortSignal.timeout(900_000),
+    keys,
   );
 }
+
+/** What every guest's files say, whatever VMware's tools told. */
+export const WRITTEN_DOWN: readonly ConfiguredNic[] = GUEST_CARDS.map(({ mac, address, gateway }) => ({
+  mac,
+  addresses: [`${address}/${GUEST_PREFIX}`],
+  gateways: gateway === undefined ? [] : [gateway],
+}));
 
 /** What a guest's cards are known to use when each has its own address back. */
 export const ADDRESSES = Object.fromEntries(GUEST_CARDS.map(({ mac, address }) => [mac, [address]]));

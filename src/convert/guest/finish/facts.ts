@@ -15,6 +15,8 @@ export interface LinuxFacts {
   readonly clock: ClockFacts;
   /** Configuration of cloud-init. */
   readonly cloud: readonly GuestText[];
+  /** Kernels that a boot loader can start; rescue kernels are none. */
+  readonly kernels: number;
   /** VMware tools were there and are gone: the converter removes packages that it knows. */
   readonly toolsRemoved: boolean;
 }
@@ -44,6 +46,7 @@ export async function readLinuxFacts(session: Guestfish): Promise<LinuxFacts> {
     },
     clock: { enabled, startLinks, chrony: await readTexts(session, CHRONY_FILES) },
     cloud: await readTexts(session, CLOUD_FILES),
+    kernels: await countKernels(session),
     toolsRemoved: await areRemoved(session),
   };
 }
@@ -72,6 +75,11 @@ async function isExpected(session: Guestfish): Promise<boolean> {
     if ((await session.ask(`grep qemu-guest-agent ${quoted(path)}`)).trim() !== '') return true;
   }
   return false;
+}
+
+async function countKernels(session: Guestfish): Promise<number> {
+  const found = await paths(session, ['/boot/{vmlinuz,vmlinux,kernel}-*']);
+  return found.filter((path) => !path.includes('-rescue-')).length;
 }
 
 async function areRemoved(session: Guestfish): Promise<boolean> {

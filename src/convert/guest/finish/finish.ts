@@ -30,6 +30,8 @@ export interface FinishOutcome {
   readonly warnings: readonly string[];
   readonly configured?: readonly ConfiguredNic[];
   readonly agent?: AgentState;
+  /** Kernels that it could start. */
+  readonly kernels?: number;
 }
 
 /**
@@ -114,6 +116,7 @@ async function finishLinux(
     warnings,
     configured: configuredNics(files, nics),
     ...(state !== undefined && { agent: state }),
+    kernels: facts.kernels,
   };
 }
 
