@@ -3,6 +3,7 @@
  * GRUB. Nothing is typed where nobody asks. Pure but for what it remembers: who types is live-machine.ts.
  */
 import type { VolumeKey } from '../../contracts/guest-converter.ts';
+import type { BootTrouble } from '../../model/boot-proof.ts';
 import type { Seen } from './evidence.ts';
 
 /** With the name of what is asked for, where one stands there. cryptsetup-initramfs 2.6, systemd 247 to 255 (with and without its remark), GRUB 2. */
@@ -10,8 +11,15 @@ const PROMPT =
   /(?:Please (?:unlock|enter passphrase for) disk|Enter passphrase for|Enter any existing passphrase|Please enter LUKS passphrase for) *([^\n]*?) *:[ *]*(?:\(press TAB for no echo\)[ *]*)?$/;
 /** A kernel goes on talking over a prompt. */
 const KERNEL_WORDS = /(?:\s*\[ *\d+\.\d{6}\] [^\n]*)+\s*$/;
+/** Characters at the end of a console in which a prompt is looked for. */
+const TAIL = 4096;
 /** Seconds of silence after a prompt: by then it has switched the echo off, and a firmware that unlocks by itself has done so. */
 const SETTLED_SECONDS = 1;
+/** Disks that are answered for, and characters of their names: a guest has its own root and a few more. */
+const MOST_DISKS = 16;
+const LONGEST_NAME = 100;
+/** A passphrase that a limit has cut is taken out as well, from so many characters on. */
+const SHORTEST_PART = 4;
 /** Stands where a passphrase stood. */
 const HIDDEN = '(hidden)';
 
@@ -34,8 +42,8 @@ export class Passphrases {
       this.#resets = resets;
       this.#given.clear();
     }
-    const [, disk] = (quiet >= SETTLED_SECONDS && PROMPT.exec(console.replace(KERNEL_WORDS, ''))) || [];
-    if (disk === undefined) return undefined;
+    const disk = quiet < SETTLED_SECONDS ? undefined : wanted(console);
+    if (disk === undefined || (this.#last.size >= MOST_DISKS && !this.#last.has(disk))) return undefined;
     const given = this.#given.get(disk) ?? [];
     const key = this.#ranked(disk).find((each) => !given.includes(each));
     if (key === undefined) return undefined;
@@ -50,10 +58,15 @@ export class Passphrases {
     return [...this.#last.keys()];
   }
 
+  /** A prompt that still stands on a screen, and was answered on the console. */
+  isStale({ code }: BootTrouble, { console }: Pick<Seen, 'console'>): boolean {
+    return code === 'passphrase-wanted' && this.#last.size > 0 && wanted(console) === undefined;
+  }
+
   /** Takes what was typed out of a text: a guest may have echoed it. */
   hide(text: string): string {
     const longestFirst = [...this.#typed].filter((typed) => typed !== '').toSorted((a, b) => b.length - a.length);
-    return longestFirst.reduce((said, typed) => said.replaceAll(typed, HIDDEN), text);
+    return longestFirst.reduce((said, typed) => withoutPart(said.replaceAll(typed, HIDDEN), typed), text);
   }
 
   /** Guests allow some tries only: first what worked before, then what is for this disk, then what is for any. */
@@ -66,6 +79,19 @@ export class Passphrases {
     };
     return this.#keys.toSorted((a, b) => rank(a) - rank(b));
   }
+}
+
+/** The disk that is asked for. */
+function wanted(console: string): string | undefined {
+  return PROMPT.exec(console.slice(-TAIL).replace(KERNEL_WORDS, ''))?.[1]?.slice(0, LONGEST_NAME);
+}
+
+/** Without the beginning of a passphrase at the end of a text. */
+function withoutPart(text: string, typed: string): string {
+  for (let length = typed.length - 1; length >= SHORTEST_PART; length -= 1) {
+    if (text.endsWith(typed.slice(0, length))) return `${text.slice(0, -length)}${HIDDEN}`;
+  }
+  return text;
 }
 
 /** GRUB writes UUIDs without dashes. */

@@ -129,8 +129,9 @@ async function untilSure(live: LiveMachine, watched: Watched, patience: AbortSig
     const passphrase = sight && passphrases.next(sight);
     if (passphrase !== undefined) live.type(passphrase);
     const verdict = sight && passphrase === undefined ? judge(request.family, sight) : undefined;
-    if (verdict !== undefined && 'trouble' in verdict) return unopened(verdict.trouble, passphrases);
-    if (verdict !== undefined) {
+    if (verdict !== undefined && 'trouble' in verdict) {
+      if (!(sight && passphrases.isStale(verdict.trouble, sight))) return unopened(verdict.trouble, passphrases);
+    } else if (verdict !== undefined) {
       seen = true;
       evidence.push({ ...verdict.sign, seconds: live.seconds() });
     }
@@ -160,8 +161,8 @@ function asksAgain(disk: string): string {
 
 function withoutSecrets({ evidence, trouble }: Outcome, passphrases: Passphrases): Outcome {
   return {
-    evidence: evidence.map((each) => ({ ...each, text: passphrases.hide(each.text) })),
-    ...(trouble && { trouble: { ...trouble, text: passphrases.hide(trouble.text) } }),
+    evidence: evidence.map((each) => ({ ...each, text: passphrases.hide(each.text).slice(0, 200) })),
+    ...(trouble && { trouble: { ...trouble, text: passphrases.hide(trouble.text).slice(0, 400) } }),
   };
 }
 

@@ -62,6 +62,17 @@ test('a guest that restarts is given what it took before', () => {
   assert.equal(keys.hide('wrong right'), '(hidden) (hidden)');
 });
 
+test('a prompt that was answered on the console may stand on the screen for a while', () => {
+  const keys = new Passphrases([{ passphrase: 'a long passphrase' }]);
+  const trouble = { code: 'passphrase-wanted', text: 'It says: Please unlock disk vda5_crypt:' } as const;
+  assert.equal(keys.isStale(trouble, { console: '' }), false, 'nobody answered it');
+  assert.deepEqual(typed(keys, 'Please unlock disk vda5_crypt: '), ['a long passphrase']);
+  assert.equal(keys.isStale(trouble, { console: '*****\n' }), true);
+  assert.equal(keys.isStale(trouble, { console: 'Please unlock disk vda5_crypt: ' }), false, 'it asks again');
+  assert.equal(keys.isStale({ ...trouble, code: 'kernel-panic' }, { console: '' }), false);
+  assert.equal(keys.hide('cut in a long pass'), 'cut in (hidden)');
+});
+
 test('a prompt of systemd with its remark is what the guest waits at', () => {
   const console = `Please enter passphrase for disk root (luks-${UUID}): (press TAB for no echo) `;
   assert.partialDeepStrictEqual(judge('linux', { ...NOTHING, console, quiet: 4 }), { trouble: { code: 'passphrase-wanted' } });
