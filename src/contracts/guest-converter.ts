@@ -1,5 +1,5 @@
 /** What makes a copied guest fit for KubeVirt. Implemented in src/convert. */
-import type { Accelerator, ConversionPhase, ConversionRequest, ConversionResult } from '../model/conversion.ts';
+import type { Accelerator, ChangedDisk, ConversionPhase, ConversionRequest, ConversionResult } from '../model/conversion.ts';
 import type { GuestInspection } from '../model/guest-inspection.ts';
 
 /** A passphrase of an encrypted volume; travels beside the request, never in it. */
@@ -21,6 +21,11 @@ export interface ConverterOptions {
   readonly accelerator: Accelerator;
   readonly keys?: readonly VolumeKey[];
   readonly onProgress?: (progress: ConversionProgress) => void;
+  /**
+   * Called before the first disk is changed, with what will be changed; again when changes that were being brought to the disks are brought there once
+   * more. What it throws ends the conversion.
+   */
+  readonly beforeCommit?: (disks: readonly ChangedDisk[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 

@@ -1,5 +1,5 @@
 /** Finished disks and what was sealed about them, for whoever looks at them again later. */
-import type { TransferProgress, TransferResult } from '../model/transfer.ts';
+import type { Extent, TransferProgress, TransferResult } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
 import type { DiskVerdict } from '../model/verification.ts';
 
@@ -46,6 +46,45 @@ export interface DiskHasher {
     disk: Pick<KeptDisk, 'id' | 'path'> & { readonly size: Bytes },
     options: { readonly signal: AbortSignal; readonly onProgress: (progress: TransferProgress) => void },
   ): Promise<string>;
+}
+
+/** What was changed of a disk that a copy left proven. */
+export interface DiskChange {
+  /** `DiskProof.root` of the disk as the copy left it. */
+  readonly before: string;
+  /** Absolute path of the hashes of its blocks, as `takeHashes` brought them there. */
+  readonly hashes: string;
+  /** Absolute path of the journal of the copy. */
+  readonly journal: string;
+  /** Nothing else was written to since. */
+  readonly changed: readonly Extent[];
+}
+
+/** `read`: bytes of the disk that were read for it. Where it was all of them, why: words that follow a colon. */
+export type NewRoot = { readonly root: string; readonly read: Bytes } | { readonly root: string; readonly wholeBecause: string };
+
+/** Makes the new root of a disk of which only a part was changed. */
+export interface ChangeHasher extends DiskHasher {
+  /**
+   * Takes the hashes that a copy left beside its journal away from there: whoever changes the disk has them alone, because they are not those of
+   * the disk any more. To be called before the first change, and again after a kill. Nothing happens where there are none.
+   * @param into absolute path of a file in a folder that survives a restart
+   * @throws MigrationError `target-write-failed`
+   */
+  takeHashes(journal: string, into: string): Promise<void>;
+  /**
+   * The root that `rootOf` would make, from the hashes of the copy and what the changed places hold now. Where the hashes are gone, torn, or of
+   * another content than the copy's, it is `rootOf` that makes it. A bit that rotted in a place that nobody changed is not seen: the root is then
+   * that of the bytes that were proven, and whoever reads the whole disk next (`verify`) finds that it has another one.
+   * @throws as `rootOf`
+   */
+  rootAfter(
+    disk: Parameters<DiskHasher['rootOf']>[0],
+    change: DiskChange,
+    options: Parameters<DiskHasher['rootOf']>[1],
+  ): Promise<NewRoot>;
+  /** Removes what a copy left for `rootAfter`. Never fails. */
+  dropHashes(journal: string): Promise<void>;
 }
 
 /** A disk that should be on a claim of a cluster. */

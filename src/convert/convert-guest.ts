@@ -3,19 +3,20 @@
  * two into the words of a migration; where the disks are is known by whoever calls: this machine, or a worker beside its claims.
  */
 import type { ConverterOptions, GuestConverter } from '../contracts/guest-converter.ts';
-import type { DiskHasher } from '../contracts/verification.ts';
+import type { ChangeHasher } from '../contracts/verification.ts';
 import type { ConversionRequest, ConvertedDisk, GuestOutcome } from '../model/conversion.ts';
 import { MigrationError } from '../model/errors.ts';
 import { readiness, systemOf } from '../model/guest-readiness.ts';
 import { configuredNics } from './guest/network/configured.ts';
+import { newRoots } from './new-roots.ts';
 
 export interface GuestParts {
   readonly converter: GuestConverter;
-  readonly hasher: DiskHasher;
+  readonly hasher: ChangeHasher;
 }
 
 /**
- * Converts a guest, or looks whether it needs no conversion. Disks that were proven when they were copied are hashed again where they changed.
+ * Converts a guest, or looks whether it needs no conversion. Disks that were proven when they were copied get the root hash of what they hold now.
  * @throws MigrationError as GuestConverter, as DiskHasher.rootOf, and `guest-drivers-missing`
  */
 export async function convertGuest(
@@ -24,27 +25,20 @@ export async function convertGuest(
   { converter, hasher, ...options }: GuestParts & ConverterOptions,
 ): Promise<GuestOutcome> {
   if (policy === 'skip') return await lookOnly(request, { converter, ...options });
-  const { disks, ...result } = await converter.convert(request, options);
+  const roots = newRoots(request, { hasher, ...options });
+  const { disks, warnings, ...result } = await converter.convert(request, { ...options, beforeCommit: roots.takeHashes });
   const converted: ConvertedDisk[] = [];
+  const slow: string[] = [];
   for (const { key, changed } of disks) {
     if (changed.length === 0) continue;
     options.onProgress?.({ phase: 'commit', text: `Hashing disk ${key} as it is now` });
     const bytes = changed.reduce((sum, { length }) => sum + length, 0);
-    const root = await rootOf(request, key, { hasher, signal: options.signal });
-    converted.push({ disk: key, changed: bytes, ...(root !== undefined && { root }) });
+    const now = await roots.rootOf(key, changed);
+    converted.push({ disk: key, changed: bytes, ...(now !== undefined && { root: now.root }) });
+    if (now?.wholeBecause !== undefined) slow.push(`Disk ${key} was read as a whole for its new hash: ${now.wholeBecause}.`);
   }
-  return { ...result, policy, copy: request.copy, disks: converted };
-}
-
-async function rootOf(
-  { vm, disks }: ConversionRequest,
-  key: string,
-  { hasher, signal }: Pick<GuestParts, 'hasher'> & Pick<ConverterOptions, 'signal'>,
-): Promise<string | undefined> {
-  const disk = disks.find((each) => each.key === key);
-  if (disk?.proven === undefined) return undefined;
-  const about = { id: `${vm}/${key}`, path: disk.path, size: disk.proven };
-  return await hasher.rootOf(about, { signal, onProgress: () => undefined });
+  await roots.dropHashes();
+  return { ...result, warnings: [...warnings, ...slow], policy, copy: request.copy, disks: converted };
 }
 
 /** A guest that is said to be ready is looked into: nobody is believed. */

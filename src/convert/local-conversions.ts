@@ -3,7 +3,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import type { GuestConverter } from '../contracts/guest-converter.ts';
 import type { GuestConversions, GuestWork } from '../contracts/guests.ts';
 import type { JobQueue } from '../contracts/job-queue.ts';
-import type { DiskHasher } from '../contracts/verification.ts';
+import type { ChangeHasher } from '../contracts/verification.ts';
 import { type Accelerator, type ConversionRequest, type GuestOutcome, isLookedInto } from '../model/conversion.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { VmPlan } from '../model/plan.ts';
@@ -13,7 +13,7 @@ import { readKeys } from './keys.ts';
 
 export interface LocalConversionsOptions {
   readonly converter: GuestConverter;
-  readonly hasher: DiskHasher;
+  readonly hasher: ChangeHasher;
   /** How many guests are converted at once: each takes up to 3 GiB of memory. */
   readonly queue: JobQueue;
   /** Folder for the conversion of one VM, on storage that survives a restart. */

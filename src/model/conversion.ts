@@ -54,6 +54,8 @@ export interface ConversionDisk {
   readonly proven?: Bytes;
   /** Root hash of its proven copy; it holds on where the conversion changes nothing. */
   readonly root?: string;
+  /** Absolute path of the journal of its proven copy (`journalOf`), beside which hashes of its blocks may be. */
+  readonly journal?: string;
 }
 
 /** A NIC as the guest had it at the source. */

@@ -201,6 +201,11 @@ export interface BlockDeviceTarget {
 
 export type DiskTarget = RawFileTarget | BlockDeviceTarget;
 
+/** Absolute path of the journal of a target. What else is kept of a copy is beside it, in files whose names begin with its name. */
+export function journalOf(target: DiskTarget): string {
+  return target.kind === 'raw-file' ? `${target.path}.journal` : target.journal;
+}
+
 /** One disk of one VM to be brought to its target. The same job always makes the same bytes. */
 export interface TransferJob {
   /** Unique in a run and stable over runs: `web/scsi0:0`. */
@@ -234,6 +239,11 @@ export interface TransferJob {
    * did to it between the passes, while the VM waits.
    */
   readonly proveAll?: boolean;
+  /**
+   * A part of the disk will be changed where it is, once it is proven: the hashes of its blocks stay beside its journal, so that its new root needs no
+   * reading of the rest.
+   */
+  readonly keepsHashes?: boolean;
 }
 
 /** A disk that cannot be opened yet, because its VM still writes to it. */

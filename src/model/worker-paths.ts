@@ -26,4 +26,9 @@ export const WORKER_PATHS = {
   virtioWin: '/virtio-win',
   /** Folder for the journal of a block device. */
   journal: '/journal',
+  /** Folder of such folders, of all disks of a VM whose guest is converted: each by its number. */
+  journals: '/journals',
 } as const;
+
+/** Name of the journal of a block device in its folder. */
+export const JOURNAL = 'journal';

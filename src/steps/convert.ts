@@ -1,5 +1,6 @@
 import { conversionRequest } from '../model/conversion-request.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
+import { journalOf } from '../model/transfer.ts';
 import { guestWork } from './guest-work.ts';
 import type { StepContext } from './step.ts';
 import { targetsOf } from './transfer-jobs.ts';
@@ -15,7 +16,11 @@ export async function convert(plan: VmPlan, progress: VmProgress, context: StepC
   if (terms.policy === 'compatibility') return skipped('The guest keeps its drivers: it gets SATA disks and e1000e NICs.');
   const disks = targetsOf(plan, destination).map(({ disk, target }) => {
     const proof = progress.transfers.find(({ job }) => job.endsWith(`/${disk}`))?.proof;
-    return { key: disk, path: target.path, ...(proof !== undefined && { proven: proof.size, root: proof.root }) };
+    return {
+      key: disk,
+      path: target.path,
+      ...(proof !== undefined && { proven: proof.size, root: proof.root, journal: journalOf(target) }),
+    };
   });
   if (disks.length === 0) return skipped('The VM has no disk of its own.');
   if (conversions === undefined) throw new Error('nobody converts guests');

@@ -67,6 +67,11 @@ function disksOf({ mapping, vm }: VmPlan): readonly string[] {
   return mapping.placements.flatMap(({ disk, filledBy }) => (filledBy === undefined || filledBy === vm.ref.id ? [disk] : []));
 }
 
+/** Its disks are changed where they are, once they are copied. */
+export function isConverted({ conversion }: VmPlan): boolean {
+  return conversion?.policy === 'convert';
+}
+
 function jobOf(plan: VmPlan, disk: string, context: JobContext): Omit<TransferJob, 'source'> {
   const { destination, verify, recheckSource = false } = context;
   const id = `${plan.mapping.targetName}/${disk}`;
@@ -77,5 +82,6 @@ function jobOf(plan: VmPlan, disk: string, context: JobContext): Omit<TransferJo
     target: destination.diskTarget(plan, disk),
     verify,
     ...(recheckSource && { recheckSource }),
+    ...(verify && isConverted(plan) && { keepsHashes: true }),
   };
 }

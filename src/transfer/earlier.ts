@@ -1,7 +1,7 @@
 /** May the disk of an earlier run be kept? */
 import { MigrationError } from '../model/errors.ts';
 import type { TransferResult } from '../model/transfer.ts';
-import { cellPath, isThere, journalPath, openOwnJournal, removeJournal } from './job-target.ts';
+import { isThere, journalPath, keepForChange, openOwnJournal, removeJournal } from './job-target.ts';
 import { FileJournalStore } from './journal/file-store.ts';
 import { CELL } from './proof/cell-hashes.ts';
 import { hashTarget } from './proof.ts';
@@ -58,7 +58,8 @@ export async function takePublished(
   if (before !== undefined && isSame && before.proof?.root === hashes.root()) return { ...before, moved: 0 };
   const found = await hashTarget(final, { ...run, ...options });
   if (found.root() !== hashes.root()) return undefined;
-  if (job.delta === undefined) await removeJournal(store, cellPath(job, final));
+  if (job.delta === undefined) await removeJournal(store, journalFile);
+  await keepForChange(job, { final, hashes });
   const allocated = allocatedIn(hashes);
   const proof = job.verify ? { proof: sealed(hashes, allocated) } : {};
   const passes = journal.passes + (pass.ended ? 0 : 1);

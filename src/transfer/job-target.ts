@@ -5,14 +5,16 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, rm } from 'node:fs/promises';
 import { MigrationError } from '../model/errors.ts';
-import type { DiskSource, TransferJob } from '../model/transfer.ts';
+import { type DiskSource, journalOf, type TransferJob } from '../model/transfer.ts';
 import { Cells } from './engine/cells.ts';
 import type { PassPlan } from './engine/plan.ts';
 import { openJournal } from './journal/disk-journal.ts';
 import { FileJournalStore } from './journal/file-store.ts';
 import type { TargetJournal } from './journal/journal.ts';
+import type { BlockHashes } from './proof/block-hashes.ts';
 import { BlockTags } from './proof/block-tags.ts';
 import { CellFile, type KnownCells } from './proof/cell-file.ts';
+import { hashesPath, keepHashes } from './proof/kept-hashes.ts';
 import { openBlockDevice } from './writers/block-device.ts';
 import { openRawFile, takeBack } from './writers/raw-file.ts';
 import type { DiskWriter, OpenedWriter } from './writers/writer.ts';
@@ -50,13 +52,13 @@ export interface JobTargetOptions {
 }
 
 /** Beside the journal. */
-export function cellPath(job: Pick<TransferJob, 'target'>, path: string): string {
-  return `${journalPath(job, path)}.cells`;
+export function cellPath(journal: string): string {
+  return `${journal}.cells`;
 }
 
 /** Where the journal of a job is kept. */
 export function journalPath({ target }: Pick<TransferJob, 'target'>, path: string): string {
-  return target.kind === 'raw-file' ? `${path}.journal` : target.journal;
+  return journalOf({ ...target, path });
 }
 
 /**
@@ -65,7 +67,8 @@ export function journalPath({ target }: Pick<TransferJob, 'target'>, path: strin
  */
 export async function openJobTarget(job: TransferJob, options: JobTargetOptions): Promise<JobTarget> {
   const { path, passId, signal } = options;
-  const store = new FileJournalStore(journalPath(job, path));
+  const place = journalPath(job, path);
+  const store = new FileJournalStore(place);
   let journal = await openOwnJournal(store, job);
   let writer: OpenedWriter | undefined;
   try {
@@ -80,17 +83,26 @@ export async function openJobTarget(job: TransferJob, options: JobTargetOptions)
     const kind = kindOf(job, journal, passId);
     const complete = journal.pass?.ended === true && journal.pass.id === passId && !hasBlock(journal, 'dirty');
     if (!complete) await journal.begin({ id: passId ?? randomUUID(), kind: kind === 'first' ? 'full' : 'delta' });
-    const cells = cellPath(job, path);
+    const cells = cellPath(place);
     const warm = job.staysOpen === true || kind === 'delta';
     const known = warm ? await CellFile.open(cells, job.source.capacity) : undefined;
-    // What the last pass brings is left out: whoever goes on from it after all has the blocks on the target.
-    const asked = job.staysOpen === true ? known : known && { recall: known.recall.bind(known) };
+    // What the last pass brings is left out where nobody changes it next: whoever goes on from it after all has the blocks on the target.
+    const asked = job.staysOpen === true || job.keepsHashes === true ? known : known && { recall: known.recall.bind(known) };
     const [tags, written] = job.verify ? [new BlockTags(), new Cells(job.source.capacity)] : [];
-    return { writer, journal, tags, known: asked, written, kind, complete, ...endings({ writer, journal, store, known, cells }) };
+    return {
+      writer,
+      journal,
+      tags,
+      known: asked,
+      written,
+      kind,
+      complete,
+      ...endings({ job, writer, journal, store, known, place }),
+    };
   } catch (error) {
     await journal[Symbol.asyncDispose]();
     if (writer?.resumed === false) {
-      await removeJournal(store, cellPath(job, path)).catch(() => undefined);
+      await removeJournal(store, place).catch(() => undefined);
       await writer.discard();
     }
     await writer?.[Symbol.asyncDispose]();
@@ -99,26 +111,41 @@ export async function openJobTarget(job: TransferJob, options: JobTargetOptions)
 }
 
 /** The journal with what stands beside it. */
-export async function removeJournal(store: FileJournalStore, cells: string): Promise<void> {
+export async function removeJournal(store: FileJournalStore, journal: string): Promise<void> {
   await store.remove();
-  await rm(cells, { force: true });
+  await dropHashes(journal);
+}
+
+/** Keeps what a change of the disk in place needs for its new root, where one will come. Nothing else depends on it. */
+export async function keepForChange(
+  job: Pick<TransferJob, 'target' | 'keepsHashes' | 'verify'>,
+  { final, hashes }: { readonly final: string; readonly hashes: BlockHashes },
+): Promise<void> {
+  if (job.keepsHashes === true && job.verify) await keepHashes(hashesPath(journalPath(job, final)), hashes);
+}
+
+/** What was kept of a copy beside its journal, for whoever changes a part of it. */
+export async function dropHashes(journal: string): Promise<void> {
+  for (const file of [cellPath(journal), hashesPath(journal)]) await rm(file, { force: true });
 }
 
 interface Opened {
+  readonly job: Pick<TransferJob, 'keepsHashes'>;
   readonly writer: DiskWriter;
   readonly journal: TargetJournal;
   readonly store: FileJournalStore;
   readonly known: CellFile | undefined;
-  /** Path of its file. */
-  readonly cells: string;
+  /** Path of the journal. */
+  readonly place: string;
 }
 
 function endings({
+  job,
   writer,
   journal,
   store,
   known,
-  cells,
+  place,
 }: Opened): Pick<JobTarget, 'handOut' | 'forget' | 'discard' | typeof Symbol.asyncDispose> {
   const close = async (): Promise<void> => {
     await known?.[Symbol.asyncDispose]();
@@ -128,11 +155,11 @@ function endings({
   const handOut = async (): Promise<void> => {
     await journal.close();
     // They are large, and only save reading.
-    await rm(cells, { force: true });
+    if (job.keepsHashes !== true) await rm(cellPath(place), { force: true });
   };
   const forget = async (): Promise<void> => {
     await journal[Symbol.asyncDispose]();
-    await removeJournal(store, cells);
+    await removeJournal(store, place);
   };
   const discard = async (): Promise<void> => {
     // First the journal: without it nobody takes the rest up.

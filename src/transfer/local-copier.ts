@@ -23,7 +23,15 @@ import { HashThread } from './digests/hash-thread.ts';
 import { takePublished, trustEarlier } from './earlier.ts';
 import { BufferPool } from './engine/buffers.ts';
 import { passId } from './engine/pass-id.ts';
-import { cellPath, isThere, isWorthKeeping, type JobTarget, journalPath, openJobTarget, removeJournal } from './job-target.ts';
+import {
+  isThere,
+  isWorthKeeping,
+  type JobTarget,
+  journalPath,
+  keepForChange,
+  openJobTarget,
+  removeJournal,
+} from './job-target.ts';
 import { FileJournalStore } from './journal/file-store.ts';
 import { UNLIMITED } from './limits/bandwidth.ts';
 import { located } from './located.ts';
@@ -93,7 +101,8 @@ export class LocalDiskCopier implements DiskCopier {
 
   async forget({ target }: Pick<TransferJob, 'disk' | 'target'>): Promise<void> {
     const final = await resolveTarget(target.path);
-    await removeJournal(new FileJournalStore(journalPath({ target }, final)), cellPath({ target }, final));
+    const journal = journalPath({ target }, final);
+    await removeJournal(new FileJournalStore(journal), journal);
   }
 }
 
@@ -132,6 +141,7 @@ async function transfer(begun: Run, final: string): Promise<Transferred> {
     if (job.delta !== undefined) await target.handOut();
     const mark = await writer.publish(job.source.capacity);
     if (job.delta === undefined) await target.forget();
+    await keepForChange(job, { final, hashes: journal.hashes });
     const repaired = { target: mended, source };
     return {
       ...told,

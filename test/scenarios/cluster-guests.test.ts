@@ -80,6 +80,7 @@ test('a guest is converted on its claim although its worker is killed and its op
     changes: [{ subject: 'boot', what: 'It boots by virtio.', file: '/boot/initrd' }],
     disks: [{ changed: MARK.length }],
   });
+  assert.deepEqual(guest?.['warnings'], ['It is played.'], 'its root came from the hashes that the copy left');
   const [claim] = await ground.claims(namespace);
   const file = path.join(await ground.kubelet.volumePath(namespace, claim?.metadata.name ?? ''), 'disk.img');
   await using disk = await open(file);

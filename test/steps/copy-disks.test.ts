@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { QueueLimits } from '../../src/contracts/job-queue.ts';
 import { FolderDestination } from '../../src/folder/folder-destination.ts';
-import type { VmProgress } from '../../src/model/plan.ts';
+import type { VmPlan, VmProgress } from '../../src/model/plan.ts';
 import type { TransferJob } from '../../src/model/transfer.ts';
 import { GiB } from '../../src/model/units.ts';
 import { begin } from '../../src/plan/advance.ts';
@@ -31,11 +31,12 @@ interface Outcome {
 /** Copies four disks into one folder. */
 async function copied(
   limits: QueueLimits,
-  more: { readonly recheckSource?: boolean; readonly proveAll?: boolean } = {},
+  more: { readonly recheckSource?: boolean; readonly proveAll?: boolean; readonly verify?: boolean } = {},
   step: Step = copyDisks,
+  conversion?: VmPlan['conversion'],
 ): Promise<Outcome> {
   const disks = KEYS.map((key) => ({ key, label: key, capacity: GiB, format: { container: 'raw' } as const }));
-  const plan = fakePlan(fakeVm({ disks }));
+  const plan = { ...fakePlan(fakeVm({ disks })), ...(conversion && { conversion }) };
   await using destination = new FolderDestination(await mkdtemp(path.join(SCRATCH, 'out-')), { vmFiles, runFiles });
   await destination.claim([plan], { resume: false });
   let now = 0;
@@ -92,6 +93,14 @@ test('sources are read a second time on request', async () => {
     (await copied({}, { recheckSource })).jobs.map((job) => job.recheckSource);
   assert.deepEqual(await asked(true), [true, true, true, true]);
   assert.deepEqual(await asked(false), [undefined, undefined, undefined, undefined]);
+});
+
+test('the hashes of disks that were proven are kept where a conversion changes them next', async () => {
+  const keeps = async (verify: boolean, policy: 'convert' | 'skip'): Promise<readonly unknown[]> =>
+    (await copied({}, { verify }, copyDisks, { policy })).jobs.map((job) => job.keepsHashes);
+  assert.deepEqual(await keeps(true, 'convert'), [true, true, true, true]);
+  assert.deepEqual(await keeps(true, 'skip'), [undefined, undefined, undefined, undefined]);
+  assert.deepEqual(await keeps(false, 'convert'), [undefined, undefined, undefined, undefined]);
 });
 
 test('all of a target is read back on request, where deltas came to it', async () => {

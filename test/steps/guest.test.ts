@@ -66,10 +66,10 @@ test('a guest is converted once for each copy of its disks, and what was convert
   assert.deepEqual(await convert(plan, before, context), { kind: 'done' });
   const [request] = asked;
   assert.deepEqual(
-    request?.disks.map(({ key, path, proven }) => [key, path, proven]),
+    request?.disks.map(({ key, path, proven, journal }) => [key, path, proven, journal]),
     [
-      ['scsi0:0', '/to/scsi0:0', 4096],
-      ['scsi0:1', '/to/scsi0:1', 4096],
+      ['scsi0:0', '/to/scsi0:0', 4096, '/to/scsi0:0.journal'],
+      ['scsi0:1', '/to/scsi0:1', 4096, '/to/scsi0:1.journal'],
     ],
   );
   assert.equal(request?.root, '/dev/sdb1');

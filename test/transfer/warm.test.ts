@@ -11,6 +11,7 @@ import type { ChangeTracking } from '../../src/contracts/change-tracking.ts';
 import type { SourceAccess } from '../../src/contracts/source-access.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { Extent, RangeSource, TransferJob, TransferProgress, TransferResult } from '../../src/model/transfer.ts';
+import { FileHasher } from '../../src/transfer/hash-file.ts';
 import { LocalDiskCopier } from '../../src/transfer/local-copier.ts';
 import { seededWords } from '../fakes/seeded.ts';
 import { loopDevice } from '../peers/loop-device.ts';
@@ -115,6 +116,30 @@ test('a disk that changes between passes arrives as it was at the last one, prov
     (await readdir(place.folder)).filter((name) => name.startsWith('warm.raw')),
     ['warm.raw'],
   );
+});
+
+test('the root of a warm copy that is changed where it is needs the changed cells and nothing else', async () => {
+  const disk = new LiveDisk('changed-flat.vmdk', 5);
+  disk.content.fill('data everywhere');
+  const target = place.path('changed.raw');
+  await pass(disk, target, { ...OPEN, keepsHashes: true });
+  change(disk, 4 * MiB);
+  const { proof } = await pass(disk, target, { ...since('1'), keepsHashes: true });
+  const hasher = new FileHasher();
+  const [journal, hashes] = [`${target}.journal`, place.path('changed.taken')];
+  await hasher.takeHashes(journal, hashes);
+  // The first is in a block of the last pass, the last one is what is left of the disk behind its last whole cell.
+  const changed = [4 * MiB, 9 * MiB + 128 * KiB, SIZE - 777].map((offset) => ({ offset, length: 64 * KiB }));
+  await using opened = await open(target, 'r+');
+  for (const { offset } of changed) await opened.write('converted', offset);
+  const about = { id: 'web/0', path: target, size: SIZE };
+  const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
+  const root = await hasher.rootOf(about, quiet);
+  const conversion = { before: proof?.root ?? '', hashes, journal, changed };
+  assert.deepEqual(await hasher.rootAfter(about, conversion, quiet), { root, read: 2 * 64 * KiB + 777 });
+  await hasher.dropHashes(journal);
+  const left = (await readdir(place.folder)).filter((name) => name.startsWith('changed.raw'));
+  assert.deepEqual(left, ['changed.raw', 'changed.raw.journal'], 'it may have to be opened again');
 });
 
 for (const [name, size] of [

@@ -24,7 +24,7 @@ export type Work = (overlays: readonly Overlay[]) => Promise<Omit<ConversionResu
  */
 export async function convertDisks(
   { disks, copy, vm }: Pick<ConversionRequest, 'disks' | 'copy' | 'vm'>,
-  { workspace, onProgress, signal }: Pick<ConverterOptions, 'workspace' | 'onProgress' | 'signal'>,
+  { workspace, onProgress, beforeCommit, signal }: Pick<ConverterOptions, 'workspace' | 'onProgress' | 'beforeCommit' | 'signal'>,
   work: Work,
 ): Promise<ConversionResult> {
   if (disks.length === 0) throw new MigrationError('guest-system-missing', 'The VM has no disks to convert.', { vm });
@@ -54,6 +54,7 @@ export async function convertDisks(
 
   async function commitAll(result: ConversionResult): Promise<ConversionResult> {
     const began = performance.now();
+    await beforeCommit?.(result.disks);
     for (const overlay of overlaysOf(workspace, disks)) {
       onProgress?.({ phase: 'commit', text: `Writing the changes of disk ${overlay.key}` });
       await commitOverlay(overlay, signal);

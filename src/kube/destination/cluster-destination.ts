@@ -11,7 +11,7 @@ import type { PersistentVolumeClaim } from '../../model/manifest.ts';
 import type { VmPlan, VmProgress } from '../../model/plan.ts';
 import type { SinceCutover } from '../../model/since-cutover.ts';
 import type { DiskTarget } from '../../model/transfer.ts';
-import { WORKER_PATHS } from '../../model/worker-paths.ts';
+import { JOURNAL, WORKER_PATHS } from '../../model/worker-paths.ts';
 import type { KubeClient, KubeObject, ResourceType } from '../client/kube-client.ts';
 import { textAt } from '../facts/json.ts';
 import { lookAtTargets } from '../jobs/target-looks.ts';
@@ -78,7 +78,7 @@ export class ClusterDestination implements Destination {
 
   diskTarget(plan: VmPlan, diskKey: string): DiskTarget {
     if (claimOf(plan, diskKey).spec.volumeMode === 'Block')
-      return { kind: 'block-device', path: WORKER_PATHS.device, journal: `${WORKER_PATHS.journal}/journal` };
+      return { kind: 'block-device', path: WORKER_PATHS.device, journal: `${WORKER_PATHS.journal}/${JOURNAL}` };
     return { kind: 'raw-file', path: `${WORKER_PATHS.disk}/disk.img` };
   }
 

@@ -16,7 +16,7 @@ import { at, textAt } from '../facts/json.ts';
 import { CLAIMS, SECRETS } from '../kinds.ts';
 import type { JobRef } from './job-watch.ts';
 import { someNodeHasKvm } from './kvm-nodes.ts';
-import { type ConvertedClaims, convertedPath } from './pod-volumes.ts';
+import { type ConvertedClaims, convertedJournal, convertedPath } from './pod-volumes.ts';
 import { keepScratch, scratchClaim } from './scratch-claim.ts';
 import type { WorkerJobs } from './worker-jobs.ts';
 import type { WorkerSetup } from './worker-setup.ts';
@@ -38,6 +38,8 @@ export interface ConversionJob {
   readonly request: ConversionRequest;
   /** In the order of the disks of the request. */
   readonly claims: readonly PersistentVolumeClaim[];
+  /** Names of the claims with the journals of their copies, by that of the claim. */
+  readonly journals?: ReadonlyMap<string, string>;
   /** Name of the claim for what is not committed. */
   readonly scratch: string;
   /** Workers at once on one node; absent: nobody minds. */
@@ -61,7 +63,7 @@ export async function keepConversionScratch(
 }
 
 export async function startConversion(
-  { ref, plan, request, claims, scratch, owner, labels, perNode }: ConversionJob,
+  { ref, plan, request, claims, journals, scratch, owner, labels, perNode }: ConversionJob,
   { client, jobs, setup }: Omit<ConversionJobOptions, 'clock'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -70,7 +72,10 @@ export async function startConversion(
   if (claims.length === 0) throw new Error('a guest without disks');
   const drivers = virtioWin === undefined ? undefined : placeOf(virtioWin);
   const converted: ConvertedClaims = {
-    disks: claims.map(({ metadata, spec }) => ({ claim: metadata.name, block: spec.volumeMode === 'Block' })),
+    disks: claims.map(({ metadata, spec }) => {
+      const journal = journals?.get(metadata.name);
+      return { claim: metadata.name, block: spec.volumeMode === 'Block', ...(journal !== undefined && { journal }) };
+    }),
     ...(policy === 'convert' && { scratch }),
     ...(keys !== undefined && { keys }),
     ...(drivers !== undefined && { virtioWin: drivers.claim }),
@@ -79,7 +84,11 @@ export async function startConversion(
   const kvm = wish === 'auto' ? await someNodeHasKvm(client, setup, signal) : wish === 'always';
   const inside: ConversionRequest = {
     ...request,
-    disks: request.disks.map((disk, index) => ({ ...disk, path: convertedPath(index, converted.disks[index] ?? WHOLE_FILE) })),
+    disks: request.disks.map((disk, index) => {
+      const claim = converted.disks[index] ?? WHOLE_FILE;
+      const journal = disk.journal !== undefined && { journal: convertedJournal(index, claim) };
+      return { ...disk, path: convertedPath(index, claim), ...journal };
+    }),
     ...(drivers !== undefined && { virtioWin: drivers.path }),
   };
   const order = { kind: 'convert', request: inside, policy, accelerator: kvm ? 'kvm' : 'tcg' } as const;

@@ -19,6 +19,7 @@ import {
   startConversion,
 } from './conversion-job.ts';
 import type { JobRef } from './job-watch.ts';
+import { journalClaimName } from './journal-claim.ts';
 import { workerName } from './worker-jobs.ts';
 import { conversionImage } from './worker-setup.ts';
 
@@ -123,12 +124,26 @@ export class JobConversions implements GuestConversions {
     const job: ConversionJob = {
       ...{ ref, plan, request, owner, labels: { [CONVERTS]: owner.uid }, scratch: this.#scratch },
       claims: request.disks.map(({ key }) => claimOf(plan, key)),
+      journals: await this.#journals(plan, request, signal),
       ...(perNode !== undefined && { perNode }),
     };
     await keepConversionScratch(job, this.#options, signal);
     // Who writes to a disk says so before: nothing boots from what is half written.
     if (plan.conversion?.policy === 'convert') for (const { key } of request.disks) await destination.reopened(plan, key, signal);
     await startConversion(job, this.#options, signal);
+  }
+
+  /** Of block devices: what is kept of the copy of another disk is on its claim. */
+  async #journals(plan: VmPlan, { disks }: ConversionRequest, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const { client, namespace, owner } = this.#options;
+    const journals = new Map<string, string>();
+    for (const { key, journal } of disks) {
+      const { metadata, spec } = claimOf(plan, key);
+      if (spec.volumeMode !== 'Block' || journal === undefined) continue;
+      const name = journalClaimName(owner, key);
+      if ((await client.get(CLAIMS, { namespace, name }, { signal })) !== undefined) journals.set(metadata.name, name);
+    }
+    return journals;
   }
 
   async #forgetScratch(signal: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ import { type ClusterDestination, claimOf } from '../destination/cluster-destina
 import { textAt } from '../facts/json.ts';
 import { CLAIMS, JOBS } from '../kinds.ts';
 import type { JobRef } from './job-watch.ts';
-import { journalClaim } from './journal-claim.ts';
+import { journalClaim, journalClaimName } from './journal-claim.ts';
 import { sourceClaim } from './source-claim.ts';
 import { type WorkerJobs, workerName } from './worker-jobs.ts';
 import { isProgress } from './worker-lines.ts';
@@ -90,14 +90,14 @@ export class JobCopier implements DiskCopier {
 
   /**
    * Jobs stay for a while, for whoever wants to read their logs. Those of passes go, because there may be many of them; one with a journal goes
-   * with it, because its Pod would hold the journal's claim, which stays as long as a delta may follow.
+   * with it, because its Pod would hold the journal's claim, which stays as long as a delta may follow, or the hashes in it are needed.
    */
   async release(job: TransferJob, signal: AbortSignal): Promise<void> {
     const { client, namespace } = this.#options;
     const hasJournal = claimOf(this.#plan, job.disk).spec.volumeMode === 'Block';
     const isPass = job.staysOpen === true || job.delta !== undefined;
     if (hasJournal || isPass) await client.delete(JOBS, { namespace, name: this.#nameOf(job) }, { signal });
-    if (!isPass) await this.#forgetJournal(job, signal);
+    if (!isPass && job.keepsHashes !== true) await this.#forgetJournal(job, signal);
   }
 
   /** A journal on the claim of the disk itself stays there: 32 bytes for each MiB, which no Pod could remove once the VM has the claim. */
@@ -171,7 +171,7 @@ export class JobCopier implements DiskCopier {
 
   /** The same in all tries: it knows itself which state of the source it is about. */
   #journalOf({ disk }: Pick<TransferJob, 'disk'>): string {
-    return `${workerName(this.#options.owner, disk)}-journal`;
+    return journalClaimName(this.#options.owner, disk);
   }
 }
 

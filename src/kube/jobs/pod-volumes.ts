@@ -1,5 +1,5 @@
 /** The volumes of a worker, and where it sees them. */
-import { WORKER_PATHS } from '../../model/worker-paths.ts';
+import { JOURNAL, WORKER_PATHS } from '../../model/worker-paths.ts';
 
 /** Annotation of the Pod: what the worker is to do, as JSON. Annotations have 256 KiB in all. */
 export const ORDER = 'kubeferry.dev/order';
@@ -27,8 +27,8 @@ export interface KeptClaim {
 
 /** What the conversion of a guest needs. */
 export interface ConvertedClaims {
-  /** In the order of the VM's disks. */
-  readonly disks: readonly KeptClaim[];
+  /** In the order of the VM's disks. `journal`: the claim for the journal of its copy, where there still is one. */
+  readonly disks: readonly (KeptClaim & { readonly journal?: string })[];
   /** Claim with a file system, for what has to outlive the Pod; absent where nothing is written. */
   readonly scratch?: string;
   /** Secret with the passphrases of encrypted volumes. */
@@ -119,12 +119,20 @@ export function convertedPath(index: number, { block }: Pick<KeptClaim, 'block'>
   return block ? `${WORKER_PATHS.devices}${index}` : `${WORKER_PATHS.disks}/${index}/disk.img`;
 }
 
+/** Where it sees the journal of its copy. */
+export function convertedJournal(index: number, disk: Pick<KeptClaim, 'block'>): string {
+  return disk.block ? `${WORKER_PATHS.journals}/${index}/${JOURNAL}` : `${convertedPath(index, disk)}.journal`;
+}
+
 function convertedVolumes({ disks, scratch, keys, virtioWin }: ConvertedClaims): readonly PodVolume[] {
-  const volumes = disks.map(({ claim, block }, index): PodVolume => {
+  const volumes = disks.flatMap(({ claim, block, journal }, index): readonly PodVolume[] => {
     const name = `disk-${index}`;
     const persistentVolumeClaim = { claimName: claim };
-    if (!block) return mounted(name, `${WORKER_PATHS.disks}/${index}`, { persistentVolumeClaim });
-    return { volume: { name, persistentVolumeClaim }, device: { name, devicePath: convertedPath(index, { block }) } };
+    if (!block) return [mounted(name, `${WORKER_PATHS.disks}/${index}`, { persistentVolumeClaim })];
+    const disk = { volume: { name, persistentVolumeClaim }, device: { name, devicePath: convertedPath(index, { block }) } };
+    if (journal === undefined) return [disk];
+    const kept = { persistentVolumeClaim: { claimName: journal } };
+    return [disk, mounted(`journal-${index}`, `${WORKER_PATHS.journals}/${index}`, kept)];
   });
   if (scratch !== undefined) {
     volumes.push(mounted('conversion', WORKER_PATHS.conversion, { persistentVolumeClaim: { claimName: scratch } }));

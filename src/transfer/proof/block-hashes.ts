@@ -62,10 +62,16 @@ export class BlockHashes {
     for (const { index, digest } of digests) this.set(index, digest);
   }
 
+  /** All hashes in order, some at a time. Not copies. */
+  *groups(): Generator<Uint8Array, undefined> {
+    for (let group = 0; group * GROUP < this.count; group += 1) yield this.#group(group);
+    return undefined;
+  }
+
   /** Hash over all block hashes in order, then the size as 8 bytes, most significant first. Hexadecimal. */
   root(): string {
     const root = createHash('sha256');
-    for (let group = 0; group * GROUP < this.count; group += 1) root.update(this.#group(group));
+    for (const group of this.groups()) root.update(group);
     const size = Buffer.alloc(8);
     size.writeBigUInt64BE(BigInt(this.size));
     return root.update(size).digest('hex');

@@ -62,6 +62,12 @@ export class CellFile implements KnownCells, AsyncDisposable {
     }
   }
 
+  /** Opens the file to look into it; undefined where there is none. */
+  static async look(file: string, size: Bytes): Promise<CellFile | undefined> {
+    const handle = await open(file, 'r').catch(() => undefined);
+    return handle === undefined ? undefined : new CellFile(handle, size);
+  }
+
   async recall(index: number, digest: Uint8Array): Promise<CellHashes | undefined> {
     const length = Math.min(BLOCK, this.#size - index * BLOCK);
     const hashes = Buffer.allocUnsafeSlow(Math.ceil(length / CELL) * DIGEST);

@@ -5,11 +5,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { WorkerOrder } from '../../../src/contracts/worker-order.ts';
+import { claimOf } from '../../../src/kube/destination/cluster-destination.ts';
+import { journalClaim, journalClaimName } from '../../../src/kube/jobs/journal-claim.ts';
 import { someNodeHasKvm } from '../../../src/kube/jobs/kvm-nodes.ts';
+import { ORDER } from '../../../src/kube/jobs/pod-volumes.ts';
+import { CLAIMS } from '../../../src/kube/kinds.ts';
 import type { GuestOutcome } from '../../../src/model/conversion.ts';
 import type { VmPlan } from '../../../src/model/plan.ts';
 import { expectApi } from '../../peers/kubernetes-api.ts';
-import { Ground } from '../../scenarios/cluster/ground.ts';
+import { Ground, type Thing } from '../../scenarios/cluster/ground.ts';
 import { open } from '../cluster.ts';
 import { COPY, type Copied, copied, KEYS, type Stage, watched } from './converting.ts';
 
@@ -44,6 +49,12 @@ after(async () => {
   await stage?.ground[Symbol.asyncDispose]();
 });
 
+/** What a Pod was told to do. */
+function orderOf(pod: Thing | undefined): Extract<WorkerOrder, { readonly kind: 'convert' }> {
+  const { annotations } = (pod?.metadata ?? {}) as { readonly annotations?: Readonly<Record<string, string>> };
+  return JSON.parse(annotations?.[ORDER] ?? '');
+}
+
 async function running(vm: Copied): Promise<void> {
   await stage.ground.until(async () => (await vm.pods()).some(({ status }) => status?.phase === 'Running'));
 }
@@ -51,6 +62,13 @@ async function running(vm: Copied): Promise<void> {
 test('a guest is converted with all of its disks at hand, and its claims say what they hold since', async () => {
   await using vm = await copied('says', SAYS, CAPACITY, stage);
   const work = watched();
+  // The copy of the device has left its journal on a claim of its own, in which hashes may be.
+  const journal = journalClaimName(vm.owner, KEYS[1]);
+  const { client } = stage.cluster;
+  const [, device] = vm.request.disks.map(({ key }) => claimOf(vm.plan, key));
+  assert.ok(device !== undefined);
+  const made = journalClaim({ name: journal, owner: vm.owner, namespace: stage.namespace }, device, CAPACITY);
+  await client.apply(CLAIMS, made, { signal: work.signal });
   const outcome = await vm.conversions().convert(vm.plan, vm.request, work);
   assert.deepEqual(outcome, OUTCOME);
   assert.deepEqual(work.told, ['Picking a kernel']);
@@ -58,6 +76,12 @@ test('a guest is converted with all of its disks at hand, and its claims say wha
   const [pod, ...others] = await vm.pods();
   assert.deepEqual(others, []);
   assert.equal(pod?.spec?.['automountServiceAccountToken'], false);
+  const { disks } = orderOf(pod).request;
+  assert.deepEqual(
+    disks.map((disk) => disk.journal),
+    ['/disks/0/disk.img.journal', '/journals/1/journal'],
+  );
+  assert.partialDeepStrictEqual(pod?.spec?.['volumes'], [{ name: 'journal-1', persistentVolumeClaim: { claimName: journal } }]);
   // Whoever comes after a restart finds the Job; nothing is done twice.
   assert.deepEqual(await vm.conversions().convert(vm.plan, vm.request, watched()), OUTCOME);
   assert.equal((await vm.pods()).length, 1);

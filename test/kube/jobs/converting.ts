@@ -46,7 +46,7 @@ export async function copied(name: string, image: string, capacity: number, stag
   await destination.claim([plan], { resume: true, signal });
   for (const key of KEYS) await destination.filled(plan, key, 'aa', signal);
   const workers = await startWorkers(client, namespace, { image });
-  const disks = KEYS.map((key) => ({ key, path: '/elsewhere', proven: capacity, root: 'aa' }));
+  const disks = KEYS.map((key) => ({ key, path: '/elsewhere', proven: capacity, root: 'aa', journal: '/elsewhere.journal' }));
   const ours = async (plural: string): Promise<readonly Thing[]> =>
     await ground.list(`/api/v1/namespaces/${namespace}/${plural}?labelSelector=kubeferry.dev%2Fmigration%3D${owner.uid}`);
   return {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { convertedPath, podVolumes } from '../../../src/kube/jobs/pod-volumes.ts';
+import { convertedJournal, convertedPath, podVolumes } from '../../../src/kube/jobs/pod-volumes.ts';
 
 test('claims with shares of a source are mounted by their names, and only read', () => {
   const volumes = podVolumes({ shares: ['csv-1', 'csv.two'] }).filter(({ volume }) => volume.name.startsWith('share'));
@@ -19,7 +19,7 @@ test('claims with shares of a source are mounted by their names, and only read',
 test('all disks of a guest are at hand, with what has to outlive the Pod, its keys and its drivers', () => {
   const disks = [
     { claim: 'web-0', block: false },
-    { claim: 'web-1', block: true },
+    { claim: 'web-1', block: true, journal: 'web-1-journal' },
   ];
   const converted = { disks, scratch: 'web-guest', keys: 'luks', virtioWin: 'drivers' };
   const volumes = podVolumes({ converted }).filter(({ volume }) => !['order', 'tmp'].includes(volume.name));
@@ -28,6 +28,7 @@ test('all disks of a guest are at hand, with what has to outlive the Pod, its ke
     [
       ['disk-0', '/disks/0', false],
       ['disk-1', '/dev/kubeferry-disk-1', false],
+      ['journal-1', '/journals/1', false],
       ['conversion', '/conversion', false],
       ['keys', '/kubeferry/keys', true],
       ['virtio-win', '/virtio-win', true],
@@ -36,5 +37,9 @@ test('all disks of a guest are at hand, with what has to outlive the Pod, its ke
   assert.deepEqual(
     disks.map((disk, index) => convertedPath(index, disk)),
     ['/disks/0/disk.img', '/dev/kubeferry-disk-1'],
+  );
+  assert.deepEqual(
+    disks.map((disk, index) => convertedJournal(index, disk)),
+    ['/disks/0/disk.img.journal', '/journals/1/journal'],
   );
 });

@@ -20,7 +20,7 @@ import type { Services } from '../../../src/worker/services.ts';
 /** What the converted disks begin with. */
 export const MARK = { byte: 0xab, length: 65_536 } as const;
 const TRIED = 'tried';
-const FIRST_TRY_MS = 1000 * Number(process.argv[2] ?? 600);
+const FIRST_TRY_MS = 1000 * (Number(process.argv[2]) || 600);
 
 async function isThere(file: string): Promise<boolean> {
   return await access(file).then(
