@@ -15,6 +15,7 @@ import { downtimeOf } from './plan/downtime.ts';
 import { type HookContext, MOMENTS, runHooks } from './steps/hooks.ts';
 import { STEPS } from './steps/index.ts';
 import { keptDisks } from './steps/source-changes.ts';
+import { standDown } from './steps/stand-by.ts';
 import type { StepContext } from './steps/step.ts';
 import { plannedTransfers } from './steps/transfer-jobs.ts';
 import { releaseCheckpoints, releaseHeld, startSourceAgain } from './steps/way-back.ts';
@@ -133,6 +134,7 @@ async function migrate(planned: VmPlan, context: Omit<MigrateContext, 'vms'>): P
     const next = await context.replan?.(plan, signal);
     if (next === undefined) throw new Error('nobody plans anew');
     const kept = keptDisks(plan.vm, next.vm);
+    await standDown(plan, progress, context);
     plan = next;
     await context.destination.claim([plan], { resume: true, signal });
     return { kind: 'replanned', kept };
@@ -174,6 +176,7 @@ async function migrate(planned: VmPlan, context: Omit<MigrateContext, 'vms'>): P
     const forgotten = event.kind === 'canceled' ? await releaseCheckpoints(plan, progress, context) : undefined;
     if (forgotten !== undefined) await apply(forgotten);
     const ends = isOver ? await startSourceAgain(plan, progress, context) : {};
+    await standDown(plan, progress, context);
     const hints = [event.kind === 'failed' ? event.hint : '', ends.hint ?? ''].filter((text) => text !== '');
     await apply({ ...event, ...ends, hint: hints.join(' ') });
   }

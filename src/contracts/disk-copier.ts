@@ -16,6 +16,14 @@ export interface CopyOptions {
   readonly earlier?: ReadonlyMap<string, TransferResult>;
 }
 
+export type StandByDisk = Pick<TransferJob, 'disk' | 'target'>;
+
+export interface StandByOptions {
+  readonly signal: AbortSignal;
+  /** Called when something is in the way, as CopyOptions.onWait. Must not throw. */
+  readonly onWait?: (disk: StandByDisk, because: string | undefined) => void;
+}
+
 export interface DiskCopier {
   /**
    * Bytes that the jobs will occupy on each target file system at most, checked against what is free there.
@@ -28,6 +36,14 @@ export interface DiskCopier {
    * @throws MigrationError `source-read-failed`, `target-full`, `target-write-failed`, `proof-mismatch`, `canceled`, …
    */
   copy(job: TransferJob, options: CopyOptions): Promise<TransferResult>;
+  /**
+   * Brings up what the last pass over these disks needs, while their VM still runs: that it has to start is no downtime then. What is there
+   * already stays. Resolves when it stands by, or after a while in which it could not: the pass comes about without it. Absent where nothing has to start.
+   * @throws MigrationError why nothing can be started
+   */
+  standBy?(disks: readonly StandByDisk[], options: StandByOptions): Promise<void>;
+  /** There will be no last pass now: what stood by for one goes. What copies goes on. */
+  standDown?(disks: readonly StandByDisk[], signal: AbortSignal): Promise<void>;
   /** The result of a copy is stored: what only served to come to it may go. Absent where nothing is left. */
   release?(job: TransferJob, signal: AbortSignal): Promise<void>;
   /**

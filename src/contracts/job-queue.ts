@@ -24,6 +24,11 @@ export interface JobQueue {
    * When `signal` aborts before the start, the promise rejects with the signal's reason.
    */
   submit<T>(key: string, work: () => Promise<T>, signal: AbortSignal, admission?: Admission): Promise<T>;
+  /**
+   * Keeps a place for a job that is submitted later with this key, where there is one at once: nobody waits for a place with another one in hand.
+   * Absent: no place can be kept. @returns whether it is kept
+   */
+  reserve?(key: string): boolean;
   /** Other limits from now on. What runs goes on, also beyond them. @throws RangeError for what is no whole number from 1 */
   limit(limits: QueueLimits): void;
 }

@@ -56,6 +56,8 @@ export type WorkerOrder =
       /** What it may read of the source; all of them hold. */
       readonly bandwidth?: readonly BandwidthLimit[];
     }
+  /** Wait for another order, which comes to the place of this one; after so many seconds without one, end. */
+  | { readonly kind: 'stand-by'; readonly seconds: number }
   /** Say which VMs the image files below a path are; `fetch` is brought to that path first. */
   | { readonly kind: 'images'; readonly record: RecordRef; readonly path: string; readonly fetch?: RemoteFile }
   /** Make a whole disk of what is copied until now: of another claim where it `copies`, else of what its own claim was cloned with. */

@@ -70,7 +70,9 @@ export class VmTurn {
   /** Counts in what goes on already: the VM, and those of its disks that are being copied. */
   adopt(): void {
     const { admission, vm, parents } = this.#options;
-    const disks = (vm.status?.disks ?? []).filter(isUnderWay);
+    // Between AwaitCutover and the last pass workers may stand by.
+    const all = vm.status?.warm !== undefined && vm.status.phase === 'PowerOffSource';
+    const disks = (vm.status?.disks ?? []).filter((disk) => all || isUnderWay(disk));
     const plan = parents.plan.uid;
     admission.adopt({ id: this.#id, what: 'vm', plan, uses: usesOfVm(parents.plan) });
     for (const disk of disks) {
@@ -104,8 +106,24 @@ export class VmTurn {
           if (id !== undefined) this.#options.admission.leave(id);
         }
       },
+      reserve: (key) => this.#reserve(key.slice(key.indexOf('/') + 1)),
       limit: () => undefined,
     };
+  }
+
+  /** Nobody waits for one place with another in hand: two VMs could wait for each other. */
+  #reserve(key: string): boolean {
+    if (this.#places.has(key)) return true;
+    const { admission, vm, parents } = this.#options;
+    const disk = vm.status?.disks?.find(({ disk: name }) => name === key);
+    if (disk === undefined) return false;
+    const id = this.#idOf(key);
+    const { plan } = parents;
+    const about = { id, what: 'transfer', plan: plan.uid, priority: priorityOf(plan) + BEGUN } as const;
+    const begin = (): void => void this.#places.set(key, id);
+    admission.ask({ ...about, uses: usesOfTransfer(vm, disk, parents), begin, wait: () => undefined });
+    if (!this.#places.has(key)) admission.withdraw(id);
+    return this.#places.has(key);
   }
 
   async #place(key: string, { waits, urgent }: PlaceOptions, signal: AbortSignal): Promise<void> {

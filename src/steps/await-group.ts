@@ -1,8 +1,10 @@
 import { MigrationError } from '../model/errors.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
+import type { Decision } from '../plan/warm/decide.ts';
 import { type Gate, type Verdict, verdictAt } from '../plan/warm/group.ts';
 import { decideOn } from './await-precopy.ts';
 import { sourceChanges } from './source-changes.ts';
+import { standBy, standDown } from './stand-by.ts';
 import type { StepContext } from './step.ts';
 import { wishesOf } from './wishes.ts';
 
@@ -15,11 +17,13 @@ export async function awaitCutover(plan: VmPlan, progress: VmProgress, context: 
   // One of a group is not kept back here: the others may have begun.
   if (held !== undefined && progress.warm !== undefined && plan.group === undefined)
     return { kind: 'parked', outlook: { next: 'precopy', because: held } };
-  const verdict = atGate('AwaitCutover', plan, context);
-  const decision = progress.warm && decideOn(plan, progress.warm, context);
-  const isTime = decision === undefined || decision.kind === 'cutover';
-  if (verdict.kind === 'go' && (isTime || verdict.begun)) return await madeReady(plan, progress, context);
-  if (decision?.kind === 'precopy') return { kind: 'turned', to: 'Snapshot' };
+  const { verdict, decision, isTime } = lookAt(plan, progress, context);
+  if (isTime) return await begun(plan, progress, context);
+  if (decision?.kind === 'precopy') {
+    // Of a run that was killed.
+    await standDown(plan, progress, context);
+    return { kind: 'turned', to: 'Snapshot' };
+  }
   // Its window closed while it waited for the others.
   if (decision?.kind === 'wait' && verdict.kind === 'go') return { kind: 'parked', outlook: decision.outlook };
   const at = decision?.kind === 'wait' ? decision.outlook.at : new Date(context.clock.now() + LOOK_AGAIN).toISOString();
@@ -27,6 +31,33 @@ export async function awaitCutover(plan: VmPlan, progress: VmProgress, context: 
     kind: 'parked',
     outlook: { ...decision?.outlook, next: 'group', ...(at !== undefined && { at }), because: waiting(verdict) },
   };
+}
+
+function lookAt(plan: VmPlan, progress: VmProgress, context: StepContext): Look {
+  const verdict = atGate('AwaitCutover', plan, context);
+  const decision = progress.warm && decideOn(plan, progress.warm, context);
+  const isTime = decision === undefined || decision.kind === 'cutover';
+  return { verdict, decision, isTime: verdict.kind === 'go' && (isTime || verdict.begun) };
+}
+
+interface Look {
+  readonly verdict: Verdict;
+  readonly decision: Decision | undefined;
+  readonly isTime: boolean;
+}
+
+/** Nothing has happened to the source when this ends; but what comes next shuts it down. */
+async function begun(plan: VmPlan, progress: VmProgress, context: StepContext): Promise<StepEvent> {
+  const event = await madeReady(plan, progress, context);
+  if (event.kind !== 'done') return event;
+  await standBy(plan, context);
+  const { decision, isTime } = lookAt(plan, progress, context);
+  const { cutoverAt } = decision?.outlook ?? {};
+  const isOpen = decision === undefined || (cutoverAt !== undefined && Date.parse(cutoverAt) <= context.clock.now());
+  // What the guest wrote meanwhile is no reason to begin anew; that the rest of its window is too short now is one.
+  if (isTime || isOpen) return event;
+  await standDown(plan, progress, context);
+  return await awaitCutover(plan, progress, context);
 }
 
 /** What was copied to and is gone is copied anew while the source runs. @throws MigrationError what making the VM would throw */

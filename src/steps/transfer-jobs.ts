@@ -67,6 +67,11 @@ function disksOf({ mapping, vm }: VmPlan): readonly string[] {
   return mapping.placements.flatMap(({ disk, filledBy }) => (filledBy === undefined || filledBy === vm.ref.id ? [disk] : []));
 }
 
+/** Of the job that moves a disk, whatever pass it is. */
+export function transferId({ mapping }: VmPlan, disk: string): string {
+  return `${mapping.targetName}/${disk}`;
+}
+
 /** Its disks are changed where they are, once they are copied. */
 export function isConverted({ conversion }: VmPlan): boolean {
   return conversion?.policy === 'convert';
@@ -74,9 +79,8 @@ export function isConverted({ conversion }: VmPlan): boolean {
 
 function jobOf(plan: VmPlan, disk: string, context: JobContext): Omit<TransferJob, 'source'> {
   const { destination, verify, recheckSource = false } = context;
-  const id = `${plan.mapping.targetName}/${disk}`;
   return {
-    id,
+    id: transferId(plan, disk),
     vm: plan.vm.name,
     disk,
     target: destination.diskTarget(plan, disk),

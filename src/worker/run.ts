@@ -1,11 +1,11 @@
 import type { WorkerEnd, WorkerOrder } from '../contracts/worker-order.ts';
 import { MigrationError } from '../model/errors.ts';
-import { WORKER_PATHS } from '../model/worker-paths.ts';
 import { clone } from './clone.ts';
 import { convert } from './convert.ts';
 import { listImages } from './list-images.ts';
 import { probe } from './probe.ts';
 import type { Services } from './services.ts';
+import { orderOf } from './stand-by.ts';
 import { transfer } from './transfer.ts';
 import { verify } from './verify.ts';
 
@@ -17,10 +17,8 @@ const LAST_WORD = 4000;
 
 /** Carries out the mounted order. A bug is thrown on with its stack. */
 export async function run(services: Services, signal: AbortSignal): Promise<WorkerExit> {
-  const text = await services.read(WORKER_PATHS.order);
-  if (text === undefined) throw new Error(`${WORKER_PATHS.order} is not there: this program runs in a worker's Pod`);
-  const order: WorkerOrder = JSON.parse(text);
   try {
+    const order = await orderOf(services, signal);
     await services.lastWord(lastWord({ result: await carryOut(order, services, signal) }));
     return 0;
   } catch (error) {
@@ -36,6 +34,9 @@ export async function run(services: Services, signal: AbortSignal): Promise<Work
 
 async function carryOut(order: WorkerOrder, services: Services, signal: AbortSignal): Promise<unknown> {
   switch (order.kind) {
+    case 'stand-by':
+      // Nobody called. Whoever would have finds no result, and starts another one.
+      return { unused: true };
     case 'transfer':
       return await transfer(order, services, signal);
     case 'images':

@@ -7,6 +7,8 @@ import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { STORAGE_CLASSES } from '../peers/kubelet.ts';
+import { watchApi } from '../peers/kubernetes-api.ts';
+import type { Pod } from '../peers/kubernetes-objects.ts';
 import type { SimulatedGuest } from '../peers/vcenter/guest.ts';
 import { startVcenter, type Vcenter } from '../peers/vcenter.ts';
 import { Ground, type Operator, type Thing } from './cluster/ground.ts';
@@ -18,8 +20,8 @@ const BROKEN = 'kubeferry.example/broken-final:1';
 const ORDER = '/kubeferry/order/order.json';
 /** A worker that takes two seconds more for what changed. */
 const SLOW_DELTAS = `grep -q '"staysOpen":true' ${ORDER} && grep -q '"delta"' ${ORDER} && sleep 2; exec "$0" "$@"`;
-/** One that cannot bring the last of the VM `bad`. */
-const NO_FINAL = `grep -q '"vm":"bad"' ${ORDER} && grep -q '"delta"' ${ORDER} && ! grep -q '"staysOpen"' ${ORDER} && exit 2; exec "$0" "$@"`;
+/** One that cannot bring the last of the VM `bad`, once it is called. */
+const NO_FINAL = `while grep -q '"stand-by"' ${ORDER}; do sleep 0.2; done; grep -q '"vm":"bad"' ${ORDER} && grep -q '"delta"' ${ORDER} && ! grep -q '"staysOpen"' ${ORDER} && exit 2; exec "$0" "$@"`;
 
 let ground: Ground;
 let vcenter: Vcenter;
@@ -72,6 +74,7 @@ interface Status {
   readonly warm?: { readonly passes: readonly { readonly number: number }[]; readonly held?: object };
   readonly outlook?: { readonly next: string; readonly at?: string; readonly cutoverAt?: string };
   readonly failure?: { readonly code: string; readonly source?: string };
+  readonly history?: readonly { readonly phase: string; readonly endedAt: string }[];
   readonly downtime?: { readonly text: string; readonly seconds?: number };
 }
 
@@ -123,6 +126,27 @@ async function contentOf(volume: string, size: number): Promise<Buffer> {
   return bytes;
 }
 
+/** Notes in the chronicle of the sources, under the name of the namespace, each Pod that runs and waits for its order. */
+async function noteStandBys(namespace: string, signal: AbortSignal): Promise<void> {
+  const known = new Set<string>();
+  for await (const { object } of watchApi<Pod>(ground.plane.api, `/api/v1/namespaces/${namespace}/pods`, signal)) {
+    const { name, labels } = object.metadata;
+    if (!known.has(name) && labels?.['kubeferry.dev/stands-by'] !== undefined && object.status?.phase === 'Running')
+      vcenter.ledger.chronicle.note(namespace, known.add(name) && `${name} stands by`, 'test');
+  }
+}
+
+/** Instants in milliseconds at which bytes of disks were asked for while a VM was off: of each disk once by the operator, then by the worker. */
+function readingsWhileOff(guest: SimulatedGuest): readonly number[] {
+  const readings: number[] = [];
+  const match = ({ method, path: asked }: { readonly method: string; readonly path: string }): boolean => {
+    if (!guest.on && method === 'GET' && asked.startsWith('/folder/')) readings.push(Date.now());
+    return false;
+  };
+  vcenter.script({ match, fault: { kind: 'slow', ms: 0 } });
+  return readings;
+}
+
 function noSnapshots(guest: SimulatedGuest): void {
   assert.deepEqual(
     vcenter.ledger.openSnapshots.filter(({ vm }) => vm === guest.vm),
@@ -132,10 +156,14 @@ function noSnapshots(guest: SimulatedGuest): void {
 
 // Each is in a namespace of its own, and waits most of its time.
 describe('a warm plan in a cluster', { concurrency: 2 }, () => {
-  test('VMs that wait hold no place, outlive their operator, are cut over by schedule and by word, committed and taken back', async () => {
+  test('VMs that wait hold no place, outlive their operator, are cut over by schedule and by word, committed and taken back', async (t) => {
     const { namespace, guests } = await furnish('warm', { web: [4 * MiB, 2 * MiB], db: [3 * MiB] });
     const { web, db } = guests;
     assert.ok(web && db);
+    const stop = new AbortController();
+    t.after(() => stop.abort());
+    const noted = noteStandBys(namespace, stop.signal);
+    const readings = readingsWhileOff(web);
     const commit = { mode: 'manual' };
     await ground.make(namespace, 'migrationplans', 'first', planOf(['web', 'db'], { commit, limits: { vms: 1 } }));
     await using killed = ground.operate(namespace);
@@ -152,6 +180,20 @@ describe('a warm plan in a cluster', { concurrency: 2 }, () => {
       schedule: { cutover: { mode: 'at', at: new Date(Date.now() + 4000).toISOString() } },
     });
     await reaches(namespace, ['web'], ({ phase }) => phase === 'AwaitCommit', operator);
+    // Both workers of the last pass ran before the source was shut down.
+    const told = vcenter.ledger.chronicle.all;
+    const off = told.find(({ machine, what }) => machine === web.vm && what === 'off')?.order ?? 0;
+    const standBys = told.filter(({ machine, what }) => machine === namespace && what.includes('-web-'));
+    assert.equal(standBys.length, 2, vcenter.ledger.chronicle.toString());
+    assert.ok(
+      standBys.every(({ order }) => order < off),
+      vcenter.ledger.chronicle.toString(),
+    );
+    for (const { what } of standBys)
+      assert.match(ground.kubelet.logs(namespace, what.split(' ')[0] ?? ''), /standing by[^]*"called"[^]*disk is complete/);
+    const { history = [] } = (await vmOf(namespace, 'web')).status;
+    const shut = Date.parse(history.find(({ phase }) => phase === 'PowerOffSource')?.endedAt ?? '');
+    t.diagnostic(`from the end of PowerOffSource to the readings: ${readings.map((at) => at - shut).join(', ')} ms`);
     await switchVm(namespace, 'db', { cutover: new Date().toISOString() });
     await reaches(namespace, ['db'], ({ phase }) => phase === 'AwaitCommit', operator);
     for (const guest of [web, db]) {
@@ -170,6 +212,8 @@ describe('a warm plan in a cluster', { concurrency: 2 }, () => {
     assert.equal(machines.get('db'), 'Halted');
     assert.notEqual(machines.get('web'), 'Halted');
     assert.ok(((await vmOf(namespace, 'web')).status.downtime?.seconds ?? 0) > 0);
+    stop.abort();
+    await noted;
   });
 
   test('an operator that is killed within a copy of changes finds its worker again, on block devices and with what was proven before', async () => {

@@ -77,6 +77,30 @@ test('a failure says code, message and hint; the exit code says whether trying a
   }
 });
 
+/** Carries out the orders that are there one after the other, at each look another one, the last one for good. */
+async function carriedOut(orders: readonly object[], told: Told): Promise<unknown> {
+  let looks = 0;
+  const copy = (): Promise<unknown> => Promise.resolve({ job: ORDER.job.id, moved: 7 });
+  const sleep = async (ms: number): Promise<void> => {
+    told.now += ms;
+  };
+  const parts = {
+    ...services(copy, told),
+    clock: { now: () => told.now, sleep },
+    read: () => Promise.resolve(JSON.stringify(orders[Math.min(looks++, orders.length - 1)])),
+  } as unknown as Services;
+  assert.equal(await run(parts, NEVER), 0);
+  return JSON.parse(told.words[0] ?? '');
+}
+
+test('one that stands by carries out the order that comes, and ends by itself when none comes in its time', async () => {
+  const standBy = { kind: 'stand-by', seconds: 30 };
+  assert.deepEqual(await carriedOut([standBy, standBy, ORDER], nothing()), { result: { job: ORDER.job.id, moved: 7 } });
+  const told = nothing();
+  assert.deepEqual(await carriedOut([standBy], told), { result: { unused: true } });
+  assert.equal(told.now, 30_000);
+});
+
 test('who is asked to end says nothing, and is no failure', async () => {
   const told = nothing();
   const stop = new AbortController();

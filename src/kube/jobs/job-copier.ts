@@ -1,8 +1,8 @@
 /** A DiskCopier that lets a worker Job do each copy. It stands for one VM. */
 import type { BandwidthLimit } from '../../contracts/bandwidth.ts';
-import type { CopyOptions, DiskCopier } from '../../contracts/disk-copier.ts';
+import type { CopyOptions, DiskCopier, StandByDisk, StandByOptions } from '../../contracts/disk-copier.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
-import type { WorkerSource } from '../../contracts/worker-order.ts';
+import type { WorkerOrder, WorkerSource } from '../../contracts/worker-order.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { VmPlan } from '../../model/plan.ts';
 import type { DiskSource, PlannedTransfer, TransferJob, TransferResult } from '../../model/transfer.ts';
@@ -14,6 +14,7 @@ import { textAt } from '../facts/json.ts';
 import { CLAIMS, JOBS } from '../kinds.ts';
 import type { JobRef } from './job-watch.ts';
 import { journalClaim, journalClaimName } from './journal-claim.ts';
+import type { MountedThings } from './pod-volumes.ts';
 import { sourceClaim } from './source-claim.ts';
 import { type WorkerJobs, workerName } from './worker-jobs.ts';
 import { isProgress } from './worker-lines.ts';
@@ -40,8 +41,19 @@ export interface JobCopierOptions {
   readonly leave: AbortSignal;
 }
 
+/** Seconds after which a worker that stands by ends, if it was not called: sources are shut down within that, and nobody pauses a cutover for long. */
+const STANDS_BY_FOR = 1800;
+/** Milliseconds that a worker may take to stand by, before the source is shut down all the same. */
+const STOOD_BY_WITHIN = 90_000;
 /** Milliseconds that clearing up after a cancellation may take. */
 const CLEAR_UP_WITHIN = 30_000;
+
+interface Work {
+  readonly disk: string;
+  /** Absent for a worker that waits for its order. */
+  readonly job?: TransferJob;
+  readonly order: WorkerOrder;
+}
 
 export class JobCopier implements DiskCopier {
   readonly #options: JobCopierOptions;
@@ -89,6 +101,37 @@ export class JobCopier implements DiskCopier {
   }
 
   /**
+   * A worker of the last pass waits in its Pod, with all its volumes, for the order. One that does not run when the order is there, or was lost
+   * since, is replaced by one that begins with it.
+   */
+  async standBy(disks: readonly StandByDisk[], { signal, onWait }: StandByOptions): Promise<void> {
+    await Promise.all(
+      disks.map(async (disk) => {
+        const ref = this.#lastOf(disk);
+        const { kind } = await this.#options.jobs.look(ref, signal);
+        const isThere = kind === 'standing-by' || kind === 'unready';
+        if (!isThere) {
+          // Whatever another one said was about a source that has run since.
+          if (kind !== 'none') await this.#options.jobs.remove(ref);
+          await this.#start(ref, { disk: disk.disk, order: { kind: 'stand-by', seconds: STANDS_BY_FOR } }, signal);
+        }
+        const onObstacle = (because: string | undefined): void => onWait?.(disk, because);
+        await this.#options.jobs.stoodBy(ref, onObstacle, STOOD_BY_WITHIN, signal);
+      }),
+    );
+  }
+
+  async standDown(disks: readonly StandByDisk[], signal: AbortSignal): Promise<void> {
+    await Promise.all(
+      disks.map(async (disk) => {
+        const ref = this.#lastOf(disk);
+        const { kind } = await this.#options.jobs.look(ref, signal);
+        if (kind === 'standing-by' || kind === 'unready') await this.#options.jobs.remove(ref);
+      }),
+    );
+  }
+
+  /**
    * Jobs stay for a while, for whoever wants to read their logs. Those of passes go, because there may be many of them; one with a journal goes
    * with it, because its Pod would hold the journal's claim, which stays as long as a delta may follow, or the hashes in it are needed.
    */
@@ -111,49 +154,56 @@ export class JobCopier implements DiskCopier {
     const { signal } = options;
     const before = await jobs.look(ref, signal);
     if (before.kind === 'done' && isResult(before.result)) return before.result;
-    if (before.kind !== 'running' && before.kind !== 'none') await jobs.remove(ref);
-    if (before.kind !== 'running') await this.#start(ref, job, signal);
+    const order = this.#orderOf(job);
+    const isThere = before.kind === 'running' || before.kind === 'standing-by';
+    if (!isThere && before.kind !== 'none') await jobs.remove(ref);
+    if (!isThere) await this.#start(ref, { disk: job.disk, job, order }, signal);
     const onLine = (line: unknown): void => {
       if (isProgress(line)) options.onProgress(line);
     };
     const onObstacle = (because: string | undefined): void => options.onWait?.(because);
-    const result = await jobs.wait(ref, { onLine, onObstacle }, signal);
+    const result = await jobs.wait(ref, { onLine, onObstacle }, signal, order);
     return isResult(result) ? result : undefined;
   }
 
-  async #start(ref: JobRef, job: TransferJob, signal: AbortSignal): Promise<void> {
-    const { client, jobs, owner, namespace, source, bandwidth, perNode } = this.#options;
-    const disk = claimOf(this.#plan, job.disk);
-    const claim = disk.metadata.name;
-    const block = disk.spec.volumeMode === 'Block';
+  async #start(ref: JobRef, { disk, job, order }: Work, signal: AbortSignal): Promise<void> {
+    const { client, jobs, owner, namespace, perNode } = this.#options;
+    const manifest = claimOf(this.#plan, disk);
+    const claim = manifest.metadata.name;
+    const block = manifest.spec.volumeMode === 'Block';
+    const journal = this.#journalOf({ disk });
     if (block) {
-      const name = this.#journalOf(job);
-      const journal = journalClaim({ name, owner, namespace }, disk, job.source.capacity);
+      const capacity = job?.source.capacity ?? this.#plan.vm.disks.find(({ key }) => key === disk)?.capacity ?? 0;
       // One of an earlier pass is as it is: not every class lets a claim grow with its disk, and there is room to spare.
-      const isThere = job.delta !== undefined && (await client.get(CLAIMS, { namespace, name }, { signal })) !== undefined;
-      if (!isThere) await client.apply(CLAIMS, journal, { signal, force: true });
+      const isFirst = job !== undefined && job.delta === undefined;
+      const isThere = !isFirst && (await client.get(CLAIMS, { namespace, name: journal }, { signal })) !== undefined;
+      const made = journalClaim({ name: journal, owner, namespace }, manifest, capacity);
+      if (!isThere) await client.apply(CLAIMS, made, { signal, force: true });
     }
-    const target = block ? ({ claim, block, journal: this.#journalOf(job) } as const) : ({ claim, block: false } as const);
-    const about = { ...ref, owner, target };
-    if (source.kind === 'images') {
-      const from = await sourceClaim(client, { namespace: ref.namespace, name: source.claim }, signal);
-      return await jobs.start({ ...about, source: from, order: { kind: 'transfer', job } }, signal, perNode);
-    }
-    const { secret, server, vddk } = source;
-    const shares = sharesOf(job.source, source.shares);
+    const target = block ? ({ claim, block, journal } as const) : ({ claim, block: false } as const);
+    const things = await this.#sourceThings(job?.source, signal);
+    await jobs.start({ ...ref, owner, target, ...things, order }, signal, perNode);
+  }
+
+  /** What is mounted of the source; for a disk that nobody has opened yet all that it may need. */
+  async #sourceThings(opened: DiskSource | undefined, signal: AbortSignal): Promise<MountedThings> {
+    const { client, namespace, source } = this.#options;
+    if (source.kind === 'images') return { source: await sourceClaim(client, { namespace, name: source.claim }, signal) };
+    const { secret, server, vddk, shares = [] } = source;
     // The library is brought along only where it reads.
-    const library = job.source.kind === 'vddk' && vddk !== undefined ? { vddk } : {};
-    await jobs.start(
-      {
-        ...about,
-        secret,
-        ...library,
-        shares,
-        order: { kind: 'transfer', job, server, ...(bandwidth.length > 0 && { bandwidth }) },
-      },
-      signal,
-      perNode,
-    );
+    const needsLibrary =
+      opened === undefined ? server.transport === 'auto' || server.transport === 'vddk' : opened.kind === 'vddk';
+    return {
+      secret,
+      shares: opened === undefined ? shares : sharesOf(opened, shares),
+      ...(needsLibrary && vddk !== undefined && { vddk }),
+    };
+  }
+
+  #orderOf(job: TransferJob): WorkerOrder {
+    const { source, bandwidth } = this.#options;
+    if (source.kind === 'images') return { kind: 'transfer', job };
+    return { kind: 'transfer', job, server: source.server, ...(bandwidth.length > 0 && { bandwidth }) };
   }
 
   async #forgetJournal(job: Pick<TransferJob, 'disk'>, signal: AbortSignal): Promise<void> {
@@ -162,8 +212,12 @@ export class JobCopier implements DiskCopier {
     await client.delete(CLAIMS, { namespace, name: this.#journalOf(job) }, { signal });
   }
 
+  #lastOf({ disk }: StandByDisk): JobRef {
+    return { namespace: this.#options.namespace, name: this.#nameOf({ disk, delta: {} }) };
+  }
+
   /** Each pass has a Job of its own, by the state of the source that it reads: a killed operator finds it again and mistakes none for another. */
-  #nameOf({ disk, delta, staysOpen, snapshot = '' }: TransferJob): string {
+  #nameOf({ disk, delta, staysOpen, snapshot = '' }: Pick<TransferJob, 'disk' | 'delta' | 'staysOpen' | 'snapshot'>): string {
     const { owner, attempt } = this.#options;
     const pass = staysOpen ? ` pass ${snapshot}` : delta === undefined ? '' : ' final';
     return workerName(owner, `${disk}${attempt === 0 ? '' : ` ${attempt}`}${pass}`);

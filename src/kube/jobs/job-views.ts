@@ -7,6 +7,8 @@ export interface JobView {
   readonly deleting: boolean;
   /** Absent while it runs. */
   readonly ended?: { readonly complete: boolean; readonly reason: string; readonly message: string };
+  /** Its Pods wait for their order first. */
+  readonly standsBy: boolean;
   /** Pods that failed. */
   readonly failed: number;
 }
@@ -20,6 +22,8 @@ export interface PodView {
   readonly node?: string;
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   readonly claims: readonly string[];
+  /** It waits for its order. */
+  readonly standsBy: boolean;
   /** Why no node takes it. */
   readonly unschedulable?: string;
   /** Why its container does not run yet. */
@@ -36,6 +40,9 @@ export const JOB_NAME = 'batch.kubernetes.io/job-name';
 /** Label of Jobs and their Pods: of those of a namespace that have the same number, there is one on a node. */
 export const NODE_PLACE = 'kubeferry.dev/node-place';
 
+/** Label of Jobs whose Pods wait for their order; a Pod has it until the order is there. */
+export const STANDS_BY = 'kubeferry.dev/stands-by';
+
 export function jobView(job: KubeObject): JobView {
   const condition = listAt(job, 'status', 'conditions').find(
     (one) => textAt(one, 'status') === 'True' && /^(Failed|Complete)$/.test(textAt(one, 'type') ?? ''),
@@ -48,6 +55,7 @@ export function jobView(job: KubeObject): JobView {
   return {
     uid: job.metadata.uid ?? '',
     deleting: job.metadata.deletionTimestamp !== undefined,
+    standsBy: job.metadata.labels?.[STANDS_BY] !== undefined,
     failed: numberAt(job, 'status', 'failed') ?? 0,
     ...(ended && { ended }),
   };
@@ -56,7 +64,7 @@ export function jobView(job: KubeObject): JobView {
 const PHASES = ['Pending', 'Running', 'Succeeded', 'Failed'] as const;
 
 export function podView(pod: KubeObject): PodView {
-  const { name, uid = '', creationTimestamp: createdAt = '', deletionTimestamp } = pod.metadata;
+  const { name, uid = '', creationTimestamp: createdAt = '', deletionTimestamp, labels } = pod.metadata;
   const node = textAt(pod, 'spec', 'nodeName');
   const conditions = listAt(pod, 'status', 'conditions');
   const said = (type: string, status: string): string | undefined => {
@@ -73,6 +81,7 @@ export function podView(pod: KubeObject): PodView {
   return {
     ...{ name, uid, createdAt },
     deleting: deletionTimestamp !== undefined,
+    standsBy: labels?.[STANDS_BY] !== undefined,
     phase: PHASES.find((phase) => phase === textAt(pod, 'status', 'phase')) ?? 'Unknown',
     claims: listAt(pod, 'spec', 'volumes').flatMap((volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') ?? []),
     ...(node !== undefined && { node }),

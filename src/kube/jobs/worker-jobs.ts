@@ -5,14 +5,16 @@
  */
 import { hash } from 'node:crypto';
 import type { ResourceName } from '../../contracts/resources.ts';
+import type { WorkerOrder } from '../../contracts/worker-order.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { pathOf, withQuery } from '../client/paths.ts';
 import { JOBS, PODS, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS } from '../kinds.ts';
-import { jobView } from './job-views.ts';
+import { jobView, type PodView, STANDS_BY } from './job-views.ts';
 import type { JobRef, JobWatch } from './job-watch.ts';
 import { NodePlaces } from './node-places.ts';
 import { obstacleOf } from './obstacles.ts';
+import { ORDER } from './pod-volumes.ts';
 import { podsOf } from './pods-of.ts';
 import { failureOf, resultOf } from './worker-end.ts';
 import { ACCOUNT, type WorkerPod, workerJob, workerRole, workerRoleBinding } from './worker-pod.ts';
@@ -26,9 +28,10 @@ export interface WorkerJobsOptions {
   readonly every: number;
 }
 
-/** How a Job stands; `ending`: somebody deleted it. `result` is what the worker said; undefined when its Pod is gone. */
+/**
+ * How a Job stands; `ending`: somebody deleted it; `standing-by`: a Pod of it waits for its order; `unready`: one should, and does not run. `result` is what the worker said; undefined when its Pod is gone. */
 export type JobState =
-  | { readonly kind: 'none' | 'running' | 'ending' }
+  | { readonly kind: 'none' | 'running' | 'ending' | 'standing-by' | 'unready' }
   | { readonly kind: 'done'; readonly result: unknown }
   | { readonly kind: 'failed'; readonly error: MigrationError };
 
@@ -42,6 +45,8 @@ export interface WorkerListener {
 
 const GONE_WITHIN_MS = 90_000;
 const LINE_WITHIN_MS = 5000;
+/** Between two looks whether a worker that has just started says something. */
+const SAYS_SO_WITHIN_MS = 300;
 
 /** Names of Jobs are labels of their Pods: 63 characters at most, eight of which are left for what belongs to one. */
 export function workerName(owner: ResourceName, work: string): string {
@@ -67,8 +72,9 @@ export class WorkerJobs {
     if (found === undefined) return { kind: 'none' };
     const job = jobView(found);
     if (job.deleting) return { kind: 'ending' };
-    if (job.ended === undefined) return { kind: 'running' };
+    if (job.ended === undefined && !job.standsBy) return { kind: 'running' };
     const pods = await podsOf(client, ref, signal);
+    if (job.ended === undefined) return { kind: standing(pods) };
     if (job.ended.complete) return { kind: 'done', result: resultOf(pods) };
     return { kind: 'failed', error: failureOf(job, pods) };
   }
@@ -100,11 +106,39 @@ export class WorkerJobs {
   }
 
   /**
+   * Waits until a worker of the Job has said that it stands by, but no longer than so many milliseconds, and not for what has ended.
+   * @throws the reason of the signal
+   */
+  async stoodBy(ref: JobRef, onObstacle: WorkerListener['onObstacle'], within: number, signal: AbortSignal): Promise<void> {
+    const { watch, every } = this.#options;
+    const limit = AbortSignal.timeout(within);
+    const either = AbortSignal.any([signal, limit]);
+    const told: Told = { line: '', obstacle: undefined };
+    try {
+      for (let quiet = false; watch.job(ref)?.ended === undefined; ) {
+        const pod = watch.pods(ref).find(isReady);
+        // A container that runs is no program that runs yet.
+        if (pod !== undefined && (await this.#lastLine({ namespace: ref.namespace, name: pod.name }, either)) !== undefined)
+          return;
+        if (quiet) await this.#listen(ref, told, { onLine: () => undefined, onObstacle }, either);
+        quiet = !(await watch.changed(ref, pod === undefined ? every : SAYS_SO_WITHIN_MS, either));
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!limit.aborted) throw error;
+    } finally {
+      this.#places.settled(ref);
+      if (told.obstacle !== undefined) onObstacle(undefined);
+    }
+  }
+
+  /**
    * Waits until the Job has ended.
+   * @param order for a Pod of it that stands by, each that comes
    * @returns what the worker said
    * @throws MigrationError why it failed; `cluster-object-missing` when somebody deleted it; the reason of the signal
    */
-  async wait(ref: JobRef, listener: WorkerListener, signal: AbortSignal): Promise<unknown> {
+  async wait(ref: JobRef, listener: WorkerListener, signal: AbortSignal, order?: WorkerOrder): Promise<unknown> {
     const { watch, every } = this.#options;
     const told: Told = { line: '', obstacle: undefined };
     try {
@@ -119,8 +153,12 @@ export class WorkerJobs {
           const state = await this.look(ref, signal);
           if (state.kind === 'done') return state.result;
           if (state.kind === 'failed') throw state.error;
-          if (state.kind !== 'running') throw new MigrationError('cluster-object-missing', `The Job ${ref.name} was deleted.`);
-        } else if (quiet) await this.#listen(ref, told, listener, signal);
+          if (state.kind === 'none' || state.kind === 'ending')
+            throw new MigrationError('cluster-object-missing', `The Job ${ref.name} was deleted.`);
+        } else {
+          if (order !== undefined && job.standsBy) await this.#call(ref, order, signal);
+          if (quiet) await this.#listen(ref, told, listener, signal);
+        }
         quiet = !(await change);
       }
     } finally {
@@ -135,6 +173,20 @@ export class WorkerJobs {
     const signal = AbortSignal.timeout(GONE_WITHIN_MS);
     if (!(await client.delete(JOBS, ref, { signal, propagation: 'Foreground' }))) return;
     while ((await client.get(JOBS, ref, { signal })) !== undefined) await watch.changed(ref, 500, signal);
+  }
+
+  /** The kubelet brings a new annotation into a Pod at once, because it looks at a Pod whenever that changes. */
+  async #call(ref: JobRef, order: WorkerOrder, signal: AbortSignal): Promise<void> {
+    const { client, watch } = this.#options;
+    const metadata = { annotations: { [ORDER]: JSON.stringify(order) }, labels: { [STANDS_BY]: null } };
+    for (const { name, uid } of watch.pods(ref).filter(isReady)) {
+      try {
+        await client.patch(PODS, { namespace: ref.namespace, name }, { metadata: { uid, ...metadata } }, { signal });
+      } catch (error) {
+        // Another one comes in its place, or the Job has ended.
+        if (!(error instanceof MigrationError && GONE.has(error.code))) throw error;
+      }
+    }
   }
 
   /**
@@ -174,6 +226,18 @@ export class WorkerJobs {
     const within = AbortSignal.any([signal, AbortSignal.timeout(LINE_WITHIN_MS)]);
     return await this.#options.client.read(path, { signal: within }).catch(() => undefined);
   }
+}
+
+const GONE: ReadonlySet<string> = new Set(['cluster-object-missing', 'cluster-conflict']);
+
+function isReady({ standsBy, phase, deleting }: PodView): boolean {
+  return standsBy && phase === 'Running' && !deleting;
+}
+
+function standing(pods: readonly PodView[]): 'running' | 'standing-by' | 'unready' {
+  const live = pods.filter(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed');
+  if (live.some(({ standsBy }) => !standsBy)) return 'running';
+  return live.some(isReady) ? 'standing-by' : 'unready';
 }
 
 interface Told {

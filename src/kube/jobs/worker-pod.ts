@@ -8,7 +8,7 @@ import type { WorkerOrder } from '../../contracts/worker-order.ts';
 import type { KubeObject } from '../client/kube-client.ts';
 import { objectOf } from '../resources/collection.ts';
 import { madeFor } from '../runtime/owners.ts';
-import { NODE_PLACE } from './job-views.ts';
+import { NODE_PLACE, STANDS_BY } from './job-views.ts';
 import { JOB_LABELS } from './job-watch.ts';
 import { type MountedThings, ORDER, podVolumes, VDDK_LIBRARY } from './pod-volumes.ts';
 import { conversionImage, type WorkerSetup } from './worker-setup.ts';
@@ -82,7 +82,8 @@ export const LOCKED = {
 
 export function workerJob(pod: WorkerPod, setup: WorkerSetup): KubeObject {
   const { labels: own = {}, ...rest } = workerMetadata(pod);
-  const labels = { ...own, ...pod.labels, ...placeOf(pod) };
+  const standsBy = pod.order.kind === 'stand-by' && { [STANDS_BY]: 'true' };
+  const labels = { ...own, ...pod.labels, ...placeOf(pod), ...standsBy };
   return {
     metadata: { ...rest, labels },
     spec: {

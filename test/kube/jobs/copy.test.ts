@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import type { RecordedVm } from '../../../src/contracts/worker-order.ts';
 import type { Cluster } from '../../../src/kube/index.ts';
 import { ImageRecord, readRecord } from '../../../src/kube/jobs/image-record.ts';
+import { STANDS_BY } from '../../../src/kube/jobs/job-views.ts';
 import { workerJob } from '../../../src/kube/jobs/worker-pod.ts';
 import { type WorkerSetup, workerSetup } from '../../../src/kube/jobs/worker-setup.ts';
 import { SERVICE_ACCOUNTS } from '../../../src/kube/kinds.ts';
@@ -102,7 +103,7 @@ async function contentOf(claim: string, block: boolean, length: number): Promise
 }
 
 type Pod = {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
   readonly spec: Record<string, unknown>;
   readonly status: { readonly phase: string };
 };
@@ -209,6 +210,59 @@ for (const volumeMode of ['Filesystem', 'Block'] as const) {
     await ground.until(async () => (await journalClaim(name)) === undefined);
   });
 }
+
+test('a worker stands by with its volumes until it is called, and another one comes in its place where it was lost', async () => {
+  const owner = await makeOwner(ground, NAMESPACE, 'warm');
+  const target = { name: 'warm', storageClass: STORAGE_CLASSES.immediate, volumeMode: 'Block', capacity: image.length } as const;
+  const copy = { ...cluster, ...workers, owner, plan: planFor(target), from: { kind: 'images', claim: 'images' } as const };
+  const pass = (attempt: number, more: Partial<TransferJob>) => copying({ ...copy, source: local(), attempt, more });
+  const standing = async (): Promise<readonly Pod[]> => {
+    const pods = await podsOf(owner.uid);
+    return pods.filter(({ metadata, status }) => metadata.labels[STANDS_BY] !== undefined && status.phase === 'Running');
+  };
+  const first = await pass(0, { staysOpen: true, snapshot: '1' });
+  const options = { ...LATER, onProgress: () => undefined };
+  await first.copier.copy(first.job, options);
+  await first.copier.release(first.job, LATER.signal);
+
+  const file = path.join(await ground.kubelet.volumePath(NAMESPACE, 'images'), 'disk.raw');
+  const changed = Buffer.from(image).fill(0x5a, 1000, 9000);
+  await writeFile(file, changed);
+  const { copier, job } = await pass(0, { delta: {} });
+  await copier.standBy([job], LATER);
+  const [lost] = await standing();
+  // Whoever comes back finds it.
+  await (await pass(0, { delta: {} })).copier.standBy([job], LATER);
+  assert.deepEqual(await standing(), [lost]);
+  await expectApi(ground.plane.api, 'DELETE', `/api/v1/namespaces/${NAMESPACE}/pods/${lost?.metadata.name}`);
+  await ground.until(async () => (await standing()).some(({ metadata }) => metadata.name !== lost?.metadata.name));
+  const ran = (await standing()).map(({ metadata }) => metadata.name);
+  const result = await copier.copy(job, options);
+  assert.equal(result.passes, 2);
+  assert.ok((await contentOf('warm-disk', true, image.length)).equals(changed));
+  const done = (await podsOf(owner.uid))
+    .filter(({ status }) => status.phase === 'Succeeded')
+    .map(({ metadata }) => metadata.name);
+  assert.deepEqual(done, ran, 'the one that stood by did it');
+  await copier.release(job, LATER.signal);
+
+  // One that was not needed goes, and one that ended uncalled is replaced by one that begins at once.
+  const next = await pass(1, { delta: {} });
+  await next.copier.standBy([next.job], LATER);
+  await next.copier.standDown([next.job], LATER.signal);
+  assert.deepEqual(await podsOf(owner.uid), []);
+  await next.copier.standBy([next.job], LATER);
+  const [idle] = await standing();
+  await writeFile(file, image);
+  const order = JSON.stringify({ kind: 'probe', asked: [], seconds: 1 });
+  await expectApi(ground.plane.api, 'PATCH', `/api/v1/namespaces/${NAMESPACE}/pods/${idle?.metadata.name}`, {
+    metadata: { annotations: { 'kubeferry.dev/order': order } },
+  });
+  await ground.until(async () => (await podsOf(owner.uid)).every(({ status }) => status.phase === 'Succeeded'));
+  await next.copier.copy(next.job, options);
+  assert.ok((await contentOf('warm-disk', true, image.length)).equals(image));
+  await next.copier.release(next.job, LATER.signal);
+});
 
 test('a worker that is evicted commits what it has, and is no failure', async () => {
   const { result } = await interrupted('evicted', 'Filesystem', async (pod) => {

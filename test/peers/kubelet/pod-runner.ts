@@ -9,7 +9,7 @@ import type { Container, Pod } from '../kubernetes-objects.ts';
 import { environmentOf } from './environment.ts';
 import type { Provisioner } from './provisioner.ts';
 import { startSandbox } from './sandbox.ts';
-import { type MountedVolume, mountVolumes } from './volumes.ts';
+import { type MountedVolume, mountVolumes, refreshFields } from './volumes.ts';
 
 export interface PodRunnerOptions {
   readonly api: ApiServer;
@@ -23,6 +23,8 @@ interface Life {
   readonly stop: AbortController;
   readonly processes: Set<ChildProcess>;
   readonly done: Promise<void>;
+  /** Its files say what was told of it last. */
+  refreshed: Promise<void>;
 }
 
 /** How a container ended. */
@@ -58,13 +60,18 @@ export class PodRunner implements AsyncDisposable {
       return;
     }
     const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-    if (life !== undefined || ended) return;
+    if (ended) return;
+    if (life !== undefined) {
+      const folder = this.#folderOf(pod);
+      life.refreshed = life.refreshed.then(() => refreshFields(pod, folder)).catch(() => undefined);
+      return;
+    }
     const stop = new AbortController();
     const processes = new Set<ChildProcess>();
     const done = this.#live(pod, stop.signal, processes).catch((error: unknown) =>
       this.#report(pod, failed('KubeletBug', String(error))),
     );
-    this.#lives.set(uid, { pod, stop, processes, done });
+    this.#lives.set(uid, { pod, stop, processes, done, refreshed: Promise.resolve() });
   }
 
   vanished({ metadata }: Pod): void {
@@ -97,8 +104,12 @@ export class PodRunner implements AsyncDisposable {
     await Promise.all([...this.#lives.values()].map(({ done }) => done));
   }
 
+  #folderOf({ metadata }: Pod): string {
+    return join(this.#options.folder, metadata.uid ?? metadata.name);
+  }
+
   async #live(pod: Pod, stop: AbortSignal, processes: Set<ChildProcess>): Promise<void> {
-    const folder = join(this.#options.folder, pod.metadata.uid ?? pod.metadata.name);
+    const folder = this.#folderOf(pod);
     await mkdir(folder, { recursive: true });
     const { initContainers = [], containers } = pod.spec;
     const unknown = [...initContainers, ...containers].find(({ image }) => this.#options.images[image] === undefined);

@@ -1,5 +1,5 @@
 /** The volumes of a Pod as folders and devices of this machine. */
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ApiServer, callApi, expectApi } from '../kubernetes-api.ts';
 import type { KeyItem, Pod, Volume } from '../kubernetes-objects.ts';
@@ -53,6 +53,20 @@ async function mountVolume(pod: Pod, volume: Volume, context: VolumeContext): Pr
     await writeFile(join(path, name), content, { mode: 0o444 });
   }
   return { mode: 'Filesystem', path };
+}
+
+/** What the downward API says is brought up to date while a Pod runs, each file at once. */
+export async function refreshFields(pod: Pod, folder: string): Promise<void> {
+  for (const { name, projected } of pod.spec.volumes ?? []) {
+    for (const { path, fieldRef } of projected?.sources.flatMap(({ downwardAPI }) => downwardAPI?.items ?? []) ?? []) {
+      const file = join(folder, 'volumes', name, path);
+      const content = fieldOf(pod, fieldRef?.fieldPath ?? '');
+      const before = await readFile(file, 'utf8').catch(() => undefined);
+      if (before === undefined || before === content) continue;
+      await writeFile(`${file}.new`, content, { mode: 0o444 });
+      await rename(`${file}.new`, file);
+    }
+  }
 }
 
 type Files = readonly (readonly [path: string, content: Buffer])[];
