@@ -33,6 +33,7 @@ const NOT_ASKED_FOR: Readonly<Record<string, string>> = {
     'checked by an admission plugin (on here), which asks nobody; see the last test',
   'kubeferry.dev/vmmigrations/finalizers update':
     'checked by an admission plugin (on here), which asks nobody; see the last test',
+  '/pods patch': 'workers that stand by are called in warm migrations: test/scenarios/cluster-warm.test.ts',
   '/configmaps delete': 'image files are read anew after they could not be: test/scenarios/cluster-migration.test.ts',
   'subresources.kubevirt.io/virtualmachineinstances/vnc/screenshot get':
     'checked by KubeVirt, which asks the API server for its own part; there would be no picture of the VM that arrives',

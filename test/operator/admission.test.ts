@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Admission, type Use, type Wish } from '../../src/operator/admission.ts';
+import type { VmResource } from '../../src/operator/services.ts';
+import { type Parents, VmTurn } from '../../src/operator/vm-turn.ts';
 
 interface Asked {
   readonly id: string;
@@ -110,4 +112,33 @@ test('a decision costs the same whether a hundred or twenty thousand VMs wait', 
   const [few, many] = [decide(100), decide(20_000)];
   // Two hundred times as many wait: a walk over them would be seen on any machine.
   assert.ok(many < Math.max(few, 0.2) * 25, `${few} ms and ${many} ms`);
+});
+
+test('a place for a worker that stands by is kept only where there is one at once, and counts until its copy has ended', async () => {
+  const admission = new Admission();
+  const parents = {
+    plan: { uid: 'p', name: 'p', spec: { limits: { vms: 2, transfers: 3 } } },
+    provider: { name: 'source', namespace: 'n', spec: { url: 'vsphere://host' } },
+    nodes: undefined,
+  } as unknown as Parents;
+  const turnOf = (uid: string): VmTurn => {
+    const disks = ['0', '1'].map((disk) => ({ disk, stage: 'complete' }));
+    const vm = { uid, status: { phase: 'AwaitPrecopy', warm: {}, disks } } as unknown as VmResource;
+    return new VmTurn({ admission, vm, parents, urgent: false, wait: () => undefined });
+  };
+  const [web, db] = [turnOf('web'), turnOf('db')];
+  for (const turn of [web, db]) turn.ask(() => undefined);
+  const [ofWeb, ofDb] = [web.transfers(() => undefined), db.transfers(() => undefined)];
+  // Each came with a place for its first disk; for the second ones there is one left.
+  assert.deepEqual([ofWeb.reserve?.('web/0'), ofWeb.reserve?.('web/1')], [true, true]);
+  assert.deepEqual([ofDb.reserve?.('db/0'), ofDb.reserve?.('db/1')], [true, false]);
+  const copied: string[] = [];
+  const { signal } = new AbortController();
+  const last = ofDb.submit('db/1', () => Promise.resolve(copied.push('db/1')), signal);
+  await ofWeb.submit('web/1', () => Promise.resolve(copied.push('web/1')), signal);
+  await last;
+  assert.deepEqual(copied, ['web/1', 'db/1']);
+  assert.equal(ofDb.reserve?.('db/1'), true);
+  db.leave();
+  assert.equal(ofWeb.reserve?.('web/1'), true, 'what was kept goes with its VM');
 });

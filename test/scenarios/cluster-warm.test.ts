@@ -190,7 +190,7 @@ describe('a warm plan in a cluster', { concurrency: 2 }, () => {
       vcenter.ledger.chronicle.toString(),
     );
     for (const { what } of standBys)
-      assert.match(ground.kubelet.logs(namespace, what.split(' ')[0] ?? ''), /standing by[^]*"called"[^]*disk is complete/);
+      assert.match(ground.kubelet.logs(namespace, what.split(' ')[0] ?? ''), /standing by.*"called".*disk is complete/s);
     const { history = [] } = (await vmOf(namespace, 'web')).status;
     const shut = Date.parse(history.find(({ phase }) => phase === 'PowerOffSource')?.endedAt ?? '');
     t.diagnostic(`from the end of PowerOffSource to the readings: ${readings.map((at) => at - shut).join(', ')} ms`);
