@@ -13,6 +13,7 @@ import type { DiskCopier } from './contracts/disk-copier.ts';
 import type { FolderWishes } from './contracts/folder-migration.ts';
 import type { ConverterOptions } from './contracts/guest-converter.ts';
 import type { GuestInspector } from './contracts/guest-inspector.ts';
+import type { TryGuest } from './contracts/guest-trials.ts';
 import type { BootProver, GuestConversions } from './contracts/guests.ts';
 import type { JobQueue } from './contracts/job-queue.ts';
 import type { ClusterPlans } from './contracts/plans.ts';
@@ -27,6 +28,7 @@ import { imageInspector } from './convert/image-inspector.ts';
 import { readKeyFolder } from './convert/key-folder.ts';
 import { LocalConversions } from './convert/local-conversions.ts';
 import { LocalProver } from './convert/local-prover.ts';
+import { guestTrials } from './convert/local-trials.ts';
 import { FolderDestination } from './folder/folder-destination.ts';
 import { FolderStore } from './folder/folder-store.ts';
 import { type FolderWishesOptions, openFolderWishes } from './folder/folder-wishes.ts';
@@ -219,6 +221,9 @@ function localGuests(target: FolderDestination, queue: JobQueue) {
   });
   return { conversions, prover };
 }
+
+/** Does to overlays what a cutover would do to a guest's disks. */
+export const tryGuest: TryGuest = guestTrials({ converter: guestConverter({ cacheFolder: applianceFolder() }), accelerator });
 
 /** Converts a guest, or looks whether it needs no conversion, where this process is: the work of a worker beside its claims. @see worker/services.ts */
 export async function convertGuestHere(

@@ -23,6 +23,7 @@ import {
   readFacts,
   readVersion,
   systemClock,
+  tryGuest,
 } from '../wire.ts';
 import { askOnTerminal } from './credentials.ts';
 import { run } from './run.ts';
@@ -53,6 +54,7 @@ const services: Services = {
   openFolder,
   openMigration,
   openTests,
+  tryGuest,
   makeOverlay,
   copier: createCopier,
   bandwidth: createBandwidth,

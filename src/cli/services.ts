@@ -10,6 +10,7 @@ import type { DiskCopier } from '../contracts/disk-copier.ts';
 import type { FolderMigration, FolderWishes } from '../contracts/folder-migration.ts';
 import type { FolderTests } from '../contracts/folder-tests.ts';
 import type { GuestInspector } from '../contracts/guest-inspector.ts';
+import type { TryGuest } from '../contracts/guest-trials.ts';
 import type { BootProver, GuestConversions } from '../contracts/guests.ts';
 import type { JobQueue, QueueLimits } from '../contracts/job-queue.ts';
 import type { Log } from '../contracts/log.ts';
@@ -49,6 +50,8 @@ export interface Services {
   openMigration(folder: string): Promise<FolderMigration | undefined>;
   /** Tests of the targets of a folder. */
   openTests(folder: string): FolderTests;
+  /** Does to overlays of copied disks what a cutover would do to the disks. */
+  readonly tryGuest: TryGuest;
   /** Makes a qcow2 file over a raw one. @throws MigrationError `tool-missing`, `transfer-tool-failed` */
   makeOverlay(base: string, overlay: string, signal: AbortSignal): Promise<void>;
   /** What all disks together may read. */

@@ -1,4 +1,5 @@
 /** Tests of targets in a folder: machines that are started from overlays, so that what is copied stays as it is. */
+import type { ConversionRequest } from '../model/conversion.ts';
 import type { VirtualMachine } from '../model/manifest.ts';
 
 export interface FolderTests {
@@ -20,6 +21,18 @@ export interface TestStage {
   /** Absolute path of the folder for what belongs to the test; it is there, and empty. */
   readonly folder: string;
   readonly disks: readonly TestDisk[];
+  /** What the cutover does to the guest; absent where that is nothing. */
+  readonly guest?: TestGuest;
+}
+
+/** As a plan has it, save for the places of the disks. */
+export interface TestGuest {
+  readonly policy: 'convert' | 'skip';
+  /** File with the passphrases of encrypted volumes. */
+  readonly keys?: string;
+  /** Disks of the guest in the order of its devices; `claim` as the manifest has it. */
+  readonly disks: readonly { readonly key: string; readonly claim: string }[];
+  readonly request: Omit<ConversionRequest, 'disks' | 'copy'>;
 }
 
 export interface TestDisk {

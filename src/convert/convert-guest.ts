@@ -41,8 +41,8 @@ export async function convertGuest(
   return { ...result, warnings: [...warnings, ...slow], policy, copy: request.copy, disks: converted };
 }
 
-/** A guest that is said to be ready is looked into: nobody is believed. */
-async function lookOnly(
+/** A guest that is said to be ready is looked into: nobody is believed. @throws MigrationError as GuestConverter.inspect, `guest-drivers-missing` */
+export async function lookOnly(
   request: ConversionRequest,
   { converter, ...options }: Pick<GuestParts, 'converter'> & ConverterOptions,
 ): Promise<GuestOutcome> {

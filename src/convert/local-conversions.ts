@@ -4,7 +4,13 @@ import type { GuestConverter } from '../contracts/guest-converter.ts';
 import type { GuestConversions, GuestWork } from '../contracts/guests.ts';
 import type { JobQueue } from '../contracts/job-queue.ts';
 import type { ChangeHasher } from '../contracts/verification.ts';
-import { type Accelerator, type ConversionRequest, type GuestOutcome, isLookedInto } from '../model/conversion.ts';
+import {
+  type Accelerator,
+  type ConversionRequest,
+  type ConversionTerms,
+  type GuestOutcome,
+  isLookedInto,
+} from '../model/conversion.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { VmPlan } from '../model/plan.ts';
 import { requireProgram } from '../programs/find-program.ts';
@@ -36,11 +42,7 @@ export class LocalConversions implements GuestConversions {
   }
 
   async check(plans: readonly VmPlan[]): Promise<void> {
-    const terms = plans.flatMap(({ conversion }) => conversion ?? []).filter(({ policy }) => isLookedInto(policy));
-    if (terms.length === 0) return;
-    for (const [name, debianPackage] of Object.entries(CONVERTER_PROGRAMS)) await requireProgram(name, debianPackage);
-    for (const file of new Set(terms.flatMap(({ keys }) => keys ?? []))) await readKeys(file);
-    for (const place of new Set(terms.flatMap(({ virtioWin }) => virtioWin ?? []))) await requirePlace(place);
+    await requireParts(plans.flatMap(({ conversion }) => conversion ?? []));
   }
 
   async convert(plan: VmPlan, request: ConversionRequest, { signal, onProgress, onWait }: GuestWork): Promise<GuestOutcome> {
@@ -65,6 +67,15 @@ export class LocalConversions implements GuestConversions {
   async release(plan: VmPlan): Promise<void> {
     await rm(this.#options.workspaceOf(plan), { recursive: true, force: true });
   }
+}
+
+/** What conversions by these terms need on this machine. @throws MigrationError as GuestConversions.check */
+export async function requireParts(all: readonly ConversionTerms[]): Promise<void> {
+  const terms = all.filter(({ policy }) => isLookedInto(policy));
+  if (terms.length === 0) return;
+  for (const [name, debianPackage] of Object.entries(CONVERTER_PROGRAMS)) await requireProgram(name, debianPackage);
+  for (const file of new Set(terms.flatMap(({ keys }) => keys ?? []))) await readKeys(file);
+  for (const place of new Set(terms.flatMap(({ virtioWin }) => virtioWin ?? []))) await requirePlace(place);
 }
 
 async function requirePlace(place: string): Promise<void> {

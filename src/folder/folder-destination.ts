@@ -8,6 +8,7 @@ import type { Report } from '../model/report.ts';
 import type { DiskTarget } from '../model/transfer.ts';
 import { makeFolder, writeDurably } from './durable-file.ts';
 import { FolderStore } from './folder-store.ts';
+import { keepGuest } from './kept-guests.ts';
 import { keepMachine } from './kept-machines.ts';
 import { type Lock, lockFolder } from './lock.ts';
 import { entriesOf, isSameRun, isVacant, type Marker, plainName, readMarker, STATE_FOLDER, writeMarker } from './marker.ts';
@@ -82,7 +83,10 @@ export class FolderDestination implements FolderTarget {
 
   async #mark(plans: readonly VmPlan[], vms: Marker['vms']): Promise<void> {
     await writeMarker(this.#folder, { kind: 'migration', vms, files: [] });
-    for (const plan of plans) await keepMachine(this.#folder, plan);
+    for (const plan of plans) {
+      await keepMachine(this.#folder, plan);
+      await keepGuest(this.#folder, plan);
+    }
     for (const { mapping } of plans) await makeFolder(path.join(this.#folder, mapping.targetName, 'disks'));
   }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { FolderTests, TestDisk, TestStage } from '../contracts/folder-tests.ts';
 import { MigrationError } from '../model/errors.ts';
 import { writeDurably } from './durable-file.ts';
+import { keptGuest } from './kept-guests.ts';
 import { keptMachine } from './kept-machines.ts';
 import { plainName } from './marker.ts';
 import { readHolds, removeHold, writeHold } from './wish-files.ts';
@@ -44,7 +45,8 @@ async function stageOf(place: string, target: string, folder: string): Promise<T
     if (!(await isFile(base))) throw new MigrationError('target-changed', `The disk ${claim} of ${target} is gone.`, { file });
     disks.push({ claim, base, overlay: path.join(folder, `${claim}.qcow2`) });
   }
-  return { machine, folder, disks };
+  const guest = await keptGuest(place, plainName(target));
+  return { machine, folder, disks, ...(guest && { guest }) };
 }
 
 /** Links are not followed. */

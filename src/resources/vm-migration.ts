@@ -25,7 +25,7 @@ const VmMigrationSpec = z
       .boolean()
       .exactOptional()
       .describe(
-        'While it waits between two copies: make a VM <name>-test over clones of what is copied until now, without any network. It is removed when this is switched off, and with the cutover, the cancellation or the deletion.',
+        'While it waits between two copies: make a VM <name>-test over clones of what is copied until now, its guest converted as the cutover will, without any network. It is removed when this is switched off, and with the cutover, the cancellation or the deletion.',
       ),
     proveTest: z
       .boolean()

@@ -21,6 +21,7 @@ import {
   openTests,
   readFacts,
   systemClock,
+  tryGuest,
 } from '../../src/wire.ts';
 
 export interface Session {
@@ -67,6 +68,7 @@ export async function kubeferry(
     openFolder,
     openMigration,
     openTests,
+    tryGuest,
     makeOverlay,
     copier: createCopier,
     bandwidth: createBandwidth,

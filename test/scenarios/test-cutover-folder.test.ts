@@ -8,6 +8,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import type { Services } from '../../src/cli/services.ts';
+import { convertAside } from '../../src/convert/guest/convert-aside.ts';
+import { guestTrials } from '../../src/convert/local-trials.ts';
+import type { ConversionRequest } from '../../src/model/conversion.ts';
+import { openFolder } from '../../src/wire.ts';
 import { kubeferry, type Session } from '../cli/session.ts';
 import { startVcenter } from '../peers/vcenter.ts';
 
@@ -21,7 +26,38 @@ after(async () => {
 });
 
 const SOURCE = `vsphere://${encodeURIComponent(vcenter.username)}@${vcenter.host}:${vcenter.port}`;
-const services = { credentials: { environment: { KUBEFERRY_PASSWORD: vcenter.password } } };
+/** Its guests hold no system: the cutover has nothing to do to them. */
+const guests = (): ReturnType<ReturnType<typeof openFolder>['guests']> => ({
+  conversions: {
+    check: async () => undefined,
+    convert: async (_plan, { copy }) => ({
+      ...{ policy: 'convert', copy, accelerator: 'tcg', changes: [], warnings: [], seconds: [], disks: [] },
+    }),
+    release: async () => undefined,
+  },
+  prover: { check: async () => undefined, prove: async () => undefined },
+});
+const services: Partial<Services> = {
+  credentials: { environment: { KUBEFERRY_PASSWORD: vcenter.password } },
+  openFolder: (folder) => ({ ...openFolder(folder), guests }),
+};
+
+/** Writes a mark to each overlay, in place of a converter that takes minutes. */
+const tried: ConversionRequest[] = [];
+const tryGuest = guestTrials({
+  accelerator: async () => 'tcg',
+  converter: {
+    inspect: () => assert.fail('nobody looks'),
+    convert: () => assert.fail('nothing is committed'),
+    convertAside: async (request, options) =>
+      await convertAside(request, options, async (overlays) => {
+        tried.push(request);
+        options.onProgress?.({ phase: 'convert', text: 'Picking a kernel' });
+        for (const { overlay } of overlays) await execute('qemu-io', ['-c', 'write -P 0xab 0 64k', overlay]);
+        return { accelerator: 'tcg', converter: 'played 1', guest: 'Played Linux', changes: [], warnings: [], seconds: [] };
+      }),
+  },
+});
 
 async function until(folder: string, pattern: RegExp): Promise<void> {
   while (!pattern.test((await kubeferry(['status', folder])).out)) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -51,11 +87,16 @@ test('a target is tested while its VM waits, stands still meanwhile, and the mig
     '--source-rename',
     ' (gone)',
   ];
-  const running = kubeferry(['migrate', '--guest', 'none', SOURCE, 'web', ...args], { services });
+  const running = kubeferry(
+    ['migrate', '--guest', 'convert', '--guest-root', '/dev/sda1', '--prove', 'none', SOURCE, 'web', ...args],
+    { services },
+  );
   await until(folder, /somebody has to say when/);
 
-  const begun: Session = await kubeferry(['test-cutover', folder, 'web', '--wait']);
+  const begun: Session = await kubeferry(['test-cutover', folder, 'web', '--wait'], { services: { tryGuest } });
   assert.equal(begun.code, 0, begun.err);
+  assert.match(begun.err, /^web: Picking a kernel\nweb: Played Linux was converted by played 1: 0 s$/m);
+  assert.partialDeepStrictEqual(tried, [{ vm: 'web', root: '/dev/sda1', firmware: 'bios', nics: [{ label: 'ethernet-0' }] }]);
   const script = begun.out.trim();
   assert.equal(script, path.join(folder, 'web', 'test', 'start.sh'));
   await until(folder, /a test of its target holds it/);
@@ -66,8 +107,10 @@ test('a target is tested while its VM waits, stands still meanwhile, and the mig
     [2 * MiB, MiB],
   );
   for (const [index, name] of bases.entries()) {
-    const overlay = path.join(folder, 'web', 'test', name.replace('.img.partial', '.qcow2'));
-    await execute('qemu-img', ['compare', '-f', 'qcow2', '-F', 'raw', overlay, path.join(folder, 'web', 'disks', name)]);
+    const overlay = path.join(folder, 'web', 'test', 'conversion', `overlay-${index}.qcow2`);
+    await execute('qemu-img', ['convert', '-O', 'raw', overlay, path.join(scratch, name)]);
+    const expected = Buffer.from(contents[index] ?? '').fill(0xab, 0, 65_536);
+    assert.ok((await readFile(path.join(scratch, name))).equals(expected), 'the target of its moment, converted');
     await execute('qemu-io', ['-c', 'write -P 0xee 0 64k', overlay]);
     const now = await readFile(path.join(folder, 'web', 'disks', name));
     assert.ok(contents[index]?.equals(now), 'what a test writes does not reach the target');
@@ -92,7 +135,8 @@ test('a target is tested while its VM waits, stands still meanwhile, and the mig
   const inventory = await kubeferry(['inventory', SOURCE, '--thumbprint', vcenter.thumbprint.sha256], { services });
   assert.match(inventory.out, /web \(gone\)/, 'the source is renamed in the end');
 
-  const finished = await kubeferry(['test-cutover', folder, 'web']);
+  const finished = await kubeferry(['test-cutover', folder, 'web'], { services: { tryGuest } });
   assert.equal(finished.code, 0, finished.err);
+  assert.equal(tried.length, 1, 'what is converted already is not converted again');
   assert.match(await answerOf(script), /"qcow2"/);
 });

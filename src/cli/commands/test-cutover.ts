@@ -16,7 +16,7 @@ export function testCutoverCommand(program: Command, context: CommandContext): v
   const command = program
     .command('test-cutover <plan> [vms...]')
     .description(
-      'make a VM from what is copied until now, apart from all networks, while its source runs on; also of a folder that `migrate --to` works in',
+      'make a VM from what is copied until now, its guest converted as at the cutover, apart from all networks, while its source runs on; also of a folder that `migrate --to` works in',
     )
     .option('--end', 'remove the test; the migration goes on')
     .option('--prove', 'in a cluster: wait until the guest of the test is seen to boot, or not, and say what was seen')

@@ -1,9 +1,9 @@
 /** `kubeferry test-cutover DIR`: machines over what is copied until now, which stays as it is meanwhile. */
 import path from 'node:path';
 import type { FolderMigration, FolderVm } from '../../contracts/folder-migration.ts';
-import type { FolderTests } from '../../contracts/folder-tests.ts';
+import type { FolderTests, TestGuest, TestStage } from '../../contracts/folder-tests.ts';
 import { MigrationError } from '../../model/errors.ts';
-import { isMigrated } from '../../model/phase.ts';
+import { isMigrated, type Phase } from '../../model/phase.ts';
 import { HELD_BY_TEST } from '../../model/precopy.ts';
 import { printable } from '../../report/columns.ts';
 import { testScript } from '../../report/test-machine.ts';
@@ -76,11 +76,14 @@ async function begin(vm: FolderVm, tests: FolderTests, options: FolderTestOption
   const { target } = vm;
   await tests.hold(target);
   try {
-    await standsStill(vm, options, context);
-    const { machine, folder, disks } = await tests.stage(target);
-    for (const { base, overlay } of disks) await services.makeOverlay(base, overlay, signal);
+    const phase = await standsStill(vm, options, context);
+    const { guest, ...stage } = await tests.stage(target);
+    const { machine, folder, disks } = stage;
+    const isDone = guest === undefined || isMigrated(phase);
+    const converted = isDone ? new Map<string, string>() : await convertAside(vm.name, { ...stage, guest }, context);
+    const files = disks.map(({ claim, overlay }) => ({ claim, file: converted.get(claim) ?? overlay }));
+    for (const { base, claim, overlay } of disks) if (!converted.has(claim)) await services.makeOverlay(base, overlay, signal);
     const script = path.join(folder, 'start.sh');
-    const files = disks.map(({ claim, overlay }) => ({ claim, file: overlay }));
     await tests.writeProgram(script, testScript(vm.name, machine, files));
     return script;
   } catch (error) {
@@ -90,8 +93,39 @@ async function begin(vm: FolderVm, tests: FolderTests, options: FolderTestOption
   }
 }
 
-/** Until nothing can change the target: whoever migrates has said so, or nobody does and it is between two passes. @throws MigrationError `usage` */
-async function standsStill(vm: FolderVm, { migration, wait }: FolderTestOptions, { services, signal }: CommandContext) {
+/** What the cutover will do to the guest is done to overlays. @returns the overlay of each claim @throws MigrationError why the cutover could not do it */
+async function convertAside(
+  name: string,
+  { folder, disks, guest }: TestStage & { readonly guest: TestGuest },
+  { services, terminal, signal }: CommandContext,
+): Promise<ReadonlyMap<string, string>> {
+  const bases = new Map(disks.map(({ claim, base }) => [claim, base]));
+  const ours = guest.disks.flatMap(({ key, claim }) => {
+    const base = bases.get(claim);
+    return base === undefined ? [] : [{ key, claim, path: base }];
+  });
+  const tell = (text: string): void => terminal.err(`${printable(`${name}: ${text}`)}\n`);
+  tell(guest.policy === 'skip' ? 'it is looked whether its guest is ready' : 'its guest is converted, as at the cutover');
+  const request = { ...guest.request, copy: 'test', disks: ours.map(({ key, path: base }) => ({ key, path: base })) };
+  const workspace = path.join(folder, 'conversion');
+  const { overlays, warnings, ...trial } = await services.tryGuest(request, guest, { workspace, signal, onProgress: tell });
+  for (const warning of warnings) tell(`warning: ${warning}`);
+  const took = Math.round(trial.seconds.reduce((sum, { seconds }) => sum + seconds, 0));
+  const done = guest.policy === 'skip' ? 'is ready' : `was converted by ${trial.converter ?? 'the converter'}`;
+  tell(`${trial.guest ?? 'its guest'} ${done}: ${took} s`);
+  return new Map(ours.flatMap(({ key, claim }) => (overlays[key] === undefined ? [] : [[claim, overlays[key]] as const])));
+}
+
+/**
+ * Until nothing can change the target: whoever migrates has said so, or nobody does and it is between two passes.
+ * @returns its phase
+ * @throws MigrationError `usage`
+ */
+async function standsStill(
+  vm: FolderVm,
+  { migration, wait }: FolderTestOptions,
+  { services, signal }: CommandContext,
+): Promise<Phase | undefined> {
   const { clock } = services;
   const heardBy = clock.now() + HEARD_WITHIN;
   for (;;) {
@@ -99,9 +133,9 @@ async function standsStill(vm: FolderVm, { migration, wait }: FolderTestOptions,
     const worker = await migration.worker();
     const progress = (await migration.vms()).find(({ target }) => target === vm.target)?.progress;
     const phase = progress?.phase;
-    if (isMigrated(phase)) return;
+    if (isMigrated(phase)) return phase;
     const isBetween = phase === 'AwaitPrecopy' || phase === 'AwaitCutover';
-    if (isBetween && (worker === undefined || progress?.outlook?.because === HELD_BY_TEST)) return;
+    if (isBetween && (worker === undefined || progress?.outlook?.because === HELD_BY_TEST)) return phase;
     if (worker === undefined)
       throw new MigrationError('usage', `${vm.name} stopped in ${phase}: its target is no whole disk.`, GO_ON);
     if (!wait && (!isBetween || clock.now() > heardBy))

@@ -5,7 +5,8 @@ import { defined } from '../../model/defined.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { GuestInspection } from '../../model/guest-inspection.ts';
 import { type ApplianceOptions, withTemporary } from './appliance.ts';
-import { convertDisks, secondsSince } from './convert.ts';
+import { convertDisks, secondsSince, type Work } from './convert.ts';
+import { type AsideResult, convertAside } from './convert-aside.ts';
 import { finishGuest } from './finish/finish.ts';
 import { withGuestfish } from './guestfish.ts';
 import { inspectDisks, openVolumes } from './inspect.ts';
@@ -21,8 +22,17 @@ export interface GuestConverterOptions {
   readonly memoryMiB?: number;
 }
 
-export function guestConverter(settings: GuestConverterOptions): GuestConverter {
-  return { inspect, convert };
+export interface TrialConverter extends GuestConverter {
+  /** Like `convert`, but what it writes stays on overlays in the workspace. @throws MigrationError as `convert` */
+  convertAside(request: ConversionRequest, options: ConverterOptions): Promise<AsideResult>;
+}
+
+export function guestConverter(settings: GuestConverterOptions): TrialConverter {
+  return {
+    inspect,
+    convert: (request, options) => tried(request, options, (work) => convertDisks(request, options, work)),
+    convertAside: (request, options) => tried(request, options, (work) => convertAside(request, options, work)),
+  };
 
   async function inspect(request: ConversionRequest, options: ConverterOptions): Promise<GuestInspection> {
     return await withTemporary(settings, async (temporary) => {
@@ -38,10 +48,14 @@ export function guestConverter(settings: GuestConverterOptions): GuestConverter 
     });
   }
 
-  async function convert(request: ConversionRequest, options: ConverterOptions): Promise<ConversionResult> {
-    const attempt = (accelerator: Accelerator, remark?: string): Promise<ConversionResult> =>
+  async function tried<T>(
+    request: ConversionRequest,
+    options: ConverterOptions,
+    convert: (work: Work) => Promise<T>,
+  ): Promise<T> {
+    const attempt = (accelerator: Accelerator, remark?: string): Promise<T> =>
       withTemporary(settings, (temporary) =>
-        convertDisks(request, options, (overlays) =>
+        convert((overlays) =>
           convertOverlays(request, overlays, {
             options,
             appliance: { ...settings, accelerator, temporary },

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { readStage } from '../../../src/convert/guest/conversion-state.ts';
 import { convertDisks } from '../../../src/convert/guest/convert.ts';
+import { convertAside } from '../../../src/convert/guest/convert-aside.ts';
 import { MigrationError } from '../../../src/model/errors.ts';
 import { writeSevens } from './stand-in.ts';
 
@@ -77,6 +79,16 @@ describe('the conversion of several disks', () => {
     assert.deepEqual(await readdir(workspace), ['conversion.json']);
     await convertDisks({ vm: 'guest', copy: 'first', disks }, { workspace, signal }, writeSevens);
     assert.deepEqual(await digests(disks), [converted, converted]);
+  });
+
+  it('works aside where nothing is to be committed: the overlays hold what the disks would', async () => {
+    const { workspace, disks } = await ground('aside');
+    const { overlays } = await convertAside({ vm: 'guest', disks }, { workspace, signal }, writeSevens);
+    assert.deepEqual(await digests(disks), [digest(original), digest(original)]);
+    const flat = overlays.map(({ key, overlay }) => ({ key, path: `${overlay}.img` }));
+    for (const [at, { overlay }] of overlays.entries())
+      await promisify(execFile)('qemu-img', ['convert', '-O', 'raw', overlay, flat[at]?.path ?? '']);
+    assert.deepEqual(await digests(flat), [converted, converted]);
   });
 
   it('refuses a workspace that belongs to other disks', async () => {

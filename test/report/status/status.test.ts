@@ -111,6 +111,10 @@ test('what is done to a guest is told beside its phase', () => {
   assert.equal(vmLine(plan(), now, before), 'web: Convert: Picking a kernel');
   const waits = vm('web', { phase: 'Convert', doing: 'Picking a kernel', waitingFor: 'Waiting for a node: none' });
   assert.equal(vmLine(plan(), waits, now), 'web: Convert: Waiting for a node: none');
+  const outlook = { next: 'cutover', because: 'somebody has to say when' } as const;
+  const tested = { state: 'converting', vm: 'web-test', doing: 'Picking a kernel' };
+  const line = vmLine(plan(), vm('web', { phase: 'AwaitCutover', outlook, test: tested }), now) ?? '';
+  assert.match(line, /; the guest of its test web-test is converted: Picking a kernel$/);
 });
 
 test('a warm VM says what comes next', () => {
