@@ -122,6 +122,13 @@ describe('finishing a guest', () => {
     assert.match(files.get('/etc/systemd/network/10-kubeferry-ens192.link') ?? '', /MACAddress=00:50:56:00:00:01/);
   });
 
+  it('tells which addresses stand in it, what becomes of its agent, and how many kernels it has', () => {
+    assert.deepEqual(linux.configured, [{ mac, addresses: ['2001:db8::10/64'], gateways: [] }]);
+    assert.equal(linux.agent, 'announced');
+    assert.equal(linux.kernels, 1);
+    assert.equal(windows.configured, undefined);
+  });
+
   it('leaves for the first boot what the guest has to do itself, ready to run', () => {
     const folderOf = '/usr/lib/kubeferry/first-boot';
     assert.match(files.get(`${folderOf}/01-qemu-guest-agent`) ?? '', /install qemu-guest-agent/);
@@ -196,7 +203,9 @@ async function linuxDisk(folder: string): Promise<string> {
     'etc/hosts': '127.0.0.1 localhost\n',
     'etc/fstab':
       '/dev/sda2 / ext4 defaults 0 1\nLABEL=ESP /boot/efi vfat umask=0077 0 1\n.host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults 0 0\n',
-    'etc/network/interfaces': 'auto ens192\niface ens192 inet dhcp\n',
+    'etc/network/interfaces': 'auto ens192\niface ens192 inet dhcp\niface ens192 inet6 static\n  address 2001:db8::10/64\n',
+    'boot/vmlinuz-6.1.0-40-amd64': '',
+    'boot/vmlinuz-0-rescue-1': '',
     'etc/default/grub': 'GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX="quiet"\n',
     'boot/grub/grub.cfg': 'menuentry a {\n\tlinux /boot/vmlinuz root=UUID=1 ro\n\tinitrd /boot/initrd\n}\n',
     'boot/loader/entries/a.conf': 'title a\nlinux /vmlinuz\noptions root=UUID=1\n',
