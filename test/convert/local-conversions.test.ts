@@ -10,8 +10,10 @@ import { LocalConversions } from '../../src/convert/local-conversions.ts';
 import type { ConversionRequest } from '../../src/model/conversion.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import type { VmPlan } from '../../src/model/plan.ts';
+import type { MacAddress } from '../../src/model/units.ts';
 import { FileHasher } from '../../src/transfer/hash-file.ts';
 import { createQueue } from '../../src/transfer/queue.ts';
+import { inspected } from '../assess/guest/sample.ts';
 import { fakePlan, fakeVm } from '../fakes/vm.ts';
 
 const folder = await mkdtemp(path.join(os.tmpdir(), 'local-conversions-'));
@@ -90,6 +92,24 @@ test('as many guests are converted at once as there is room for, and nothing is 
   assert.ok((await readdir(path.join(folder, 'work'))).includes('one'));
   for (const name of [...names, 'web', 'unproven']) await parts.release(planned(name));
   assert.deepEqual(await readdir(path.join(folder, 'work')), []);
+});
+
+test('a guest that is only looked into tells its addresses and its agent too', async () => {
+  const text = 'auto ens192\niface ens192 inet static\n  address 192.0.2.10/24\n';
+  const network = [{ kind: 'ifupdown', path: '/etc/network/interfaces', text }] as const;
+  const nics = [{ label: 'Network adapter 1', mac: '00:50:56:00:00:01' as MacAddress }];
+  const facts = { network, tools: ['qemu-guest-agent'], applicationCount: 300 } as const;
+  const looking = (more: Parameters<typeof inspected>[0]): GuestConverter => ({
+    ...STAND_IN,
+    inspect: async () => inspected(more),
+  });
+  const asked = { ...(await request('ready')), nics };
+  const outcome = await conversions(looking(facts)).convert(planned('ready', { policy: 'skip' }), asked, work);
+  assert.equal(outcome.policy, 'skip');
+  assert.deepEqual(outcome.configured, [{ mac: '00:50:56:00:00:01', addresses: ['192.0.2.10/24'], gateways: [] }]);
+  assert.equal(outcome.agent, 'present');
+  const unlisted = conversions(looking({ ...facts, tools: [], applicationCount: 0 }));
+  assert.equal((await unlisted.convert(planned('ready', { policy: 'skip' }), asked, work)).agent, undefined);
 });
 
 test('keys are read where they lie, and reach the converter', async () => {
