@@ -7,6 +7,7 @@ import type { MappingOptions } from '../model/mapping.ts';
 import type { Report } from '../model/report.ts';
 import { type Bytes, GiB, MiB, TiB } from '../model/units.ts';
 import { type PrepareRequest, prepare } from '../prepare.ts';
+import { type CommitFlags, commitPolicy } from './cluster/commit-options.ts';
 import { addClusterOptions, type ClusterOptions, namedCluster, readClusterFacts } from './cluster-options.ts';
 import type { CommandContext } from './context.ts';
 import { addForecastOptions, type ForecastFlags, forecastOptions } from './forecast-options.ts';
@@ -92,7 +93,7 @@ export async function prepareReport(
 /** @param options `liveFacts`: the cluster is asked also where no option names it */
 export async function readRequest(
   vms: readonly string[],
-  options: MapOptions & { readonly liveFacts?: boolean },
+  options: MapOptions & CommitFlags & { readonly liveFacts?: boolean },
   context: CommandContext,
 ): Promise<AskedRequest> {
   const access = namedCluster(options) ?? (options.liveFacts ? {} : undefined);
@@ -105,6 +106,7 @@ export async function readRequest(
     ...(options.select !== undefined && { select: options.select }),
     type: options.warm === true ? 'warm' : 'cold',
     ...(schedule && { schedule }),
+    ...(commitPolicy(options) && { commit: true }),
     ...(retired && { afterCommit: retired }),
     ...(groups.size > 0 && { groups }),
     guests: await guestTerms(options),

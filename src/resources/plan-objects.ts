@@ -4,14 +4,14 @@ import { MigrationError } from '../model/errors.ts';
 import type { GuestTerms } from '../model/guest-terms.ts';
 import type { MappingOptions, NetworkMap, NetworkSource, StorageMap, StorageSource } from '../model/mapping.ts';
 import type { MigrationType } from '../model/phase.ts';
-import type { Schedule } from '../model/schedule.ts';
+import type { CommitPolicy, Schedule } from '../model/schedule.ts';
 import type { AfterCommit } from '../model/source-retirement.ts';
 import { type Bytes, toQuantity } from '../model/units.ts';
 import { guestSpecOf } from './guest-spec.ts';
 import { GROUP, type Kind, VERSION } from './kind.ts';
 import { MIGRATION_PLAN } from './migration-plan.ts';
 import { PROVIDER } from './provider.ts';
-import { groupsSpec, scheduleSpec } from './schedule-spec.ts';
+import { commitSpec, groupsSpec, scheduleSpec } from './schedule-spec.ts';
 
 export interface OurObject {
   readonly apiVersion: string;
@@ -41,6 +41,8 @@ export interface PlanWish extends Named {
   readonly schedule?: Schedule;
   /** Group by name or id of a VM. */
   readonly groups?: ReadonlyMap<string, string>;
+  /** Absent: a VM that was seen to run is final. */
+  readonly commit?: CommitPolicy;
   readonly networkMap: NetworkMap;
   readonly storageMap: StorageMap;
   /** Ids of networks of the source: a map may name a network by id or by name without saying which. */
@@ -78,7 +80,7 @@ export function providerObject({ spec, ...named }: ProviderWish): OurObject {
  */
 export function planObject(wish: PlanWish): OurObject {
   const { provider, selection, networkMap, storageMap, networkIds, options, limits, accept, ...rest } = wish;
-  const { verify, recheckSource, proveAll, shutdown, sourceAfterCommit, type, schedule, groups, guests, ...named } = rest;
+  const { verify, recheckSource, proveAll, shutdown, sourceAfterCommit, type, schedule, groups, commit, guests, ...named } = rest;
   const guest = guests && guestSpecOf(guests);
   const times = schedule === undefined ? {} : scheduleSpec(schedule, type);
   const networks = networkMap.entries.map(({ source, target }) => ({ source: networkSource(source, networkIds), target }));
@@ -89,6 +91,7 @@ export function planObject(wish: PlanWish): OurObject {
     ...(type === 'warm' && { type }),
     ...(Object.keys(times).length > 0 && { schedule: times }),
     ...(groups !== undefined && groups.size > 0 && { groups: groupsSpec(groups) }),
+    ...(commit && { commit: commitSpec(commit) }),
     ...(networks.length > 0 && { networkMap: { entries: networks } }),
     ...(storages.length > 0 && { storageMap: { entries: storages } }),
     options: planOptions(options),

@@ -1,7 +1,7 @@
 /** The schedule and the groups of a plan as its spec says them. Pure; the other way round is src/operator/schedule.ts. */
 import type { z } from 'zod';
 import { formatDuration } from '../model/duration.ts';
-import type { CutoverPolicy, RecurringWindow, Schedule, Span } from '../model/schedule.ts';
+import type { CommitPolicy, CutoverPolicy, RecurringWindow, Schedule, Span } from '../model/schedule.ts';
 import type { MIGRATION_PLAN } from './migration-plan.ts';
 
 type PlanSpec = z.input<typeof MIGRATION_PLAN.spec>;
@@ -23,6 +23,11 @@ export function scheduleSpec(schedule: Schedule, type: 'cold' | 'warm'): Schedul
 export function groupsSpec(groups: ReadonlyMap<string, string>): NonNullable<PlanSpec['groups']> {
   const named = Map.groupBy(groups, ([, group]) => group);
   return [...named].map(([name, members]) => ({ name, vms: members.map(([vm]) => vm) }));
+}
+
+export function commitSpec({ within, otherwise }: CommitPolicy): NonNullable<PlanSpec['commit']> {
+  if (within === undefined) return { mode: 'manual' };
+  return { mode: 'manual', within: formatDuration(within), otherwise: otherwise === 'commit' ? 'Commit' : 'RollBack' };
 }
 
 function cutoverSpec(policy: CutoverPolicy): NonNullable<ScheduleSpec['cutover']> {

@@ -286,6 +286,8 @@ test('limits, more reading than needed and what becomes of the source are fields
     '--recheck-source',
     '--prove-all',
     '--leave-source-off',
+    '--commit-within',
+    '1h30m',
   );
   assert.equal(first.code, 0, first.err);
   assert.partialDeepStrictEqual((await read('fields', 'migrationplans', GUEST_NAME))?.spec, {
@@ -293,12 +295,13 @@ test('limits, more reading than needed and what becomes of the source are fields
     recheckSource: true,
     proveAll: true,
     shutdown: { afterFailure: 'leave-off', graceSeconds: 300, otherwise: 'fail' },
+    commit: { mode: 'manual', within: '1h30m', otherwise: 'RollBack' },
   });
   assert.equal((await cluster(...args)).code, 0);
   const after = (await read('fields', 'migrationplans', GUEST_NAME))?.spec;
   assert.deepEqual(
-    [after?.['recheckSource'], after?.['proveAll'], after?.['shutdown']],
-    [false, false, undefined],
+    [after?.['recheckSource'], after?.['proveAll'], after?.['shutdown'], after?.['commit']],
+    [false, false, undefined, undefined],
     'what is asked for no longer is taken back',
   );
 });

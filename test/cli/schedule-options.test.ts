@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { commitPolicy, refuseCommit } from '../../src/cli/cluster/commit-options.ts';
 import { readGroups, readSchedule, requireGrouped, type ScheduleFlags } from '../../src/cli/schedule-options.ts';
 import { MigrationError } from '../../src/model/errors.ts';
 import { fakeReport } from '../fakes/vm.ts';
@@ -105,4 +106,15 @@ test('a VM of a group has to be migrated, so that none is cut over without it', 
   requireGrouped(new Map([['web', 'shop']]), fakeReport());
   requireGrouped(new Map([['fake:web', 'shop']]), fakeReport());
   assert.throws(() => requireGrouped(new Map([['wep', 'shop']]), fakeReport()), refused(/not migrated here: wep/));
+});
+
+test('a commit window is a time and what follows, or lasts until somebody says something; there is none in a folder', () => {
+  assert.equal(commitPolicy({}), undefined);
+  assert.deepEqual(commitPolicy({ commitWithin: 7200 }), { within: 7200, otherwise: 'roll-back' });
+  assert.deepEqual(commitPolicy({ commitWithin: 60, commitOtherwise: 'commit' }), { within: 60, otherwise: 'commit' });
+  assert.deepEqual(commitPolicy({ commitWithin: 'unlimited' }), { otherwise: 'roll-back' });
+  for (const flags of [{ commitOtherwise: 'commit' }, { commitOtherwise: 'commit', commitWithin: 'unlimited' }] as const)
+    assert.throws(() => commitPolicy(flags), refused(/--commit-within 2h/));
+  assert.throws(() => refuseCommit({ commitWithin: 60 }), refused(/only where --to is cluster/));
+  refuseCommit({});
 });

@@ -6,7 +6,7 @@ import type { Schedule } from '../../src/model/schedule.ts';
 import { checkTimes, commitOf, digestOf, groupsOf, scheduleOf, wishesOf } from '../../src/operator/schedule.ts';
 import type { PlanResource, VmResource } from '../../src/operator/services.ts';
 import { MIGRATION_PLAN } from '../../src/resources/migration-plan.ts';
-import { groupsSpec, scheduleSpec } from '../../src/resources/schedule-spec.ts';
+import { commitSpec, groupsSpec, scheduleSpec } from '../../src/resources/schedule-spec.ts';
 
 const base = { providerRef: { name: 'v' }, selection: { names: ['a'] }, type: 'warm' } as const;
 const specOf = (more: object): PlanResource['spec'] => MIGRATION_PLAN.spec.parse({ ...base, ...more });
@@ -62,6 +62,8 @@ test('nothing said means by hand and for good', () => {
   assert.deepEqual(scheduleOf(specOf({})), { cutover: { kind: 'manual' }, blackouts: [] });
   assert.equal(commitOf(specOf({})), undefined);
   assert.deepEqual(commitOf(specOf({ commit: { mode: 'manual' } })), { otherwise: 'roll-back' });
+  for (const otherwise of ['commit', 'roll-back'] as const)
+    assert.deepEqual(commitOf(specOf({ commit: commitSpec({ within: 5400, otherwise }) })), { within: 5400, otherwise });
   assert.deepEqual(commitOf(specOf({ commit: { mode: 'manual', within: '2d', otherwise: 'Commit' } })), {
     ...{ within: 172_800, otherwise: 'commit' },
   });

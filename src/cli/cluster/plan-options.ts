@@ -7,9 +7,10 @@ import type { PrepareRequest } from '../../prepare.ts';
 import { type OurObject, type PlanWish, planObject, providerObject } from '../../resources/plan-objects.ts';
 import type { GuestFlags } from '../guest-options.ts';
 import type { SourceOptions } from '../source-options.ts';
+import { addCommitOptions, type CommitFlags, commitPolicy } from './commit-options.ts';
 import { guestsInCluster } from './plan-guests.ts';
 
-export interface PlanFlags {
+export interface PlanFlags extends CommitFlags {
   readonly planName?: string;
   readonly providerName?: string;
   readonly claim?: ImageClaim;
@@ -26,7 +27,7 @@ interface ImageClaim {
 export function addPlanOptions(command: Command): Command {
   const group = 'In the cluster:';
   const label = (flags: string, text: string): Option => new Option(flags, text).argParser(parseLabel).helpGroup(group);
-  return command
+  return addCommitOptions(command)
     .addOption(label('--plan-name <name>', 'of the MigrationPlan (default: that of the only VM, or of the source)'))
     .addOption(label('--provider-name <name>', 'of the Provider and its Secret (default: that of the source)'))
     .addOption(
@@ -85,6 +86,7 @@ export function planObjects(
   const bounds = { ...(perHost !== undefined && { perHost }), ...(perStorage !== undefined && { perStorage }) };
   const about = specOf(source, server, { ...options, secret: provider });
   const name = options.planName ?? (only && others.length === 0 ? only.plan.mapping.targetName : labelOf(provider));
+  const commit = commitPolicy(options);
   const guestKeys = options.guestKeys === undefined ? undefined : `${name}-guest-keys`;
   return {
     provider: providerObject({
@@ -98,6 +100,7 @@ export function planObjects(
       type: request.type,
       ...(request.schedule && { schedule: request.schedule }),
       ...(request.groups && { groups: request.groups }),
+      ...(commit && { commit }),
       networkMap: request.networkMap,
       storageMap: request.storageMap,
       networkIds: networkIds(report),

@@ -9,6 +9,7 @@ import type { Report } from '../../model/report.ts';
 import { type PrepareRequest, prepareAgain } from '../../prepare.ts';
 import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/index.ts';
 import { type Accepted, addAcceptOption, openCritical } from '../accept-options.ts';
+import { refuseCommit } from '../cluster/commit-options.ts';
 import { addYes, type ConfirmFlags } from '../cluster/confirm.ts';
 import { migrateToCluster } from '../cluster/migrate.ts';
 import { addPlanOptions, type PlanFlags } from '../cluster/plan-options.ts';
@@ -75,6 +76,7 @@ export function migrateCommand(program: Command, context: CommandContext): void 
   addMapOptions(addProgressOptions(addLimitOptions(addShutdownOptions(addAcceptOption(addYes(command)))))).action(
     async (source: string, vms: string[], options: MigrateOptions) => {
       if (options.to === CLUSTER) return await migrateToCluster(source, vms, { options, command }, context);
+      refuseCommit(options);
       // Before a long inventory, so that a wrong file is told at once.
       const limits = await readLimits(options);
       const asked = await readRequest(vms, { ...options, atOnce: toOneTarget(limits.queue) }, context);
