@@ -58,6 +58,8 @@ export interface DiskChange {
   readonly journal: string;
   /** Nothing else was written to since. */
   readonly changed: readonly Extent[];
+  /** Places of them that were made zeros; not necessarily all. */
+  readonly zeroed?: readonly Extent[];
 }
 
 /** `read`: bytes of the disk that were read for it. Where it was all of them, why: words that follow a colon. */

@@ -29,11 +29,12 @@ export async function convertGuest(
   const { disks, warnings, ...result } = await converter.convert(request, { ...options, beforeCommit: roots.takeHashes });
   const converted: ConvertedDisk[] = [];
   const slow: string[] = [];
-  for (const { key, changed } of disks) {
+  for (const change of disks) {
+    const { key, changed } = change;
     if (changed.length === 0) continue;
     options.onProgress?.({ phase: 'commit', text: `Hashing disk ${key} as it is now` });
     const bytes = changed.reduce((sum, { length }) => sum + length, 0);
-    const now = await roots.rootOf(key, changed);
+    const now = await roots.rootOf(change);
     converted.push({ disk: key, changed: bytes, ...(now !== undefined && { root: now.root }) });
     if (now?.wholeBecause !== undefined) slow.push(`Disk ${key} was read as a whole for its new hash: ${now.wholeBecause}.`);
   }

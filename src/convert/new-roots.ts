@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { ConverterOptions } from '../contracts/guest-converter.ts';
 import type { ChangeHasher } from '../contracts/verification.ts';
 import type { ChangedDisk, ConversionDisk, ConversionRequest } from '../model/conversion.ts';
-import type { Extent } from '../model/transfer.ts';
 
 export interface NewRoots {
   /**
@@ -12,7 +11,7 @@ export interface NewRoots {
    */
   readonly takeHashes: (disks: readonly ChangedDisk[]) => Promise<void>;
   /** Undefined for a disk whose copy was not proven. `wholeBecause`: all of it had to be read, and why; words that follow a colon. */
-  rootOf(key: string, changed: readonly Extent[]): Promise<{ readonly root: string; readonly wholeBecause?: string } | undefined>;
+  rootOf(disk: ChangedDisk): Promise<{ readonly root: string; readonly wholeBecause?: string } | undefined>;
   /** There is nothing left to hash. */
   dropHashes(): Promise<void>;
 }
@@ -30,12 +29,12 @@ export function newRoots(
         if (isChanged && copied !== undefined) await hasher.takeHashes(copied.journal, copied.hashes);
       }
     },
-    rootOf: async (key, changed) => {
+    rootOf: async ({ key, changed, zeroed }) => {
       const disk = proven.find((each) => each.key === key);
       if (disk === undefined) return undefined;
       const { about, copied } = disk;
       if (copied === undefined) return { root: await hasher.rootOf(about, options) };
-      return await hasher.rootAfter(about, { ...copied, changed }, options);
+      return await hasher.rootAfter(about, { ...copied, changed, ...(zeroed !== undefined && { zeroed }) }, options);
     },
     dropHashes: async () => {
       for (const { copied } of proven) if (copied !== undefined) await hasher.dropHashes(copied.journal);

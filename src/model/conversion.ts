@@ -116,6 +116,8 @@ export interface ChangedDisk {
   readonly key: string;
   /** Ascending, apart from each other; whole clusters of 64 KiB, so that some bytes in them may be as before. */
   readonly changed: readonly Extent[];
+  /** Places of these that were made zeros, most of them by a trim; not necessarily all. Absent: nobody looked. */
+  readonly zeroed?: readonly Extent[];
 }
 
 export interface ConversionResult {

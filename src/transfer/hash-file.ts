@@ -72,7 +72,7 @@ export class FileHasher implements ChangeHasher {
       return { root, wholeBecause: 'no hashes of its blocks are left that are those of its copy' };
     }
     const { signal, onProgress } = options;
-    const changed = cellsOf(change.changed, size);
+    const [changed, zeroed] = [cellsOf(change.changed, size), wholeCellsOf(change.zeroed ?? [], size)];
     const progress = new StageProgress({ job: disk.id, stage: 'prove', total: changed.bytes }, onProgress);
     let read = 0;
     const onBytes = (bytes: Bytes): void => {
@@ -82,7 +82,7 @@ export class FileHasher implements ChangeHasher {
     try {
       await forgetCache(path, signal);
       await using known = await CellFile.look(cellPath(change.journal), size);
-      await onTarget(path, () => rehash(path, { hashes, changed, known, signal, onBytes }));
+      await onTarget(path, () => rehash(path, { hashes, changed, zeroed, known, signal, onBytes }));
     } catch (error) {
       throw located(asUnreadable(error, path), jobOf(disk), signal);
     }
@@ -103,6 +103,18 @@ function cellsOf(changed: readonly Extent[], size: Bytes): Cells {
   const cells = new Cells(size);
   for (const extent of changed) if (extent.offset < size) cells.add(extent);
   return cells;
+}
+
+/** The same, without cells of which only a part is meant. */
+function wholeCellsOf(extents: readonly Extent[], size: Bytes): Cells {
+  const whole = extents.map(({ offset, length }) => {
+    const [from, end] = [Math.ceil(offset / CELL) * CELL, offset + length];
+    return { offset: from, length: (end >= size ? size : Math.floor(end / CELL) * CELL) - from };
+  });
+  return cellsOf(
+    whole.filter(({ length }) => length > 0),
+    size,
+  );
 }
 
 /** Here the disk is not written but looked at. */

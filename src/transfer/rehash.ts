@@ -6,7 +6,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Extent } from '../model/transfer.ts';
 import type { Bytes } from '../model/units.ts';
 import { checkCanceled } from './cancellation.ts';
-import { type Cells, maskOf } from './engine/cells.ts';
+import { type Cells, partsOfMask } from './engine/cells.ts';
 import { wholeBlock } from './engine/plan.ts';
 import { eachOf } from './lanes.ts';
 import type { BlockHashes } from './proof/block-hashes.ts';
@@ -20,6 +20,8 @@ export interface RehashOptions {
   /** Of the disk before; changed to what it is now. */
   readonly hashes: BlockHashes;
   readonly changed: Cells;
+  /** Those of them of which all became zeros: what was zeros before need not be read, which on a device is all that nobody ever used. */
+  readonly zeroed: Cells;
   readonly known: Pick<KnownCells, 'recall'> | undefined;
   readonly signal: AbortSignal;
   /** Told of bytes as they are read. */
@@ -27,18 +29,20 @@ export interface RehashOptions {
 }
 
 /** @throws Error of the system where the disk cannot be read; MigrationError `canceled` */
-export async function rehash(file: string, { hashes, changed, known, signal, onBytes }: RehashOptions): Promise<void> {
+export async function rehash(file: string, { hashes, changed, zeroed, known, signal, onBytes }: RehashOptions): Promise<void> {
   await using handle = await open(file, 'r');
   const buffers = Array.from({ length: LANES }, () => Buffer.allocUnsafe(BLOCK));
   await eachOf(touched(hashes, changed), LANES, async (index, lane) => {
     checkCanceled(signal);
     const buffer = buffers[lane];
     if (buffer === undefined) throw new Error(`there is no lane ${lane}`);
-    const parts = changed.partsOf(index);
     const cells = await recall(index, hashes, known);
-    const read = cells === undefined ? [wholeBlock(index, hashes.size)] : parts;
+    // What was zeros and became zeros is as it was.
+    const mask = changed.maskOf(index) & ~(zeroed.maskOf(index) & ~(cells?.data ?? -1));
+    if (mask === 0) return;
+    const read = cells === undefined ? [wholeBlock(index, hashes.size)] : partsOfMask(mask, index, hashes.size);
     const bytes = await readPacked(handle, read, buffer);
-    const now = cells === undefined ? hashCells(bytes) : hashCells(bytes, { ...cells, changed: maskOf({ index, parts }) }, true);
+    const now = cells === undefined ? hashCells(bytes) : hashCells(bytes, { ...cells, changed: mask }, true);
     hashes.set(index, blockHash(now));
     onBytes(bytes.length);
   });
@@ -49,9 +53,14 @@ async function* touched(hashes: BlockHashes, changed: Cells): AsyncGenerator<num
   return undefined;
 }
 
+const ZEROS = hashCells(new Uint8Array(BLOCK));
+
 /** The cells of a block as it was. */
 async function recall(index: number, hashes: BlockHashes, known: RehashOptions['known']): Promise<CellHashes | undefined> {
-  if (hashes.isZero(index)) return hashCells(new Uint8Array(hashes.lengthOf(index)));
+  if (hashes.isZero(index)) {
+    const length = hashes.lengthOf(index);
+    return length === BLOCK ? ZEROS : hashCells(new Uint8Array(length));
+  }
   return await known?.recall(index, hashes.get(index));
 }
 

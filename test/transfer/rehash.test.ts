@@ -8,7 +8,7 @@ import type { Extent } from '../../src/model/transfer.ts';
 import { Cells } from '../../src/transfer/engine/cells.ts';
 import { FileHasher } from '../../src/transfer/hash-file.ts';
 import { BlockHashes } from '../../src/transfer/proof/block-hashes.ts';
-import { BLOCK, blockHash, CELL, hashCells } from '../../src/transfer/proof/cell-hashes.ts';
+import { BLOCK, blockHash, CELL, CELLS, hashCells } from '../../src/transfer/proof/cell-hashes.ts';
 import { keepHashes, readHashes, takeHashes } from '../../src/transfer/proof/kept-hashes.ts';
 import { rehash } from '../../src/transfer/rehash.ts';
 import { copy, jobTo, layerOf, MiB, noise, rawDisk, type Scratch, scratch } from './fixture.ts';
@@ -58,6 +58,17 @@ test('the hashes of a disk after changes are those that reading all of it gives,
       changed.add({ offset, length });
       disk.fill(value, offset, offset + length);
     }
+    // What a trim made zeros is told for most places.
+    const zeroed = new Cells(bytes);
+    let unread = 0;
+    for (let cell = 0; cell * CELL < bytes; cell += 1) {
+      const extent = { offset: cell * CELL, length: Math.min(CELL, bytes - cell * CELL) };
+      const isMeant = (changed.maskOf(Math.floor(cell / CELLS)) & (1 << (cell % CELLS))) !== 0;
+      const isZero = disk.subarray(extent.offset, extent.offset + CELL).equals(Buffer.alloc(extent.length));
+      if (!isMeant || !isZero || cell % 5 === 0) continue;
+      zeroed.add(extent);
+      if (data[cell] !== true) unread += extent.length;
+    }
     await writeFile(file, disk);
     const expected = wholeOf(disk).root();
     // With the cells of every other block known, of all, of none.
@@ -69,9 +80,9 @@ test('the hashes of a disk after changes are those that reading all of it gives,
       const onBytes = (count: number): void => {
         read += count;
       };
-      await rehash(file, { hashes, changed, known: { recall }, signal: quiet.signal, onBytes });
+      await rehash(file, { hashes, changed, zeroed, known: { recall }, signal: quiet.signal, onBytes });
       assert.equal(hashes.root(), expected);
-      if (every === 1) assert.equal(read, changed.bytes);
+      if (every === 1) assert.equal(read, changed.bytes - unread);
     }
   };
   const cells = fc.array(fc.boolean(), { minLength: 64, maxLength: 64 });
@@ -85,7 +96,8 @@ test('what the end of a file cuts off counts as zeros', async () => {
   await truncate(file, MiB + 5);
   const changed = new Cells(3 * MiB);
   changed.add({ offset: MiB, length: 2 * MiB });
-  await rehash(file, { hashes, changed, known: undefined, signal: quiet.signal, onBytes: () => undefined });
+  const zeroed = new Cells(3 * MiB);
+  await rehash(file, { hashes, changed, zeroed, known: undefined, signal: quiet.signal, onBytes: () => undefined });
   const now = Buffer.alloc(3 * MiB);
   (await readFile(file)).copy(now);
   assert.equal(hashes.root(), wholeOf(now).root());
@@ -144,21 +156,23 @@ test('of a disk of which little was changed little is read, and without its hash
     { offset: 0, length: CELL },
     { offset: 9 * MiB + CELL, length: 2 * CELL },
     { offset: 40 * MiB, length: CELL },
-    // A device may be larger than its disk.
+    // Up to here something is written. A device may be larger than its disk.
     { offset: bytes - CELL, length: 2 * CELL },
     { offset: bytes + CELL, length: CELL },
+    // A trim of what nobody ever used, which a device cannot tell from data.
+    { offset: 33 * MiB + 5, length: 6 * MiB },
   ];
+  const zeroed = changed.slice(-1);
   await using disk = await open(target, 'r+');
-  for (const { offset } of changed.filter((extent) => extent.offset < bytes))
-    await disk.write(noise('now', CELL), 0, CELL, offset);
+  for (const { offset } of changed.slice(0, 4)) await disk.write(noise('now', CELL), 0, CELL, offset);
   await disk.sync();
   const about = { id: 'web/0', path: target, size: bytes };
-  const change = { before: proof?.root ?? '', hashes, journal, changed };
+  const change = { before: proof?.root ?? '', hashes, journal, changed, zeroed };
   const whole = await hasher.rootOf(about, quiet);
   const before = await readByUs();
   const now = await hasher.rootAfter(about, change, quiet);
-  // Data whose cells nobody knows is read by the MiB; zeros are known.
-  assert.deepEqual(now, { root: whole, read: 2 * MiB + 2 * CELL });
+  // Data whose cells nobody knows is read by the MiB; zeros are known, and only the cells at both ends of the trim are not zeros as a whole.
+  assert.deepEqual(now, { root: whole, read: 2 * MiB + 2 * CELL + 2 * CELL });
   assert.ok((await readByUs()) - before < 3 * MiB, 'as the kernel counts it');
   // A bit that rotted elsewhere is not seen: the root stays that of the bytes that were proven, and whoever reads all of it finds that.
   await disk.write(Buffer.from([0]), 0, 1, 20 * MiB);

@@ -2,6 +2,7 @@
  * What a commit of an overlay will change in its disk. The converter trims file systems at its end, and every trimmed cluster is one of zeros in
  * the overlay: where the disk is a hole already, that changes nothing and does not count.
  */
+import type { ChangedDisk } from '../../model/conversion.ts';
 import type { Extent } from '../../model/transfer.ts';
 import { type Overlay, qemuImg } from './overlay.ts';
 
@@ -11,10 +12,13 @@ const MAX_EXTENTS = 65_536;
 const MAX_HOLES = 262_144;
 const CLUSTER = 65_536;
 
-/** The clusters that a commit changes, in order. */
-export async function changedExtents({ path, overlay }: Overlay, signal: AbortSignal): Promise<readonly Extent[]> {
+type Changes = Required<Pick<ChangedDisk, 'changed' | 'zeroed'>>;
+
+/** The clusters that a commit changes, in order, and which of them become zeros. */
+export async function changedExtents({ path, overlay }: Overlay, signal: AbortSignal): Promise<Changes> {
   const holes = await holesOf(path, signal);
   let extents: Extent[] = [];
+  const zeroed: Extent[] = [];
   let nearness = 0;
   let passed = 0;
   const add = (extent: Extent): void => {
@@ -34,10 +38,13 @@ export async function changedExtents({ path, overlay }: Overlay, signal: AbortSi
       return;
     }
     while (endOf(holes[passed]) <= found.offset) passed += 1;
-    for (const rest of without(found, holes, passed)) add(rest);
+    for (const rest of without(found, holes, passed)) {
+      add(rest);
+      if (zeroed.length < MAX_EXTENTS) append(zeroed, rest, 0);
+    }
   };
   await qemuImg(['map', '--output=json', '-f', 'qcow2', overlay], overlay, signal, onLine);
-  return extents;
+  return { changed: extents, zeroed };
 }
 
 /** Whole clusters of a raw disk that are zeros without being stored. */

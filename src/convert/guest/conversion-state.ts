@@ -35,7 +35,7 @@ const resultSchema: z.ZodType<ConversionResult> = z.object({
     .exactOptional(),
   agent: z.enum(['present', 'announced', 'absent']).exactOptional(),
   seconds: z.array(z.object({ phase: phases, seconds: z.number() })),
-  disks: z.array(z.object({ key: z.string(), changed: extents })),
+  disks: z.array(z.object({ key: z.string(), changed: extents, zeroed: extents.exactOptional() })),
 });
 
 const stateSchema = z.object({

@@ -75,7 +75,7 @@ export function secondsSince(
 
 async function changesOf(overlays: readonly Overlay[], signal: AbortSignal): Promise<ConversionResult['disks']> {
   const changes: ConversionResult['disks'][number][] = [];
-  for (const overlay of overlays) changes.push({ key: overlay.key, changed: await changedExtents(overlay, signal) });
+  for (const overlay of overlays) changes.push({ key: overlay.key, ...(await changedExtents(overlay, signal)) });
   return changes;
 }
 

@@ -57,28 +57,17 @@ export class Cells {
 
   /** Parts of a block that are meant: ascending, apart from each other, within the disk. */
   partsOf(block: number): readonly Extent[] {
-    const mask = this.#mask(block);
-    const parts: Extent[] = [];
-    for (let cell = 0; cell < CELLS; ) {
-      if ((mask & (1 << cell)) === 0) {
-        cell += 1;
-        continue;
-      }
-      const first = cell;
-      while (cell < CELLS && (mask & (1 << cell)) !== 0) cell += 1;
-      const offset = block * BLOCK + first * CELL;
-      parts.push({ offset, length: Math.min(block * BLOCK + cell * CELL, this.size) - offset });
-    }
-    return parts;
+    return partsOfMask(this.maskOf(block), block, this.size);
+  }
+
+  /** Cells of a block that are meant, as a mask. */
+  maskOf(block: number): number {
+    return this.#groups.get(Math.floor(block / GROUP))?.[block % GROUP] ?? 0;
   }
 
   /** True when any part of the block is meant. */
   has(block: number): boolean {
-    return this.#mask(block) !== 0;
-  }
-
-  #mask(block: number): number {
-    return this.#groups.get(Math.floor(block / GROUP))?.[block % GROUP] ?? 0;
+    return this.maskOf(block) !== 0;
   }
 
   /** Adds cells from `cell` to the end of its block, of its group where all of that is meant, or to `last`; returns where it stopped. */
@@ -107,6 +96,22 @@ export class Cells {
     group[index] = mask | bit;
     this.#bytes += Math.min((cell + 1) * CELL, this.size) - cell * CELL;
   }
+}
+
+/** Where the cells of a mask lie on a disk of `size` bytes: ascending, apart from each other. */
+export function partsOfMask(mask: number, block: number, size: Bytes): readonly Extent[] {
+  const parts: Extent[] = [];
+  for (let cell = 0; cell < CELLS; ) {
+    if ((mask & (1 << cell)) === 0) {
+      cell += 1;
+      continue;
+    }
+    const first = cell;
+    while (cell < CELLS && (mask & (1 << cell)) !== 0) cell += 1;
+    const offset = block * BLOCK + first * CELL;
+    parts.push({ offset, length: Math.min(block * BLOCK + cell * CELL, size) - offset });
+  }
+  return parts;
 }
 
 /** Cells of its block that parts of a block touch, as a mask. */

@@ -58,6 +58,7 @@ describe('the conversion of several disks', () => {
           { offset: 12 * MiB, length: MiB },
           { offset: 14 * MiB, length: MiB },
         ],
+        zeroed: [{ offset: 14 * MiB, length: MiB }],
       })),
     );
     assert.deepEqual(await readdir(workspace), ['conversion.json']);
