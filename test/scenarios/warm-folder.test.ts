@@ -71,6 +71,8 @@ test('a guest that keeps writing is cut over when another process says so', asyn
   const standing = await until(folder, /somebody has to say when/);
   assert.match(standing, /^web +AwaitPrecopy +\d+ +\S+ \S+ +\d+ s \(/m);
   assert.equal(guest.on, true, 'the source runs until somebody says so');
+  const early = await kubeferry(['rollback', folder, '--yes']);
+  assert.deepEqual([early.code, /web: this migration has not stopped its source/.test(early.err)], [2, true], early.err);
   await elsewhere('cutover', folder, '--at', '2099-01-01T00:00:00Z', '--yes');
   await until(folder, /^web .*2099/m);
   const withdrawn = await elsewhere('cutover', folder, '--withdraw');
@@ -81,6 +83,12 @@ test('a guest that keeps writing is cut over when another process says so', asyn
   const { code, out, err } = await running;
   assert.equal(code, 0, `${out}\n${err}`);
   await assertArrived(folder, guest);
+  const late = await kubeferry(['rollback', folder, 'web', '--yes']);
+  assert.equal(late.code, 2);
+  assert.match(
+    late.err,
+    /Nothing was changed:.*\n +web: its source is off, and stays off: start it there.*\n.*kubeferry verify/s,
+  );
   assert.match(err, /^web: pass 2, /m);
   assert.match(err, /^web: next precopy .*no cutover yet: somebody has to say when, predicted downtime/m);
   const [entry] = (await reportOf(folder)).vms;

@@ -41,7 +41,7 @@ export function commitPolicy({ commitWithin, commitOtherwise }: CommitFlags): Co
 export function refuseCommit({ commitWithin, commitOtherwise }: CommitFlags): void {
   if (commitWithin === undefined && commitOtherwise === undefined) return;
   throw new MigrationError('usage', '--commit-within, --commit-otherwise: only where --to is cluster.', {
-    hint: 'Nothing runs from a folder: while the VM that was made of it is looked at its source stays off, and whoever wants the source back starts it.',
+    hint: 'Nothing runs from a folder: its source stays off, and `kubeferry rollback DIR` says what brings it back.',
   });
 }
 

@@ -53,7 +53,7 @@ const WORDS: Readonly<Record<Switch, Words>> = {
     asks: false,
   },
   rollback: {
-    help: 'stop migrated VMs and start their sources again, until they are committed',
+    help: 'stop migrated VMs and start their sources again, until they are committed; of a folder: say what brings them back',
     will: 'Migrated VMs are stopped and their sources are started again. What was written since the cutover is not carried back.',
     done: 'rollback is asked for',
     none: 'No VM can be rolled back.',

@@ -8,6 +8,7 @@ import { type ConfirmFlags, confirm } from '../cluster/confirm.ts';
 import type { CommandContext } from '../context.ts';
 import { localText } from '../instants.ts';
 import { selectFolderVms } from './select.ts';
+import { wayBack } from './way-back.ts';
 
 export interface FolderSwitch {
   readonly migration: FolderMigration;
@@ -20,8 +21,12 @@ export interface FolderSwitch {
 /** @throws MigrationError `usage` for what makes no sense here */
 export async function actOnFolder(command: Switch, asked: FolderSwitch, context: CommandContext): Promise<void> {
   const { migration } = asked;
-  if (command !== 'cutover') throw await instead(command, migration);
+  if (command !== 'cutover' && command !== 'rollback') throw await instead(command, migration);
   const all = await migration.vms();
+  if (command === 'rollback') {
+    const vms = selectFolderVms(all, asked.words, migration.folder);
+    throw wayBack(migration.folder, vms, await migration.worker());
+  }
   const named = asked.words.length === 0 ? all.filter(isLeft) : selectFolderVms(all, asked.words, migration.folder);
   const refused = named.flatMap((vm) => refusalOf(vm));
   if (refused.length > 0) throw new MigrationError('usage', refused.join('\n'), { hint: 'Nothing was changed.' });
@@ -77,7 +82,7 @@ function withGroups(named: readonly FolderVm[], all: readonly FolderVm[]): reado
   return all.filter((vm) => named.includes(vm) || (vm.group !== undefined && groups.has(vm.group) && isLeft(vm)));
 }
 
-async function instead(command: Exclude<Switch, 'cutover'>, migration: FolderMigration): Promise<MigrationError> {
+async function instead(command: Exclude<Switch, 'cutover' | 'rollback'>, migration: FolderMigration): Promise<MigrationError> {
   const worker = await migration.worker();
   const hints: Readonly<Record<typeof command, string>> = {
     cancel:
@@ -87,7 +92,6 @@ async function instead(command: Exclude<Switch, 'cutover'>, migration: FolderMig
     retry: 'Run `kubeferry migrate` again with --resume: what is proven is not copied again.',
     pause: 'Press Ctrl-C where it runs; --resume goes on.',
     resume: 'Run `kubeferry migrate` again with --resume.',
-    rollback: 'Nothing runs from a folder: start the source again, and leave the folder alone.',
     commit: 'What is complete in a folder is final.',
   };
   return new MigrationError('usage', `${migration.folder} is a folder: ${command} acts on plans in a cluster.`, {
