@@ -15,6 +15,8 @@ export interface TestCutoversOptions {
 const LOOK_EVERY = 2000;
 /** Milliseconds between two looks at a guest that is converted, or watched. */
 const WATCH_EVERY = 4000;
+/** Characters that a status has room for. */
+const SENTENCE = 1024;
 
 /** Begins, looks after and ends the tests of VMs that wait. Whoever calls sees to it that no run of the VM goes on meanwhile. */
 export class TestCutovers {
@@ -49,7 +51,7 @@ export class TestCutovers {
     const { clock, keptPlan, tests } = this.#services;
     const { by, because, vm: name } = await tests.choose(await keptPlan(named(VM_KIND, vm), signal), signal);
     const since = new Date(clock.now()).toISOString();
-    await this.#save(vm, { state: 'cloning', holds: true, vm: name, by, because: because.slice(0, 1024), since }, signal);
+    await this.#save(vm, { state: 'cloning', holds: true, vm: name, by, because: because.slice(0, SENTENCE), since }, signal);
     this.#tell(vm, 'TestBegins', `The target is cloned by ${by}, because ${because}.`);
     this.#options.again(vm.key, 0);
     return true;
@@ -70,7 +72,7 @@ export class TestCutovers {
         since,
         state,
         holds,
-        ...(doing && { doing: doing.slice(0, 1024) }),
+        ...(doing && { doing: doing.slice(0, SENTENCE) }),
         ...(guest && { guest }),
       };
       if (state !== test.state || holds !== test.holds || now.doing !== test.doing) await this.#save(vm, now, signal);
@@ -79,15 +81,21 @@ export class TestCutovers {
       if (isUnderWay(now) || isWatched) this.#options.again(vm.key, holds || state === 'cloning' ? LOOK_EVERY : WATCH_EVERY);
       return holds;
     } catch (error) {
-      if (!(error instanceof MigrationError) || !isFinal(error)) throw error;
-      return await this.#fail(vm, test, error, signal);
+      if (!(error instanceof MigrationError) || signal.aborted) throw error;
+      if (isFinal(error)) return await this.#fail(vm, test, error, signal);
+      if (test.holds) throw error;
+      // Nothing of the VM waits for it.
+      this.#options.again(vm.key, WATCH_EVERY);
+      const told = error.message.slice(0, SENTENCE);
+      if (told !== test.doing) await this.#save(vm, { ...test, doing: told }, signal);
+      return false;
     }
   }
 
   /** The VM itself is as it was: its migration goes on. */
   async #fail(vm: VmResource, { doing: _, ...test }: TestStatus, failure: MigrationError, signal: AbortSignal): Promise<false> {
     const { code } = failure;
-    const message = `${failure.message} ${failure.hint}`.trim().slice(0, 1024);
+    const message = `${failure.message} ${failure.hint}`.trim().slice(0, SENTENCE);
     await this.#save(vm, { ...test, state: 'failed', holds: false, code, message }, signal);
     this.#tell(vm, 'TestFailed', message, 'Warning');
     return false;
