@@ -20,6 +20,8 @@ interface Sample {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+const SETTLED_WITHIN_MS = 30_000;
+
 let plane: ControlPlane;
 before(async () => {
   plane = await startControlPlane({ own: true });
@@ -196,14 +198,15 @@ async function readSamples(): Promise<readonly Sample[]> {
 }
 
 /** Conditions of a definition by type, once it was judged. */
+/** Its conditions once it is served, or will never be: its names are accepted a moment before that. */
 async function settled(definition: string): Promise<Readonly<Record<string, string>>> {
-  for (;;) {
+  for (const end = Date.now() + SETTLED_WITHIN_MS; ; ) {
     const { body } = await callApi(plane.api, 'GET', definition);
     const { status } = body as {
       readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
     };
     const conditions = Object.fromEntries((status?.conditions ?? []).map((condition) => [condition.type, condition.status]));
-    if ('Established' in conditions) return conditions;
+    if (conditions['Established'] === 'True' || conditions['NamesAccepted'] === 'False' || Date.now() > end) return conditions;
     await sleep(50);
   }
 }
