@@ -1,6 +1,6 @@
 /** Disks that workers copy: on the real control plane, with Pods that run, in a namespace that enforces the restricted level. */
 import assert from 'node:assert/strict';
-import { mkdtemp, open as openFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open as openFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -210,6 +210,20 @@ for (const volumeMode of ['Filesystem', 'Block'] as const) {
     await ground.until(async () => (await journalClaim(name)) === undefined);
   });
 }
+
+test('the hashes of a device that is changed next are kept as long as they may be needed', async () => {
+  const owner = await makeOwner(ground, NAMESPACE, 'hashed');
+  const plan = planFor({ name: 'hashed', storageClass: STORAGE_CLASSES.immediate, volumeMode: 'Block', capacity: image.length });
+  const from = { kind: 'images', claim: 'images' } as const;
+  const copy = { ...cluster, ...workers, owner, plan, from, source: local(), more: { keepsHashes: true } };
+  await copyDisk(copy);
+  const claim = await journalClaim('hashed');
+  const volume = await ground.kubelet.volumePath(NAMESPACE, claim?.metadata.name ?? '');
+  assert.deepEqual(await readdir(volume), ['journal.hashes']);
+  const { copier, job } = await copying(copy);
+  await copier.forget(job, LATER.signal);
+  await ground.until(async () => (await journalClaim('hashed')) === undefined);
+});
 
 test('a worker stands by with its volumes until it is called, and another one comes in its place where it was lost', async () => {
   const owner = await makeOwner(ground, NAMESPACE, 'warm');
