@@ -197,8 +197,7 @@ async function readSamples(): Promise<readonly Sample[]> {
   return texts.flatMap((text) => parseAllDocuments(text).map((document): Sample => document.toJS()));
 }
 
-/** Conditions of a definition by type, once it was judged. */
-/** Its conditions once it is served, or will never be: its names are accepted a moment before that. */
+/** Conditions of a definition by type, once it is served or will never be: its names are accepted a moment before that. */
 async function settled(definition: string): Promise<Readonly<Record<string, string>>> {
   for (const end = Date.now() + SETTLED_WITHIN_MS; ; ) {
     const { body } = await callApi(plane.api, 'GET', definition);
