@@ -23,6 +23,7 @@ export function changeTracking(whereabouts: Whereabouts): ChangeTracking {
     enable: (vm, signal) => enable(whereabouts, vm, signal),
     changed: (request, signal) => changed(whereabouts, request, signal),
     forget: (vm, checkpoints, signal) => forget(whereabouts, { vm, checkpoints }, signal),
+    byHand,
   };
 }
 
@@ -144,16 +145,33 @@ async function forget(
   { vm, checkpoints }: { readonly vm: VmRef; readonly checkpoints: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
-  // All disks of one instant are kept by one reference point.
-  const referencePoints = [...new Set(checkpoints.flatMap((text) => readTrackedState(text)?.referencePoint ?? []))];
+  const referencePoints = referencePointsOf(checkpoints);
   if (referencePoints.length === 0) return;
   try {
-    await whereabouts.run(vm, 'forget', { vm: vm.id, referencePoints }, signal);
+    await whereabouts.run(vm, 'forget', { vm: vm.id, referencePoints: [...referencePoints] }, signal);
   } catch (error) {
     // They went with the VM.
     if (error instanceof MigrationError && error.code === 'vm-not-found') return;
     throw explain(error, { what: `VM ${vm.name} keeps reference points`, vm: vm.name });
   }
+}
+
+/** All disks of one instant are kept by one reference point. */
+function referencePointsOf(checkpoints: readonly string[]): readonly string[] {
+  return [...new Set(checkpoints.flatMap((text) => readTrackedState(text)?.referencePoint ?? []))];
+}
+
+/** The same calls that the script `forget` makes. */
+function byHand({ name }: VmRef, checkpoints: readonly string[]): string {
+  const ids = referencePointsOf(checkpoints).map((id) => `'${id.replaceAll("'", "''")}'`);
+  if (ids.length === 0) return '';
+  const what = ids.length === 1 ? 'a reference point' : `${ids.length} reference points`;
+  const script = [
+    "$n = 'root/virtualization/v2'",
+    '$s = Get-CimInstance -Namespace $n Msvm_VirtualSystemReferencePointService',
+    `Get-CimInstance -Namespace $n Msvm_VirtualSystemReferencePoint | ? InstanceID -in ${ids.join(', ')} | % { Invoke-CimMethod $s DestroyReferencePoint @{ AffectedReferencePoint = $_ } }`,
+  ].join('; ');
+  return `Its Hyper-V host still keeps ${what} of ${name}, and could not be told to let go. Remove them there in PowerShell, as an administrator: ${script}`;
 }
 
 function unavailable({ name }: VmRef, why: string, hint?: string): MigrationError {

@@ -18,6 +18,8 @@ export interface ChangeTracking {
    * checkpoint costs the source nothing.
    */
   forget?(vm: VmRef, checkpoints: readonly string[], signal: AbortSignal): Promise<void>;
+  /** What the source keeps for these checkpoints, and how a person removes it, as sentences; empty where it keeps nothing. There where `forget` is. */
+  byHand?(vm: VmRef, checkpoints: readonly string[]): string;
 }
 
 export interface TrackingState {

@@ -28,6 +28,7 @@ const Warm = z.object({
     .exactOptional(),
   checkpoints: Checkpoints,
   outdated: z.array(z.string()).exactOptional(),
+  left: z.string().exactOptional(),
   passes: z.array(
     z.object({
       number: z.number(),

@@ -91,6 +91,8 @@ export type StepEvent =
   | { readonly kind: 'snapshot-released'; readonly checkpoints?: Readonly<Record<string, string>> }
   /** The source keeps nothing more for these checkpoints; the phase stays. */
   | { readonly kind: 'checkpoints-forgotten'; readonly checkpoints: readonly string[] }
+  /** The source keeps something for checkpoints that nothing asks for any more, and could not be told to let go; the phase stays. */
+  | { readonly kind: 'checkpoints-left'; readonly toDo: string }
   /** The target holds what the snapshot froze; the phase stays. `checkpoints`: where the next delta of each disk begins. */
   | { readonly kind: 'pass-ended'; readonly pass: PrecopyPass; readonly checkpoints: Readonly<Record<string, string>> }
   /** The disks of the source are others than they were, and the VM was planned anew. `kept`: keys of those that are the same. */
@@ -144,6 +146,8 @@ export interface WarmProgress {
   readonly checkpoints: Readonly<Record<string, string>>;
   /** Checkpoints that newer ones replaced, and that the source may still keep something for. */
   readonly outdated?: readonly string[];
+  /** What the source still keeps although nothing asks for it any more, and what a person does about it, as sentences. */
+  readonly left?: string;
   /** The full copy and the latest passes; those between them are forgotten, their number says how many there were. */
   readonly passes: readonly PrecopyPass[];
   /** Precopies in a row that failed; absent after one that did not. */

@@ -51,6 +51,8 @@ export function advance(plan: Itinerary, progress: VmProgress, event: StepEvent,
       );
     case 'checkpoints-forgotten':
       return withWarm(progress, (warm) => without(warm, event.checkpoints));
+    case 'checkpoints-left':
+      return withWarm(progress, (warm) => ({ ...warm, left: event.toDo }));
     case 'pass-ended':
       return withWarm(progress, ({ setback: _, ...warm }) => {
         return { ...warm, checkpoints: event.checkpoints, passes: remembered([...warm.passes, event.pass]) };
@@ -210,7 +212,7 @@ function replaced(warm: WarmProgress, checkpoints: WarmProgress['checkpoints']):
   );
 }
 
-function without({ outdated = [], ...warm }: WarmProgress, forgotten: readonly string[]): WarmProgress {
+function without({ outdated = [], left: _left, ...warm }: WarmProgress, forgotten: readonly string[]): WarmProgress {
   const kept = Object.entries(warm.checkpoints).filter(([, each]) => !forgotten.includes(each));
   const rest = outdated.filter((each) => !forgotten.includes(each));
   return withOutdated({ ...warm, checkpoints: Object.fromEntries(kept) }, rest);

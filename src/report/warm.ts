@@ -9,7 +9,13 @@ import type { Exhibit } from './exhibit.ts';
 import { instantText, outlookText } from './outlook.ts';
 
 export function measuredExhibits({ progress, downtime }: Pick<VmReport, 'progress' | 'downtime'>): readonly Exhibit[] {
-  return [...(progress === undefined ? [] : passes(progress)), ...(downtime === undefined ? [] : [downtimeOf(downtime)])];
+  return [
+    ...(progress === undefined ? [] : passes(progress)),
+    ...(downtime === undefined ? [] : [downtimeOf(downtime)]),
+    ...(progress?.warm?.left === undefined
+      ? []
+      : [{ title: 'Left at the source, to be removed by hand', lines: [progress.warm.left], head: [], rows: [] }]),
+  ];
 }
 
 /** What a VM that has not come to its end waits for; empty where there is nothing to say. */

@@ -116,6 +116,11 @@ const Warm = z.strictObject({
     .max(256)
     .exactOptional()
     .describe('Checkpoints that newer ones replaced, and that the source still has to let go of.'),
+  left: z
+    .string()
+    .max(4096)
+    .exactOptional()
+    .describe('What the source still keeps although nothing asks for it any more, and what a person does about it.'),
   passes: z.array(Pass).max(32).describe('The full copy, and the latest of those after it.'),
   setback: z
     .strictObject({ count: Count, code: z.string().max(128), message: z.string().max(4096), at: Time })

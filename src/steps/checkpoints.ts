@@ -20,7 +20,10 @@ export async function forgetOutdated(
   return await forget(plan, outdated, source);
 }
 
-/** All of them: nothing asks any more what changed since. No later phase comes to it, so that it is tried again here. */
+/**
+ * All of them: nothing asks any more what changed since. No later phase comes to it, so that it is tried again here, and what is left then is told.
+ * @returns what to note; undefined when there was nothing to do
+ */
 export async function forgetAll(
   plan: VmPlan,
   { warm }: VmProgress,
@@ -31,10 +34,15 @@ export async function forgetAll(
   if (all.length === 0) return undefined;
   for (const pause of PAUSES) {
     const forgotten = await forget(plan, all, source);
-    if (forgotten !== undefined || source.signal.aborted) return forgotten;
+    if (forgotten !== undefined || source.signal.aborted) return forgotten ?? leftOf(plan, all, source);
     await clock.sleep(pause, source.signal).catch(() => undefined);
   }
-  return await forget(plan, all, source);
+  return (await forget(plan, all, source)) ?? leftOf(plan, all, source);
+}
+
+function leftOf({ vm }: VmPlan, checkpoints: readonly string[], { connection }: Source): StepEvent | undefined {
+  const toDo = connection.changes?.byHand?.(vm.ref, checkpoints) ?? '';
+  return toDo === '' ? undefined : { kind: 'checkpoints-left', toDo };
 }
 
 async function forget(

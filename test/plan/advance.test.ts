@@ -148,8 +148,10 @@ test('a source that tells its checkpoints late keeps the older one until the new
   assert.deepEqual([second.warm?.checkpoints, second.warm?.outdated], [{ a: 'rp-2' }, ['rp-1']]);
   const again = settled(second, 3);
   assert.deepEqual(again.warm?.outdated, ['rp-1', 'rp-2'], 'what could not be let go is not forgotten');
-  const free = advanceBy(WARM, again, { kind: 'checkpoints-forgotten', checkpoints: ['rp-1', 'rp-2'] }, AT);
-  assert.deepEqual([free.warm?.checkpoints, free.warm?.outdated], [{ a: 'rp-3' }, undefined]);
+  const told = advanceBy(WARM, again, { kind: 'checkpoints-left', toDo: 'Remove rp-1.' }, AT);
+  assert.deepEqual([told.warm?.left, told.warm?.outdated], ['Remove rp-1.', ['rp-1', 'rp-2']]);
+  const free = advanceBy(WARM, told, { kind: 'checkpoints-forgotten', checkpoints: ['rp-1', 'rp-2'] }, AT);
+  assert.deepEqual([free.warm?.checkpoints, free.warm?.outdated, free.warm?.left], [{ a: 'rp-3' }, undefined, undefined]);
   const over = advanceBy(WARM, free, { kind: 'checkpoints-forgotten', checkpoints: ['rp-3'] }, AT);
   assert.deepEqual(over.warm?.checkpoints, {});
 });

@@ -47,6 +47,7 @@ const PROGRESS: VmProgress = {
   warm: {
     id: 'x',
     checkpoints: {},
+    left: 'Its host still keeps a reference point of web.',
     passes: [
       { number: 1, checkpointAt: at('18:00:00'), bytes: 900 * MiB, copySeconds: 90, snapshotSeconds: 2 },
       { number: 7, checkpointAt: at('20:00:00'), bytes: 10 * MiB, copySeconds: 1, snapshotSeconds: 2 },
@@ -116,6 +117,8 @@ for (const format of ['text', 'markdown', 'html'] as const) {
       'Predicted when it began: 48 s (40 s to 75 s).',
       'Final delta: 5.00 MiB; predicted 4.00 MiB.',
       'Standstill 51.0 56 %',
+      'Left at the source, to be removed by hand',
+      'still keeps a reference point',
     ]) {
       assert.ok(page.includes(part), `${part}\n${page.slice(0, 5000)}`);
     }

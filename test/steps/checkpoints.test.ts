@@ -50,6 +50,11 @@ test('in the end a source that refuses is asked again twice, because nobody come
   assert.deepEqual(slept, [2000, 10_000]);
   refusals = 3;
   assert.equal(await forgetAll(PLAN, PROGRESS, { connection, clock, signal }), undefined, 'then it stays noted');
+  refusals = 3;
+  const byHand = (_vm: unknown, checkpoints: readonly string[]): string => `Remove ${checkpoints.join(' and ')}.`;
+  const telling = { changes: { ...connection.changes, byHand } } as Connection;
+  const left = await forgetAll(PLAN, PROGRESS, { connection: telling, clock, signal });
+  assert.deepEqual(left, { kind: 'checkpoints-left', toDo: 'Remove rp-1 and rp-2.' }, 'and a person is told');
 });
 
 test('where checkpoints cost the source nothing nobody is asked, and nothing is noted', async () => {

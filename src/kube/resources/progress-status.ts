@@ -19,13 +19,14 @@ export function failureWithin({ message, hint, ...failure }: Failure): Status<'f
   return { ...failure, message: message.slice(0, MESSAGE), hint: hint.slice(0, MESSAGE) };
 }
 
-export function warmWithin({ held, checkpoints, outdated, passes, setback, id }: WarmProgress): Status<'warm'> {
+export function warmWithin({ held, checkpoints, outdated, left, passes, setback, id }: WarmProgress): Status<'warm'> {
   return {
     id,
     ...(held !== undefined && { held: { ...held, checkpoints: { ...held.checkpoints } } }),
     checkpoints: { ...checkpoints },
     // The latest: what lies longer is found by whoever looks at the host.
     ...(outdated !== undefined && { outdated: outdated.slice(-OUTDATED) }),
+    ...(left !== undefined && { left: left.slice(0, MESSAGE) }),
     passes: passes.map(({ compared, ...pass }) => ({
       ...pass,
       ...(compared && { compared: { ...compared, because: compared.because.slice(0, SENTENCE) } }),

@@ -65,6 +65,12 @@ test('changes are told of a frozen disk and of one that is off, joined and in or
 test('a count that is lost is told as lost: its point is gone, the host began anew, or another image is on top', async () => {
   const db = await hyperv.add('db', { disks: [2 * MiB] });
   const forgotten = await settle(db);
+  const byHand = changes.byHand?.(refOf(db), [forgotten, forgotten, 'nonsense']) ?? '';
+  assert.match(
+    byHand,
+    /still keeps a reference point of db,.* \? InstanceID -in '[^',]+' \| % \{ Invoke-CimMethod \$s DestroyReferencePoint/,
+  );
+  assert.equal(changes.byHand?.(refOf(db), ['nonsense']), '');
   await changes.forget?.(refOf(db), [forgotten, forgotten], live());
   await changes.forget?.(refOf(db), [forgotten, 'nonsense'], live());
   assert.equal(db.referencePoints.length, 0);
