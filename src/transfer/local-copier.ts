@@ -4,7 +4,8 @@
  *
  *   open the source (ways/) → open target and journal → fill → read the target back and repair → publish → forget the journal
  *
- * The journal of a target that deltas came to stays until it is told to be forgotten: its migration may go back to its source.
+ * The journal of a target that deltas came to stays until it is told to be forgotten: its migration may go back to its source. So do the hashes of one
+ * that will be changed where it is: with them its new root needs no reading of all of it (proof/kept-hashes.ts, rehash.ts).
  *
  * The way of one disk is chosen in copy-source.ts; blocks are moved by engine/, the target is in writers/, the proof in proof.ts.
  */
