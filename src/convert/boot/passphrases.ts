@@ -8,9 +8,11 @@ import type { Seen } from './evidence.ts';
 
 /** With the name of what is asked for, where one stands there. cryptsetup-initramfs 2.6, systemd 247 to 255 (with and without its remark), GRUB 2. */
 const PROMPT =
-  /(?:Please (?:unlock|enter passphrase for) disk|Enter passphrase for|Enter any existing passphrase|Please enter LUKS passphrase for) *([^\n]*?) *:[ *]*(?:\(press TAB for no echo\)[ *]*)?$/;
+  /(?:Please (?:unlock|enter passphrase for) disk|Enter passphrase for|Enter any existing passphrase|Please enter LUKS passphrase for) *(.*?) *:[ *]*(?:\(press TAB for no echo\)[ *]*)?$/;
 /** A kernel goes on talking over a prompt. */
-const KERNEL_WORDS = /(?:\s*\[ *\d+\.\d{6}\] [^\n]*)+\s*$/;
+const KERNEL_WORDS = /\[ {0,11}\d{1,11}\.\d{6}\] /;
+/** What systemd says of other units while one waits; that a volume is open is another matter. */
+const STATUS = /^(?: {9}\S|\[[ *A-Z]{6,8}\] (?!.*[Cc]rypt))/;
 /** Characters at the end of a console in which a prompt is looked for. */
 const TAIL = 4096;
 /** Seconds of silence after a prompt: by then it has switched the echo off, and a firmware that unlocks by itself has done so. */
@@ -18,6 +20,7 @@ const SETTLED_SECONDS = 1;
 /** Disks that are answered for, and characters of their names: a guest has its own root and a few more. */
 const MOST_DISKS = 16;
 const LONGEST_NAME = 100;
+const LONGEST_LINE = 512;
 /** A passphrase that a limit has cut is taken out as well, from so many characters on. */
 const SHORTEST_PART = 4;
 /** Stands where a passphrase stood. */
@@ -81,9 +84,14 @@ export class Passphrases {
   }
 }
 
-/** The disk that is asked for. */
+/** The disk that is asked for in the last line, but for those of the kernel and of systemd. */
 function wanted(console: string): string | undefined {
-  return PROMPT.exec(console.slice(-TAIL).replace(KERNEL_WORDS, ''))?.[1]?.slice(0, LONGEST_NAME);
+  const lines = console
+    .slice(-TAIL)
+    .split('\n')
+    .map((line) => line.split(KERNEL_WORDS, 1)[0] ?? '');
+  const last = lines.findLast((line) => line.trim() !== '' && !STATUS.test(line)) ?? '';
+  return PROMPT.exec(last.slice(-LONGEST_LINE))?.[1]?.slice(0, LONGEST_NAME);
 }
 
 /** Without the beginning of a passphrase at the end of a text. */

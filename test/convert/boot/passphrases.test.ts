@@ -18,6 +18,7 @@ for (const prompt of [
   `\u{1f510} Please enter passphrase for disk root (luks-${UUID}): (press TAB for no echo) `,
   'Enter passphrase for /dev/vda5: ',
   `Attempting to decrypt master key...\nEnter passphrase for hd0,msdos5 (${UUID.replaceAll('-', '')}): `,
+  `Please enter passphrase for disk root (luks-${UUID}): (press TAB for no echo) \n[  OK  ] Found device dev-ttyS0.device.\n         Starting Cryptography Setup for swap...\n[ ***  ] Job x running (5s / no limit)`,
   'Please unlock disk vda5_crypt: [    9.812345] random: crng init done\n[   10.000001] usb 1-1: new device',
 ]) {
   test(`"${prompt.slice(0, 60).replaceAll('\n', ' ')}" is answered`, () => {
@@ -32,11 +33,15 @@ test('nothing is typed where nobody asks, or no more', () => {
   const keys = new Passphrases([{ passphrase: 'secret' }]);
   const quiet = [
     'web login: ',
+    'Please enter passphrase for disk a: \n[  OK  ] Finished Cryptography Setup for a.\n',
     '',
     'Please unlock disk a: \ncryptsetup: a: set up successfully',
     'root password for maintenance: ',
   ];
-  assert.deepEqual(typed(keys, ...quiet), [undefined, undefined, undefined, undefined]);
+  assert.deepEqual(
+    typed(keys, ...quiet),
+    quiet.map(() => undefined),
+  );
   assert.deepEqual(keys.disks, []);
   assert.equal(keys.hide('secret'), 'secret', 'what was not typed cannot have been echoed');
 });
@@ -76,4 +81,21 @@ test('a prompt that was answered on the console may stand on the screen for a wh
 test('a prompt of systemd with its remark is what the guest waits at', () => {
   const console = `Please enter passphrase for disk root (luks-${UUID}): (press TAB for no echo) `;
   assert.partialDeepStrictEqual(judge('linux', { ...NOTHING, console, quiet: 4 }), { trouble: { code: 'passphrase-wanted' } });
+});
+
+test('a console made to be slow to look through is not', () => {
+  const keys = new Passphrases([{ passphrase: 'secret' }]);
+  const stamps = '[    1.123456] '.repeat(5000);
+  const began = performance.now();
+  const consoles = [
+    `${stamps}\nx`,
+    `Enter passphrase for ${' '.repeat(65_000)}x`,
+    'Enter passphrase for '.repeat(3000),
+    ' '.repeat(65_000),
+  ];
+  assert.deepEqual(
+    typed(keys, ...consoles),
+    consoles.map(() => undefined),
+  );
+  assert.ok(performance.now() - began < 1000);
 });

@@ -108,9 +108,9 @@ function networkManager(text: string): readonly NicSettings[] {
 /** Variables of the shell, as the initscripts of Red Hat (`IPADDR1`, `PREFIX1`) and wicked (`IPADDR_1`, `PREFIXLEN_1`) have them. */
 function ifcfg(file: NetworkFile): readonly NicSettings[] {
   const values = new Map(
-    [...(file.text ?? '').matchAll(/^\s*([A-Z0-9_a-z]+)=["']?([^"'\n]*?)["']?\s*$/gm)].map(([, key = '', value = '']) => [
+    [...(file.text ?? '').matchAll(/^[ \t]*(\w+)=(.*)$/gm)].map(([, key = '', value = '']) => [
       key,
-      value,
+      value.trim().replace(/^(["'])(.*)\1$/, '$2'),
     ]),
   );
   const isOff = /^no$/i.test(values.get('ONBOOT') ?? '') || /^(off|manual)$/i.test(values.get('STARTMODE') ?? '');
@@ -162,8 +162,8 @@ function sectionsOf(text: string): readonly Section[] {
   for (const line of text.split('\n')) {
     const [, name] = /^\s*\[([^\]]+)\]\s*$/.exec(line) ?? [];
     if (name !== undefined) sections.push({ name, entries: [] });
-    const [, key, value] = /^\s*([\w.-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    if (key !== undefined && value !== undefined) sections.at(-1)?.entries.push([key, value]);
+    const [, key, value] = /^([\w.-]+)\s*=(.*)$/.exec(line.trim()) ?? [];
+    if (key !== undefined && value !== undefined) sections.at(-1)?.entries.push([key, value.trim()]);
   }
   return sections;
 }
