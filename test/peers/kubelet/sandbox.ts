@@ -62,6 +62,11 @@ function enterScript({ folder, mounts, devices }: Sandbox): string {
     ...['null c 1 3', 'zero c 1 5', 'full c 1 7', 'random c 1 8', 'urandom c 1 9', 'tty c 5 0'].map(
       (node) => `mknod -m 666 ${quote(`${merged}/dev/`)}${node}`,
     ),
+    // As every container has them: libguestfs opens descriptors by these names.
+    ...['fd', 'fd/0 stdin', 'fd/1 stdout', 'fd/2 stderr'].map((link) => {
+      const [to = '', name = to] = link.split(' ');
+      return `ln -s /proc/self/${to} ${quote(`${merged}/dev/${name}`)}`;
+    }),
     `mkdir ${quote(`${merged}/.sources`)}`,
     ...sources.flatMap((source, index) => {
       const place = quote(`${merged}/.sources/${index}`);
