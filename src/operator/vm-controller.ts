@@ -78,6 +78,7 @@ export class VmController {
 
   /** Goes on with all that was under way, before anything new begins: they have their places already. */
   adopt(): void {
+    const adopted: VmTurn[] = [];
     for (const vm of this.#services.migrations.values()) {
       const { phase } = vm.status ?? {};
       // What waits has no place; it is looked at when it is due.
@@ -85,9 +86,13 @@ export class VmController {
       const parents = this.#parentsOf(vm);
       if (intentOf(vm, parents.plan, this.#services.clock.now()) !== 'run' || parents.plan === undefined) continue;
       const turn = this.#turnOf(vm, parents);
-      turn?.adopt();
-      if (turn !== undefined) this.#begin(vm, parents, turn);
+      if (turn === undefined) continue;
+      turn.adopt();
+      adopted.push(turn);
+      this.#begin(vm, parents, turn);
     }
+    // A run begins in a later turn of the event loop.
+    for (const turn of adopted) turn.adoptStandBys();
   }
 
   /** Removes what is left of VMs whose operator ended after their cancellation and before it had cleared up. */

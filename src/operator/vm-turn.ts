@@ -70,9 +70,7 @@ export class VmTurn {
   /** Counts in what goes on already: the VM, and those of its disks that are being copied. */
   adopt(): void {
     const { admission, vm, parents } = this.#options;
-    // Between AwaitCutover and the last pass workers may stand by.
-    const all = vm.status?.warm !== undefined && vm.status.phase === 'PowerOffSource';
-    const disks = (vm.status?.disks ?? []).filter((disk) => all || isUnderWay(disk));
+    const disks = (vm.status?.disks ?? []).filter((disk) => isUnderWay(disk) || (this.#standsBy && disk === this.#first));
     const plan = parents.plan.uid;
     admission.adopt({ id: this.#id, what: 'vm', plan, uses: usesOfVm(parents.plan) });
     for (const disk of disks) {
@@ -80,6 +78,17 @@ export class VmTurn {
       this.#places.set(disk.disk, id);
       admission.adopt({ id, what: 'transfer', plan, uses: usesOfTransfer(vm, disk, parents) });
     }
+  }
+
+  /** Counts in what may stand by, where there is room: after all that goes on, because it was let in within the limits. */
+  adoptStandBys(): void {
+    if (this.#standsBy) for (const { disk } of this.#options.vm.status?.disks ?? []) this.#reserve(disk);
+  }
+
+  /** Between AwaitCutover and the last pass. */
+  get #standsBy(): boolean {
+    const { warm, phase } = this.#options.vm.status ?? {};
+    return warm !== undefined && phase === 'PowerOffSource';
   }
 
   withdraw(): void {

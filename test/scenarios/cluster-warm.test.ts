@@ -21,7 +21,7 @@ const ORDER = '/kubeferry/order/order.json';
 /** A worker that takes two seconds more for what changed. */
 const SLOW_DELTAS = `grep -q '"staysOpen":true' ${ORDER} && grep -q '"delta"' ${ORDER} && sleep 2; exec "$0" "$@"`;
 /** One that cannot bring the last of the VM `bad`, once it is called. */
-const NO_FINAL = `while grep -q '"stand-by"' ${ORDER}; do sleep 0.2; done; grep -q '"vm":"bad"' ${ORDER} && grep -q '"delta"' ${ORDER} && ! grep -q '"staysOpen"' ${ORDER} && exit 2; exec "$0" "$@"`;
+const NO_FINAL = `grep -q '"stand-by"' ${ORDER} && echo '{}'; while grep -q '"stand-by"' ${ORDER}; do sleep 0.2; done; grep -q '"vm":"bad"' ${ORDER} && grep -q '"delta"' ${ORDER} && ! grep -q '"staysOpen"' ${ORDER} && exit 2; exec "$0" "$@"`;
 
 let ground: Ground;
 let vcenter: Vcenter;

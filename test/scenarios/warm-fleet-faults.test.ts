@@ -97,8 +97,10 @@ function figures({ roster, overseer, writes }: Scene, seconds: number): string {
 /** A worker that cannot bring the last of one VM as long as a file is there. */
 function workerOf(broken: string): readonly string[] {
   const isLast = `grep -q '"vm":"${BAD}"' ${ORDER} && grep -q '"delta"' ${ORDER} && ! grep -q '"staysOpen"' ${ORDER}`;
+  // Where it stands by nobody can tell before it is called.
+  const called = `case "$HOSTNAME" in *-${BAD}-*) echo '{}'; while grep -q '"stand-by"' ${ORDER}; do sleep 0.2; done;; esac`;
   const bin = path.resolve(import.meta.dirname, '../../src/cli/bin.js');
-  return ['sh', '-c', `[ -e ${broken} ] && ${isLast} && exit 2; exec "$0" "$@"`, process.execPath, bin];
+  return ['sh', '-c', `${called}; [ -e ${broken} ] && ${isLast} && exit 2; exec "$0" "$@"`, process.execPath, bin];
 }
 
 async function furnish(ground: Ground, server: Vcenter, namespace: string): Promise<void> {
