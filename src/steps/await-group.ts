@@ -51,11 +51,11 @@ async function begun(plan: VmPlan, progress: VmProgress, context: StepContext): 
   const event = await madeReady(plan, progress, context);
   if (event.kind !== 'done') return event;
   await standBy(plan, context);
-  const { decision, isTime } = lookAt(plan, progress, context);
+  const { verdict, decision, isTime } = lookAt(plan, progress, context);
   const { cutoverAt } = decision?.outlook ?? {};
   const isOpen = decision === undefined || (cutoverAt !== undefined && Date.parse(cutoverAt) <= context.clock.now());
-  // What the guest wrote meanwhile is no reason to begin anew; that the rest of its window is too short now is one.
-  if (isTime || isOpen) return event;
+  // What the guest wrote meanwhile is no reason to begin anew; that the rest of its window is too short now is one, and a VM of its group that failed.
+  if (isTime || (isOpen && verdict.kind === 'go')) return event;
   await standDown(plan, progress, context);
   return await awaitCutover(plan, progress, context);
 }

@@ -36,6 +36,8 @@ interface Scene {
   operator: Operator;
   /** Requests by which operators that are gone changed something in the cluster. */
   writes: number;
+  /** Names of VMs that were shut down and failed once. */
+  readonly failed: Set<string>;
 }
 
 test('a fleet of warm VMs arrives in waves and groups with every byte, whatever strikes on its way', {
@@ -65,7 +67,16 @@ test('a fleet of warm VMs arrives in waves and groups with every byte, whatever 
   const windows = [{ cron: `0 ${hour} * * *`, duration: '6h', timeZone: 'Etc/UTC' }];
   const two = { schedule: { start: iso(start + 3_600_000), cutover: { mode: 'windows', windows } } };
   await ground.make(namespace, 'migrationplans', 'two', planOf(waves[1], LIMITS, two));
-  const scene: Scene = { ground, vcenter, namespace, overseer, roster, operator: ground.operate(namespace, IMAGE), writes: 0 };
+  const scene: Scene = {
+    ground,
+    vcenter,
+    namespace,
+    overseer,
+    roster,
+    operator: ground.operate(namespace, IMAGE),
+    writes: 0,
+    failed: new Set(),
+  };
   try {
     const times = await play(scene, { waves, broken });
     await check(scene, { ...times, starts: [start, times.start] });
@@ -162,11 +173,15 @@ async function play(scene: Scene, { waves: [first, second], broken }: Course): P
   await until(scene, among(first.filter(isOf('switched')), at('AwaitCommit')));
   await ground.change(namespace, 'migrationplans', 'one', { schedule: { cutover: { mode: 'at', at: iso(Date.now()) } } });
   const doomed = first.filter(isOf('doomed'));
-  await until(scene, among(doomed, at('Failed')));
+  await until(scene, () => isLost(overseer.status(BAD)) && among(doomed, (status) => isLost(status) || waitsForGroup(status))());
   for (const { name } of doomed) {
     const { failure } = overseer.status(name);
-    assert.deepEqual([failure?.code, failure?.source], [name === BAD ? 'transfer-tool-failed' : 'group-failed', 'started-again']);
-    assert.ok(vcenter.guestOf(name).on, `${name} runs again`);
+    assert.ok(vcenter.guestOf(name).on, `${name} runs`);
+    // It may have failed before this one was shut down, which then never is.
+    if (failure === undefined) assert.deepEqual(vcenter.guestOf(name).rests, []);
+    else
+      assert.deepEqual([failure.code, failure.source], [name === BAD ? 'transfer-tool-failed' : 'group-failed', 'started-again']);
+    if (failure !== undefined) scene.failed.add(name);
   }
   await rm(broken);
   await wish(scene, doomed, { retry: 1 });
@@ -197,7 +212,7 @@ async function check(scene: Scene, { starts, opens }: Times & { readonly starts:
     assert.equal(guest.writesWhileOff, 0);
     assert.equal(guest.on, role === 'returned', `${name}: the power of its source`);
     assert.equal(chronicle.isOn(target), role !== 'returned', `${name}: its VM in the cluster`);
-    assert.equal(guest.rests.length, role === 'doomed' ? 2 : 1, `${name} was off too often`);
+    assert.equal(guest.rests.length, scene.failed.has(name) ? 2 : 1, `${name} was off too often`);
     await isTrue(scene, name);
     const compared = overseer.status(name).warm?.passes.some((pass) => pass.compared !== undefined);
     assert.equal(compared, hasLostCount({ wave, role }), `${name}: whether everything was read again`);
@@ -287,6 +302,13 @@ function isOf(role: Member['role']): (member: Member) => boolean {
 
 function at(...phases: readonly string[]): (status: Status) => boolean {
   return ({ phase = '' }) => phases.includes(phase);
+}
+
+const isLost = at('Failed');
+
+/** Parked at the gate, and not under way to its shutdown. */
+function waitsForGroup({ phase, outlook }: Status): boolean {
+  return phase === 'AwaitCutover' && outlook?.next === 'group';
 }
 
 function waits({ phase, outlook, warm }: Status): boolean {

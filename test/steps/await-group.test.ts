@@ -1,6 +1,7 @@
 /** The last moment at which a VM can turn back: who stands by for its last pass, and what becomes of them when it does. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Phase } from '../../src/model/phase.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../../src/model/plan.ts';
 import type { Schedule } from '../../src/model/schedule.ts';
 import { awaitCutover } from '../../src/steps/await-group.ts';
@@ -14,13 +15,22 @@ const passes = [1, 2].map((number) => {
   return { number, checkpointAt, bytes: 4096, copySeconds: 1, snapshotSeconds: 1 };
 });
 
-/** @param takes milliseconds until what stands by does so; @param place whether there is a place for it */
+interface Circumstances {
+  /** Milliseconds until what stands by does so. */
+  readonly takes: number;
+  /** Whether there is a place for it. */
+  readonly place?: boolean;
+  /** Where the other VM of its group is by then; it is alone when absent. */
+  readonly other?: Phase;
+}
+
 async function cutOver(
   schedule: Partial<Schedule>,
-  takes: number,
-  place = true,
+  { takes, place = true, other }: Circumstances,
 ): Promise<readonly [StepEvent, readonly string[]]> {
   let now = NOW;
+  const companions = () =>
+    other && { companions: [{ name: 'db', type: 'warm', phase: now === NOW ? 'PowerOffSource' : other } as const] };
   const told: string[] = [];
   const warm = { id: 'w', checkpoints: {}, passes };
   const progress = { type: 'warm', phase: 'AwaitCutover', warm, transfers: [{ job: 'web/scsi0:0' }] } as unknown as VmProgress;
@@ -40,7 +50,7 @@ async function cutOver(
     },
     observer: {},
     clock: { now: () => now, sleep: () => Promise.resolve() },
-    wishes: { of: () => ({ schedule: { cutover: { kind: 'when-ready' }, blackouts: [], ...schedule } }) },
+    wishes: { of: () => ({ schedule: { cutover: { kind: 'when-ready' }, blackouts: [], ...schedule }, ...companions() }) },
     signal: new AbortController().signal,
   } as unknown as StepContext;
   return [await awaitCutover(PLAN, progress, context), told];
@@ -49,17 +59,25 @@ async function cutOver(
 const STANDS_BY = ['made ready', 'place for web/scsi0:0', 'scsi0:0 stands by'];
 
 test('who copies the last changes stands by before the source is shut down', async () => {
-  assert.deepEqual(await cutOver({}, 20_000), [{ kind: 'done' }, STANDS_BY]);
+  assert.deepEqual(await cutOver({}, { takes: 20_000 }), [{ kind: 'done' }, STANDS_BY]);
 });
 
 test('where there is no place nobody stands by, and the cutover begins all the same', async () => {
-  assert.deepEqual(await cutOver({}, 20_000, false), [{ kind: 'done' }, ['made ready']]);
+  assert.deepEqual(await cutOver({}, { takes: 20_000, place: false }), [{ kind: 'done' }, ['made ready']]);
 });
 
 test('a window that got too short meanwhile is missed before anything has happened, and nobody is kept waiting', async () => {
   const window = { cutover: { kind: 'at', at: NOW - 1000, until: NOW + 60_000 } } as const;
-  assert.deepEqual((await cutOver(window, 10_000))[0], { kind: 'done' });
-  const [event, told] = await cutOver(window, 59_000);
+  assert.deepEqual((await cutOver(window, { takes: 10_000 }))[0], { kind: 'done' });
+  const [event, told] = await cutOver(window, { takes: 59_000 });
   assert.notEqual(event.kind, 'done');
+  assert.deepEqual(told, [...STANDS_BY, 'stands down']);
+});
+
+test('a VM whose group failed meanwhile is not shut down', async () => {
+  assert.deepEqual((await cutOver({}, { takes: 20_000, other: 'CopyFinalDelta' }))[0], { kind: 'done' });
+  const [event, told] = await cutOver({}, { takes: 20_000, other: 'Failed' });
+  assert.equal(event.kind, 'parked');
+  assert.match(event.kind === 'parked' ? event.outlook.because : '', /waits for db/);
   assert.deepEqual(told, [...STANDS_BY, 'stands down']);
 });
