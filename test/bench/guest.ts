@@ -29,8 +29,8 @@ const DRIVING = 'kubeferry, without its own work in the guest';
 const AT_ONCE = 2;
 const TOGETHER = `kubeferry, ${AT_ONCE} guests at once`;
 const BOOT = 'boot proof';
-/** A conversion takes minutes where the processor is emulated. */
-const ROUNDS = 3;
+/** A conversion takes minutes where the processor is emulated: what is no ratio to a peer is measured in fewer rounds. */
+const FEW = 3;
 /** Of an appliance with its qemu: what `--parallel-guests` says of each. */
 const SHARE = 2 * GiB;
 
@@ -47,8 +47,7 @@ interface Ground {
   readonly cacheFolder: string;
 }
 
-async function measure(folder: string, { rounds: asked, full, say }: BenchOptions): Promise<BenchResult> {
-  const rounds = full ? asked : Math.min(asked, ROUNDS);
+async function measure(folder: string, { rounds, full, say }: BenchOptions): Promise<BenchResult> {
   const { name: accelerator } = await chooseAccelerator(AbortSignal.timeout(60_000));
   const cache = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'kubeferry', 'appliance');
   await mkdir(cache, { recursive: true });
@@ -62,7 +61,7 @@ async function measure(folder: string, { rounds: asked, full, say }: BenchOption
       say(`round ${round + 1} of ${rounds}: ${turn} …`);
       if (turn === BARE) note(BARE, await bare(ground));
       else {
-        const { wall, results, boot } = await ours(ground, { guests: 1, boots: true });
+        const { wall, results, boot } = await ours(ground, { guests: 1, boots: full || round < FEW });
         note(OURS, wall);
         note(DRIVING, wall - (results[0] === undefined ? 0 : inGuest(results[0])));
         if (boot !== undefined) boots.push(boot);
@@ -70,8 +69,8 @@ async function measure(folder: string, { rounds: asked, full, say }: BenchOption
       }
     }
   }
-  // Two more conversions: not for a single round, which only tries whether all this works.
-  for (let round = 0; round < (full ? rounds : Math.min(1, rounds - 1)); round += 1) {
+  // More conversions: not for a single round, which only tries whether all this works.
+  for (let round = 0; round < (full ? rounds : Math.min(FEW - 1, rounds - 1)); round += 1) {
     say(`${AT_ONCE} guests at once …`);
     const { wall, memory } = await ours(ground, { guests: AT_ONCE, boots: false });
     note(TOGETHER, wall);
