@@ -37,6 +37,8 @@ before(async () => {
   await ground.until(() => Promise.resolve(addressOf('/metrics') !== undefined));
   const labels = { namespace: 'kubeferry', pod: 'kubeferry-operator-0' };
   prometheus = await startPrometheus({ target: addressOf('/metrics') ?? '', labels });
+  // It begins to scrape some seconds after it has started: nothing may be over by then.
+  await ground.until(async () => (await prometheus.range('kubeferry_leader', 1)).length > 0, { namespace, operator });
   await story();
 });
 after(async () => {
