@@ -14,7 +14,9 @@ export interface PluggedDisk {
 const DISK = /<VirtualDevice\b[^>]*type="VirtualDisk"[^>]*>([\s\S]*?)<\/VirtualDevice>/g;
 /** Unit of a SCSI controller that is the controller itself. */
 const RESERVED_UNIT = 7;
+const NIC = /<VirtualDevice\b[^>]*type="(VirtualE1000e?|VirtualVmxnet3)"[^>]*>([\s\S]*?)<\/VirtualDevice>/;
 let filesMade = 0;
+let addressesGiven = 0;
 
 export function virtualMachine(id: string): Reference {
   return { type: 'VirtualMachine', id };
@@ -46,8 +48,20 @@ export async function cloneMachine(upstream: Upstream, from: string, name: strin
   const spec = '<location></location><template>false</template><powerOn>false</powerOn>';
   const inner = `<folder type="Folder">${folder}</folder><name>${encode(name)}</name><spec>${spec}</spec>`;
   const made = await upstream.run('CloneVM_Task', virtualMachine(from), inner);
+  await giveAddress(upstream, made);
   await upstream.run('PowerOnVM_Task', virtualMachine(made));
   return made;
+}
+
+/** A clone of the simulator has the MAC address of its original; vCenter gives each NIC one of its own. */
+async function giveAddress(upstream: Upstream, vm: string): Promise<void> {
+  const devices = await upstream.property(virtualMachine(vm), 'config.hardware.device');
+  const [, type, nic = ''] = NIC.exec(devices) ?? [];
+  if (type === undefined) return;
+  addressesGiven += 1;
+  const [high, low] = [addressesGiven >> 8, addressesGiven & 0xff].map((byte) => byte.toString(16).padStart(2, '0'));
+  const changed = nic.replace(/<macAddress>[^<]*</, `<macAddress>00:0c:29:ee:${high}:${low}<`);
+  await reconfigure(upstream, vm, `<operation>edit</operation><device xsi:type="${type}">${changed}</device>`);
 }
 
 export async function pluggedDisks(upstream: Upstream, vm: string): Promise<readonly PluggedDisk[]> {
