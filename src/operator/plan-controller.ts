@@ -18,6 +18,8 @@ const LOOK_EVERY = 15_000;
 const NOT_READY = 2000;
 /** Milliseconds between two assessments of VMs that have not begun, at least; more where they take long. */
 const ASSESS_EVERY = 60_000;
+/** The same where something stands in the way, and the source has changed since: somebody may have mended it. */
+const MENDED_EVERY = 5000;
 /** How much longer than it takes an assessment is let rest. */
 const REST = 20;
 
@@ -104,17 +106,20 @@ export class PlanController {
     const { version } = source.inventory;
     const { clock } = services;
     if (!isNew && before !== undefined) {
-      const wait = before.at + Math.max(ASSESS_EVERY, before.took * REST) - clock.now();
-      if (wait > 0) return { again: wait };
-      if (before.source === source && before.version === version && !hasOpenConcerns(status, this.#counts(plan)))
-        return { again: ASSESS_EVERY };
+      const isBlocked = hasOpenConcerns(status, this.#counts(plan)) || (status.missing ?? []).length > 0;
+      const isSame = before.source === source && before.version === version;
+      const every = isBlocked && !isSame ? MENDED_EVERY : ASSESS_EVERY;
+      const wait = before.at + Math.max(every, before.took * REST) - clock.now();
+      // Of what changes in a source only the Provider's counts bring a plan back.
+      if (wait > 0) return { again: isBlocked ? Math.min(wait, MENDED_EVERY) : wait };
+      if (isSame && !isBlocked) return { again: ASSESS_EVERY };
     }
     const begun = clock.now();
     const assessment = await assessPlan({ plan, provider, source, services, signal });
     onFacts(assessment.facts);
     const assessed = { source, version, at: clock.now(), took: clock.now() - begun };
     this.#remember(plan, { ...this.#assessedStatus(plan, status, assessment), assessedAs: as }, assessed);
-    return this.#mayChange(plan, this.#statusOf(plan)) ? { again: ASSESS_EVERY } : {};
+    return this.#mayChange(plan, this.#statusOf(plan)) ? { again: MENDED_EVERY } : {};
   }
 
   /** @throws MigrationError `config-invalid` */

@@ -12,6 +12,8 @@ export interface FakeVm {
   readonly name: string;
   readonly host?: string;
   readonly disks?: number;
+  /** `on` when absent. */
+  readonly power?: PowerState;
 }
 
 export class FakeSource {
@@ -31,7 +33,7 @@ export class FakeSource {
     for (const vm of vms) this.#put(vm);
   }
 
-  /** One more VM, which the source tells of. */
+  /** One more VM, or another state of one, which the source tells of. */
   add(vm: FakeVm): void {
     const made = this.#put(vm);
     for (const tell of this.#tell) {
@@ -111,7 +113,7 @@ export class FakeSource {
     this.#tell.delete(tell);
   }
 
-  #put({ name, host = 'esx-1', disks = 1 }: FakeVm): SourceVm {
+  #put({ name, host = 'esx-1', disks = 1, power = 'on' }: FakeVm): SourceVm {
     const [disk] = fleetVm(1).disks;
     if (disk === undefined) throw new Error('the fleet has disks');
     const all = Array.from({ length: disks }, (_none, index) => ({
@@ -120,12 +122,12 @@ export class FakeSource {
     }));
     const vm: SourceVm = {
       ...fleetVm(1),
-      ...{ ref: { id: `id-${name}`, name }, name, power: 'on', placement: { host }, identity: {} },
+      ...{ ref: { id: `id-${name}`, name }, name, power, placement: { host }, identity: {} },
       ...{ cpu: { count: 1 }, memory: { size: GiB }, firmware: { kind: 'bios' } },
       ...{ disks: all, nics: [], devices: [], cdroms: [], snapshots: { count: 0 } },
     };
     this.#vms.set(vm.ref.id, vm);
-    this.power.set(vm.ref.id, 'on');
+    this.power.set(vm.ref.id, power);
     return vm;
   }
 }

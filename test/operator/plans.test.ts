@@ -248,6 +248,23 @@ test('names that mean no VM are in the status, and begin when the source has the
   await ground.until(async () => (await plan(namespace))?.status?.['missing'] === undefined, { namespace, operator });
 });
 
+/** Milliseconds. VMs against which nothing speaks are looked at again after a minute. */
+const SOON = 30_000;
+
+test('what stood in the way at the source and was mended there keeps nothing back for long', async () => {
+  const namespace = ground.name('mended');
+  await furnish(ground, namespace);
+  const source = new FakeSource([{ name: 'web', power: 'suspended' }]);
+  await using operator = await operate(ground, namespace, source, new Copies());
+  await ground.make(namespace, 'migrationplans', 'first', planOf());
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Blocked', { namespace, operator });
+  const mended = Date.now();
+  // The Provider's counts are the same.
+  source.add({ name: 'web' });
+  await ground.until(async () => (await ground.stateOf(namespace, 'first')) === 'Completed', { namespace, operator });
+  assert.ok(Date.now() - mended < SOON, `it took ${Date.now() - mended} ms`);
+});
+
 test('a warm plan of a source that tells no changes, and times that cannot be, are refused in words until they are mended', async () => {
   const namespace = ground.name('warm');
   await furnish(ground, namespace);
