@@ -80,7 +80,7 @@ async function measure(folder: string, { rounds, full, say }: BenchOptions): Pro
   return {
     title: `a Debian 12 guest of ${formatBytes((await stat(ground.originals[0] ?? '')).size)}, converted and booted with ${machine} (${rounds} rounds)`,
     timings,
-    reaches: reaches((lap) => median(timings.get(lap) ?? []), peaks, boots),
+    reaches: [...reaches((lap) => median(timings.get(lap) ?? []), peaks, boots), atBest(timings)],
   };
 }
 
@@ -166,6 +166,12 @@ async function watched(converted: CopiedGuest): Promise<Boot> {
 async function marks({ disks }: CopiedGuest): Promise<string> {
   const found = await Promise.all(disks.map(({ path: file }) => stat(file)));
   return found.map(({ mtimeMs, blocks }) => `${mtimeMs} ${blocks}`).join();
+}
+
+/** An emulated appliance with two processors takes twice as long in some runs, whoever started it: the fastest run of each was spared that. */
+function atBest(timings: ReadonlyMap<string, readonly number[]>): Reach {
+  const best = (lap: string): number => Math.min(...(timings.get(lap) ?? []));
+  return { what: `driving it ÷ ${BARE} alone, the fastest run of each`, value: (best(DRIVING) / best(BARE)).toFixed(3) };
 }
 
 function reaches(of: (lap: string) => number, peaks: readonly number[], boots: readonly Boot[]): readonly Reach[] {
