@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { GuestTrial, TryGuest } from '../contracts/guest-trials.ts';
 import { type Accelerator, isLookedInto } from '../model/conversion.ts';
+import { defined } from '../model/defined.ts';
 import { lookOnly } from './convert-guest.ts';
 import type { TrialConverter } from './guest/converter.ts';
 import { makeOverlays, type Overlay } from './guest/overlay.ts';
@@ -16,7 +17,7 @@ export interface LocalTrialsOptions {
 export function guestTrials({ converter, accelerator }: LocalTrialsOptions): TryGuest {
   return async (request, { policy, keys }, { workspace, signal, onProgress }) => {
     if (!isLookedInto(policy)) throw new Error('nothing is to be done to the guest');
-    await requireParts([{ policy, ...(keys !== undefined && { keys }), ...virtioWinOf(request) }]);
+    await requireParts([defined({ policy, keys, virtioWin: request.virtioWin })]);
     await rm(workspace, { recursive: true, force: true });
     const options = {
       ...{ workspace, signal, accelerator: await accelerator(signal) },
@@ -30,10 +31,6 @@ export function guestTrials({ converter, accelerator }: LocalTrialsOptions): Try
     const { overlays, changes: _, ...result } = await converter.convertAside(request, options);
     return { ...result, policy, overlays: byKey(overlays) };
   };
-}
-
-function virtioWinOf({ virtioWin }: { readonly virtioWin?: string }): { readonly virtioWin?: string } {
-  return virtioWin === undefined ? {} : { virtioWin };
 }
 
 function byKey(overlays: readonly Overlay[]): GuestTrial['overlays'] {

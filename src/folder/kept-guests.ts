@@ -7,6 +7,7 @@ import { isLookedInto } from '../model/conversion.ts';
 import { conversionRequest } from '../model/conversion-request.ts';
 import { MigrationError } from '../model/errors.ts';
 import type { GuestIp } from '../model/network.ts';
+import { ownPlacements } from '../model/own-placements.ts';
 import type { VmPlan } from '../model/plan.ts';
 import { type MacAddress, parseMac } from '../model/units.ts';
 import { readIfThere, writeDurably } from './durable-file.ts';
@@ -50,14 +51,12 @@ const Guest: z.ZodType<TestGuest> = z.object({
 
 /** @throws MigrationError `target-full`, `target-write-failed` */
 export async function keepGuest(folder: string, plan: VmPlan): Promise<void> {
-  const { conversion, mapping, vm } = plan;
+  const { conversion, mapping } = plan;
   const file = fileOf(folder, mapping.targetName);
   if (conversion === undefined || !isLookedInto(conversion.policy)) return await rm(file, { force: true });
   const { policy, keys } = conversion;
   const { copy: _, disks: _disks, ...request } = conversionRequest(plan, { copy: '', disks: [] });
-  const disks = mapping.placements.flatMap(({ disk, claim, filledBy }) =>
-    filledBy === undefined || filledBy === vm.ref.id ? [{ key: disk, claim }] : [],
-  );
+  const disks = ownPlacements(plan).map(({ disk, claim }) => ({ key: disk, claim }));
   const guest: TestGuest = { policy, ...(keys !== undefined && { keys }), disks, request };
   const text = `${JSON.stringify(guest)}\n`;
   if ((await readIfThere(file)) !== text) await writeDurably(file, text);

@@ -1,6 +1,7 @@
 import { lstat, statfs } from 'node:fs/promises';
 import type { RenderedFile } from '../contracts/destination.ts';
 import { MigrationError } from '../model/errors.ts';
+import { ownPlacements } from '../model/own-placements.ts';
 import type { VmPlan } from '../model/plan.ts';
 import { formatBytes } from '../model/units.ts';
 import { isCode } from './durable-file.ts';
@@ -31,8 +32,7 @@ export async function readyToWrite(plan: VmPlan, { folder, files, fileOf }: Read
     );
   // The disks of a cold VM come later.
   if (plan.type === 'cold') return;
-  for (const { disk, filledBy } of plan.mapping.placements) {
-    if (filledBy !== undefined && filledBy !== plan.vm.ref.id) continue;
+  for (const { disk } of ownPlacements(plan)) {
     const file = fileOf(disk);
     if ((await isFile(`${file}.partial`)) || (await isFile(file))) continue;
     throw new MigrationError('target-changed', `The file that ${disk} was copied to is gone.`, { file });

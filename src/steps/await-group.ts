@@ -1,4 +1,5 @@
 import { MigrationError } from '../model/errors.ts';
+import { ownPlacements } from '../model/own-placements.ts';
 import type { StepEvent, VmPlan, VmProgress } from '../model/plan.ts';
 import type { Decision } from '../plan/warm/decide.ts';
 import { type Gate, type Verdict, verdictAt } from '../plan/warm/group.ts';
@@ -66,8 +67,7 @@ async function madeReady(plan: VmPlan, { warm, transfers }: VmProgress, context:
   if (warm !== undefined) {
     await sourceChanges(plan, context);
     // It was planned anew just now: what is new is copied while the source runs.
-    const mine = plan.mapping.placements.some(({ filledBy = plan.vm.ref.id }) => filledBy === plan.vm.ref.id);
-    if (mine && transfers.length === 0) return { kind: 'turned', to: 'Snapshot' };
+    if (ownPlacements(plan).length > 0 && transfers.length === 0) return { kind: 'turned', to: 'Snapshot' };
   }
   await destination.makeReady?.(plan, signal);
   return { kind: 'done' };

@@ -1,5 +1,6 @@
 import type { Destination } from '../contracts/destination.ts';
 import type { Connection } from '../contracts/provider.ts';
+import { ownPlacements } from '../model/own-placements.ts';
 import type { VmPlan } from '../model/plan.ts';
 import type { PlannedTransfer, TransferJob } from '../model/transfer.ts';
 
@@ -29,7 +30,7 @@ export interface JobRequest {
 export async function transferJobs(plan: VmPlan, context: JobContext, request: JobRequest = {}): Promise<readonly TransferJob[]> {
   const { snapshot, since, staysOpen = false } = request;
   const jobs: TransferJob[] = [];
-  for (const disk of disksOf(plan)) {
+  for (const { disk } of ownPlacements(plan)) {
     const source = await context.connection.openDisk(plan.vm.ref, disk, context.signal, snapshot);
     const checkpoint = since?.[disk];
     jobs.push({
@@ -51,7 +52,7 @@ export async function transferJobs(plan: VmPlan, context: JobContext, request: J
 export async function plannedTransfers(plan: VmPlan, context: JobContext): Promise<readonly PlannedTransfer[]> {
   const isAtRest = context.connection.power === undefined || (plan.type === 'cold' && plan.vm.power === 'off');
   if (isAtRest) return await transferJobs(plan, context);
-  return disksOf(plan).map((disk) => {
+  return ownPlacements(plan).map(({ disk }) => {
     const capacity = plan.vm.disks.find(({ key }) => key === disk)?.capacity ?? 0;
     return { ...jobOf(plan, disk, context), source: { kind: 'unopened', capacity } };
   });
@@ -59,12 +60,7 @@ export async function plannedTransfers(plan: VmPlan, context: JobContext): Promi
 
 /** Where the disks of a VM go. */
 export function targetsOf(plan: VmPlan, destination: Destination): readonly Pick<TransferJob, 'disk' | 'target'>[] {
-  return disksOf(plan).map((disk) => ({ disk, target: destination.diskTarget(plan, disk) }));
-}
-
-/** A shared disk is copied once, with the VM that its claim is made with. */
-function disksOf({ mapping, vm }: VmPlan): readonly string[] {
-  return mapping.placements.flatMap(({ disk, filledBy }) => (filledBy === undefined || filledBy === vm.ref.id ? [disk] : []));
+  return ownPlacements(plan).map(({ disk }) => ({ disk, target: destination.diskTarget(plan, disk) }));
 }
 
 /** Of the job that moves a disk, whatever pass it is. */

@@ -1,7 +1,6 @@
 import type { ConverterOptions } from '../../contracts/guest-converter.ts';
 import type { ConversionRequest, ConversionResult } from '../../model/conversion.ts';
-import { MigrationError } from '../../model/errors.ts';
-import type { Work } from './convert.ts';
+import { requireDisks, type Work } from './convert.ts';
 import { makeOverlays, type Overlay } from './overlay.ts';
 import { checkCanceled } from './program.ts';
 
@@ -18,7 +17,7 @@ export async function convertAside(
   { workspace, signal }: Pick<ConverterOptions, 'workspace' | 'signal'>,
   work: Work,
 ): Promise<AsideResult> {
-  if (disks.length === 0) throw new MigrationError('guest-system-missing', 'The VM has no disks to convert.', { vm });
+  requireDisks({ disks, vm });
   const overlays = await makeOverlays(workspace, disks, signal);
   const done = await work(overlays);
   checkCanceled(signal);

@@ -27,7 +27,7 @@ export async function convertDisks(
   { workspace, onProgress, beforeCommit, signal }: Pick<ConverterOptions, 'workspace' | 'onProgress' | 'beforeCommit' | 'signal'>,
   work: Work,
 ): Promise<ConversionResult> {
-  if (disks.length === 0) throw new MigrationError('guest-system-missing', 'The VM has no disks to convert.', { vm });
+  requireDisks({ disks, vm });
   const stage = await readStage(workspace, { disks, copy });
   if (stage?.is === 'converted') return await cleanedUp(workspace, stage.result);
   const result = stage?.is === 'committing' ? stage.result : await convertOverlays();
@@ -63,6 +63,11 @@ export async function convertDisks(
     await writeStage(workspace, { disks, copy }, { is: 'converted', result: finished });
     return await cleanedUp(workspace, finished);
   }
+}
+
+/** @throws MigrationError `guest-system-missing` */
+export function requireDisks({ disks, vm }: Pick<ConversionRequest, 'disks' | 'vm'>): void {
+  if (disks.length === 0) throw new MigrationError('guest-system-missing', 'The VM has no disks to convert.', { vm });
 }
 
 /** One line of a result's times. */

@@ -8,6 +8,7 @@ import type { ClaimOptions, Destination } from '../../contracts/destination.ts';
 import type { ResourceName } from '../../contracts/resources.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { PersistentVolumeClaim } from '../../model/manifest.ts';
+import { ownPlacements } from '../../model/own-placements.ts';
 import type { VmPlan, VmProgress } from '../../model/plan.ts';
 import type { SinceCutover } from '../../model/since-cutover.ts';
 import type { DiskTarget } from '../../model/transfer.ts';
@@ -140,10 +141,9 @@ export class ClusterDestination implements Destination {
     signal: AbortSignal,
   ): Promise<readonly SinceCutover[]> {
     const { jobs } = this.#options;
-    const disks = plan.mapping.placements.flatMap(({ disk, filledBy }) => {
-      if (filledBy !== undefined && filledBy !== plan.vm.ref.id) return [];
+    const disks = ownPlacements(plan).map(({ disk }) => {
       const { metadata, spec } = claimOf(plan, disk);
-      return [{ disk, claim: metadata.name, block: spec.volumeMode === 'Block' }];
+      return { disk, claim: metadata.name, block: spec.volumeMode === 'Block' };
     });
     if (jobs === undefined) return disks.map(({ disk }) => ({ disk, content: 'unknown' }));
     const { owner, namespace } = this.#options;
@@ -203,10 +203,7 @@ export class ClusterDestination implements Destination {
 }
 
 function claimsToFill(plan: VmPlan): readonly PersistentVolumeClaim[] {
-  const { mapping, vm } = plan;
-  return mapping.placements
-    .filter(({ filledBy }) => filledBy === undefined || filledBy === vm.ref.id)
-    .map(({ disk }) => claimOf(plan, disk));
+  return ownPlacements(plan).map(({ disk }) => claimOf(plan, disk));
 }
 
 /** The claim that receives a disk. */

@@ -171,7 +171,7 @@ export class JobCopier implements DiskCopier {
     const manifest = claimOf(this.#plan, disk);
     const claim = manifest.metadata.name;
     const block = manifest.spec.volumeMode === 'Block';
-    const journal = this.#journalOf({ disk });
+    const journal = journalClaimName(owner, disk);
     if (block) {
       const capacity = job?.source.capacity ?? this.#plan.vm.disks.find(({ key }) => key === disk)?.capacity ?? 0;
       // One of an earlier pass is as it is: not every class lets a claim grow with its disk, and there is room to spare.
@@ -207,9 +207,9 @@ export class JobCopier implements DiskCopier {
   }
 
   async #forgetJournal(job: Pick<TransferJob, 'disk'>, signal: AbortSignal): Promise<void> {
-    const { client, namespace } = this.#options;
+    const { client, namespace, owner } = this.#options;
     if (claimOf(this.#plan, job.disk).spec.volumeMode !== 'Block') return;
-    await client.delete(CLAIMS, { namespace, name: this.#journalOf(job) }, { signal });
+    await client.delete(CLAIMS, { namespace, name: journalClaimName(owner, job.disk) }, { signal });
   }
 
   #lastOf({ disk }: StandByDisk): JobRef {
@@ -221,11 +221,6 @@ export class JobCopier implements DiskCopier {
     const { owner, attempt } = this.#options;
     const pass = staysOpen ? ` pass ${snapshot}` : delta === undefined ? '' : ' final';
     return workerName(owner, `${disk}${attempt === 0 ? '' : ` ${attempt}`}${pass}`);
-  }
-
-  /** The same in all tries: it knows itself which state of the source it is about. */
-  #journalOf({ disk }: Pick<TransferJob, 'disk'>): string {
-    return journalClaimName(this.#options.owner, disk);
   }
 }
 

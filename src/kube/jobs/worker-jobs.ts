@@ -29,7 +29,9 @@ export interface WorkerJobsOptions {
 }
 
 /**
- * How a Job stands; `ending`: somebody deleted it; `standing-by`: a Pod of it waits for its order; `unready`: one should, and does not run. `result` is what the worker said; undefined when its Pod is gone. */
+ * How a Job stands; `ending`: somebody deleted it; `standing-by`: a Pod of it waits for its order; `unready`: one should, and does not run. `result`
+ * is what the worker said; undefined when its Pod is gone.
+ */
 export type JobState =
   | { readonly kind: 'none' | 'running' | 'ending' | 'standing-by' | 'unready' }
   | { readonly kind: 'done'; readonly result: unknown }

@@ -5,6 +5,7 @@
 import type { Clock } from '../../contracts/clock.ts';
 import { MigrationError } from '../../model/errors.ts';
 import type { PersistentVolumeClaim } from '../../model/manifest.ts';
+import { ownPlacements } from '../../model/own-placements.ts';
 import type { VmPlan } from '../../model/plan.ts';
 import type { VmMigrationStatus } from '../../resources/vm-migration.ts';
 import type { KubeClient, KubeObject, ObjectRef, ResourceType } from '../client/kube-client.ts';
@@ -243,12 +244,10 @@ interface Clone {
 
 /** A disk that another VM fills is left out: it may be copied to at the moment. */
 function clonesOf(plan: VmPlan): readonly Clone[] {
-  return plan.mapping.placements
-    .filter(({ filledBy }) => filledBy === undefined || filledBy === plan.vm.ref.id)
-    .map(({ disk }) => {
-      const claim = claimOf(plan, disk);
-      return { disk, claim, block: claim.spec.volumeMode === 'Block' };
-    });
+  return ownPlacements(plan).map(({ disk }) => {
+    const claim = claimOf(plan, disk);
+    return { disk, claim, block: claim.spec.volumeMode === 'Block' };
+  });
 }
 
 /** The claim that stands for that of a disk. */

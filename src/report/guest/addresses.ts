@@ -1,7 +1,7 @@
 /** The addresses of a guest at its source beside those that it was seen to use at its target, NIC by NIC. */
 import type { BootProof } from '../../model/boot-proof.ts';
 import type { GuestOutcome } from '../../model/conversion.ts';
-import { type StaticNic, staticNics } from '../../model/static-addresses.ts';
+import { isLinkLocal, type StaticNic, staticNics } from '../../model/static-addresses.ts';
 import type { SourceVm } from '../../model/vm.ts';
 import type { Exhibit } from '../exhibit.ts';
 
@@ -90,7 +90,7 @@ function pairsOf({ label, mac, ...nic }: NicBefore, addresses: BootProof['addres
 }
 
 function chosen(addresses: readonly string[]): readonly string[] {
-  return addresses.map(canonical).filter((address) => !/^(fe[89ab].:|169\.254\.|127\.|::1$)/.test(address));
+  return addresses.map(canonical).filter((address) => !isLinkLocal(address) && !/^(127\.|::1$)/.test(address));
 }
 
 /** One spelling for each IPv6 address (RFC 5952); anything else stays as it is. */
